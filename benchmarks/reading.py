@@ -1,0 +1,138 @@
+"""Reading and checking a large CSV against ``pandas.read_csv(engine="pyarrow")`` on the same file, in one run.
+
+    python -m benchmarks.reading [--rows 500000] [--repeats 3]
+
+Prints the ratio of the times (bar: at most 5) and the peak memory that reading and checking add, over the size of the file (bar: at
+most 6). Each measurement is a process of its own, so that one does not warm up or fill the memory of the other.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from pathlib import Path
+
+import numpy
+
+MEBIBYTE = 2**20
+TIME_BAR, MEMORY_BAR = 5.0, 6.0
+PLAIN = [
+    "the", "order", "arrived", "late", "and", "customer", "support", "did", "not", "answer", "before", "Monday", "please", "refund",
+    "my", "card", "account", "shows", "wrong", "balance", "since", "update", "application", "crashes", "when", "opening", "settings",
+    "page", "delivery", "address", "cannot", "be", "changed", "invoice", "number", "missing", "thank", "you", "for", "quick", "help",
+]  # fmt: skip
+ACCENTED = ("café", "façade", "naïve", "Zürich", "São", "garçon", "10€", "“quoted”")
+
+
+def write_file(path: Path, rows: int, seed: int = 0) -> None:
+    """A CSV of texts of 8 to 57 words, some with quotes, commas and HTML; a tenth has accented words, 5 % repeat an earlier one."""
+    generator = numpy.random.default_rng(seed)
+    lengths = generator.integers(8, 58, rows)
+    words = generator.integers(0, len(PLAIN), int(lengths.sum()))
+    labels = generator.integers(0, 77, rows)
+    spice = generator.random(rows)
+    texts: list[str] = []
+    start = 0
+    with path.open("w", encoding="utf-8", newline="") as out:
+        out.write("id,text,label\n")
+        for row in range(rows):
+            chosen = [PLAIN[word] for word in words[start : start + lengths[row]]]
+            start += lengths[row]
+            if spice[row] < 0.1:
+                chosen.insert(3, ACCENTED[row % len(ACCENTED)])
+            elif spice[row] < 0.2:
+                chosen.insert(5, "<br/>" if row % 4 == 0 else '"so, to speak"')
+            text = " ".join(chosen)
+            if spice[row] > 0.95 and len(texts) > 100:
+                text = texts[row % 100]
+            if len(texts) < 101:
+                texts.append(text)
+            escaped = text.replace('"', '""')
+            out.write(f'{row},"{escaped}",class {labels[row]}\n')
+
+
+def measure(what: str, path: Path) -> dict[str, float]:
+    """Seconds and peak added memory of one way, in this process."""
+    import pandas
+    import psutil
+    import pyarrow.csv  # noqa: F401 - imported before the clock starts, for both ways alike
+
+    from engine.data.checking import check_table
+    from engine.data.choice import DataChoice
+    from engine.data.reading import read_table
+
+    process = psutil.Process()
+    before = process.memory_info().rss
+    peak, done = before, threading.Event()
+
+    def watch() -> None:
+        nonlocal peak
+        while not done.wait(0.005):
+            peak = max(peak, process.memory_info().rss)
+
+    watcher = threading.Thread(target=watch, daemon=True)
+    watcher.start()
+    start = time.perf_counter()
+    if what == "pandas":
+        rows = len(pandas.read_csv(path, engine="pyarrow"))
+    else:
+        table = read_table(path, path.name)
+        read = time.perf_counter()
+        report = check_table(table, DataChoice("0" * 16, path.name, ("text",), "label", table.options))
+        rows = report.rows
+    seconds = time.perf_counter() - start
+    done.set()
+    watcher.join()
+    peak = max(peak, process.memory_info().rss)
+    result = {"seconds": seconds, "added_mib": (peak - before) / MEBIBYTE, "rows": rows}
+    if what == "parity":
+        result["reading_seconds"] = read - start
+    return result
+
+
+def run(what: str, path: Path) -> dict[str, float]:
+    """The measurement in a fresh process."""
+    output = subprocess.run(
+        [sys.executable, "-m", "benchmarks.reading", "--measure", what, str(path)], check=True, capture_output=True, text=True
+    )
+    return dict(json.loads(output.stdout))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rows", type=int, default=500_000)
+    parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--measure", nargs=2, metavar=("WAY", "FILE"), help=argparse.SUPPRESS)
+    arguments = parser.parse_args()
+    if arguments.measure:
+        print(json.dumps(measure(arguments.measure[0], Path(arguments.measure[1]))))
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "large.csv"
+        write_file(path, arguments.rows)
+        size = path.stat().st_size / MEBIBYTE
+        found: dict[str, list[dict[str, float]]] = {"pandas": [], "parity": []}
+        for _ in range(arguments.repeats):  # in turns, so that a busy moment of the machine hits both
+            for what, results in found.items():
+                results.append(run(what, path))
+    if {result["rows"] for results in found.values() for result in results} != {arguments.rows}:
+        raise SystemExit("The two ways read different numbers of rows.")
+    seconds = {what: statistics.median(result["seconds"] for result in results) for what, results in found.items()}
+    reading = statistics.median(result["reading_seconds"] for result in found["parity"])
+    memory = max(result["added_mib"] for result in found["parity"])
+    ratio = seconds["parity"] / seconds["pandas"]
+    print(f"file: {arguments.rows:,} rows, {size:.0f} MiB; median of {arguments.repeats}")
+    print(f'pandas.read_csv(engine="pyarrow"): {seconds["pandas"]:.2f} s')
+    print(f"read_table + check_table:          {seconds['parity']:.2f} s, {reading:.2f} s of it reading")
+    print(f"time ratio: {ratio:.2f} (bar {TIME_BAR:.0f}: {'met' if ratio <= TIME_BAR else 'MISSED'})")
+    print(f"peak memory / file: {memory / size:.2f} (bar {MEMORY_BAR:.0f}: {'met' if memory / size <= MEMORY_BAR else 'MISSED'})")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,23 @@
+"""Parity: the same text classifier in PyTorch and TensorFlow, side by side. Start with ``streamlit run dashboard.py``."""
+
+from pathlib import Path
+
+import streamlit as st
+
+ASSETS = Path(__file__).parent / "assets"
+
+st.set_page_config(page_title="Parity", page_icon=str(ASSETS / "icon.svg"), layout="wide")
+st.logo(str(ASSETS / "mark.svg"), size="large")
+
+page = st.navigation(
+    [
+        st.Page("pages/home.py", title="Home", icon=":material/home:", help="What this is, and the recent runs", default=True),
+        st.Page("pages/data.py", title="Data", icon=":material/table_rows:", help="Upload, check and split labelled texts"),
+        st.Page("pages/train.py", title="Train", icon=":material/monitoring:", help="Start a run and watch it"),
+        st.Page("pages/compare.py", title="Compare", icon=":material/compare_arrows:", help="The two trained models side by side"),
+        st.Page("pages/code.py", title="Code", icon=":material/code:", help="The functions that ran, in two columns"),
+        st.Page("pages/classify.py", title="Classify", icon=":material/label:", help="Let both models answer for new texts"),
+    ],
+    position="top",
+)
+page.run()

@@ -1,0 +1,65 @@
+"""What a check can say, and the registry of the checks. A new check is one function in ``label_checks.py`` or ``text_checks.py``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy
+
+from engine.data.rows import Rows
+
+SHOWN_ROWS = 1000
+Level = Literal["blocks", "worth knowing"]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One line of the check report."""
+
+    code: str
+    """Stable, for tests and links."""
+    level: Level
+    title: str
+    count: int
+    """Of what the title names: rows, classes or columns."""
+    sentence: str
+    action: str
+    rows: tuple[int, ...] = ()
+    """Row positions in the table's frame, at most the first 1,000."""
+    choice_field: str | None = None
+    """The flag of ``DataChoice`` that deals with it, if there is one."""
+
+
+Check = Callable[[Rows], Finding | None]
+CHECKS: list[Check] = []
+
+
+def check(function: Check) -> Check:
+    """Register a check: it gets the rows and returns a finding, or ``None`` where all is well."""
+    CHECKS.append(function)
+    return function
+
+
+def first_rows(found: numpy.ndarray) -> tuple[int, ...]:
+    """The first row positions of a mask or of an array of positions."""
+    positions = numpy.flatnonzero(found) if found.dtype == bool else found
+    return tuple(positions[:SHOWN_ROWS].tolist())
+
+
+def quoted(names: list[str], limit: int = 5) -> str:
+    """Some names for a sentence, long ones cut."""
+    shown = ", ".join(f"“{name if len(name) <= 40 else name[:39] + '…'}”" for name in names[:limit])
+    return shown + (f" and {len(names) - limit:,} more" if len(names) > limit else "")
+
+
+def share(part: float, whole: float) -> str:
+    """A percentage as people say it: never 0 % of something that exists."""
+    percent = 100 * part / max(whole, 1)
+    return "less than 0.1 %" if 0 < percent < 0.1 else f"{percent:.1f} %" if percent < 10 else f"{percent:.0f} %"
+
+
+def plural(count: int, one: str, many: str) -> str:
+    """``1 row``, ``1,200 rows``."""
+    return f"{count:,} {one if count == 1 else many}"

@@ -1,0 +1,178 @@
+"""The rows of a table under one choice: their joined texts, their classes, and which of them remain after cleaning.
+
+Checking and splitting both look through this object, so that the report speaks about exactly the rows that are trained on.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy
+import pyarrow
+
+from engine.data.choice import DataChoice
+from engine.data.scanning import Scan, first_equal, joined, scan_texts
+from engine.data.table import Table, column_of
+
+PARTS = ("train", "validation", "test")
+
+
+@dataclass(frozen=True)
+class Tokens:
+    """Numbers of tokens of some texts, as the encoder's tokenizer counts them."""
+
+    limit: int
+    counts: numpy.ndarray
+    rows: numpy.ndarray
+    """The row positions that were counted."""
+    estimated: bool
+    """Only a sample was counted."""
+
+    @property
+    def truncated_share(self) -> float:
+        return float((self.counts > self.limit).mean()) if len(self.counts) else 0.0
+
+
+class Rows:
+    """Everything that the checks and the split ask about a table. All arrays are (rows of the table,) unless said otherwise."""
+
+    def __init__(self, table: Table, choice: DataChoice) -> None:
+        self.table = table
+        self.choice = choice
+        self.tokens: Tokens | None = None
+
+    def __len__(self) -> int:
+        return len(self.table.frame)
+
+    @cached_property
+    def texts(self) -> pyarrow.LargeStringArray:
+        """The chosen columns, trimmed and joined."""
+        return joined([column_of(self.table.frame, name) for name in self.choice.text])
+
+    @cached_property
+    def scan(self) -> Scan:
+        return scan_texts(self.texts)
+
+    @cached_property
+    def groups(self) -> numpy.ndarray:
+        """int64; equal for texts that are the same once normalised: the position of the first of them."""
+        return first_equal(self.scan)
+
+    @cached_property
+    def _shared(self) -> numpy.ndarray:
+        """Positions of the complete rows whose text another complete row has too."""
+        complete = numpy.flatnonzero(self.complete)
+        groups = self.groups[complete]
+        return complete[numpy.bincount(groups, minlength=1)[groups] > 1]
+
+    @cached_property
+    def text_empty(self) -> numpy.ndarray:
+        return self.scan.words == 0
+
+    @cached_property
+    def _raw_labels(self) -> tuple[list[str], numpy.ndarray]:
+        encoded = column_of(self.table.frame, self.choice.label).dictionary_encode()
+        return encoded.dictionary.to_pylist(), encoded.indices.to_numpy().astype(numpy.int64)
+
+    @cached_property
+    def label_variants(self) -> dict[str, dict[str, int]]:
+        """Labels that differ only in case or space: the normalised label → each spelling and its rows; only where there are several."""
+        names, codes = self._raw_labels
+        counts = numpy.bincount(codes, minlength=len(names))
+        found: dict[str, dict[str, int]] = {}
+        for name, count in zip(names, counts.tolist(), strict=True):
+            found.setdefault(" ".join(name.casefold().split()), {})[name] = count
+        return {key: spellings for key, spellings in found.items() if key and len(spellings) > 1}
+
+    @cached_property
+    def labels(self) -> tuple[list[str], numpy.ndarray]:
+        """The class names, sorted, and each row's class as a position among them; -1 for an empty label."""
+        names, codes = self._raw_labels
+        final = list(names)
+        if self.choice.merge_labels:
+            merged = {
+                spelling: max(sorted(spellings), key=lambda name: spellings[name]).strip()
+                for spellings in self.label_variants.values()
+                for spelling in spellings
+            }
+            final = [merged.get(name, name) for name in names]
+        classes = sorted({name for name in final if name.strip()})
+        position = {name: index for index, name in enumerate(classes)}
+        mapping = numpy.array([position.get(name, -1) for name in final], dtype=numpy.int64)
+        return classes, mapping[codes] if len(codes) else codes
+
+    @property
+    def classes(self) -> list[str]:
+        return self.labels[0]
+
+    @property
+    def codes(self) -> numpy.ndarray:
+        return self.labels[1]
+
+    @cached_property
+    def complete(self) -> numpy.ndarray:
+        """Whether a row has both a text and a label."""
+        return ~self.text_empty & (self.codes >= 0)
+
+    @cached_property
+    def conflicting(self) -> numpy.ndarray:
+        """Whether a row's text also appears under another label."""
+        groups = self.groups[self._shared]
+        pairs = numpy.unique(groups * max(len(self.classes), 1) + self.codes[self._shared])
+        labels_of = numpy.bincount(pairs // max(len(self.classes), 1), minlength=len(self))
+        conflicting = numpy.zeros(len(self), dtype=bool)
+        conflicting[self._shared] = labels_of[groups] > 1
+        return conflicting
+
+    @cached_property
+    def repeated(self) -> numpy.ndarray:
+        """Whether the same normalised text stands under the same label in an earlier row."""
+        keys = self.groups[self._shared] * max(len(self.classes), 1) + self.codes[self._shared]
+        _, first = numpy.unique(keys, return_index=True)
+        repeated = numpy.zeros(len(self), dtype=bool)
+        repeated[self._shared] = True
+        repeated[self._shared[first]] = False
+        return repeated
+
+    @cached_property
+    def cleaned(self) -> numpy.ndarray:
+        """Row positions that remain after everything that was chosen but the dropping of small classes."""
+        kept = self.complete.copy()
+        if self.choice.drop_conflicts:
+            kept &= ~self.conflicting
+        if self.choice.drop_duplicates:
+            kept &= ~self.repeated
+        return numpy.flatnonzero(kept)
+
+    @cached_property
+    def distinct_texts(self) -> numpy.ndarray:
+        """(classes,) distinct normalised texts of each class among the cleaned rows."""
+        return numpy.bincount(self.codes[self.cleaned[~self.repeated[self.cleaned]]], minlength=len(self.classes))
+
+    @cached_property
+    def small_classes(self) -> numpy.ndarray:
+        """Positions of the classes with too few distinct texts to appear in all three parts."""
+        return numpy.flatnonzero((self.distinct_texts > 0) & (self.distinct_texts < len(PARTS)))
+
+    @cached_property
+    def usable(self) -> numpy.ndarray:
+        """Row positions that remain after cleaning, in file order."""
+        if self.choice.drop_small_classes and len(self.small_classes):
+            return self.cleaned[~numpy.isin(self.codes[self.cleaned], self.small_classes)]
+        return self.cleaned
+
+    @cached_property
+    def class_sizes(self) -> numpy.ndarray:
+        """(classes,) usable rows of each class."""
+        return numpy.bincount(self.codes[self.usable], minlength=len(self.classes))
+
+    def texts_at(self, positions: numpy.ndarray) -> list[str]:
+        """The texts of some rows, control characters replaced by spaces."""
+        texts: list[str] = self.texts.take(pyarrow.array(positions, type=pyarrow.int64())).to_pylist()
+        for index in numpy.flatnonzero(self.scan.kinds[positions] & 4):
+            texts[index] = texts[index].translate(CONTROL_TO_SPACE).strip()
+        return texts
+
+
+CONTROL_TO_SPACE = {byte: " " for byte in [*range(9), 11, 12, *range(14, 32), 127]}

@@ -1,0 +1,169 @@
+"""Uploaded files, kept under the hash of their content, each with the choice that was last confirmed for it."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import os
+import re
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from engine.data.choice import DataChoice, ReadingOptions
+from engine.data.opening import MAX_FILE_BYTES, refuse_empty_or_large
+from engine.errors import DataError, ExperimentError
+
+SAMPLE = "sample"
+SAMPLE_PATH = Path(__file__).resolve().parents[2] / "assets" / "support_messages.csv"
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """A stored file."""
+
+    identifier: str
+    """The first 16 hexadecimal digits of the SHA-256 of its bytes, or ``sample``."""
+    name: str
+    path: Path
+    bytes: int
+    added: float
+    """Unix seconds."""
+
+
+class DatasetStore:
+    """The stored files below one folder: ``<identifier>/content``, ``about.json`` and ``choice.json``."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def add(self, name: str, source: bytes | BinaryIO | Path) -> Dataset:
+        """Store a file; the same bytes are stored once. Raises ``DataError`` where it is empty, too large or cannot be written."""
+        name = re.split(r"[\\/]", name)[-1].strip() or "file"
+        try:
+            return self._add(name, source)
+        except OSError as error:
+            raise DataError(
+                f"“{name}” could not be stored: {error.strerror or error}. Expected room and permission to write in {self.root.name}. "
+                "Free some space, or start the dashboard with another folder for its runs, then upload it again."
+            ) from error
+
+    def _add(self, name: str, source: bytes | BinaryIO | Path) -> Dataset:
+        self.root.mkdir(parents=True, exist_ok=True)
+        digest, size = hashlib.sha256(), 0
+        stream: BinaryIO = io.BytesIO(source) if isinstance(source, bytes) else source.open("rb") if isinstance(source, Path) else source
+        descriptor, unfinished = tempfile.mkstemp(dir=self.root, prefix=".unfinished-")
+        try:
+            with os.fdopen(descriptor, "wb") as out:
+                while chunk := stream.read(2**20):
+                    size += len(chunk)
+                    if size > MAX_FILE_BYTES:
+                        size += _remaining(stream)
+                        break
+                    digest.update(chunk)
+                    out.write(chunk)
+            refuse_empty_or_large(size, name)
+            folder = self.root / digest.hexdigest()[:16]
+            folder.mkdir(exist_ok=True)
+            if not (folder / "content").exists():
+                os.replace(unfinished, folder / "content")
+        finally:
+            Path(unfinished).unlink(missing_ok=True)
+            if isinstance(source, Path):
+                stream.close()
+        _write_json(folder / "about.json", {"name": name, "added": time.time()})
+        return self.get(folder.name)
+
+    def list(self) -> list[Dataset]:
+        """Every stored file, newest first; half-written ones are passed over."""
+        folders = sorted(self.root.iterdir()) if self.root.is_dir() else []
+        found = []
+        for folder in folders:
+            try:
+                found.append(self.get(folder.name))
+            except DataError:
+                continue
+        return sorted(found, key=lambda dataset: (-dataset.added, dataset.identifier))
+
+    def get(self, identifier: str) -> Dataset:
+        """The file with this identifier. Raises ``DataError`` on one that is unknown or malformed."""
+        if identifier == SAMPLE:
+            if not SAMPLE_PATH.exists():
+                raise DataError(f"The sample data is missing: expected {SAMPLE_PATH.name} in the assets folder. Install the product again.")
+            about = SAMPLE_PATH.stat()
+            return Dataset(SAMPLE, SAMPLE_PATH.name, SAMPLE_PATH, about.st_size, about.st_mtime)
+        if re.fullmatch(r"[0-9a-f]{16}", identifier):
+            content = self.root / identifier / "content"
+            about_file = _read_json(self.root / identifier / "about.json")
+            if content.is_file() and about_file is not None:
+                added = about_file.get("added")
+                return Dataset(
+                    identifier,
+                    str(about_file.get("name", identifier)),
+                    content,
+                    content.stat().st_size,
+                    float(added) if isinstance(added, (int, float)) else content.stat().st_mtime,
+                )
+        raise DataError(
+            f"There is no stored file “{identifier[:40]}”. Expected “sample” or 16 hexadecimal digits of a file uploaded here. "
+            "It may have been deleted: upload it again on the Data page."
+        )
+
+    def save_choice(self, choice: DataChoice) -> None:
+        """Keep what was confirmed for a stored file, so that it is offered again."""
+        self.get(choice.dataset)
+        folder = self.root / choice.dataset
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            _write_json(folder / "choice.json", choice.to_json())
+        except OSError as error:
+            raise DataError(
+                f"The choice for “{choice.name}” could not be stored: {error.strerror or error}. Free some space, then confirm it again."
+            ) from error
+
+    def load_choice(self, identifier: str) -> DataChoice | None:
+        """What was last confirmed for a stored file; ``None`` where nothing was, or where it can no longer be read."""
+        self.get(identifier)
+        values = _read_json(self.root / identifier / "choice.json")
+        if values is None:
+            return None
+        try:
+            return DataChoice.from_json(values)
+        except ExperimentError:
+            return None
+
+
+def sample_choice() -> DataChoice:
+    """The bundled sample, ready to train."""
+    reading = ReadingOptions(kind="csv", encoding="utf-8", delimiter=",", quote='"', header=True)
+    return DataChoice(SAMPLE, SAMPLE_PATH.name, ("message",), "department", reading)
+
+
+def _remaining(stream: BinaryIO) -> int:
+    """The bytes left in a stream that can tell, so that the message can state the real size; else 0."""
+    try:
+        here = stream.tell()
+        return stream.seek(0, io.SEEK_END) - here
+    except (OSError, AttributeError, io.UnsupportedOperation):
+        return 0
+
+
+def _read_json(path: Path) -> dict[str, object] | None:
+    try:
+        values = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return values if isinstance(values, dict) else None
+
+
+def _write_json(path: Path, values: dict[str, object]) -> None:
+    descriptor, unfinished = tempfile.mkstemp(dir=path.parent, prefix=".unfinished-")
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8") as out:
+            json.dump(values, out, ensure_ascii=False, indent=1)
+        os.replace(unfinished, path)
+    finally:
+        Path(unfinished).unlink(missing_ok=True)

@@ -1,0 +1,101 @@
+"""The table that every format is read into: strings only, with unique column names."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy
+import pandas
+import pyarrow
+
+from engine.data.choice import ReadingOptions
+from engine.errors import DataError
+
+MAX_COLUMNS = 1000
+"""A table with more columns than this was not meant to be one."""
+
+
+@dataclass(frozen=True)
+class Table:
+    """The rows of a file, and how they were found in it."""
+
+    frame: pandas.DataFrame
+    """Every column as strings, the empty string for a missing cell."""
+    options: ReadingOptions
+    """Every field that matters for the kind of file is filled in, so that reading again with it detects nothing anew."""
+    notes: tuple[str, ...] = ()
+    """One sentence each: what was detected and how sure, what was repaired."""
+    ragged_lines: tuple[int, ...] = ()
+    """1-based line numbers of the rows with the wrong number of cells (JSON Lines: of the lines that are not an object)."""
+    lines: numpy.ndarray | None = None
+    """1-based line number in the file on which each row starts, where that is known."""
+
+
+def unique_names(found: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Column names that are neither empty nor double, and one sentence for each kind of repair."""
+    if len(found) > MAX_COLUMNS:
+        raise DataError(
+            f"The table has {len(found):,} columns; at most {MAX_COLUMNS:,} are read. "
+            "Expected a text column, a label column and few others. Check the delimiter, or keep only the columns you need."
+        )
+    names: list[str] = []
+    unnamed = 0
+    doubles: list[str] = []
+    taken = {name.strip() for name in found}
+    used: set[str] = set()
+    for position, raw in enumerate(found, start=1):
+        name = raw.strip()
+        if not name:
+            unnamed += 1
+            name = f"column {position}"
+        if name in used:
+            doubles.append(name)
+            copy = 2
+            while f"{name} ({copy})" in used or f"{name} ({copy})" in taken:
+                copy += 1
+            name = f"{name} ({copy})"
+        used.add(name)
+        names.append(name)
+    notes = []
+    if doubles:
+        listed = ", ".join(f"“{name}”" for name in list(dict.fromkeys(doubles))[:5])
+        notes.append(f"The header uses a name more than once ({listed}); the later ones got a number.")
+    if unnamed:
+        notes.append(f"{unnamed} of {len(names)} columns have no name in the header; they are called by their position.")
+    return names, notes
+
+
+def frame_of(names: Sequence[str], columns: Sequence[pyarrow.ChunkedArray | pyarrow.Array]) -> pandas.DataFrame:
+    """A data frame of strings over Arrow memory (64-bit offsets, one chunk a column), without a copy of the texts where possible."""
+    joined = []
+    for column in columns:
+        if isinstance(column, pyarrow.ChunkedArray):
+            column = column.combine_chunks() if column.num_chunks != 1 else column.chunk(0)
+        joined.append(column.cast(pyarrow.large_string()))
+    frame = pyarrow.table(joined, names=[str(position) for position in range(len(joined))]).to_pandas()
+    frame = frame.astype("str") if len(frame) == 0 else frame
+    frame.columns = pandas.Index(list(names), dtype="object")
+    return frame
+
+
+def strings(values: Sequence[str]) -> pyarrow.Array:
+    """An Arrow array of the strings; half a surrogate pair, which no encoding can write, becomes a question mark."""
+    try:
+        return pyarrow.array(values, type=pyarrow.large_string())
+    except UnicodeEncodeError:
+        repaired = [value.encode("utf-8", "replace").decode("utf-8") for value in values]
+        return pyarrow.array(repaired, type=pyarrow.large_string())
+
+
+def column_of(frame: pandas.DataFrame, name: str) -> pyarrow.LargeStringArray:
+    """One column as a single Arrow array without nulls."""
+    series = frame[name]
+    if not isinstance(series.dtype, pandas.StringDtype):
+        series = series.fillna("").astype("str")
+    column = pyarrow.array(series)
+    if isinstance(column, pyarrow.ChunkedArray):
+        column = column.combine_chunks() if column.num_chunks != 1 else column.chunk(0)
+    if column.type != pyarrow.large_string():
+        column = column.cast(pyarrow.large_string())
+    return column.fill_null("") if column.null_count else column

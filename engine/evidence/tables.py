@@ -1,0 +1,246 @@
+"""What a run found, as tables: for the Compare and Classify pages, and for files that a spreadsheet may open.
+
+Reads the dictionary of ``results.json``, the predictions and the rows of a run; holds no wording beyond the names of the measures.
+Whatever a run lacks (one framework, a figure that was not measured) is ``None`` or a missing column, never an error.
+"""
+
+from __future__ import annotations
+
+import csv
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy
+import pandas
+
+from engine.running.experiment import FRAMEWORK_NAMES, FRAMEWORKS
+
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+"""A spreadsheet may run a cell that begins with one of these (OWASP, "CSV injection"); the last four are the full-width forms."""
+
+
+@dataclass(frozen=True)
+class Measure:
+    """One figure of both frameworks, in the order in which they are shown everywhere."""
+
+    key: str
+    name: str
+    group: str
+    """``quality``, ``speed``, ``latency``, ``memory`` or ``size``."""
+    unit: str
+    """``share``, ``seconds``, ``milliseconds``, ``documents per second``, ``MiB``, ``bytes`` or ``parameters``."""
+    pytorch: float | None
+    tensorflow: float | None
+    help: str
+
+    @property
+    def both(self) -> bool:
+        """Whether there is something to compare."""
+        return self.pytorch is not None and self.tensorflow is not None
+
+
+# The path inside the results of one framework, name, group, unit, help.
+MEASURES = (
+    ("test_accuracy", "Accuracy", "quality", "share", "Share of the test texts that get their true class."),
+    ("macro_f1", "Macro-F1", "quality", "share", "F1 (harmonic mean of precision and recall), averaged over the classes."),
+    ("train_seconds", "Training time", "speed", "seconds", "Time inside its own turns, without the first step and validation."),
+    ("documents_per_second", "Throughput", "speed", "documents per second", "Training texts per second of training time."),
+    ("first_step_seconds", "First step", "speed", "seconds", "Tracing, compilation and warm-up; kept out of the training time."),
+    ("import_seconds", "Import", "speed", "seconds", "Loading the framework itself, once for each process."),
+    ("latency_ms.single_p50", "One text, median", "latency", "milliseconds", "From text to probabilities; half of the calls are faster."),
+    ("latency_ms.single_p95", "One text, p95", "latency", "milliseconds", "From text to probabilities; 95 % of the calls are faster."),
+    ("latency_ms.batch_p50", "Batch, median", "latency", "milliseconds", "From texts to probabilities; half of the calls are faster."),
+    ("latency_ms.batch_p95", "Batch, p95", "latency", "milliseconds", "From texts to probabilities; 95 % of the calls are faster."),
+    ("peak_rss_mib", "Peak memory", "memory", "MiB", "Largest resident memory of its process, the framework included."),
+    ("rss_after_import_mib", "Memory after import", "memory", "MiB", "Resident memory before any model exists: the framework itself."),
+    ("train_growth_mib", "Growth in training", "memory", "MiB", "Peak memory minus memory after import: model, data and training."),
+    ("gpu_memory_mib", "GPU memory", "memory", "MiB", "Largest amount of GPU memory that the framework held."),
+    ("parameters", "Parameters", "size", "parameters", "Trainable numbers of the classifier; the frozen encoder is not counted."),
+    ("model_bytes", "Model on disk", "size", "bytes", "Size of the saved classifier, without the encoder."),
+)  # fmt: skip
+
+
+def headline(results: Mapping[str, Any]) -> list[Measure]:
+    """Every measure that at least one framework has, in reading order."""
+    measures = []
+    for path, name, group, unit, explanation in MEASURES:
+        pytorch, tensorflow = (_figure(results, framework, path) for framework in FRAMEWORKS)
+        if pytorch is not None or tensorflow is not None:
+            if path.startswith("latency_ms.batch"):
+                name = name.replace("Batch", f"Batch of {_batch_size(results)}")
+            measures.append(Measure(path, name, group, unit, pytorch, tensorflow, explanation))
+    return measures
+
+
+def measures_table(results: Mapping[str, Any]) -> pandas.DataFrame:
+    """One row a figure: measure, unit, PyTorch, TensorFlow; the figures that belong to both stand in the column ``both``."""
+    rows: list[dict[str, Any]] = [
+        {"measure": item.name, "unit": item.unit, "PyTorch": item.pytorch, "TensorFlow": item.tensorflow} for item in headline(results)
+    ]
+    data, parity = results.get("data", {}), results.get("parity", {})
+    difference = parity.get("accuracy_difference") or {}
+    shared = (
+        ("Accuracy of always answering the most frequent class", "share", data.get("majority_accuracy")),
+        ("Test texts", "texts", number_of_test_texts(results)),
+        ("Test agreement", "share", parity.get("test_agreement")),
+        ("Accuracy difference, PyTorch minus TensorFlow", "share", difference.get("value")),
+        ("Accuracy difference, lower end of the interval", "share", difference.get("low")),
+        ("Accuracy difference, upper end of the interval", "share", difference.get("high")),
+        ("Largest logit difference on the first batch", "logits", parity.get("first_batch_logit_difference")),
+        ("Largest difference of the encoders' vectors", "", parity.get("encoder_difference")),
+        ("Largest drift of an epoch's training loss", "share", parity.get("max_epoch_loss_drift")),
+    )
+    rows += [{"measure": name, "unit": unit, "both": value} for name, unit, value in shared if value is not None]
+    return pandas.DataFrame(rows, columns=["measure", "unit", "PyTorch", "TensorFlow", "both"])
+
+
+def per_class_table(results: Mapping[str, Any]) -> pandas.DataFrame:
+    """One row a class, in the order of the confusion matrix: class, test texts, then precision, recall and F1 of each framework."""
+    rows = []
+    for label in results.get("data", {}).get("classes", []):
+        row: dict[str, Any] = {"class": label, "test texts": None}
+        for score, name in (("precision", "precision"), ("recall", "recall"), ("f1", "F1")):
+            for framework in finished_frameworks(results):
+                scores = (results["frameworks"][framework].get("per_class") or {}).get(label, {})
+                row[f"{FRAMEWORK_NAMES[framework]} {name}"] = scores.get(score)
+                row["test texts"] = row["test texts"] if row["test texts"] is not None else scores.get("support")
+        rows.append(row)
+    return pandas.DataFrame(rows)
+
+
+def predictions_table(
+    classes: Sequence[str], predictions: Mapping[str, pandas.DataFrame | None], rows: pandas.DataFrame | None
+) -> pandas.DataFrame:
+    """The test texts with their true class, both answers and all probabilities, one row a text.
+
+    ``predictions`` maps a framework to the frame of ``Run.predictions``; ``rows`` is ``Run.data()`` and supplies the texts.
+    """
+    table: pandas.DataFrame | None = None
+    for framework in FRAMEWORKS:
+        frame = predictions.get(framework)
+        if frame is None:
+            continue
+        answers = pandas.DataFrame({"row": frame["row"], "true class": class_names(frame["label"], classes)})
+        own = answer_columns(framework, classes, frame[[f"p{index}" for index in range(len(classes))]].to_numpy())
+        # The stored answer wins over the largest probability, which a tie or rounding could turn.
+        own[f"{FRAMEWORK_NAMES[framework]} answer"] = class_names(frame["prediction"], classes).to_numpy()
+        answers = pandas.concat([answers.reset_index(drop=True), own], axis=1)
+        table = answers if table is None else table.merge(answers.drop(columns="true class"), on="row", how="outer")
+    if table is None:
+        return pandas.DataFrame(columns=["row", "text", "true class"])
+    texts = {} if rows is None else dict(zip(rows["row"], rows["text"], strict=True))
+    table.insert(1, "text", [str(texts.get(row, "")) for row in table["row"]])
+    return _short_columns_first(table)
+
+
+def disagreements(
+    classes: Sequence[str], predictions: Mapping[str, pandas.DataFrame | None], rows: pandas.DataFrame | None
+) -> pandas.DataFrame:
+    """The test texts to which the two models give different answers, those where they are surest first; empty with one framework."""
+    table = predictions_table(classes, predictions, rows)
+    names = [FRAMEWORK_NAMES[framework] for framework in FRAMEWORKS]
+    columns = ["row", "text", "true class", *(f"{name} {column}" for column in ("answer", "probability") for name in names)]
+    if not set(columns) <= set(table.columns):
+        return pandas.DataFrame(columns=columns)
+    different = table[table[f"{names[0]} answer"] != table[f"{names[1]} answer"]]
+    least_sure = different[[f"{name} probability" for name in names]].min(axis=1)
+    return different.loc[least_sure.sort_values(ascending=False, kind="stable").index, columns].reset_index(drop=True)
+
+
+def answers_table(texts: Sequence[str], classes: Sequence[str], probabilities: Mapping[str, Any]) -> pandas.DataFrame:
+    """Texts with the answers of each framework in ``probabilities`` (framework → texts × classes), and whether they agree.
+
+    A row of NaN stands for a text that was not classified: its answer is empty.
+    """
+    table = pandas.DataFrame({"text": list(texts)})
+    for framework in FRAMEWORKS:
+        if framework in probabilities:
+            table = pandas.concat([table, answer_columns(framework, classes, probabilities[framework])], axis=1)
+    answers = [column for column in (f"{FRAMEWORK_NAMES[framework]} answer" for framework in FRAMEWORKS) if column in table]
+    if len(answers) == 2:
+        table["agree"] = numpy.where(table[answers[0]] == "", "", numpy.where(table[answers[0]] == table[answers[1]], "yes", "no"))
+    return _short_columns_first(table)
+
+
+def answer_columns(framework: str, classes: Sequence[str], probabilities: Any) -> pandas.DataFrame:
+    """One framework's answer, its probability, and the probability of every class; ``probabilities`` is texts × classes."""
+    values = numpy.asarray(probabilities, dtype=float).reshape(-1, len(classes))
+    known = numpy.isfinite(values).all(axis=1)
+    best = numpy.where(known, numpy.nan_to_num(values, nan=-1.0).argmax(axis=1), 0) if len(values) else numpy.zeros(0, dtype=int)
+    name = FRAMEWORK_NAMES[framework]
+    columns: dict[str, Any] = {
+        f"{name} answer": numpy.where(known, numpy.asarray(classes, dtype=object)[best], ""),
+        f"{name} probability": numpy.where(known, values[numpy.arange(len(values)), best], numpy.nan),
+    }
+    return pandas.DataFrame(columns | {f"{name}, {label}": values[:, index] for index, label in enumerate(classes)})
+
+
+def join_to_file(frame: pandas.DataFrame, answers: pandas.DataFrame) -> pandas.DataFrame:
+    """A file's own columns, untouched, followed by the answers (without their ``text``); a name that the file has already gets a number."""
+    taken, names = set(frame.columns), {}
+    for column in answers.columns.drop("text"):
+        name, copies = column, 2
+        while name in taken:
+            name, copies = f"{column} ({copies})", copies + 1
+        names[column] = name
+        taken.add(name)
+    own = answers.drop(columns="text").rename(columns=names).reset_index(drop=True)
+    return pandas.concat([frame.reset_index(drop=True), own], axis=1)
+
+
+def safe_csv(table: pandas.DataFrame) -> bytes:
+    """UTF-8 with a byte-order mark (which spreadsheets look for), every text quoted, and no text that a spreadsheet would run.
+
+    A text that begins like a formula gets a leading apostrophe, in cells and column names alike; numbers stay numbers.
+    """
+    safe = table.rename(columns=safe_cell)
+    for position, kind in enumerate(safe.dtypes):
+        if not pandas.api.types.is_numeric_dtype(kind):
+            safe.isetitem(position, safe.iloc[:, position].map(safe_cell).astype(object))
+    return safe.to_csv(index=False, quoting=csv.QUOTE_NONNUMERIC, lineterminator="\r\n").encode("utf-8-sig")
+
+
+def safe_cell(value: Any) -> Any:
+    """The text with a leading apostrophe if a spreadsheet could take it for a formula; anything else as it is."""
+    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA_STARTS) else value
+
+
+def finished_frameworks(results: Mapping[str, Any]) -> list[str]:
+    """The frameworks that have results, PyTorch first."""
+    return [framework for framework in FRAMEWORKS if results.get("frameworks", {}).get(framework)]
+
+
+def number_of_test_texts(results: Mapping[str, Any]) -> int | None:
+    """How many texts both were tested on."""
+    size = results.get("data", {}).get("split", {}).get("test")
+    return None if size is None else int(size)
+
+
+def class_names(values: pandas.Series, classes: Sequence[str]) -> pandas.Series:
+    """Names for a column that holds class positions, or names already."""
+    if not pandas.api.types.is_integer_dtype(values.dtype):
+        return values.astype(str)
+    return pandas.Series(numpy.asarray(classes, dtype=object)[values.to_numpy()], index=values.index, dtype=object)
+
+
+def _short_columns_first(table: pandas.DataFrame) -> pandas.DataFrame:
+    """Text, truth, answers and agreement before the many probabilities, both frameworks side by side."""
+    names = [FRAMEWORK_NAMES[framework] for framework in FRAMEWORKS]
+    first = ["row", "text", "true class", *(f"{name} {what}" for what in ("answer", "probability") for name in names), "agree"]
+    order = [column for column in first if column in table]
+    return table[order + [column for column in table if column not in order]]
+
+
+def _figure(results: Mapping[str, Any], framework: str, path: str) -> float | None:
+    value: Any = results.get("frameworks", {}).get(framework) or {}
+    for key in path.split("."):
+        value = value.get(key) if isinstance(value, Mapping) else None
+    usable = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    return value if usable else None
+
+
+def _batch_size(results: Mapping[str, Any]) -> int:
+    sizes = [results["frameworks"][framework].get("latency_ms", {}).get("batch_size") for framework in finished_frameworks(results)]
+    return next((int(size) for size in sizes if size), 64)

@@ -1,0 +1,44 @@
+"""The guide's classifier in PyTorch: a sentence vector, 512 rectified units, one logit for each class."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from torch import nn
+
+
+class EmbeddingMLP(nn.Module):
+    """Two dense layers on a frozen sentence embedding."""
+
+    def __init__(self, input_size: int, hidden_units: int, num_classes: int) -> None:
+        super().__init__()
+        self.hidden = nn.Linear(input_size, hidden_units)
+        self.output = nn.Linear(hidden_units, num_classes)
+
+    def forward(self, vectors: torch.Tensor) -> torch.Tensor:
+        hidden = torch.relu(self.hidden(vectors))  # (batch, input_size) → (batch, hidden_units)
+        return self.output(hidden)  # (batch, num_classes): logits, for the loss applies the softmax
+
+
+def build(input_size: int, hidden_units: int, num_classes: int, mode: str = "matched") -> nn.Module:
+    """The untrained model. PyTorch's cross-entropy always takes logits, so the mode changes nothing here."""
+    return EmbeddingMLP(input_size, hidden_units, num_classes)
+
+
+def load_neutral(model: nn.Module, weights: dict[str, np.ndarray]) -> None:
+    """Copy weights in neutral layout into the model. ``nn.Linear`` keeps its matrix as (outputs, inputs), hence the transpose."""
+    with torch.no_grad():
+        for name in ("hidden", "output"):
+            layer = model.get_submodule(name)
+            layer.weight.copy_(torch.from_numpy(weights[f"{name}.weight"].T))
+            layer.bias.copy_(torch.from_numpy(weights[f"{name}.bias"]))
+
+
+def to_neutral(model: nn.Module) -> dict[str, np.ndarray]:
+    """Copies of the model's weights in neutral layout: matrices as (inputs, outputs)."""
+    weights = {}
+    for name in ("hidden", "output"):
+        layer = model.get_submodule(name)
+        weights[f"{name}.weight"] = layer.weight.detach().cpu().numpy().T.copy()
+        weights[f"{name}.bias"] = layer.bias.detach().cpu().numpy().copy()
+    return weights

@@ -1,0 +1,103 @@
+"""What this machine is, as far as it can be told without loading a framework, and which device both frameworks should use."""
+
+from __future__ import annotations
+
+import platform
+import shutil
+import subprocess
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+REPORTED_PACKAGES = ("torch", "tensorflow", "keras", "keras-hub", "transformers", "tokenizers", "safetensors", "numpy", "streamlit")
+
+
+def physical_cores() -> int:
+    """Cores that this process may use; one thread for each is the default of both frameworks here."""
+    physical = psutil.cpu_count(logical=False) or psutil.cpu_count() or 1
+    allowed = len(psutil.Process().cpu_affinity()) if hasattr(psutil.Process, "cpu_affinity") else physical
+    return max(1, min(physical, allowed))
+
+
+def processor_name() -> str:
+    """The processor's own name, where the system tells it."""
+    try:
+        for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    except OSError:
+        pass
+    return platform.processor() or platform.machine()
+
+
+def graphics_processors() -> list[str]:
+    """Names of the GPUs that the system knows of, whether or not a framework can use them."""
+    if platform.system() == "Darwin" and platform.machine() == "arm64":
+        return ["Apple GPU (Metal)"]
+    command = shutil.which("nvidia-smi")
+    if command is None:
+        return []
+    try:
+        answer = subprocess.run([command, "--query-gpu=name", "--format=csv,noheader"], capture_output=True, text=True, timeout=10)
+    except (OSError, subprocess.TimeoutExpired):
+        return []
+    return [line.strip() for line in answer.stdout.splitlines() if line.strip()] if answer.returncode == 0 else []
+
+
+def choose_device(wanted: str, seen: dict[str, str | None]) -> tuple[dict[str, str], list[str]]:
+    """The device of each framework (``cpu`` or ``gpu``) and sentences on what the reader of the result should know.
+
+    ``wanted`` is ``auto``, ``cpu`` or ``gpu``; ``seen`` gives the GPU that each framework reports, or ``None``.
+    """
+    from_name = {"pytorch": "PyTorch", "tensorflow": "TensorFlow"}
+    with_gpu = [name for name, gpu in seen.items() if gpu]
+    without = [name for name, gpu in seen.items() if not gpu]
+    notes = []
+    if wanted == "gpu":
+        for name in without:
+            notes.append(f"{from_name[name]} sees no GPU and used the CPU, {why_no_gpu(name)}; times of the two are not comparable.")
+        return {name: "gpu" if gpu else "cpu" for name, gpu in seen.items()}, notes
+    if wanted == "auto" and with_gpu and not without:
+        return dict.fromkeys(seen, "gpu"), notes
+    if wanted == "auto" and with_gpu:
+        left = " and ".join(from_name[name] for name in without)
+        notes.append(
+            f"{' and '.join(from_name[name] for name in with_gpu)} sees a GPU, {left} does not: {why_no_gpu(without[0])}. "
+            "Both used the CPU so that the comparison is fair; choose the device “gpu” to let each use what it sees."
+        )
+    return dict.fromkeys(seen, "cpu"), notes
+
+
+def why_no_gpu(framework: str) -> str:
+    """The most likely reason, in words that say what to do."""
+    if platform.system() == "Darwin":
+        return "TensorFlow has no maintained Metal support" if framework == "tensorflow" else "this PyTorch has no Metal support"
+    if framework == "tensorflow":
+        return "its CUDA libraries are not installed (`pip install -r requirements-gpu.txt`; Linux or WSL only)"
+    return "this PyTorch is a build without CUDA, or the driver is missing"
+
+
+def package_versions() -> dict[str, str]:
+    """Versions of the packages that decide a result; absent ones are left out."""
+    versions = {}
+    for name in REPORTED_PACKAGES:
+        try:
+            versions[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            continue
+    return versions
+
+
+def describe_machine() -> dict[str, Any]:
+    """Hardware and versions, as every result and the ``env`` command print them."""
+    return {
+        "python": platform.python_version(),
+        "platform": platform.platform(),
+        "cpu": processor_name(),
+        "cores": physical_cores(),
+        "memory_gib": round(psutil.virtual_memory().total / 2**30, 1),
+        "gpu": graphics_processors() or None,
+        "packages": package_versions(),
+    }

@@ -1,0 +1,164 @@
+"""The channel between the coordinator and one worker: who may compute now, and what a worker has to say.
+
+One JSON object a line. The worker asks ``{"phase": …}`` and then computes nothing until it reads ``{"turn": …}``; what it tells in
+between (``{"tell": …}``) needs no answer. The end of its input means that the coordinator is gone, and ends the worker.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import queue
+import subprocess
+import sys
+import threading
+import time
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from engine.running.folder import process_identity
+
+TURN_SECONDS = 1.0
+"""Shorter turns cost: with a quarter of a second, step times are visibly worse than those of a process that runs alone."""
+
+
+class Baton:
+    """The worker's end."""
+
+    def __init__(self) -> None:
+        # The channel is this process's standard output; whatever a library prints goes to the log instead.
+        self._channel = os.fdopen(os.dup(1), "w", encoding="utf-8")
+        os.dup2(2, 1)
+        self.turn = 0
+        self._turn_ends = 0.0
+
+    def take(self, phase: str, **facts: Any) -> dict[str, Any]:
+        """Ask for a turn in ``phase`` and wait for it; the coordinator's answer. Ends the process when there is no coordinator any more."""
+        self.tell(phase=phase, **facts)
+        line = sys.stdin.readline()
+        if not line:
+            sys.exit(0)
+        answer: dict[str, Any] = json.loads(line)
+        self.turn += 1
+        self._turn_ends = time.perf_counter() + answer.get("seconds", float("inf"))
+        return answer
+
+    @property
+    def spent(self) -> bool:
+        """Whether the turn's time is up."""
+        return time.perf_counter() >= self._turn_ends
+
+    def tell(self, **facts: Any) -> None:
+        """Say something that needs no answer."""
+        self._channel.write(json.dumps(facts) + "\n")
+        self._channel.flush()
+
+
+class WorkerProcess:
+    """The coordinator's end: a worker that computes only while it has the turn."""
+
+    def __init__(self, run_path: Path, framework: str, job: str, environment: dict[str, str]) -> None:
+        self.framework, self.job = framework, job
+        self.phase = "start"
+        self.waiting = False
+        self.finished = False
+        self.facts: dict[str, Any] = {}
+        """The latest of everything that the worker has told."""
+        self.peak_rss = 0
+        """Bytes; sampled from outside."""
+        self.messages: queue.Queue[dict[str, Any]] = queue.Queue()
+        self._log = open(run_path / framework / "worker.log", "ab")  # noqa: SIM115 - closed with the process
+        command = [sys.executable, "-m", "engine.running.worker", str(run_path), framework, job]
+        self.process = subprocess.Popen(
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self._log,
+            env=environment,
+            cwd=Path(__file__).parents[2],
+            encoding="utf-8",
+            errors="replace",
+        )
+        self._handle = psutil.Process(self.process.pid)
+        self.identity = process_identity(self.process.pid)
+        self._suspended = False
+        self._answered_ahead = False
+        self._threads = [threading.Thread(target=target, daemon=True) for target in (self._listen, self._sample_memory)]
+        for thread in self._threads:
+            thread.start()
+
+    def _listen(self) -> None:
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            try:
+                message = json.loads(line)
+            except ValueError:
+                continue  # cut off by its end
+            if isinstance(message, dict):
+                self.messages.put(message)
+        self.messages.put({"ended": self.process.wait()})
+
+    def _sample_memory(self) -> None:
+        while self.process.poll() is None:
+            self.peak_rss = max(self.peak_rss, self.rss())
+            time.sleep(0.05)
+
+    def rss(self) -> int:
+        """Bytes of memory that the worker has in use; 0 when it is gone."""
+        try:
+            return int(self._handle.memory_info().rss)
+        except psutil.Error:
+            return 0
+
+    def go(self, **facts: Any) -> None:
+        """Give the worker the turn, or, before it has asked for one, the first turn that it will ask for."""
+        assert self.process.stdin is not None
+        self._answered_ahead = not self.waiting
+        self.waiting = False
+        try:
+            if self._suspended:
+                self._handle.resume()
+                self._suspended = False
+            self.process.stdin.write(json.dumps(facts) + "\n")
+            self.process.stdin.flush()
+        except (OSError, ValueError, psutil.Error):
+            pass  # it has died or was ended; the listener says so
+
+    def hear(self, timeout: float) -> dict[str, Any] | None:
+        """The worker's next message, or ``None`` when there was none in time."""
+        try:
+            message = self.messages.get(timeout=timeout)
+        except queue.Empty:
+            return None
+        self.facts |= message
+        if "phase" in message:
+            self.phase, self.waiting = message["phase"], not self._answered_ahead
+            self._answered_ahead = False
+        if "ended" in message:
+            self.finished = True
+        return message
+
+    def suspend(self) -> None:
+        """Stop the waiting worker altogether, so that no idle thread pool spins while the other one is timed."""
+        try:
+            self._handle.suspend()
+            self._suspended = True
+        except (psutil.Error, OSError):
+            pass
+
+    def end(self) -> None:
+        """End the process and wait until it is gone. May be called twice."""
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.wait()
+        self.finished = True
+        for thread in self._threads:
+            thread.join()
+        assert self.process.stdin is not None and self.process.stdout is not None
+        with suppress(OSError):  # what it has not read any more
+            self.process.stdin.close()
+        self.process.stdout.close()
+        self._log.close()

@@ -1,0 +1,308 @@
+"""A run from start to finish, in a process of its own that outlives the dashboard: ``python -m engine.running.coordinator RUN_DIR``."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import time
+import traceback
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from filelock import FileLock, Timeout
+
+from engine.errors import ParityError, TrainingError
+from engine.neutral.checkpoint import BUNDLED, Checkpoint, resolve
+from engine.neutral.devices import choose_device, physical_cores
+from engine.running.baton import WorkerProcess
+from engine.running.experiment import FRAMEWORK_NAMES, Experiment
+from engine.running.folder import Run, Status, home, process_identity
+from engine.running.queue import wait_in_queue
+from engine.running.source_code import save_code
+from engine.running.turns import Turns
+
+if TYPE_CHECKING:
+    from engine.neutral.features import Features
+
+ENCODER_BAR = 1e-4
+"""Vectors of the two encoders that lie further apart are not the same model's; matched mode is refused."""
+
+SECONDS_TO_LEAVE = 30.0
+"""How long a resumed run waits for the process of its first attempt to leave."""
+
+
+def main(arguments: list[str]) -> None:
+    """Fill the run's folder. Whatever happens, the status says how it ended, and no worker is left behind."""
+    run = Run(Path(arguments[0]))
+    try:
+        # One process for each run. The one before, which has failed, may still be ending its workers.
+        with FileLock(run.path / ".coordinator.lock", timeout=SECONDS_TO_LEAVE):
+            if run.status.state == "queued":  # else a second click on “resume” came after the first one's run had ended
+                fill(run)
+    except Timeout:
+        print(f"Not started: another process is at work on run {run.identifier}.")
+
+
+def fill(run: Run) -> None:
+    """Wait in the queue, work, and leave a last word."""
+    try:
+        coordinator = Coordinator(run)
+    except ParityError as error:
+        run.write_status(Status(state="failed", message=str(error), phase="end"))
+        return
+    lock = None
+    try:
+        lock = wait_in_queue(run, coordinator.say_queued)
+        if lock is None:
+            coordinator.finish("stopped", "Stopped while it was waiting; nothing was trained.")
+        else:
+            coordinator.work()
+    except ParityError as error:
+        coordinator.finish("failed", str(error))
+    except SystemExit:
+        coordinator.finish(
+            "failed",
+            f"The run was asked to end from outside (SIGTERM) in the phase “{coordinator.status.phase}”, for example because the machine "
+            "shuts down. What was trained is kept; resume it to go on from the last finished epoch.",
+        )
+    except Exception as error:  # the last resort: the status must not stay “running”
+        traceback.print_exc()
+        coordinator.finish("failed", _in_words(error))
+    finally:
+        coordinator.end_workers()
+        if lock is not None:
+            lock.release()  # only now is the machine free for the next run
+
+
+def _in_words(error: Exception) -> str:
+    if isinstance(error, MemoryError):
+        return "The machine's memory ran out. Use fewer rows, then start the run again."
+    if isinstance(error, OSError):
+        return f"A file could not be written or read: {error}. Check the free space and that the run's folder is there, then resume the run."
+    return f"Unexpected: {type(error).__name__}: {error}. The details are in coordinator.log in the run's folder; resume the run or start it again."
+
+
+class Coordinator:
+    """The one writer of a run's status."""
+
+    def __init__(self, run: Run) -> None:
+        self.run = run
+        self.experiment: Experiment = run.experiment
+        self.status = run.status
+        self.status.coordinator, self.status.state, self.status.workers = process_identity(), "queued", {}
+        self._processes: list[WorkerProcess] = []
+        self._written = 0.0
+        self._write()
+
+    # --- saying where the run stands ---
+
+    def _write(self) -> None:
+        self._written = time.monotonic()
+        self.run.write_status(self.status)
+
+    def say(self, phase: str, message: str, state: str = "preparing") -> None:
+        """Enter a phase."""
+        self.status.phase, self.status.message, self.status.state = phase, message, state
+        self._write()
+
+    def say_queued(self, message: str) -> None:
+        if message != self.status.message or time.monotonic() - self._written > 1:
+            self.say("queue", message, "queued")
+
+    def finish(self, state: str, message: str) -> None:
+        """The last word; when not even that can be written, the readers see that the process has gone."""
+        self.status.state, self.status.message, self.status.phase = state, message, "end"
+        self.status.turn, self.status.finished, self.status.workers = None, time.time(), {}
+        try:
+            self._write()
+        except OSError:
+            traceback.print_exc()
+
+    def _on_change(self, worker: WorkerProcess | None) -> None:
+        """Called at every turn and about twice a second in between."""
+        turn = worker.framework if worker else None
+        if turn == self.status.turn and time.monotonic() - self._written < 0.9:
+            return
+        self.status.turn = turn
+        for process in self._processes:
+            facts, framework = process.facts, process.framework
+            if process.job == "train" and "share" in facts:
+                share, left = (1.0, 0.0) if facts.get("trained") else (facts["share"], facts.get("seconds_left"))
+                self.status.progress[framework] = {"share": share, "seconds_left": left}
+            if process.job == "encode" and "encoded" in facts:
+                left = (facts["of"] - facts["encoded"]) / facts["per_second"] if facts.get("per_second") else None
+                self.status.progress["encode"] = {"share": facts["encoded"] / facts["of"], "seconds_left": left}
+            if not process.finished:
+                self.status.memory[framework] = process.rss() / 2**20
+        self._write()
+
+    # --- the work, in the order in which it happens ---
+
+    def work(self) -> None:
+        """Prepare, train, compare."""
+        self.status.started, self.status.finished = time.time(), None
+        self.status.notes = []
+        self.say("data", "Reading and splitting the texts")
+        unfinished = [name for name in self.experiment.frameworks if not self.run.outcome(name)]
+        self.status.progress = {name: {"share": 1.0, "seconds_left": 0.0} for name in self.experiment.frameworks if name not in unfinished}
+        workers = [self._start(name, "train") for name in unfinished]
+        if workers:
+            workers[0].go(turn=True)  # its import does not need the data and runs while they are read
+            save_code(self.run)
+        features, checkpoint, texts = self._prepare()
+        if not features.complete:
+            self._encode(features, checkpoint, texts)
+        elif workers:
+            self._compare_encoders(features, checkpoint, features.note().get("encoder_difference"))
+        if self.run.stop_requested:
+            self.finish("stopped", "Stopped before training began; the vectors of the texts are kept for the next run.")
+            return
+        turns = Turns(workers, self.experiment.schedule == "both-at-once", self._on_change)
+        self._train(turns)
+        self._compare(turns)
+
+    def _start(self, framework: str, job: str) -> WorkerProcess:
+        threads = str(self.experiment.threads or physical_cores())
+        environment = os.environ | {
+            "KERAS_BACKEND": "tensorflow",
+            "TF_CPP_MIN_LOG_LEVEL": "2",
+            "OMP_NUM_THREADS": threads,
+            "HF_HUB_OFFLINE": "1",  # whatever had to be downloaded is there
+            "HF_HUB_DISABLE_PROGRESS_BARS": "1",  # they would fill the log
+            "PYTHONUNBUFFERED": "1",
+        }
+        if self.experiment.device == "cpu":
+            environment["CUDA_VISIBLE_DEVICES"] = "-1"
+        process = WorkerProcess(self.run.path, framework, job, environment)
+        self._processes.append(process)
+        self.status.workers[f"{framework} {job}"] = process.identity
+        self._write()
+        return process
+
+    def end_workers(self) -> None:
+        """No process is left behind."""
+        for process in self._processes:
+            process.end()
+
+    def _prepare(self) -> tuple[Features, Checkpoint, list[str]]:
+        """Rows, split, labels and initial weights; where the vectors are or will be."""
+        from engine.running.preparing import prepare_data, prepare_inputs  # late: the first worker is importing meanwhile
+
+        prepared = prepare_data(self.run)
+
+        def downloaded(arrived: float, expected: float) -> None:
+            if self.status.phase != "download" or time.monotonic() - self._written > 0.5:
+                self.status.progress["download"] = {"share": arrived / expected if expected else None, "megabytes": arrived / 1e6}
+                self.say("download", f"Downloading {self.experiment.encoder}: {arrived / 1e6:,.0f} of {expected / 1e6:,.0f} MB")
+
+        if self.experiment.encoder != BUNDLED:
+            self.say("download", f"Looking for {self.experiment.encoder} on this machine and on the hub")
+        checkpoint = resolve(self.experiment.encoder, downloaded)
+        features, texts = prepare_inputs(self.run, prepared, checkpoint, home() / "_features")
+        return features, checkpoint, texts
+
+    def _encode(self, features: Features, checkpoint: Checkpoint, texts: list[str]) -> None:
+        """One wing computes all vectors, the other those of the probe; in matched mode they must agree."""
+        maker, *others = self.experiment.frameworks
+        self.say("encode", f"Computing the vectors of {len(texts):,} texts with {checkpoint.name} (kept for the next run)")
+        for framework, job in [(maker, "encode"), *((other, "probe") for other in others)]:
+            if self.run.stop_requested:
+                return
+            if job == "probe":
+                self.say("encode", f"Comparing {FRAMEWORK_NAMES[framework]}'s encoder with {FRAMEWORK_NAMES[maker]}'s on a few texts")
+            turns = Turns([self._start(framework, job)], False, self._on_change)
+            turns.run_until("end")
+            turns.end()
+            if self.run.stop_requested:
+                return
+            turns.raise_failures()
+        from engine.running.comparison import encoder_difference
+
+        difference = encoder_difference(self.run, self.experiment.frameworks)
+        features.write_note(features.note() | {"encoder_difference": difference})
+        self._compare_encoders(features, checkpoint, difference)
+
+    def _compare_encoders(self, features: Features, checkpoint: Checkpoint, difference: float | None) -> None:
+        """``TrainingError`` in matched mode when the two encoders are not the same model, also where their vectors were kept from before."""
+        if difference is not None and not difference <= ENCODER_BAR and len(self.experiment.frameworks) > 1 and self.experiment.mode == "matched":
+            features.forget()  # so that the next run looks again, perhaps with repaired files
+            raise TrainingError(
+                f"The two frameworks' copies of {checkpoint.name} give different vectors: they differ by {difference:.2g}, expected at most "
+                f"{ENCODER_BAR:g}. So they are not the same model, and matched mode is refused. Choose another encoder, or the mode “defaults”."
+            )
+
+    def _train(self, turns: Turns) -> None:
+        names = " and ".join(FRAMEWORK_NAMES[name] for name in self.experiment.frameworks)
+        self.say("import", f"Loading {names}", "running")
+        turns.run_until("build")
+        gpus = {worker.framework: worker.facts.get("gpu") for worker in turns.workers if not worker.finished}
+        for name in self.experiment.frameworks:  # what has finished before a resume decides too, so that both stay on the same kind of device
+            if outcome := self.run.outcome(name):
+                gpus[name] = None if outcome["device"] == "cpu" else outcome["device"]
+        devices, notes = choose_device(self.experiment.device, gpus)
+        self.status.notes += [note for note in notes if note not in self.status.notes]
+        turns.run_until("train", lambda worker: {"device": devices[worker.framework]} if worker.phase == "build" else {})
+        if self.experiment.mode == "matched":
+            from engine.running.comparison import first_batch_logit_difference
+
+            difference = first_batch_logit_difference(self.run, self.experiment.frameworks)
+            if difference is not None and difference > 1e-3:
+                self.status.notes.append(f"The models' first answers differ by {difference:.2g}, more than rounding explains.")
+        self.status.notes += [str(worker.facts["note"]) for worker in turns.workers if "note" in worker.facts]
+        self.say("train", "Training", "running")
+        turns.run_until("evaluate")
+        self.say("evaluate", "Evaluating on the test texts", "running")
+        turns.run_until("check")
+        peaks = {worker.framework: worker.peak_rss / 2**20 for worker in turns.workers}  # before encoders are loaded again
+        turns.run_until("latency")
+        self.say("compare", "Measuring how fast single texts are answered", "running")
+        turns.run_until("end")
+        for worker in turns.workers:
+            outcome = worker.facts.get("outcome")
+            if outcome and "latency_ms" in worker.facts:
+                peak = peaks[worker.framework]
+                outcome |= {
+                    "peak_rss_mib": peak,
+                    "train_growth_mib": max(peak - outcome["rss_after_import_mib"], 0.0),
+                    "latency_ms": worker.facts["latency_ms"],
+                }
+                self.run.write_outcome(worker.framework, outcome)
+        turns.end()
+
+    def _compare(self, turns: Turns) -> None:
+        """Put what is there side by side, also when one of the two has failed."""
+        from engine.running.comparison import compare
+
+        outcomes = {name: outcome for name in self.experiment.frameworks if (outcome := self.run.outcome(name))}
+        reasons = {outcome["stop_reason"] for outcome in outcomes.values()}
+        state = "failed" if turns.failures else "stopped" if "stopped" in reasons else "failed" if "diverged" in reasons else "done"
+        difference = None
+        if outcomes:
+            results = compare(self.run, outcomes, state, self.status.notes)
+            difference = results["parity"].get("encoder_difference")
+            self.run.write_results(results)
+        if difference is not None and difference > ENCODER_BAR:
+            self.status.notes.append(
+                f"The two encoders' vectors differ by {difference:.2g} (bar: {ENCODER_BAR:g}): answers to pasted text may differ between the frameworks."
+            )
+        self.finish(state, self._last_words(turns, outcomes, reasons))
+
+    def _last_words(self, turns: Turns, outcomes: dict[str, dict[str, Any]], reasons: set[str]) -> str:
+        if turns.failures:
+            kept = [FRAMEWORK_NAMES[name] for name in outcomes]
+            return " ".join(turns.failures.values()) + (f" The results of {' and '.join(kept)} are kept." if kept else "")
+        if "diverged" in reasons:
+            names = [FRAMEWORK_NAMES[name] for name, outcome in outcomes.items() if outcome["stop_reason"] == "diverged"]
+            return (
+                f"{' and '.join(names)} stopped because the loss was no longer a number: with a learning rate of "
+                f"{self.experiment.learning_rate:g} the steps are too large. The last good weights are kept; start again with a smaller one."
+            )
+        if "stopped" in reasons:
+            return "Stopped on request; the best weights so far were kept and evaluated."
+        return "Finished"
+
+
+if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    main(sys.argv[1:])

@@ -1,0 +1,193 @@
+"""Code: the functions that trained a run, PyTorch's beside TensorFlow's, stage by stage; then scripts that need no engine."""
+
+from html import escape
+
+import streamlit as st
+
+from engine.evidence.scripts import DATA_NAME, SCRIPT_NAMES, data_file, notebook, obstacle, standalone_script
+from engine.evidence.snippets import Row, Stage, load_snippets, present_snippets
+from engine.evidence.source_tree import Definition
+from engine.running.experiment import FRAMEWORK_NAMES, FRAMEWORKS
+from engine.running.folder import list_runs, readable_experiment
+from pages.parts.entry import through_dashboard
+from pages.parts.palette import HUES
+from pages.parts.run_choice import choose_run
+from pages.parts.wording import count, percent, plain, when
+
+through_dashboard()
+
+LINES = {"pytorch": "solid", "tensorflow": "dashed"}
+QUIET = "font-size:0.8125rem;line-height:1.4;opacity:0.75"
+
+# An address that names a run is answered for that run or not at all; before the first run there still is code to read.
+run = choose_run("read the code that it ran", results_needed=False) if "run" in st.query_params or list_runs() else None
+experiment = readable_experiment(run) if run else None
+if run and experiment is None:
+    st.title("Code")
+    st.error(
+        "The description of this run is damaged, so it is not known what it trained. Choose another run.", icon=":material/broken_image:"
+    )
+    st.page_link("pages/home.py", label="All runs are listed on the Home page", icon=":material/home:")
+    st.stop()
+
+exhibit = load_snippets(run) if run else present_snippets()
+mended = {framework: sum(piece.lines for stage in exhibit.stages for piece in stage.repairs.get(framework, ())) for framework in FRAMEWORKS}
+own = {framework: exhibit.lines(framework) - mended[framework] for framework in FRAMEWORKS}
+
+st.title("Code")
+st.markdown(
+    f"#### The same classifier in {own['pytorch']:,} lines of PyTorch and {own['tensorflow']:,} lines of TensorFlow"
+    + ("" if not run or exhibit.note else ": the functions that ran")
+)
+if run and experiment:
+    st.caption(
+        f"{plain(experiment.data.name)} · {plain(experiment.classifier)} · {experiment.mode} mode · {when(run.status.created)} · "
+        f"{run.identifier}"
+    )
+    if exhibit.note:
+        st.caption(f":material/history: {exhibit.note}")
+    for framework in FRAMEWORKS:
+        if framework not in experiment.frameworks:
+            st.caption(f"{FRAMEWORK_NAMES[framework]} took no part in this run; its side shows what it would have run.")
+    if experiment.mode == "defaults":
+        st.caption(
+            "This run used each framework's defaults: where a function asks for the mode, the branch “defaults” is the one that ran."
+        )
+else:
+    st.caption("The engine's present code. Once there is a run, this page shows the code that ran, and gives scripts to take away.")
+
+for framework in FRAMEWORKS:
+    if mended[framework]:
+        st.caption(
+            f"{FRAMEWORK_NAMES[framework]} needs {count(mended[framework], 'line')} more to read published encoders right; "
+            "they are folded away below."
+        )
+
+jumps = [f"[{stage.name.capitalize()}](#{stage.name.replace(' ', '-')})" for stage in exhibit.stages]
+with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+    st.markdown(" · ".join([*jumps, "[Take it with you](#take-it-with-you)"]), width="content")
+    wrap = st.toggle("Wrap long lines", key="wrap_code", width="content")
+
+
+def column_heading(framework: str, lines: int) -> None:
+    """The framework's name with its hue and dash, and how long its side is."""
+    swatch = (
+        f'<span style="display:inline-block;width:2rem;vertical-align:middle;border-top:3px {LINES[framework]} {HUES[framework]}"></span>'
+    )
+    st.html(
+        f'<div style="font-weight:600">{swatch}&ensp;{FRAMEWORK_NAMES[framework]}'
+        f'<span style="{QUIET};font-weight:400">&ensp;{count(lines, "line")}</span></div>'
+    )
+
+
+def show_piece(piece: Definition) -> None:
+    """Where it stands, how long it is, and its source."""
+    place = piece.file.removeprefix("engine/").removeprefix("frameworks/")
+    st.html(f'<div style="{QUIET}">{escape(place)}, from line {piece.first_line:,} · {count(piece.lines, "line")}</div>')
+    st.code(piece.source, line_numbers=True, wrap_lines=wrap)
+
+
+def show_row(row: Row) -> None:
+    """A piece and its counterpart, starting at the same height; or a piece and why the other side has none."""
+    st.html(f'<div style="font-family:monospace;font-weight:600;padding-top:0.5rem">{escape(row.name)}</div>')
+    for column, framework in zip(st.columns(2, gap="medium"), FRAMEWORKS, strict=True):
+        with column:
+            if framework in row.pieces:
+                show_piece(row.pieces[framework])
+            else:
+                st.html(f'<div style="{QUIET};padding-top:0.1rem">No counterpart. {escape(row.reason)}</div>')
+
+
+def show_stage(stage: Stage) -> None:
+    """One sentence on what differs, then the code."""
+    st.subheader(stage.name.capitalize(), anchor=stage.name.replace(" ", "-"))
+    st.write(stage.difference)
+    for column, framework in zip(st.columns(2, gap="medium"), FRAMEWORKS, strict=True):
+        with column:
+            column_heading(framework, stage.lines(framework) - sum(piece.lines for piece in stage.repairs.get(framework, ())))
+    for row in stage.rows:
+        show_row(row)
+    for framework, pieces in stage.repairs.items():
+        names = ", ".join(dict.fromkeys(piece.file.rsplit("/", 1)[-1] for piece in pieces))
+        title = f"Also needed, in {FRAMEWORK_NAMES[framework]} only: {plain(names)}, {count(sum(piece.lines for piece in pieces), 'line')}"
+        with st.expander(title, icon=":material/build:"):
+            for piece in pieces:
+                show_piece(piece)
+
+
+for stage in exhibit.stages:
+    show_stage(stage)
+
+st.subheader("Made once, for both", anchor="made-once-for-both")
+st.write(
+    "The tokenizer, the initial weights, the order of the batches and the rule for stopping belong to neither framework: "
+    "they are NumPy and plain Python, and both sides are given the same."
+)
+with st.expander(f"{count(sum(piece.lines for piece in exhibit.shared), 'line')} that both use", icon=":material/join_inner:"):
+    for piece in exhibit.shared:
+        show_piece(piece)
+
+st.subheader("Take it with you", anchor="take-it-with-you")
+if not run or not experiment:
+    st.write(
+        "A finished run gives a script and a notebook for each framework, with its settings and data. The sample takes about a minute."
+    )
+    st.page_link("pages/home.py", label="Try it on the sample", icon=":material/play_arrow:")
+    st.stop()
+if problem := obstacle(run):
+    st.info(plain(problem), icon=":material/info:")
+    st.stop()
+
+st.write(
+    "These functions with this run's settings in one file for each framework, which needs neither Parity nor the other framework: "
+    f"only its own, the tokenizer and the data file. Put {DATA_NAME} beside it. It trains again, prints the test accuracy and classifies "
+    "one text."
+)
+reached = {name: outcome.get("test_accuracy") for name, outcome in ((run.results or {}).get("frameworks") or {}).items()}
+for column, framework in zip(st.columns(2, gap="medium"), FRAMEWORKS, strict=True):
+    with column:
+        name = SCRIPT_NAMES[framework]
+        if framework not in experiment.frameworks:
+            st.html(f'<div style="{QUIET}">{FRAMEWORK_NAMES[framework]} took no part in this run.</div>')
+            continue
+        expected = reached.get(framework)
+        st.markdown(
+            f"**{FRAMEWORK_NAMES[framework]}**  \n"
+            + (
+                f"To be reached: {plain(percent(expected))} of the test texts."
+                if expected is not None
+                else "This run has no test accuracy to compare with."
+            )
+        )
+        with st.container(horizontal=True):
+            st.download_button(
+                "Script (.py)",
+                lambda framework=framework: standalone_script(run, framework),
+                file_name=f"{name}.py",
+                mime="text/x-python",
+                key=f"script_{framework}_{run.identifier}",
+                icon=":material/download:",
+                on_click="ignore",
+            )
+            st.download_button(
+                "Notebook (.ipynb)",
+                lambda framework=framework: notebook(standalone_script(run, framework)),
+                file_name=f"{name}.ipynb",
+                mime="application/x-ipynb+json",
+                key=f"notebook_{framework}_{run.identifier}",
+                icon=":material/download:",
+                on_click="ignore",
+            )
+st.download_button(
+    f"Data ({DATA_NAME})",
+    lambda: data_file(run),
+    file_name=DATA_NAME,
+    mime="text/csv",
+    key=f"data_{run.identifier}",
+    icon=":material/download:",
+    on_click="ignore",
+)
+st.caption(
+    "The data file holds text, label and split exactly as they were used, so a text that begins like a formula is not changed: "
+    "read it with the script rather than in a spreadsheet."
+)

@@ -1,0 +1,174 @@
+"""Compare: what one run found, the answer first, then the figures side by side, then every detail and the files to take away."""
+
+import pandas
+import streamlit as st
+
+from engine.evidence.tables import disagreements, finished_frameworks, headline, number_of_test_texts, per_class_table
+from engine.running.experiment import FRAMEWORK_NAMES, FRAMEWORKS
+from pages.parts.charts import confusion_matrix, difference_sentence, difference_strip, loss_curves, per_class_bars
+from pages.parts.curves import follow
+from pages.parts.disagreement_list import disagreement_list
+from pages.parts.downloads import comparison_downloads
+from pages.parts.entry import through_dashboard
+from pages.parts.fact_list import fact_list, twin_facts
+from pages.parts.fairness import machine_facts, parity_facts, setting_facts, side_facts
+from pages.parts.result_sentences import (
+    FORMATS,
+    answer,
+    baseline_sentence,
+    interval_sentence,
+    measure_sentence,
+    state_sentence,
+    times_sentence,
+    unbroken,
+)
+from pages.parts.run_choice import choose_run
+from pages.parts.twin_row import twin_heading, twin_row
+from pages.parts.wording import count, plain, when
+
+through_dashboard()
+
+run = choose_run("compare the two models")
+results = run.results or {}
+status = run.status
+frameworks = finished_frameworks(results)
+classes = results.get("data", {}).get("classes", [])
+matched = results.get("run", {}).get("mode") == "matched"
+
+st.title("Compare")
+# The answer is a sentence of figures; nothing of it comes from the user, but a percent sign or a minus is no markup either.
+st.markdown(f"#### {unbroken(plain(answer(results)))}")
+name, mode = results.get("data", {}).get("name", ""), results.get("run", {}).get("mode", "")
+st.caption(f"{plain(name)} · {len(classes):,} classes · {plain(mode)} mode · {when(status.created)} · {run.identifier}")
+
+if state := state_sentence(status.state, status.message):
+    (st.warning if status.state == "failed" else st.info)(plain(state), icon=":material/info:")
+    st.page_link(
+        "pages/train.py", label="See this run on the Train page", icon=":material/monitoring:", query_params={"run": run.identifier}
+    )
+if not frameworks:
+    st.stop()
+
+points = follow(run).points()
+if len(points):
+    loss_curves(points).show(key="compare_curves")
+    if len(frameworks) == 2:
+        st.caption(
+            f"{plain(difference_sentence(points))} {'They start from the same weights and see the same batches.' if matched else ''}"
+        )
+        difference_strip(points).show(key="compare_strip")
+else:
+    st.caption("This run kept no curves: its events are missing.")
+
+# Quality first; the other groups follow in two columns, which stack on a narrow screen.
+measures = headline(results)
+TITLES = {"speed": "Training", "latency": "Answering", "memory": "Memory", "size": "Size"}
+
+
+def rows_of(group: str) -> None:
+    for measure in measures:
+        if measure.group == group:
+            twin_row(
+                measure.name,
+                measure.pytorch,
+                measure.tensorflow,
+                sentence=measure_sentence(measure, results),
+                help=measure.help,
+                format=FORMATS[measure.unit],
+            )
+
+
+st.subheader("Side by side")
+twin_heading()
+rows_of("quality")
+for sentence in (interval_sentence(results), baseline_sentence(results)):
+    if sentence:
+        st.caption(unbroken(plain(sentence)), text_alignment="center")
+
+st.caption(times_sentence(results), text_alignment="center")
+for column, groups in zip(st.columns(2, gap="large"), (("speed", "size"), ("latency", "memory")), strict=True):
+    with column:
+        for group in groups:
+            if any(measure.group == group for measure in measures):
+                st.markdown(f"##### {TITLES[group]}")
+                rows_of(group)
+
+predictions = {framework: run.predictions(framework) for framework in frameworks}
+different = disagreements(classes, predictions, run.data())
+tested = number_of_test_texts(results) or 0
+amount = f" ({len(different):,})" if len(frameworks) == 2 else ""
+curves_tab, confusion_tab, classes_tab, disagreements_tab, fairness_tab, downloads_tab = st.tabs(
+    ["Curves", "Confusion matrices", "Per class", f"Disagreements{amount}", "Fairness", "Downloads"], key="compare_tabs"
+)
+
+with curves_tab:
+    if len(points):
+        axis = st.segmented_control("Horizontal axis", ["epoch", "step", "seconds"], default="seconds", required=True, key="compare_axis")
+        loss_curves(points, x=axis).show(key="compare_curves_by_axis")
+    else:
+        st.write("There are no curves to show.")
+    epochs = max((len(results["frameworks"][framework].get("epoch_train_loss") or []) for framework in frameworks), default=0)
+    table = {"epoch": range(1, epochs + 1)}
+    for key, title in (
+        ("epoch_train_loss", "training loss"),
+        ("epoch_validation_loss", "validation loss"),
+        ("epoch_validation_accuracy", "accuracy"),
+    ):
+        for framework in frameworks:
+            table[f"{FRAMEWORK_NAMES[framework]} {title}"] = pandas.Series(results["frameworks"][framework].get(key) or [None] * epochs)
+    losses = pandas.DataFrame(table)
+    formats = {column: st.column_config.NumberColumn(format="percent" if "accuracy" in column else "%.4f") for column in losses.columns[1:]}
+    formats["epoch"] = st.column_config.NumberColumn(pinned=True)
+    st.dataframe(losses, hide_index=True, column_config=formats, alt="Loss and validation accuracy of both frameworks after each epoch.")
+    for framework in frameworks:
+        side = results["frameworks"][framework]
+        if best := side.get("best_epoch"):
+            st.caption(f"{FRAMEWORK_NAMES[framework]} keeps the weights after epoch {best}, where its validation loss was lowest.")
+
+with confusion_tab:
+    for column, framework in zip(st.columns(2, gap="large"), FRAMEWORKS, strict=True):
+        with column:
+            st.markdown(f"##### {FRAMEWORK_NAMES[framework]}")
+            matrix = results["frameworks"].get(framework, {}).get("confusion")
+            if matrix:
+                picture = confusion_matrix(matrix, classes, framework)
+                picture.show(key=f"confusion_{framework}")
+                st.caption(plain(picture.alt))
+            else:
+                st.write("No result in this run.")
+
+with classes_tab:
+    per_class_bars(results).show(key="compare_classes")
+    scores = per_class_table(results)
+    formats = {column: st.column_config.NumberColumn(format="%.3f") for column in scores.columns[2:]}
+    formats |= {"class": st.column_config.TextColumn("class", pinned=True), "test texts": st.column_config.NumberColumn(format="localized")}
+    st.dataframe(scores, hide_index=True, column_config=formats, alt="Precision, recall and F1 of each class in both frameworks.")
+
+with disagreements_tab:
+    if len(frameworks) < 2:
+        st.write("Only one framework has results in this run, so nobody can disagree with it.")
+    elif any(frame is None for frame in predictions.values()):
+        st.write("The predictions of this run are missing from its folder, so the texts cannot be shown.")
+    elif different.empty:
+        st.write(f"None: both models give the same answer to each of the {count(tested, 'test text')}.")
+    else:
+        st.write(f"The two models differ on {len(different):,} of {count(tested, 'test text')}. Those on which both are surest come first.")
+        disagreement_list(different, key=f"disagreements_{run.identifier}")
+
+with fairness_tab:
+    st.markdown("##### Are these the same model?")
+    fact_list(parity_facts(results))
+    st.markdown("##### What was equal")
+    fact_list(setting_facts(results))
+    st.markdown("##### What ran")
+    twin_heading()
+    twin_facts(side_facts(results))
+    st.markdown("##### The machine")
+    fact_list(machine_facts(results))
+    if notes := status.notes or results.get("run", {}).get("notes"):
+        st.markdown("##### Notes of this run")
+        for note in notes:
+            st.markdown(f"- {plain(note)}")
+
+with downloads_tab:
+    comparison_downloads(run, results)

@@ -1,0 +1,202 @@
+"""Data: choose a file, see how it was read, confirm two columns, read the check report, take a sample, split, and go on to Train."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import NoReturn
+
+import streamlit as st
+
+from engine.data.choice import DataChoice, ReadingOptions
+from engine.data.reading import ColumnGuess
+from engine.data.store import sample_choice
+from engine.errors import ParityError
+from pages.parts import charts
+from pages.parts.check_report import FLAGS, answer_sentence, show_report
+from pages.parts.data_results import MEASURED_TEXTS, TOKEN_LIMIT, check, columns_at_a_glance, dataset_store, forget, read, split
+from pages.parts.dataset_choice import SAMPLE, choose_dataset
+from pages.parts.entry import through_dashboard
+from pages.parts.reading_options import override_reading, reading_sentence, show_rows
+from pages.parts.wording import count, percent, plain, shorten
+
+through_dashboard()
+
+MANY_ROWS = 20_000
+
+
+def not_yet(reason: str) -> NoReturn:
+    """The button that cannot be pressed, with the reason (escaped) below it; nothing comes after it."""
+    st.button("Use this data", type="primary", disabled=True)
+    st.caption(f"Not yet. {reason}")
+    st.stop()
+
+
+# 1. Choose ------------------------------------------------------------------------------------------------------------------------------
+
+st.title("Data")
+answer = st.container()
+store = dataset_store()
+dataset = choose_dataset(store)
+if dataset is None:
+    answer.write("Both frameworks learn from the same texts. Bring your own, or look around with the sample first.")
+    st.markdown(
+        "What happens here, in about a minute: the file is read and shown, two boxes ask for **the text** and **the label**, "
+        "a report lists everything wrong or noteworthy with a remedy beside it, and the rows are split for training and testing. "
+        "Nothing is trained before you say so."
+    )
+    st.stop()
+
+# 2. How it was read ---------------------------------------------------------------------------------------------------------------------
+
+confirmed = store.load_choice(dataset.identifier)
+reading_key = f"reading of {dataset.identifier}"
+asked_options: ReadingOptions = st.session_state.get(reading_key) or (confirmed.reading if confirmed else ReadingOptions())
+
+st.subheader(plain(shorten(dataset.name, 60)))
+try:
+    table, guess = read(dataset.identifier, asked_options)
+except ParityError as error:
+    answer.write("The file could not be read as it is. Choose below how to read it.")
+    st.error(plain(shorten(error, 800)), icon=":material/error:")
+    override_reading(dataset, asked_options, None, reading_key)
+    st.stop()
+
+names = list(table.frame.columns)
+st.markdown(f"{count(len(table.frame), 'row')}, {count(len(names), 'column')}. {reading_sentence(table.options)}")
+if table.notes:
+    st.caption(" ".join(plain(note) for note in table.notes))
+show_rows(table.frame.head(5), alt=f"The first 5 of {count(len(table.frame), 'row')}.")
+with st.expander("Read it differently", icon=":material/tune:"):
+    override_reading(dataset, asked_options, table.options, reading_key)
+    if asked_options != ReadingOptions() and st.button("Detect everything again", type="tertiary", icon=":material/undo:"):
+        st.session_state[reading_key] = ReadingOptions()
+        st.rerun()
+
+# 3. Columns -----------------------------------------------------------------------------------------------------------------------------
+
+if dataset.identifier == SAMPLE and confirmed is None:
+    confirmed = sample_choice()
+if confirmed and confirmed.label in names and set(confirmed.text) <= set(names):
+    guess = ColumnGuess(confirmed.text, confirmed.label, True, f"“{confirmed.label}” is the label, as it was confirmed before.")
+columns_key = f"{dataset.identifier} {hash(tuple(names))}"  # other names, as after another way of reading, are another question
+text_box, label_box = st.columns(2, gap="large")
+text = text_box.multiselect(
+    "Text",
+    names,
+    [name for name in guess.text if name in names],
+    key=f"text of {columns_key}",
+    persist_state="session",
+    placeholder="Choose one column, or several to join",
+    help="Several columns, such as a title and a body, are joined by a blank line in the order in which you choose them.",
+)
+label = label_box.selectbox(
+    "Label",
+    names,
+    names.index(guess.label) if guess.label in names else None,
+    key=f"label of {columns_key}",
+    persist_state="session",
+    placeholder="Choose the column to be predicted",
+    help="The class of each text, which both models learn to predict.",
+)
+if dataset.identifier != SAMPLE:
+    st.caption(plain(guess.reason))
+if not guess.sure:
+    st.markdown(
+        "The guess is unsure; two questions settle it. **Text**: which column would a person read to decide? It holds sentences, nearly "
+        "every row a different one. **Label**: which column holds the decision? A few values that come back many times, such as a topic, "
+        "a department, or spam and not spam. Leave out ids, dates, links, and columns that are only known after the decision."
+    )
+    glance = columns_at_a_glance(dataset.identifier, table.options, table)
+    st.dataframe(glance, hide_index=True, alt="Each column with its number of different values.")
+
+if not text or label is None:
+    answer.write(f"One thing is left to say: which column holds the {'label' if text else 'text'}.")
+    not_yet(f"Choose the column that holds the {'label' if text else 'text'}.")
+if label in text:
+    answer.write("One thing is left to say: which columns hold the text and the label.")
+    not_yet(f"“{plain(label)}” is both text and label, so the answer would stand in the question. Choose another column.")
+
+# 4. Check -------------------------------------------------------------------------------------------------------------------------------
+
+
+def flag_key(field: str) -> str:
+    return f"{field} of {dataset.identifier}"
+
+
+for field in FLAGS:
+    st.session_state.setdefault(flag_key(field), bool(confirmed and getattr(confirmed, field)))
+flags = {field: st.session_state[flag_key(field)] for field in FLAGS}
+choice = DataChoice(dataset.identifier, dataset.name, tuple(text), label, table.options, **flags)
+st.subheader("Check")
+try:
+    report = check(choice, table)
+except ParityError as error:
+    st.error(plain(shorten(error, 800)), icon=":material/error:")
+    st.stop()
+answer.markdown(answer_sentence(report))
+show_report(report, table, [*text, label], flag_key)
+if report.blocks:
+    not_yet(f"What blocks training: {plain('; '.join(finding.title for finding in report.blocks))}.")
+
+# 5. Sample and split --------------------------------------------------------------------------------------------------------------------
+
+st.subheader("Sample and split")
+before = confirmed or choice
+shares = {"validation": round(100 * before.validation_share), "test": round(100 * before.test_share)}
+numbers = [  # label, field, smallest, largest, value, help
+    ("Rows", "rows", 1, None, before.rows, "A stratified sample: every class keeps its share. Leave it empty to take all."),
+    ("Validation, %", "validation", 1, 80, shares["validation"], "Texts that training looks at only to decide when to stop."),
+    ("Test, %", "test", 1, 80, shares["test"], "Texts that neither model sees before the final comparison."),
+    ("Seed", "seed", 0, 2**31 - 1, before.seed, "The same seed draws the same sample and the same split again."),
+]
+rows, validation, test, seed = (
+    box.number_input(
+        name,
+        low,
+        high,
+        value,
+        1,
+        help=words,
+        placeholder=f"All {report.usable_rows:,}",
+        key=f"{field} of {dataset.identifier}",
+        persist_state="session",
+    )
+    for box, (name, field, low, high, value, words) in zip(st.columns(4), numbers, strict=True)
+)
+choice = replace(choice, rows=rows, validation_share=validation / 100, test_share=test / 100, seed=seed)
+try:
+    counts, lengths = split(choice, table)
+except ParityError as error:
+    not_yet(plain(shorten(error, 500)))
+
+purposes = {"train": "training", "validation": "validation", "test": "testing"}
+parts = ", ".join(f"**{int(counts[part].sum()):,}** for {purpose}" for part, purpose in purposes.items())
+st.markdown(f"{parts}. Every class keeps its share in each part, and identical texts never end up in two parts.")
+if rows is None and report.usable_rows > MANY_ROWS:
+    st.caption("Turning many texts into vectors takes long on a CPU; a few thousand already show how the two compare.")
+balance, length = st.columns(2, gap="large")
+with balance:
+    st.markdown("##### Class balance")
+    charts.class_balance(counts).show("class-balance")
+with length:
+    st.markdown("##### Length of the texts")
+    charts.length_histogram(lengths, "tokens", TOKEN_LIMIT).show("lengths")
+    cut = sum(tokens > TOKEN_LIMIT for tokens in lengths) / max(1, len(lengths))
+    longer = f"{percent(cut)} of the texts are longer and lose their end" if cut else "no text is longer"
+    measured = f" Measured on {MEASURED_TEXTS:,} texts." if len(lengths) == MEASURED_TEXTS else ""
+    st.caption(f"The encoder reads the first {TOKEN_LIMIT} tokens, about {TOKEN_LIMIT * 3 // 4} English words; {longer}.{measured}")
+with st.expander(f"Texts of each class and part ({count(len(counts), 'class', 'classes')})", icon=":material/table_rows:"):
+    listed = counts.assign(total=counts.sum(axis=1)).rename_axis("class").reset_index().rename(columns=str.capitalize)
+    st.dataframe(listed, hide_index=True, alt=f"Texts of {count(len(counts), 'class', 'classes')} in training, validation and test.")
+
+# 6. Use it ------------------------------------------------------------------------------------------------------------------------------
+
+if st.button("Use this data", type="primary", icon=":material/arrow_forward:", icon_position="right"):
+    try:
+        store.save_choice(choice)
+    except ParityError as error:
+        st.error(plain(shorten(error, 500)), icon=":material/error:")
+        st.stop()
+    del table, report
+    forget()
+    st.switch_page("pages/train.py", query_params={"data": dataset.identifier})

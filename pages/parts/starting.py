@@ -1,0 +1,28 @@
+"""Starting a run from a page: once, however often the button is pressed."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from engine.running import launching
+from engine.running.experiment import Experiment
+from engine.running.folder import Run, list_runs, readable_experiment
+
+RECENT = 20
+
+
+def run_under_way(experiment: Experiment) -> Run | None:
+    """A queued or running run of exactly these settings. It is looked for on disk, so a second click, tab or browser finds it too."""
+    for run in list_runs()[:RECENT]:
+        if run.status.active and readable_experiment(run) == experiment:
+            return run
+    return None
+
+
+def start_once(experiment: Experiment) -> Run:
+    """The run of this experiment: the one under way if there is one, else a new one. Raises ``ParityError`` where it cannot start."""
+    run = run_under_way(experiment)
+    if run is None:
+        return launching.start(experiment)
+    st.toast("This run is already under way.", icon=":material/info:")
+    return run

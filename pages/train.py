@@ -1,0 +1,167 @@
+"""Train: set up a run, watch it, and see how it ended. ``?run=`` names the run, ``?data=`` the data for a new one."""
+
+import streamlit as st
+
+from engine.data.choice import DataChoice
+from engine.data.store import SAMPLE, DatasetStore, sample_choice
+from engine.errors import DataError, ParityError
+from engine.running import launching
+from engine.running.folder import Run, home, list_runs, open_run, readable_experiment
+from engine.running.preflight import estimate, preflight
+from pages.parts import ended_view, live_view
+from pages.parts.curves import follow
+from pages.parts.entry import through_dashboard
+from pages.parts.result_sentences import answer
+from pages.parts.run_choice import LAST_RUN, asked_run, remember
+from pages.parts.settings_form import settings_form
+from pages.parts.starting import start_once
+from pages.parts.wording import duration, memory, plain, shorten, when
+
+through_dashboard()
+
+TITLES = {
+    "queued": "Waiting to train on",
+    "preparing": "Preparing to train on",
+    "running": "Training on",
+    "done": "Trained on",
+    "stopped": "Stopped training on",
+    "failed": "Training failed on",
+}
+CHECK_ICONS = {"passed": ":material/check:", "failed": ":material/close:", "skipped": ":material/block:", "warning": ":material/warning:"}
+
+
+def watch(run: Run, active: bool) -> None:
+    """One look at a run. While it is active the fragment repeats this every second; at the change the page starts anew, once."""
+    status, experiment, curves = run.status, readable_experiment(run), follow(run)
+    if status.active != active:
+        st.rerun()
+    name = plain(shorten(experiment.data.name, 60)) if experiment else plain(run.identifier)
+    with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="bottom"):
+        st.title(f"{TITLES[status.state]} {name}", anchor=False, width="content")
+        if status.active:
+            asked = run.stop_requested
+            label, icon = ("Stopping" if asked else "Stop"), ":material/stop_circle:"
+            if st.button(label, icon=icon, key="stop", disabled=asked, help="Keeps the best weights so far."):
+                run.request_stop()
+                st.rerun(scope="app")
+    if status.active and run.stop_requested:
+        st.write("Stopping at the end of this step. The best weights so far are kept and tested.")
+
+    if experiment is None or status.state == "failed":
+        ended_view.failure(run, status, experiment, curves)
+    elif status.state in ("queued", "preparing"):
+        live_view.waiting(status)
+    elif status.state == "running":
+        st.markdown(f"#### {plain(live_view.turn_sentence(status))}")
+        live_view.progress_pair(status, experiment, curves)
+    elif run.results is None:
+        ended_view.failure(run, status, experiment, curves)
+    else:
+        st.markdown(f"#### {plain(answer(run.results))}")
+        ended_view.next_steps(run)
+        if status.state == "stopped":
+            st.write(plain(status.message))
+            ended_view.resume_button(run)
+    for note in status.notes:
+        st.caption(plain(note))
+    if experiment is None:
+        return
+
+    if status.state not in ("queued", "preparing"):
+        live_view.curve_pair(run, curves, experiment, status.active)
+    if status.state == "running":
+        live_view.figures(status, curves)
+        live_view.phase_line(status)
+    elif not status.active:
+        ended_view.outcome(run)
+    if not status.active:
+        ended_view.tensorboard(run)
+        ended_view.logs(run, experiment)
+    if st.button("Set up another run", icon=":material/tune:", type="tertiary", key="another"):
+        st.switch_page("pages/train.py", query_params={"data": experiment.data.dataset})
+
+
+def chosen_data() -> DataChoice:
+    """The data of the address, else of the last visit, else the sample. Stops the page where it cannot be trained on."""
+    identifier = st.query_params.get("data") or st.session_state.get("train_data") or SAMPLE
+    try:
+        choice = DatasetStore(home() / "_datasets").load_choice(identifier)
+    except DataError as error:
+        st.session_state.pop("train_data", None)
+        st.title("No such data")
+        st.error(plain(error), icon=":material/search_off:")
+        st.page_link("pages/data.py", label="Choose data on the Data page", icon=":material/table_rows:")
+        st.stop()
+    if choice is None and identifier != SAMPLE:
+        st.title("One step before training")
+        st.write("This file is stored, but its text and label columns have not been confirmed yet.")
+        st.page_link(
+            "pages/data.py", label="Confirm them on the Data page", icon=":material/table_rows:", query_params={"data": identifier}
+        )
+        st.stop()
+    st.session_state["train_data"] = identifier
+    return choice or sample_choice()
+
+
+def run_to_watch() -> Run | None:
+    """The run of the address; without an address the run of this tab, as long as it is active."""
+    if "run" in st.query_params:
+        return asked_run(st.query_params["run"])
+    if "data" in st.query_params or LAST_RUN not in st.session_state:
+        return None
+    try:
+        run = open_run(st.session_state[LAST_RUN])
+    except ParityError:
+        return None
+    return run if run.status.active else None
+
+
+if run := run_to_watch():
+    remember(run)
+    active = run.status.active
+    if not active:
+        launching.recover()
+    st.fragment(watch, run_every=1.0 if active else None)(run, active)
+    st.stop()
+
+choice = chosen_data()
+columns = " + ".join(plain(shorten(name, 40)) for name in choice.text)
+st.title("Train", anchor=False)
+st.markdown(f"Both frameworks learn **{plain(shorten(choice.label, 40))}** from **{columns}** in **{plain(shorten(choice.name, 60))}**.")
+st.page_link("pages/data.py", label="Use other data", icon=":material/table_rows:")
+for other in [run for run in list_runs()[:20] if run.status.active][:3]:
+    asked = readable_experiment(other)
+    name = shorten(asked.data.name, 40) if asked else other.identifier
+    if st.button(
+        f"Watch {plain(name)}, started {when(other.status.created)}",
+        icon=":material/monitoring:",
+        type="tertiary",
+        key=f"watch_{other.identifier}",
+    ):
+        st.switch_page("pages/train.py", query_params={"run": other.identifier})
+
+form, before = st.columns([3, 2], gap="large")
+try:
+    with form:
+        experiment, start = settings_form(choice)
+    checks = preflight(experiment)
+    with before:
+        st.subheader("Before the start", anchor=False)
+        expected = estimate(experiment)
+        first = (
+            f", {duration(expected.encoding_seconds)} of it to turn the texts into vectors, which are kept"
+            if expected.encoding_seconds
+            else ""
+        )
+        st.markdown(f"**{duration(expected.seconds).capitalize()}** and **{memory(expected.memory_mib)}** of memory{first}.")
+        st.caption(plain(expected.sentence))
+        for check in checks:
+            st.markdown(f"{check.number}\\. {CHECK_ICONS[check.state]} **{plain(check.title)}**  \n{plain(check.sentence)}")
+    if start and any(check.state == "failed" for check in checks):
+        with form:
+            st.error("Nothing was started, because a check failed. Correct what it says, then start again.", icon=":material/error:")
+    elif start:
+        st.switch_page("pages/train.py", query_params={"run": start_once(experiment).identifier})
+except ParityError as error:
+    with form:
+        st.error(plain(error), icon=":material/error:")

@@ -1,0 +1,113 @@
+"""The main job as a first visitor does it: one click on the sample, watch, compare, read the code, classify. Against the real engine."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from scripts.browsing import settle
+
+TRAINING_MILLISECONDS = 600_000
+"""How long each wait for the run may take at most; on an idle laptop the whole run takes about a minute."""
+
+PAGES = ("", "data", "train", "compare", "code", "classify")
+
+
+@pytest.fixture(scope="module")
+def run_address(chromium: Browser, dashboard: str) -> str:
+    """``?run=…`` of a run on the sample, started from the home page and watched until it is done. Asserts on what is seen meanwhile."""
+    context = chromium.new_context(base_url=dashboard, viewport={"width": 1280, "height": 900})
+    page = context.new_page()
+    page.goto("/")
+    page.get_by_role("button", name="Try it on the sample").click()
+    page.wait_for_url(re.compile(r"/train\?.*run=\d{8}-\d{6}-[0-9a-f]{6}"))
+    identifier = re.search(r"run=([\w-]+)", page.url)
+    assert identifier
+
+    expect(page.get_by_role("heading", name=re.compile(r"raining on support_messages\.csv|repar"))).to_be_visible()
+    curves = page.locator("[data-testid='stVegaLiteChart']").first
+    expect(curves).to_be_visible(timeout=TRAINING_MILLISECONDS)
+    assert_healthy(page)
+
+    page.reload()
+    expect(page.get_by_role("heading", name="support_messages.csv")).to_be_visible()
+    assert identifier.group(1) in page.url, "a reload keeps the run"
+
+    second_tab = context.new_page()
+    second_tab.goto(f"/train?run={identifier.group(1)}")
+    expect(second_tab.get_by_role("heading", name="support_messages.csv")).to_be_visible()
+    second_tab.close()
+
+    expect(page.get_by_role("heading", name="Trained on support_messages.csv")).to_be_visible(timeout=TRAINING_MILLISECONDS)
+    assert_healthy(page)
+    context.close()
+    return f"?run={identifier.group(1)}"
+
+
+def test_compare_answers_in_numbers(page: Page, run_address: str) -> None:
+    page.goto(f"/compare{run_address}")
+    settle(page)
+    expect(page.get_by_role("heading", name=re.compile(r"\d+(\.\d)? %"))).to_be_visible()
+    expect(page.locator("[data-testid='stVegaLiteChart']").first).to_be_visible()
+    for words in ("PyTorch", "TensorFlow", "Accuracy"):
+        expect(page.get_by_text(words, exact=False).first).to_be_visible()
+    for tab in page.get_by_role("tab").all():
+        tab.click()
+        settle(page)
+        assert_healthy(page)
+
+
+def test_code_shows_what_ran_in_both(page: Page, run_address: str) -> None:
+    page.goto(f"/code{run_address}")
+    settle(page)
+    shown = page.locator("[data-testid='stMain']").inner_text()
+    assert "optimizer.step()" in shown, "the PyTorch loop"
+    assert "model.fit(" in shown, "the Keras call"
+    assert_healthy(page)
+
+
+def test_both_models_answer_where_the_parcel_is(page: Page, run_address: str) -> None:
+    page.goto(f"/classify{run_address}")
+    settle(page)
+    page.get_by_role("textbox", name="Text").fill("where is my parcel")
+    page.get_by_role("button", name="Classify", exact=True).click()
+    answer = page.get_by_role("heading", name=re.compile(r"PyTorch .*TensorFlow "))
+    expect(answer).to_be_visible(timeout=120_000)
+    expect(answer).to_contain_text("delivery")
+    assert_healthy(page)
+
+
+def test_home_lists_the_run(page: Page, run_address: str) -> None:
+    page.goto("/")
+    settle(page)
+    expect(page.get_by_role("link", name="support_messages.csv").first).to_be_visible()
+    expect(page.get_by_text("Done").first).to_be_visible()
+
+
+@pytest.mark.parametrize("name", PAGES)
+@pytest.mark.parametrize("width", [1280, 390])
+def test_every_page_opens_without_a_traceback_and_fits(page: Page, run_address: str, name: str, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 844})
+    page.goto(f"/{name}{run_address if name not in ('', 'data') else ''}")
+    settle(page)
+    assert_healthy(page)
+    excess = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
+    assert excess <= 0, f"The page scrolls sideways by {excess} pixels at {width}"
+
+
+@pytest.mark.parametrize("run", ["20200101-000000-abcdef", "../..", "", "<b>x</b>"])
+def test_an_unknown_run_in_the_address_is_a_sentence(page: Page, dashboard: str, run: str) -> None:
+    page.goto(f"/compare?run={run}")
+    settle(page)
+    expect(page.get_by_role("heading", name="No such run")).to_be_visible()
+    assert_healthy(page)
+
+
+def assert_healthy(page: Page) -> None:
+    """No exception box, no traceback, nothing of Streamlit's error dialogs."""
+    assert page.locator("[data-testid='stException']").count() == 0, page.locator("[data-testid='stException']").first.inner_text()
+    words = page.locator("body").inner_text()
+    assert "Traceback (most recent call last)" not in words
+    assert "Page not found" not in words

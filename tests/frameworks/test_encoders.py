@@ -1,0 +1,186 @@
+"""The two wings' encoders give the same vectors, those of sentence-transformers, for every family; and refuse what is damaged.
+
+Each wing runs in one process of its own for the whole module; the vectors come back as files.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from engine.neutral.checkpoint import bundled_checkpoint
+from tests.tiny_checkpoints import FAMILIES, SENTENCES
+
+PROJECT = Path(__file__).parents[2]
+WINGS = ("pytorch", "tensorflow")
+BAR = 1e-4
+"""Largest difference of any number of a vector; what is measured is a hundred times less."""
+
+VARIANTS = (
+    "bert-cls", "bert-relu", "albert-exact-gelu", "bert-one-segment", "bert-without-pooler", "albert-without-pooler", "roberta-prefixed",
+    "bert-half-precision", "bert-sharded", "roberta-sharded",
+)  # fmt: skip
+DAMAGED = ("bert-truncated", "bert-missing-tensor", "bert-wrong-size", "bert-odd-activation")
+TEXTS = [*SENTENCES, "", "word " * 300, *(f"{sentence} {sentence}" for sentence in SENTENCES)]
+"""Of many lengths: empty, longer than any limit, and enough for several batches."""
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
+
+
+def encode_everything(wing: str, checkpoints: Path, output: Path) -> None:
+    """What the process of one wing does: every checkpoint, pooling and normalisation into ``output/<name>-<pooling>-<normalize>.npy``."""
+    from importlib import import_module
+
+    from engine.errors import EncoderError
+    from engine.neutral.tokens import load_tokenizer
+
+    encoder = import_module(f"engine.frameworks.{wing}.encoder")
+    answers: dict[str, Any] = {"errors": {}, "batches": []}
+    folders = {"bundled": bundled_checkpoint().folder} | {name: checkpoints / name for name in (*FAMILIES, *VARIANTS, *DAMAGED)}
+    for name, folder in folders.items():
+        try:
+            model = encoder.load_encoder(folder)
+        except EncoderError as error:
+            answers["errors"][name] = str(error)
+            continue
+        tokenizer = load_tokenizer(folder, 256 if name == "bundled" else 60)
+        for pooling, normalize in product(("mean", "cls"), (True, False)):
+            np.save(output / f"{name}-{pooling}-{normalize}.npy", encoder.encode(model, tokenizer, TEXTS, pooling, normalize, batch_size=4))
+        if name == "bundled":
+            np.save(output / "one-by-one.npy", encoder.encode(model, tokenizer, TEXTS, "mean", True, batch_size=1))
+            told = np.full((len(TEXTS), 384), np.nan, dtype=np.float32)
+
+            def on_batch(positions: np.ndarray, vectors: np.ndarray, told: np.ndarray = told) -> None:
+                told[positions] = vectors
+                answers["batches"].append(len(positions))
+
+            encoder.encode(model, tokenizer, TEXTS, "mean", True, batch_size=4, on_batch=on_batch)
+            np.save(output / "told.npy", told)
+            answers["none"] = encoder.encode(model, tokenizer, [], "mean", True).shape
+    try:
+        encoder.load_encoder(folders["bert"], "gpu")
+    except EncoderError as error:
+        answers["gpu"] = str(error)
+    other = {"pytorch": "tensorflow", "tensorflow": "torch"}[wing]
+    answers["other framework"] = other in sys.modules
+    (output / "answers.json").write_text(json.dumps(answers))
+
+
+def encode_with_sentence_transformers(checkpoints: Path, output: Path) -> None:
+    """The vectors of the library that published such checkpoints, with the pooling that their own files name."""
+    from sentence_transformers import SentenceTransformer
+
+    for name, folder in {
+        "bundled": bundled_checkpoint().folder,
+        "bert-cls": checkpoints / "bert-cls",
+        "roberta": checkpoints / "roberta",
+    }.items():
+        model = SentenceTransformer(str(folder), device="cpu")
+        model.max_seq_length = 256 if name == "bundled" else 60
+        np.save(output / f"{name}.npy", model.encode(TEXTS))
+
+
+def run(program: str, *arguments: str | Path) -> None:
+    quiet = {"HF_HUB_OFFLINE": "1", "HF_HUB_DISABLE_PROGRESS_BARS": "1", "TF_CPP_MIN_LOG_LEVEL": "3", "KERAS_BACKEND": "tensorflow"}
+    command = [sys.executable, "-c", program, *map(str, arguments)]
+    answer = subprocess.run(command, cwd=PROJECT, env=os.environ | quiet, capture_output=True, text=True, timeout=500)
+    assert answer.returncode == 0, answer.stderr[-3000:]
+
+
+@pytest.fixture(scope="module")
+def vectors(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with pytorch/, tensorflow/ and sentence_transformers/, each filled by its own process."""
+    folder = tmp_path_factory.mktemp("encoders")
+    start = "import sys; from pathlib import Path; "
+    run(start + "from tests.tiny_checkpoints import save_all; save_all(Path(sys.argv[1]))", folder / "checkpoints")
+    for name in (*WINGS, "sentence_transformers"):
+        (folder / name).mkdir()
+    paths = "Path(sys.argv[1]), Path(sys.argv[2])"
+    for wing in WINGS:
+        program = start + f"from tests.frameworks.test_encoders import encode_everything as run; run({wing!r}, {paths})"
+        run(program, folder / "checkpoints", folder / wing)
+    program = start + f"from tests.frameworks.test_encoders import encode_with_sentence_transformers as run; run({paths})"
+    run(program, folder / "checkpoints", folder / "sentence_transformers")
+    return folder
+
+
+def difference(one: Path, other: Path) -> float:
+    first, second = np.load(one), np.load(other)
+    assert first.dtype == second.dtype == np.float32 and first.shape == second.shape and len(first) == len(TEXTS)
+    return float(np.abs(first - second).max())
+
+
+def answers(vectors: Path, wing: str) -> dict[str, Any]:
+    return json.loads((vectors / wing / "answers.json").read_text())
+
+
+@pytest.mark.parametrize("name", ["bundled", *FAMILIES, *VARIANTS])
+def test_both_wings_give_the_same_vectors(vectors: Path, name: str) -> None:
+    for pooling, normalize in product(("mean", "cls"), (True, False)):
+        file = f"{name}-{pooling}-{normalize}.npy"
+        assert difference(vectors / "pytorch" / file, vectors / "tensorflow" / file) <= BAR, file
+        if normalize:
+            assert np.allclose(np.linalg.norm(np.load(vectors / "tensorflow" / file), axis=1), 1, atol=1e-5)
+
+
+def test_poolings_differ(vectors: Path) -> None:
+    """So that agreement is not for want of a difference."""
+    for wing in WINGS:
+        assert difference(vectors / wing / "bert-mean-False.npy", vectors / wing / "bert-cls-False.npy") > 0.1
+        assert difference(vectors / wing / "bert-mean-True.npy", vectors / wing / "bert-mean-False.npy") > 0.1
+
+
+@pytest.mark.parametrize("wing", WINGS)
+@pytest.mark.parametrize(
+    ("name", "file"), [("bundled", "bundled-mean-True"), ("bert-cls", "bert-cls-cls-False"), ("roberta", "roberta-mean-True")]
+)
+def test_the_vectors_are_those_of_sentence_transformers(vectors: Path, wing: str, name: str, file: str) -> None:
+    assert difference(vectors / wing / f"{file}.npy", vectors / "sentence_transformers" / f"{name}.npy") <= BAR
+
+
+@pytest.mark.parametrize("wing", WINGS)
+def test_batching_changes_nothing(vectors: Path, wing: str) -> None:
+    assert difference(vectors / wing / "bundled-mean-True.npy", vectors / wing / "one-by-one.npy") <= 1e-6
+
+
+@pytest.mark.parametrize("wing", WINGS)
+def test_every_batch_is_told(vectors: Path, wing: str) -> None:
+    assert difference(vectors / wing / "bundled-mean-True.npy", vectors / wing / "told.npy") == 0
+    assert answers(vectors, wing)["batches"] == [4, 4, 4, 2]
+    assert answers(vectors, wing)["none"] == [0, 384]
+
+
+@pytest.mark.parametrize("wing", WINGS)
+def test_damaged_checkpoints_are_refused_in_a_sentence(vectors: Path, wing: str) -> None:
+    found = answers(vectors, wing)["errors"]
+    framework = {"pytorch": "PyTorch", "tensorflow": "TensorFlow"}[wing]
+    for name in ("bert-truncated", "bert-missing-tensor", "bert-wrong-size"):
+        assert f"{framework} cannot load the encoder" in found[name], name
+        assert "Expected a complete config.json and model.safetensors" in found[name] and "Download the model again" in found[name]
+        assert "\n" not in found[name] and len(found[name]) < 600
+    assert "encoder.layer.1.output.dense.weight" in found["bert-missing-tensor"]
+    # PyTorch has this activation, KerasHub has not.
+    assert set(found) == set(DAMAGED) if wing == "tensorflow" else set(found) == set(DAMAGED) - {"bert-odd-activation"}
+    if wing == "tensorflow":
+        assert "activation “mish”" in found["bert-odd-activation"] and "Expected one of gelu" in found["bert-odd-activation"]
+
+
+@pytest.mark.parametrize("wing", WINGS)
+def test_a_missing_gpu_is_said(vectors: Path, wing: str) -> None:
+    found = answers(vectors, wing)
+    if "gpu" not in found:
+        pytest.skip("this machine has a GPU that the framework sees")
+    assert "sees no GPU" in found["gpu"] and "Choose the CPU" in found["gpu"]
+
+
+@pytest.mark.parametrize("wing", WINGS)
+def test_a_wing_loads_its_own_framework_only(vectors: Path, wing: str) -> None:
+    assert not answers(vectors, wing)["other framework"]

@@ -1,0 +1,234 @@
+"""Run folders built by hand through ``engine.running.folder``, and pages opened in them without a browser."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import numpy
+import pandas
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from engine.data.choice import DataChoice
+from engine.running.experiment import FRAMEWORKS, Experiment
+from engine.running.folder import Run, Status, create_run
+
+DASHBOARD = Path(__file__).parents[2] / "dashboard.py"
+CLASSES = ["*returns* & <b>swaps</b>", "billing", "shipping"]
+"""Sorted, as the engine sorts them; one of them tries to be markup."""
+
+TEST_ROWS, EPOCHS, STEPS_PER_EPOCH, BATCH_SIZE = 40, 6, 8, 32
+
+
+@pytest.fixture
+def home_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty home of runs."""
+    monkeypatch.setenv("PARITY_RUNS", str(tmp_path / "runs"))
+    return tmp_path / "runs"
+
+
+@pytest.fixture
+def finished_run(home_folder: Path) -> Run:
+    """A done run of both frameworks: 3 classes, 40 test texts, predictions that differ on one of them."""
+    run = create_run(experiment())
+    write_data(run)
+    for framework in FRAMEWORKS:
+        write_events(run, framework, EPOCHS)
+    predictions = {framework: write_predictions(run, framework) for framework in FRAMEWORKS}
+    run.write_results(results(run, predictions))
+    run.write_status(Status(state="done", message="Finished", phase="end", started=1_800_000_000.0, finished=1_800_000_060.0))
+    return run
+
+
+@pytest.fixture
+def active_run(home_folder: Path) -> Run:
+    """A run in training: PyTorch after three epochs, TensorFlow after two. No process stands behind it."""
+    run = create_run(experiment())
+    write_data(run)
+    write_events(run, "pytorch", 3)
+    write_events(run, "tensorflow", 2)
+    run.write_status(
+        Status(
+            state="running",
+            message="Training",
+            phase="train",
+            turn="tensorflow",
+            progress={"pytorch": {"share": 0.5, "seconds_left": 20.0}, "tensorflow": {"share": 1 / 3, "seconds_left": 45.0}},
+            memory={"pytorch": 412.0, "tensorflow": 1310.0},
+        )
+    )
+    return run
+
+
+@pytest.fixture(autouse=True)
+def by_themselves(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pages run alone here, and ``AppTest`` takes every run for the first of a server; the browser tests see pages handed over."""
+    monkeypatch.setattr("pages.parts.entry.PagesManager", SimpleNamespace(uses_pages_directory=False))
+
+
+@pytest.fixture
+def open_page(home_folder: Path) -> Callable[..., AppTest]:
+    """``open_page("train", run=identifier)`` runs that page of the dashboard as a visitor with this address would."""
+
+    def run_page(name: str, **address: str) -> AppTest:
+        page = AppTest.from_file(str(DASHBOARD), default_timeout=20)
+        page.switch_page(f"pages/{name}.py")
+        for key, value in address.items():
+            page.query_params[key] = value
+        return page.run()
+
+    return run_page
+
+
+def experiment(**settings: Any) -> Experiment:
+    """Small settings on the sample."""
+    choice = DataChoice(dataset="sample", name="support_messages.csv", text=("message",), label="department")
+    return Experiment(**({"data": choice, "epochs": EPOCHS, "batch_size": BATCH_SIZE} | settings))
+
+
+def everything_shown(page: AppTest) -> str:
+    """All words on the page, the escaped HTML of twin rows included."""
+    words = []
+    for element in page.main:
+        proto = getattr(element, "proto", None)
+        words += [str(getattr(proto, name)) for name in ("body", "label", "text", "alt", "help") if getattr(proto, name, "")]
+    return "\n".join(words)
+
+
+def write_data(run: Run) -> None:
+    """256 training, 40 validation and 40 test rows."""
+    parts = ["train"] * STEPS_PER_EPOCH * BATCH_SIZE + ["validation"] * 40 + ["test"] * TEST_ROWS
+    rows = numpy.arange(len(parts))
+    texts = [f"Message {row}: where is my *order*? <i>Thanks</i>" for row in rows]
+    labels = [CLASSES[row % len(CLASSES)] for row in rows]
+    pandas.DataFrame({"row": rows, "text": texts, "label": labels, "split": parts}).to_parquet(run.data_file)
+
+
+def write_events(run: Run, framework: str, epochs: int) -> None:
+    """Every line a worker writes until ``epochs`` epochs have passed, and the end if those are all."""
+    pace, drift = (0.004, 1.0) if framework == "pytorch" else (0.009, 1.0 + 2e-6)
+    versions = {"torch": "2.13.0"} if framework == "pytorch" else {"tensorflow": "2.21.0", "keras": "3.12.0"}
+    moment = 1_800_000_000.0
+    events: list[dict[str, Any]] = [
+        {"event": "imported", "seconds": 1.9, "rss_mib": 300.0, "versions": versions, "device": "cpu", "threads": 2},
+        {"event": "built", "parameters": 198_147, "steps_per_epoch": STEPS_PER_EPOCH, "epochs": EPOCHS, "start_epoch": 0},
+    ]
+    for epoch in range(epochs):
+        for step in range(epoch * STEPS_PER_EPOCH + 4, (epoch + 1) * STEPS_PER_EPOCH + 1, 4):
+            loss = drift * (0.3 + numpy.exp(-step / 15))
+            events.append(
+                {
+                    "event": "steps",
+                    "epoch": epoch,
+                    "step": step,
+                    "steps": 4,
+                    "loss": loss,
+                    "seconds": step * pace,
+                    "documents": 4 * BATCH_SIZE,
+                }
+                | {"turn": epoch, "first_of_turn": False}
+            )
+        losses = {"train_loss": drift * (0.35 + numpy.exp(-epoch / 2)), "validation_loss": drift * (0.4 + numpy.exp(-epoch / 2))}
+        finished = (epoch + 1) * STEPS_PER_EPOCH
+        events.append(
+            {"event": "epoch", "epoch": epoch, "step": finished, "seconds": finished * pace, "best": True, **losses}
+            | {"validation_accuracy": 0.6 + 0.05 * epoch}
+        )
+    if epochs == EPOCHS:
+        events += [{"event": "trained", "reason": "finished", "best_epoch": EPOCHS, "epochs": EPOCHS}]
+        events += [{"event": "evaluated", "test_accuracy": 0.9 if framework == "pytorch" else 0.875}, {"event": "saved"}]
+    lines = [json.dumps(event | {"time": moment + number}) for number, event in enumerate(events)]
+    (run.framework_folder(framework) / "events.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def write_predictions(run: Run, framework: str) -> pandas.DataFrame:
+    """Four of 40 wrong in PyTorch; TensorFlow wrong on one more. Columns as the engine writes them."""
+    data = run.data()
+    assert data is not None
+    test = data[data["split"] == "test"]
+    truth = numpy.array([CLASSES.index(label) for label in test["label"]])
+    guess = truth.copy()
+    guess[[3, 11, 19, 27]] = (guess[[3, 11, 19, 27]] + 1) % len(CLASSES)
+    if framework == "tensorflow":
+        guess[35] = (guess[35] + 1) % len(CLASSES)
+    probabilities = numpy.full((len(test), len(CLASSES)), 0.1)
+    probabilities[numpy.arange(len(test)), guess] = 0.8
+    columns = {"row": test["row"].to_numpy(), "label": test["label"].to_numpy(), "prediction": [CLASSES[index] for index in guess]}
+    table = pandas.DataFrame(columns | {f"p{index}": probabilities[:, index] for index in range(len(CLASSES))})
+    table.to_parquet(run.framework_folder(framework) / "predictions.parquet")
+    return table
+
+
+def results(run: Run, predictions: dict[str, pandas.DataFrame]) -> dict[str, Any]:
+    """A comparison with every key that ``results.json`` has."""
+    asked = run.experiment
+    sides = list(predictions.values())
+    agree = (sides[0]["prediction"] == sides[1]["prediction"]).to_numpy()
+    return {
+        "run": {"identifier": run.identifier, "created": 1_800_000_000.0, "finished": 1_800_000_060.0, "state": "done"}
+        | {name: getattr(asked, name) for name in ("mode", "classifier", "encoder", "schedule", "seed")}
+        | {"experiment": asked.to_json()},
+        "data": {"name": asked.data.name, "rows": 336, "classes": CLASSES, "split": {"train": 256, "validation": 40, "test": TEST_ROWS}}
+        | {"majority_accuracy": 0.35},
+        "frameworks": {framework: _framework_results(framework, table) for framework, table in predictions.items()},
+        "parity": {
+            "first_batch_logit_difference": 2.4e-7,
+            "encoder_difference": 3.1e-6,
+            "max_epoch_loss_drift": 2e-6,
+            "test_agreement": float(agree.mean()),
+            "disagreements": sides[0]["row"][~agree].tolist(),
+            "accuracy_difference": {"value": 0.025, "low": -0.024, "high": 0.074, "confidence": 0.95}
+            | {"verdict": "The accuracies differ by 2.5 points on 40 test texts, which is within the noise."},
+        },
+        "environment": {"python": "3.11.9", "platform": "Linux", "cpu": "A processor", "cores": 2, "memory_gib": 8.0, "gpu": None}
+        | {"threads": 2, "packages": {"torch": "2.13.0", "tensorflow": "2.21.0"}},
+    }
+
+
+def _framework_results(framework: str, table: pandas.DataFrame) -> dict[str, Any]:
+    slower = 1.0 if framework == "pytorch" else 1.8
+    confusion = [[int(((table["label"] == true) & (table["prediction"] == guess)).sum()) for guess in CLASSES] for true in CLASSES]
+    matrix = numpy.array(confusion)
+    per_class = {}
+    for index, label in enumerate(CLASSES):
+        right, guessed, support = matrix[index, index], matrix[:, index].sum(), matrix[index].sum()
+        precision, recall = float(right / guessed), float(right / support)
+        per_class[label] = {
+            "precision": precision,
+            "recall": recall,
+            "f1": 2 * precision * recall / (precision + recall),
+            "support": int(support),
+        }
+    epochs = numpy.arange(EPOCHS)
+    return {
+        "test_accuracy": float(matrix.trace() / matrix.sum()),
+        "macro_f1": float(numpy.mean([values["f1"] for values in per_class.values()])),
+        "per_class": per_class,
+        "confusion": confusion,
+        "train_seconds": 0.19 * slower,
+        "first_step_seconds": 0.05 * slower,
+        "validation_seconds": 0.02 * slower,
+        "documents_per_second": 8_000 / slower,
+        "step_milliseconds_p50": 4.0 * slower,
+        "import_seconds": 1.9 * slower,
+        "rss_after_import_mib": 300.0 * slower,
+        "peak_rss_mib": 412.0 * slower,
+        "train_growth_mib": 40.0 * slower,
+        "gpu_memory_mib": None,
+        "parameters": 198_147,
+        "model_bytes": 792_588,
+        "latency_ms": {"single_p50": 9.0 * slower, "single_p95": 12.0 * slower, "batch_p50": 210.0 * slower, "batch_p95": 260.0 * slower}
+        | {"encode_single_p50": 8.6 * slower, "classify_single_p50": 0.4 * slower, "batch_size": 64},
+        "epoch_train_loss": (0.35 + numpy.exp(-epochs / 2)).tolist(),
+        "epoch_validation_loss": (0.4 + numpy.exp(-epochs / 2)).tolist(),
+        "epoch_validation_accuracy": (0.6 + 0.05 * epochs).tolist(),
+        "best_epoch": EPOCHS,
+        "stop_reason": "finished",
+        "device": "cpu",
+        "threads": 2,
+        "versions": {"torch": "2.13.0"} if framework == "pytorch" else {"tensorflow": "2.21.0", "keras": "3.12.0"},
+    }

@@ -1,0 +1,87 @@
+"""The Code page with a run, without one, with a strange address, and with a run that is incomplete."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from engine.evidence.snippets import STAGES, save_snippets
+from engine.running.folder import Run, create_run
+from tests.pages.conftest import everything_shown, experiment, write_data
+
+OpenPage = Callable[..., AppTest]
+
+
+def sources(page: AppTest) -> list[str]:
+    return [element.value for element in page.code]
+
+
+def captions(page: AppTest) -> str:
+    return "\n".join(element.value for element in page.caption)
+
+
+def test_a_run_shows_the_functions_that_ran(finished_run: Run, open_page: OpenPage) -> None:
+    save_snippets(finished_run)
+    page = open_page("code", run=finished_run.identifier)
+    assert not page.exception
+    assert page.title[0].value == "Code"
+    assert page.markdown[0].value.endswith("the functions that ran")
+    assert [heading.value for heading in page.subheader][: len(STAGES)] == [name.capitalize() for name in STAGES]
+    trains = [source for source in sources(page) if source.startswith("def train(")]
+    assert len(trains) == 2 and "loss.backward()" in trains[0] and "model.fit(" in trains[1], "PyTorch first"
+    assert "pytorch/training.py, from line" in everything_shown(page)
+
+
+def test_both_frameworks_and_the_data_can_be_taken_away(finished_run: Run, open_page: OpenPage) -> None:
+    page = open_page("code", run=finished_run.identifier)
+    assert not page.exception
+    labels = [button.proto.label for button in page.get("download_button")]
+    assert labels == ["Script (.py)", "Notebook (.ipynb)"] * 2 + ["Data (data.csv)"]
+
+
+def test_code_that_the_run_did_not_keep_is_marked(finished_run: Run, open_page: OpenPage) -> None:
+    page = open_page("code", run=finished_run.identifier)
+    assert not page.exception
+    assert "kept no copy of its code" in captions(page)
+    assert "that ran" not in page.markdown[0].value
+
+
+def test_before_the_first_run_there_is_code_to_read(open_page: OpenPage) -> None:
+    page = open_page("code")
+    assert not page.exception
+    assert "present code" in captions(page)
+    assert len(sources(page)) > 2 * len(STAGES)
+    assert not page.get("download_button")
+
+
+@pytest.mark.parametrize("identifier", ["../..", "20260101-000000-abcdef", "<b>x</b>"])
+def test_an_unknown_run_is_explained(open_page: OpenPage, identifier: str) -> None:
+    page = open_page("code", run=identifier)
+    assert not page.exception
+    assert page.title[0].value == "No such run"
+    assert not sources(page)
+
+
+def test_a_run_of_one_framework_says_which_did_not_run(open_page: OpenPage, home_folder) -> None:
+    run = create_run(experiment(frameworks=("pytorch",), mode="defaults"))
+    write_data(run)
+    page = open_page("code", run=run.identifier)
+    assert not page.exception
+    assert "TensorFlow took no part" in captions(page) and "“defaults” is the one that ran" in captions(page)
+    assert len(page.get("download_button")) == 3
+
+
+def test_a_run_without_rows_offers_no_script(open_page: OpenPage, home_folder) -> None:
+    page = open_page("code", run=create_run(experiment()).identifier)
+    assert not page.exception
+    assert "has not read its texts" in "\n".join(element.value for element in page.info).replace("\\", "")
+    assert not page.get("download_button")
+
+
+def test_a_damaged_description_is_explained(finished_run: Run, open_page: OpenPage) -> None:
+    (finished_run.path / "experiment.json").write_text("{", encoding="utf-8")
+    page = open_page("code", run=finished_run.identifier)
+    assert not page.exception
+    assert "damaged" in page.error[0].value

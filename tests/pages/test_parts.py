@@ -1,0 +1,207 @@
+"""The parts that pages share: their words, numbers, colours, charts and twin rows."""
+
+import json
+import math
+
+import numpy
+import pandas
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from engine.running.folder import Run
+from pages.parts import charts
+from pages.parts.curve_charts import POINTS_PER_LINE
+from pages.parts.curves import Curves, Side
+from pages.parts.palette import BACKGROUNDS, HUES, NEUTRAL, contrast
+from pages.parts.twin_row import bar_shares
+from pages.parts.wording import count, duration, memory, milliseconds, number, percent, plain, seconds, shorten, when
+from tests.pages.conftest import CLASSES, EPOCHS, write_events
+
+
+def test_every_hue_reaches_the_contrast_of_graphics_on_both_backgrounds():
+    for hue in [*HUES.values(), NEUTRAL]:
+        for background in BACKGROUNDS.values():
+            assert contrast(hue, background) >= 3.0, f"{hue} on {background}"
+
+
+@pytest.mark.parametrize(
+    ("value", "written"),
+    [
+        (None, "–"),
+        (math.nan, "–"),
+        (0.0, "0"),
+        (0.12345, "0.123"),
+        (1234.6, "1,230"),
+        (199685, "199,685"),
+        (3e-7, "3.00 × 10⁻⁷"),
+        (-0.5, "-0.500"),
+    ],
+)
+def test_numbers_have_three_significant_digits(value, written):
+    assert number(value) == written
+
+
+@pytest.mark.parametrize(
+    ("estimate", "said"),
+    [
+        (0.4, "about a second"),
+        (4, "a few seconds"),
+        (22, "about 20 seconds"),
+        (70, "about a minute"),
+        (130, "about 2 minutes"),
+        (5000, "about an hour"),
+    ],
+)
+def test_estimates_are_said_as_people_say_them(estimate, said):
+    assert duration(estimate) == said
+
+
+def test_measured_values_carry_their_units():
+    assert [seconds(0.4123), seconds(125), seconds(3900)] == ["0.412 s", "2 min 5 s", "1 h 5 min"]
+    assert [milliseconds(4.214), milliseconds(2500), memory(210.4), memory(1310)] == ["4.21 ms", "2.50 s", "210 MiB", "1.28 GiB"]
+    assert [percent(0.8812), percent(1.0), percent(None), count(1, "text"), count(1204, "text")] == [
+        "88.1 %",
+        "100 %",
+        "–",
+        "1 text",
+        "1,204 texts",
+    ]
+    assert [when(100, now=130), when(100, now=100 + 7300)] == ["just now", "2 hours ago"]
+
+
+def test_strangers_words_lose_their_markup_but_no_character():
+    hostile = "**bold** <b>x</b> [a](http://b.c) :smile: $x$ `c` # h a@b.c"
+    escaped = plain(hostile)
+    assert escaped.replace("\\", "").replace("\u2060", "") == hostile
+    assert "\\*\\*bold" in escaped and "\\<b\\>" in escaped and ":smile:" not in escaped and "http://" not in escaped
+    assert plain("two\n\n# lines") == "two \\# lines"
+
+
+def test_long_words_are_shortened_on_one_line():
+    assert shorten("short\ntext") == "short text"
+    assert shorten("x" * 1_000_000, 10) == "x" * 9 + "…"
+
+
+@pytest.mark.parametrize(
+    ("pytorch", "tensorflow", "higher_is_longer", "shares"),
+    [
+        (2.0, 1.0, True, (0.5, 0.0)),
+        (1.0, 2.0, True, (0.0, 0.5)),
+        (1.0, 2.0, False, (0.5, 0.0)),
+        (1.0, 1.0, True, (0.0, 0.0)),
+        (None, 1.0, True, (0.0, 0.0)),
+    ],
+)
+def test_the_bar_of_a_twin_row_grows_from_the_centre(pytorch, tensorflow, higher_is_longer, shares):
+    assert bar_shares(pytorch, tensorflow, higher_is_longer) == shares
+
+
+def test_a_twin_row_keeps_pytorch_left_and_escapes_everything():
+    def page():
+        from pages.parts.twin_row import twin_heading, twin_row
+
+        twin_heading()
+        twin_row("<img src=x>", 0.9, None, sentence="a <script>", help="<i>why</i>", format=lambda value: f"{value:.0%}")
+
+    shown = AppTest.from_function(page, default_timeout=20).run()
+    assert not shown.exception
+    heading, row = (element.proto.body for element in shown.get("html"))
+    assert heading.index("PyTorch") < heading.index("TensorFlow")
+    assert "<img" not in row and "<script" not in row and "<i>" not in row
+    assert row.index("90%") < row.index("&lt;img") < row.index("–")
+
+
+def test_curves_read_only_new_bytes_and_leave_a_torn_line(active_run: Run):
+    curves = Curves(active_run.identifier)
+    curves.read(active_run)
+    first = curves.sides["pytorch"].offset
+    assert len(curves.sides["pytorch"].epochs) == 3 and len(curves.sides["tensorflow"].epochs) == 2
+    with open(active_run.framework_folder("pytorch") / "events.jsonl", "a", encoding="utf-8") as file:
+        file.write('{"event": "evaluated", "test_accuracy": 0.9}\n{"event": "sav')
+    curves.read(active_run)
+    assert curves.sides["pytorch"].latest["evaluated"]["test_accuracy"] == 0.9
+    assert "saved" not in curves.sides["pytorch"].latest
+    assert curves.sides["pytorch"].offset - first == len('{"event": "evaluated", "test_accuracy": 0.9}\n')
+
+
+def test_after_a_resume_the_points_trained_again_replace_the_earlier_ones():
+    side = Side()
+    for epoch in range(4):
+        side.fold({"event": "epoch", "epoch": epoch, "step": 8 * epoch + 8, "seconds": 1.0 * epoch, "validation_accuracy": 0.5})
+    side.fold({"event": "failed", "message": "killed"})
+    side.fold({"event": "built", "start_epoch": 2, "steps_per_epoch": 8})
+    assert [event["epoch"] for event in side.epochs] == [0, 1] and "failed" not in side.latest
+
+
+def test_only_means_over_the_same_steps_are_subtracted():
+    rows = [
+        ("pytorch", "training", 0.5, 4, 1.0, 4, 2.0),
+        ("tensorflow", "training", 0.5, 4, 2.0, 3, 1.0),
+        ("pytorch", "validation", 1, 8, 2.0, 0, 1.0),
+    ]
+    rows += [("tensorflow", "validation", 1, 8, 4.0, 0, 1.001)]
+    points = pandas.DataFrame(rows, columns=["framework", "curve", "epoch", "step", "seconds", "span", "loss"])
+    table = charts.differences(points)
+    assert table["curve"].tolist() == ["validation"] and table["seconds"].tolist() == [4.0]
+    assert table["difference"].tolist() == pytest.approx([0.001 / 1.0005])
+    assert "1 part in" in charts.difference_sentence(points)
+
+
+def test_without_points_the_sentences_say_what_will_come():
+    empty = Curves("x").points()
+    assert "once both have reached" in charts.difference_sentence(empty)
+    assert charts.loss_curves(empty).chart.to_dict()
+
+
+def test_long_curves_are_thinned_and_keep_their_extremes(home_folder):
+    steps = numpy.arange(1, 200_001)
+    loss = 1.0 + 0.1 * numpy.sin(steps)
+    loss[123_456] = 9.0
+    one = pandas.DataFrame({"curve": "training", "epoch": steps / 1e5, "step": steps, "seconds": steps / 1e3, "span": 1, "loss": loss})
+    points = pandas.concat([one.assign(framework=framework) for framework in HUES])
+    spec = charts.loss_curves(points, "step").chart.to_dict()
+    values = next(iter(spec["datasets"].values()))
+    assert len(values) <= 2 * (POINTS_PER_LINE + 2)
+    assert max(value["loss"] for value in values) == 9.0
+
+
+@pytest.mark.parametrize("x", ["epoch", "step", "seconds"])
+def test_a_growing_curve_changes_its_data_but_not_its_specification(finished_run: Run, x):
+    def specification(epochs: int) -> list[str]:
+        for framework in HUES:
+            write_events(finished_run, framework, epochs)
+        curves = Curves(finished_run.identifier)
+        curves.read(finished_run)
+        pictures = [
+            draw(curves.points(), x, {"epoch": 6.0, "step": 48.0}.get(x, 1.0)) for draw in (charts.loss_curves, charts.difference_strip)
+        ]
+        specifications = [picture.chart.to_dict() for picture in pictures]
+        for each in specifications:
+            each.pop("datasets")
+        return [json.dumps(each, sort_keys=True).replace(_data_name(each), "") for each in specifications]
+
+    assert specification(3) == specification(EPOCHS)
+
+
+def _data_name(specification: dict) -> str:
+    return specification["data"]["name"]
+
+
+def test_every_chart_states_its_takeaway(finished_run: Run):
+    results = finished_run.results
+    assert results is not None
+    matrix = charts.confusion_matrix(results["frameworks"]["pytorch"]["confusion"], CLASSES, "pytorch")
+    assert "36 of 40 test texts" in matrix.alt
+    assert "weakest" in charts.per_class_bars(results).alt
+    balance = charts.class_balance({f"class {index}": 100 - index for index in range(77)})
+    assert "77 classes" in balance.alt and balance.caption == "The 30 largest of 77 classes."
+    assert "25.0 % are longer" in charts.length_histogram([10, 20, 30, 400], "tokens", 256).alt
+    for picture in (matrix, charts.per_class_bars(results), balance, charts.length_histogram([]), charts.class_balance({})):
+        assert picture.chart.to_dict() and picture.alt
+
+
+def test_classes_that_look_the_same_when_shortened_stay_apart():
+    labels = ["the same long beginning of a name A", "the same long beginning of a name B"]
+    picture = charts.class_balance(dict.fromkeys(labels, 3))
+    values = next(iter(picture.chart.to_dict()["datasets"].values()))
+    assert len({value["label"] for value in values}) == 2

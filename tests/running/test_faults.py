@@ -1,0 +1,73 @@
+"""Workers that are killed in each of their phases: the reason is said, the other framework's results stay, and a resume ends well."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.running.conftest import Reference
+from tests.running.driving import fill, fill_again, kill_in, kinds, short_turns, small_experiment, weights
+
+pytestmark = pytest.mark.slow
+
+
+def test_weights_after_kill_and_resume_are_those_of_an_uninterrupted_run(
+    tiny_encoder: Path, reference: Reference, vectors_kept: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    short_turns(monkeypatch)
+    with monkeypatch.context() as patch:
+        kill_in(patch, "pytorch", "train", turn=5)
+        kill_in(patch, "tensorflow", "train", turn=4)
+        run = fill(small_experiment(tiny_encoder))
+    status = run.status
+    assert status.state == "failed"
+    for name in ("PyTorch", "TensorFlow"):
+        assert f"The {name} worker was ended by signal 9 (SIGKILL, from outside) in the phase “train”" in status.message
+    assert "resume the run to go on from the last finished epoch" in status.message
+    assert run.results is None
+    status = fill_again(run, monkeypatch)
+    assert (status.state, status.message) == ("done", "Finished")
+    for framework in ("pytorch", "tensorflow"):
+        resumed = next(event for event in run.events(framework)[0] if event["event"] == "resumed")
+        assert resumed["epoch"] >= 2 and resumed["step"] == resumed["epoch"] * 4
+        assert weights(run, framework) == weights(reference.run, framework)
+        assert (
+            run.results["frameworks"][framework]["epoch_train_loss"] == reference.run.results["frameworks"][framework]["epoch_train_loss"]
+        )
+
+
+@pytest.mark.parametrize(("framework", "phase"), [("pytorch", "import"), ("tensorflow", "evaluate"), ("pytorch", "latency")])
+def test_a_killed_worker_leaves_the_other_one_to_finish(
+    framework: str, phase: str, tiny_encoder: Path, reference: Reference, vectors_kept: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        kill_in(patch, framework, phase)
+        run = fill(small_experiment(tiny_encoder))
+    status = run.status
+    names = {"pytorch": "PyTorch", "tensorflow": "TensorFlow"}
+    (other,) = set(names) - {framework}
+    assert status.state == "failed" and status.phase == "end"
+    assert f"The {names[framework]} worker was ended by signal 9 (SIGKILL, from outside) in the phase “{phase}”" in status.message
+    assert f"The results of {names[other]} are kept." in status.message
+    assert list(run.results["frameworks"]) == [other]
+    assert run.results["parity"]["test_agreement"] is None
+    events_of_other = kinds(run, other)
+    status = fill_again(run, monkeypatch)
+    assert status.state == "done", status.message
+    assert list(run.results["frameworks"]) == ["pytorch", "tensorflow"]
+    assert run.results["parity"]["test_agreement"] == 1.0
+    assert run.results["parity"]["first_batch_logit_difference"] <= 1e-5
+    assert kinds(run, other) == events_of_other, "what had finished is not trained again"
+    assert weights(run, framework) == weights(reference.run, framework)
+
+
+def test_a_worker_killed_while_it_encodes(tiny_encoder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    experiment = small_experiment(tiny_encoder, frameworks=("pytorch",), epochs=2)
+    with monkeypatch.context() as patch:
+        kill_in(patch, "pytorch", "encode", job="encode")
+        run = fill(experiment)
+    assert run.status.state == "failed"
+    assert "The PyTorch worker was ended by signal 9 (SIGKILL, from outside) in the phase “encode”" in run.status.message
+    assert run.results is None
+    assert fill_again(run, monkeypatch).state == "done"

@@ -1,0 +1,121 @@
+"""The documents say what is: every page, setting, classifier, command and file in them exists, and everything that exists is in them."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from engine.running.experiment import CLASSIFIERS, MODES
+from scripts.settings_table import page as settings_page
+
+PROJECT = Path(__file__).parents[1]
+DOCUMENTS = sorted([*PROJECT.glob("*.md"), *PROJECT.glob("docs/*.md"), *PROJECT.glob("assets/*.md")])
+README = (PROJECT / "README.md").read_text(encoding="utf-8")
+ARCHITECTURE = (PROJECT / "docs" / "architecture.md").read_text(encoding="utf-8")
+
+
+def names(paths: list[Path]) -> list[str]:
+    return [path.relative_to(PROJECT).as_posix() for path in paths]
+
+
+@cache
+def help_of(*command: str) -> str:
+    """What ``python -m engine … --help`` prints."""
+    answer = subprocess.run([sys.executable, "-m", "engine", *command, "--help"], cwd=PROJECT, capture_output=True, text=True, timeout=60)
+    assert answer.returncode == 0, answer.stderr
+    return answer.stdout
+
+
+def test_every_page_is_in_the_readme() -> None:
+    titles = re.findall(r'st\.Page\(\s*"pages/\w+\.py",\s*title="([^"]+)"', (PROJECT / "dashboard.py").read_text(encoding="utf-8"))
+    assert len(titles) >= 6
+    missing = [title for title in titles if f"| **{title}** |" not in README]
+    assert not missing, f"Add a line to the README's table of pages for {', '.join(missing)}"
+
+
+def test_every_environment_variable_is_in_the_readme() -> None:
+    sources = "".join(path.read_text(encoding="utf-8") for path in PROJECT.glob("engine/**/*.py"))
+    missing = sorted(name for name in set(re.findall(r"\bPARITY_[A-Z]+\b", sources)) if f"`{name}`" not in README)
+    assert not missing, f"Say in the README what {', '.join(missing)} does"
+
+
+def test_every_classifier_and_mode_is_in_the_readme() -> None:
+    missing = [name for name in CLASSIFIERS if f"`{name}`" not in README] + [name for name in MODES if f"**{name}**" not in README]
+    assert not missing, f"Say in the README what {', '.join(missing)} is"
+
+
+def test_every_setting_is_in_the_docs_as_the_code_describes_it() -> None:
+    written = (PROJECT / "docs" / "settings.md").read_text(encoding="utf-8")
+    assert written == settings_page(), "Run `python -m scripts.settings_table > docs/settings.md`"
+    silent = re.findall(r"^\| `(\w+)` \| [^|]* \|\s*\|$", written, flags=re.MULTILINE)
+    assert not silent, f"Give these settings a docstring or a help text: {', '.join(silent)}"
+
+
+def test_every_module_of_the_engine_is_in_the_architecture() -> None:
+    """The picture stays true: a new file gets its line."""
+    files = {path.name for path in PROJECT.glob("engine/**/*.py") if path.name != "__init__.py"}
+    missing = sorted(name for name in files if name not in ARCHITECTURE)
+    assert not missing, f"Add to docs/architecture.md: {', '.join(missing)}"
+    gone = sorted(
+        name
+        for name in set(re.findall(r"\b[a-z_]+\.py\b", ARCHITECTURE))
+        if not any(PROJECT.glob(f"*/**/{name}")) and name != "dashboard.py"
+    )
+    assert not gone, f"docs/architecture.md names files that are not there: {', '.join(gone)}"
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=names(DOCUMENTS))
+def test_make_targets_in_the_documents_exist(path: Path) -> None:
+    targets = set(re.findall(r"^([a-z]+):", (PROJECT / "Makefile").read_text(encoding="utf-8"), flags=re.MULTILINE))
+    used = set(re.findall(r"(?:^|`)make ([a-z]+)", path.read_text(encoding="utf-8"), flags=re.MULTILINE))
+    assert used <= targets, f"There is no make {', '.join(sorted(used - targets))}"
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=names(DOCUMENTS))
+def test_links_and_pictures_in_the_documents_exist(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    targets = re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", text) + re.findall(r'(?:src|srcset)="([^"]+)"', text)
+    missing = [target for target in targets if "://" not in target and not (path.parent / target).exists()]
+    assert not missing, f"{path.name} points to {', '.join(missing)}"
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=names(DOCUMENTS))
+def test_no_figure_is_left_to_fill_in(path: Path) -> None:
+    assert not re.findall(r"<<.*?>>", path.read_text(encoding="utf-8"), flags=re.DOTALL)
+
+
+def test_commands_in_the_readme_exist_with_all_their_options() -> None:
+    block = re.search(r"```\n(python -m engine train.*?)```", README, flags=re.DOTALL)
+    assert block
+    usages = re.split(r"^python -m engine ", block.group(1), flags=re.MULTILINE)[1:]
+    for usage in usages:
+        command = usage.split()[0]
+        documented = set(re.findall(r"--[a-z-]+", usage))
+        real = set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", help_of(command))) - {"--help"}
+        assert documented == real, f"python -m engine {command}: the README and --help differ in {', '.join(sorted(documented ^ real))}"
+
+
+def test_every_command_is_in_the_readme() -> None:
+    found = re.search(r"\{([a-z,-]+)\}", help_of())
+    assert found, "python -m engine --help lists no commands in braces"
+    missing = [command for command in found.group(1).split(",") if f"python -m engine {command}" not in README]
+    assert not missing, f"The README does not show {', '.join(missing)}"
+
+
+def test_both_ways_to_start_name_real_files() -> None:
+    for command in ("make run", "pip install -r requirements.txt", "streamlit run dashboard.py", "pip install -r requirements-gpu.txt"):
+        assert command in README
+    for name in ("requirements.txt", "requirements-gpu.txt", "requirements-dev.txt", "dashboard.py", ".ci/run", "LICENSE"):
+        assert (PROJECT / name).is_file(), name
+
+
+@pytest.mark.parametrize("name", ["requirements.txt", "requirements-gpu.txt", "requirements-dev.txt"])
+def test_every_requirement_is_pinned_exactly(name: str) -> None:
+    lines = [line.split("#")[0].strip() for line in (PROJECT / name).read_text(encoding="utf-8").splitlines()]
+    loose = [line for line in lines if line and not line.startswith("-r ") and not re.match(r"[\w.\[\]-]+==[\w.]+(;.*)?$", line)]
+    assert not loose, f"Pin with == in {name}: {', '.join(loose)}"

@@ -1,0 +1,279 @@
+"""The rules of the house (docs/architecture.md), held by reading the whole tree with ``ast``: who may know whom, what nobody does."""
+
+from __future__ import annotations
+
+import ast
+import json
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from engine.neutral.weights import SHAPES
+from engine.running.experiment import CLASSIFIERS
+
+PROJECT = Path(__file__).parents[1]
+ROOMS = ("data", "neutral", "frameworks", "running", "evidence", "migration")
+"""In the order in which data flows; a room knows only those before it. ``engine/errors.py`` is known to all."""
+
+PRODUCT = sorted([PROJECT / "dashboard.py", *PROJECT.glob("engine/**/*.py"), *PROJECT.glob("pages/**/*.py")])
+EVERYTHING = sorted([*PRODUCT, *(path for folder in ("tests", "benchmarks", "scripts") for path in PROJECT.glob(f"{folder}/**/*.py"))])
+FRAMEWORK_PACKAGES = {
+    "pytorch": {"torch", "torchvision", "transformers", "sentence_transformers", "accelerate"},
+    "tensorflow": {"tensorflow", "tensorflow_text", "keras", "keras_hub", "kagglehub"},
+}
+HEAVY = sorted(set().union(*FRAMEWORK_PACKAGES.values()))
+
+
+def relative(path: Path) -> str:
+    return path.relative_to(PROJECT).as_posix()
+
+
+def ids(paths: list[Path]) -> list[str]:
+    return [relative(path) for path in paths]
+
+
+@cache
+def tree(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"), filename=str(path))
+
+
+def imports(path: Path) -> Iterator[tuple[int, str]]:
+    """Line and full dotted name of every import, at any depth; ``from a import b`` counts as ``a.b``."""
+    for node in ast.walk(tree(path)):
+        if isinstance(node, ast.Import):
+            yield from ((node.lineno, alias.name) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{relative(path)}:{node.lineno} imports relatively; write the full name, so that the room is visible"
+            yield from ((node.lineno, f"{node.module}.{alias.name}") for alias in node.names)
+
+
+def room_of(module: str) -> str | None:
+    parts = module.split(".")
+    return parts[1] if parts[0] == "engine" and len(parts) > 1 and parts[1] in ROOMS else None
+
+
+def in_folder(path: Path, folder: str) -> bool:
+    return PROJECT / folder in path.parents
+
+
+# --- Who may know whom ---------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("path", PRODUCT, ids=ids(PRODUCT))
+def test_imports_stay_within_the_house(path: Path) -> None:
+    wrong = []
+    own_room = relative(path).split("/")[1] if in_folder(path, "engine") else None
+    wing = next((name for name in FRAMEWORK_PACKAGES if in_folder(path, f"engine/frameworks/{name}")), None)
+    for line, module in imports(path):
+        package, target = module.split(".")[0], room_of(module)
+        if package == "streamlit" and in_folder(path, "engine"):
+            wrong.append((line, module, "the engine never imports Streamlit"))
+        if package == "pages" and in_folder(path, "engine"):
+            wrong.append((line, module, "the engine does not know the pages"))
+        for framework, packages in FRAMEWORK_PACKAGES.items():
+            if package in packages and wing != framework:
+                wrong.append((line, module, f"only engine/frameworks/{framework}/ imports it"))
+            if wing and wing != framework and module.startswith(f"engine.frameworks.{framework}"):
+                wrong.append((line, module, "a wing does not know the other"))
+        if own_room in ROOMS and target and ROOMS.index(target) > ROOMS.index(own_room):
+            wrong.append((line, module, f"the room {own_room} knows only the rooms above it: {', '.join(ROOMS[: ROOMS.index(own_room)])}"))
+    assert not wrong, explain(path, wrong)
+
+
+@pytest.mark.parametrize("path", PRODUCT, ids=ids(PRODUCT))
+def test_only_workers_know_the_wings(path: Path) -> None:
+    """By import statement and by name, as in ``import_module(f"engine.frameworks.{name}.training")``."""
+    if in_folder(path, "engine/frameworks") or (in_folder(path, "engine/running") and "worker" in path.stem):
+        return
+    wrong = [(line, module, "only a worker imports a wing") for line, module in imports(path) if module.startswith("engine.frameworks.")]
+    for node in ast.walk(tree(path)):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value.startswith("engine.frameworks."):
+            wrong.append((node.lineno, node.value, "only a worker imports a wing"))
+    assert not wrong, explain(path, wrong)
+
+
+PAGES = sorted(PROJECT.glob("pages/**/*.py"))
+PAGES_KNOW = ("engine.data", "engine.neutral", "engine.running", "engine.evidence", "engine.migration", "engine.errors", "pages.parts")
+FILE_CALLS = {"open", "read_text", "read_bytes", "read_parquet", "read_csv", "read_json", "read_excel",
+              "iterdir", "glob", "rglob", "scandir", "listdir"}  # fmt: skip
+RUN_PATHS = {"framework_folder", "data_file", "tensorboard_folder"}
+
+
+@pytest.mark.parametrize("path", PAGES, ids=ids(PAGES))
+def test_pages_know_the_engine_by_its_rooms_and_open_no_run_files(path: Path) -> None:
+    """A temporary copy of an upload may be written; everything that is read comes through the engine."""
+    wrong = []
+    for line, module in imports(path):
+        if module.split(".")[0] in ("engine", "pages") and not module.startswith(PAGES_KNOW):
+            wrong.append((line, module, f"pages import from {', '.join(PAGES_KNOW)} only"))
+    for node in ast.walk(tree(path)):
+        if isinstance(node, ast.Call) and last_name(node.func) in FILE_CALLS:
+            wrong.append((node.lineno, ast.unparse(node.func), "pages open no files; ask engine.running.folder or engine.data.store"))
+        if isinstance(node, ast.Attribute) and (node.attr in RUN_PATHS or ast.unparse(node) == "run.path"):
+            wrong.append((node.lineno, ast.unparse(node), "pages do not know the files of a run; ask engine.running.folder"))
+    assert not wrong, explain(path, wrong)
+
+
+RUN_FILES = {"experiment.json", "status.json", "events.jsonl", "results.json", "predictions.parquet", "data.parquet"}
+
+
+def test_only_the_folder_module_knows_the_files_of_a_run() -> None:
+    wrong = []
+    for path in PROJECT.glob("engine/**/*.py"):
+        if relative(path) != "engine/running/folder.py":
+            found = [node for node in ast.walk(tree(path)) if isinstance(node, ast.Constant) and node.value in RUN_FILES]
+            wrong += [f"{relative(path)}:{node.lineno} names {node.value}; ask engine.running.folder" for node in found]
+    assert not wrong, "\n".join(wrong)
+
+
+def test_light_modules_load_no_framework() -> None:
+    """Everything the dashboard or the coordinator may import, together in one fresh process."""
+    left_out = ("engine.frameworks", "engine.__main__")
+    modules = [relative(path).removesuffix(".py").replace("/", ".").removesuffix(".__init__") for path in PROJECT.glob("engine/**/*.py")]
+    modules += [relative(path).removesuffix(".py").replace("/", ".") for path in PROJECT.glob("pages/parts/*.py")]
+    light = sorted(name for name in modules if not name.startswith(left_out) and "worker" not in name.rsplit(".", 1)[-1])
+    program = f"""
+import importlib, json, sys
+culprits = {{}}
+for name in {light}:
+    importlib.import_module(name)
+    for package in {HEAVY}:
+        if package in sys.modules:
+            culprits.setdefault(package, name)
+print(json.dumps(culprits))
+"""
+    answer = subprocess.run([sys.executable, "-c", program], cwd=PROJECT, capture_output=True, text=True)
+    assert answer.returncode == 0, answer.stderr[-2000:]
+    culprits = json.loads(answer.stdout.splitlines()[-1])
+    assert not culprits, "\n".join(f"importing {module} loads {package}" for package, module in culprits.items())
+
+
+# --- Two mirrored wings --------------------------------------------------------------------------------------------------------------
+
+WINGS = tuple(PROJECT / "engine" / "frameworks" / name for name in FRAMEWORK_PACKAGES)
+ALONE = {"checkpoint_repairs.py"}
+"""Files without a twin. This one mends what KerasHub does not read from a checkpoint; transformers has nothing to mend."""
+
+WING_FILES = sorted({path.relative_to(wing).as_posix() for wing in WINGS for path in wing.glob("**/*.py")} - ALONE)
+
+
+def test_the_wings_have_the_same_files() -> None:
+    missing = [
+        f"{relative(wing / name)} is missing; its twin exists" for name in WING_FILES for wing in WINGS if not (wing / name).exists()
+    ]
+    assert not missing, "\n".join(missing)
+
+
+@pytest.mark.parametrize("name", WING_FILES)
+def test_the_wings_have_the_same_public_functions(name: str) -> None:
+    """In the same order, with the same parameters and defaults. Annotations may differ: each wing has its own tensors."""
+    if not all((wing / name).exists() for wing in WINGS):
+        pytest.fail(f"{name} exists in one wing only")
+    pytorch, tensorflow = (public_signatures(wing / name) for wing in WINGS)
+    assert pytorch == tensorflow, f"The public functions of {name} differ"
+
+
+@pytest.mark.parametrize("classifier", CLASSIFIERS)
+def test_every_classifier_is_complete(classifier: str) -> None:
+    """A new classifier is told what it still lacks."""
+    missing = [] if classifier in SHAPES else [f"SHAPES in engine/neutral/weights.py has no line for {classifier}"]
+    for wing in WINGS:
+        file = wing / "classifiers" / f"{classifier.replace('-', '_')}.py"
+        if not file.exists():
+            missing.append(f"{relative(file)} is missing")
+            continue
+        found = {signature.split("(")[0] for signature in public_signatures(file)}
+        wanted = ("build", "load_neutral", "to_neutral")
+        missing += [f"{relative(file)} has no function {name}" for name in wanted if name not in found]
+    assert not missing, "\n".join(missing)
+
+
+def public_signatures(path: Path) -> list[str]:
+    """``name(parameter, parameter=default)`` of the module's public functions, annotations left out."""
+    signatures = []
+    for node in ast.parse(path.read_text(encoding="utf-8")).body:  # parsed afresh, for it is changed
+        if isinstance(node, ast.FunctionDef) and not node.name.startswith("_"):
+            for parameter in ast.walk(node.args):
+                if isinstance(parameter, ast.arg):
+                    parameter.annotation = None
+            signatures.append(f"{node.name}({ast.unparse(node.args)})")
+    return signatures
+
+
+# --- What nobody does ----------------------------------------------------------------------------------------------------------------
+
+PICKLING = {"pickle", "cPickle", "_pickle", "dill", "cloudpickle", "joblib", "shelve", "marshal"}
+FORBIDDEN_CALLS = {"eval", "exec", "__import__", "torch.load", "torch.save", "torch.hub.load", "os.system", "os.popen"}
+FORBIDDEN_METHODS = {"read_pickle", "to_pickle", "enable_unsafe_deserialization"}
+FORBIDDEN_OPTIONS = {"unsafe_allow_html": True, "unsafe_allow_javascript": True, "trust_remote_code": True, "allow_pickle": True,
+                     "shell": True, "safe_mode": False, "weights_only": False}  # fmt: skip
+
+
+@pytest.mark.parametrize("path", PRODUCT, ids=ids(PRODUCT))
+def test_nothing_that_a_file_or_a_visitor_supplies_can_run(path: Path) -> None:
+    wrong = [(line, module, "no pickle is ever loaded") for line, module in imports(path) if module.split(".")[0] in PICKLING]
+    for call in calls(path):
+        if ast.unparse(call.func) in FORBIDDEN_CALLS or last_name(call.func) in FORBIDDEN_METHODS:
+            wrong.append((call.lineno, f"{ast.unparse(call.func)}(…)", "could run what somebody else wrote"))
+        for option in call.keywords:
+            harmless = isinstance(option.value, ast.Constant) and option.value.value is not FORBIDDEN_OPTIONS.get(option.arg or "")
+            if option.arg in FORBIDDEN_OPTIONS and not harmless:
+                wrong.append((call.lineno, f"{option.arg}={ast.unparse(option.value)}", "could run what somebody else wrote"))
+    assert not wrong, explain(path, wrong)
+
+
+def test_nothing_is_swallowed() -> None:
+    """No bare ``except:`` and no ``except Exception: pass``."""
+    wrong = []
+    for path in PRODUCT:
+        for node in ast.walk(tree(path)):
+            if isinstance(node, ast.ExceptHandler):
+                broad = node.type is None or ast.unparse(node.type) in ("Exception", "BaseException")
+                if node.type is None or (broad and all(isinstance(line, ast.Pass) for line in node.body)):
+                    wrong.append(f"{relative(path)}:{node.lineno}")
+    assert not wrong, f"Errors are swallowed in {', '.join(wrong)}"
+
+
+def test_no_module_outgrows_its_reader() -> None:
+    lengths = {path: len(path.read_text(encoding="utf-8").splitlines()) for path in EVERYTHING}
+    limits = {path: 60 if path.name == "dashboard.py" else 500 for path in lengths}
+    wrong = [f"{relative(path)} has {lines} lines; at most {limits[path]}" for path, lines in lengths.items() if lines > limits[path]]
+    assert not wrong, "\n".join(wrong)
+
+
+def test_modules_have_telling_names_and_a_first_line() -> None:
+    wrong = []
+    for path in EVERYTHING:
+        if path.stem in ("utils", "helpers", "common", "misc"):
+            wrong.append(f"{relative(path)}: name what it holds, not that it helps")
+        if tree(path).body and not ast.get_docstring(tree(path)):
+            wrong.append(f"{relative(path)} has no docstring")
+    assert not wrong, "\n".join(wrong)
+
+
+def test_the_dashboard_is_private_and_quiet() -> None:
+    settings = tomllib.loads((PROJECT / ".streamlit" / "config.toml").read_text(encoding="utf-8"))
+    assert settings["server"]["address"] == "127.0.0.1"
+    assert settings["server"]["showEmailPrompt"] is False, "Without it the first start on a new machine waits for an e-mail address"
+    assert settings["browser"]["gatherUsageStats"] is False
+    assert settings["client"]["toolbarMode"] == "minimal"
+
+
+# --- Reading the tree ----------------------------------------------------------------------------------------------------------------
+
+
+def calls(path: Path) -> list[ast.Call]:
+    return [node for node in ast.walk(tree(path)) if isinstance(node, ast.Call)]
+
+
+def last_name(node: ast.expr) -> str:
+    return node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
+
+
+def explain(path: Path, wrong: list[tuple[int, str, str]]) -> str:
+    return "\n" + "\n".join(f"{relative(path)}:{line}: {what}: {why}" for line, what, why in wrong)
