@@ -69,13 +69,14 @@ def measure(folder: Path, repeats: int) -> None:
         )
     defaults = median(bare["fit with its defaults"])
     print(
-        f"tensorflow, plain fit with steps_per_execution=1: {defaults:,.0f} documents/s, {median(inside['tensorflow']) / defaults:.1f} × slower"
+        f"tensorflow, plain fit with steps_per_execution=1: {defaults:,.0f} documents/s, "
+        f"{median(inside['tensorflow']) / defaults:.1f} × slower"
     )
     ratio = median(starts) / median(imports)
     print(f"start to first loss point: {median(starts):.2f} s, slower import {median(imports):.2f} s; ratio {ratio:.2f} (bar ≤ 1.5)")
 
 
-def make_experiment(folder: Path):  # noqa: ANN201 - the engine is imported late, after PARITY_RUNS is set
+def make_experiment(folder: Path):
     """Short texts cut from the sample, so that encoding is quick and an epoch has about 130 steps."""
     from engine.data.choice import DataChoice
     from engine.data.store import sample_choice
@@ -92,7 +93,7 @@ def make_experiment(folder: Path):  # noqa: ANN201 - the engine is imported late
     return Experiment(data=choice, epochs=EPOCHS, batch_size=BATCH, patience=0)
 
 
-def run_once(experiment):  # noqa: ANN001, ANN201
+def run_once(experiment):
     """A whole run, and the seconds until its first loss was on disk."""
     from engine.running.launching import start
 
@@ -106,7 +107,7 @@ def run_once(experiment):  # noqa: ANN001, ANN201
     return run, first_loss
 
 
-def read(run, framework: str) -> str:  # noqa: ANN001
+def read(run, framework: str) -> str:
     """The events so far."""
     return json.dumps(run.events(framework)[0])
 

@@ -46,8 +46,8 @@ def make_parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True)
 
     command = commands.add_parser("train", help="train on a file and print the comparison")
-    command.add_argument("data", help="a CSV, TSV, JSON Lines, Parquet or Excel file, or 'sample'")
-    command.add_argument("--text", action="append", metavar="COL", help="a text column; may be given several times (default: guessed)")
+    command.add_argument("data", metavar="DATA", help="a CSV, TSV, JSON Lines, Parquet or Excel file, or 'sample'")
+    command.add_argument("--text", action="extend", nargs="+", metavar="COL", help="text columns, joined in this order (default: guessed)")
     command.add_argument("--label", metavar="COL", help="the label column (default: guessed)")
     command.add_argument("--rows", type=int, help="take a stratified sample of this many rows")
     for name, choices in (("classifier", CLASSIFIERS), ("mode", MODES), ("schedule", SCHEDULES), ("device", DEVICES)):
@@ -166,14 +166,15 @@ def summary(results: dict[str, Any]) -> str:
     lines.append(f"{'One text, ms (median)':26}" + "".join(f"{value:>14}" for value in latencies))
     data, parity = results["data"], results["parity"]
     lines.append(
-        f"\n{data['rows']:,} texts, {len(data['classes'])} classes; always answering “{data['majority_class']}”: {data['majority_accuracy']:.1%}."
+        f"\n{data['rows']:,} texts, {len(data['classes'])} classes; always answering “{data['majority_class']}”: "
+        f"{data['majority_accuracy']:.1%}."
     )
     if parity["test_agreement"] is not None:
-        lines.append(
-            f"Same answer on {parity['test_agreement']:.1%} of {data['split']['test']:,} test texts; first answers differ by at most "
-            f"{parity['first_batch_logit_difference']:.1g}, encoders by {parity['encoder_difference']:.1g}, epoch losses by "
-            f"{parity['max_epoch_loss_drift']:.2%}.\n{parity['accuracy_difference']['verdict']}"
-        )
+        shown = {"first answers": "first_batch_logit_difference", "encoders": "encoder_difference", "epoch losses": "max_epoch_loss_drift"}
+        differences = [f"{words} by {parity[key]:.1g}" for words, key in shown.items() if parity[key] is not None]
+        same = f"Same answer on {parity['test_agreement']:.1%} of {data['split']['test']:,} test texts."
+        lines.append(f"{same} {parity['accuracy_difference']['verdict']}")
+        lines.append(f"Largest differences: {', '.join(differences)}.")
     return "\n".join(lines)
 
 
@@ -218,7 +219,7 @@ def show_runs(options: argparse.Namespace) -> int:
     """One line a run; those whose process has died are marked as failed on the way."""
     _use_runs_folder(options)
     recover()
-    rows = []
+    rows: list[dict[str, Any]] = []
     for run in list_runs():
         status, results = run.status, run.results
         accuracies = {name: figures["test_accuracy"] for name, figures in (results or {"frameworks": {}})["frameworks"].items()}

@@ -53,7 +53,9 @@ class DataChoice:
     drop_small_classes: bool = False
     """Leave out classes with too few distinct texts to appear in all three parts."""
     test_share: float = 0.15
+    """Part of the rows on which the trained models are compared; they never see it while training."""
     validation_share: float = 0.15
+    """Part of the rows that decides when to stop and which weights are kept."""
     seed: int = 0
     """Of the sample and of the split."""
 

@@ -225,7 +225,7 @@ def _why_no_weights(folder: Path, name: str) -> str:
             "model.safetensors. Convert it once where you trust it: `AutoModel.from_pretrained(…).save_pretrained(folder, "
             "safe_serialization=True)`."
         )
-    return f"{name} has no model.safetensors in {folder}. Expected the weights in safetensors form; download the model again or choose another."
+    return f"{name} has no model.safetensors in {folder}. Expected weights in that form; download the model again or choose another."
 
 
 def _read(path: Path) -> dict[str, Any] | None:

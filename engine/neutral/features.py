@@ -77,7 +77,10 @@ def features_of(folder: Path, texts: Sequence[str], fingerprint: str, max_tokens
 
 
 def _reserve(file: Path) -> None:
-    """Take the file's whole space on the disk at once. Raises ``OSError`` on a full one; a mapped page without space would end the process."""
+    """Take the file's whole space on the disk at once.
+
+    Raises ``OSError`` on a full one, where a mapped page without space would end the process.
+    """
     if hasattr(os, "posix_fallocate"):
         try:
             with open(file, "r+b") as stream:

@@ -25,7 +25,9 @@ def read_weights(path: Path, shapes: dict[str, tuple[int, ...]]) -> dict[str, np
     for name, shape in shapes.items():
         if name not in arrays or arrays[name].shape != shape:
             found = f"shape {arrays[name].shape}" if name in arrays else "none"
-            raise TrainingError(f"The weights in {path.name} do not fit. Expected “{name}” of shape {shape}, found {found}. Train the run again.")
+            raise TrainingError(
+                f"The weights in {path.name} do not fit. Expected “{name}” of shape {shape}, found {found}. Train the run again."
+            )
     return arrays
 
 

@@ -11,10 +11,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from filelock import FileLock, Timeout
+from safetensors import SafetensorError
 
 from engine.errors import ParityError, TrainingError
 from engine.neutral.checkpoint import BUNDLED, Checkpoint, resolve
-from engine.neutral.devices import choose_device, physical_cores
+from engine.neutral.devices import choose_device, graphics_processors, physical_cores
 from engine.running.baton import WorkerProcess
 from engine.running.experiment import FRAMEWORK_NAMES, Experiment
 from engine.running.folder import Run, Status, home, process_identity
@@ -78,7 +79,7 @@ def fill(run: Run) -> None:
 def _in_words(error: Exception) -> str:
     if isinstance(error, MemoryError):
         return "The machine's memory ran out. Use fewer rows, then start the run again."
-    if isinstance(error, OSError):
+    if isinstance(error, (OSError, SafetensorError)):
         return f"A file could not be written or read: {error}. Check the free space and that the run's folder is there, then resume the run."
     return f"Unexpected: {type(error).__name__}: {error}. The details are in coordinator.log in the run's folder; resume the run or start it again."
 
@@ -235,6 +236,9 @@ class Coordinator:
     def _train(self, turns: Turns) -> None:
         names = " and ".join(FRAMEWORK_NAMES[name] for name in self.experiment.frameworks)
         self.say("import", f"Loading {names}", "running")
+        at_stake = self.experiment.device != "cpu" and graphics_processors()  # else the device is known before all have been loaded
+        if turns.workers and not turns.at_once and not at_stake:
+            turns.lead(lambda worker: {"device": "cpu"} if worker.phase == "build" else {})
         turns.run_until("build")
         gpus = {worker.framework: worker.facts.get("gpu") for worker in turns.workers if not worker.finished}
         for name in self.experiment.frameworks:  # what has finished before a resume decides too, so that both stay on the same kind of device

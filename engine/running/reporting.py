@@ -32,6 +32,9 @@ class EventFile:
         self._file.write(json.dumps({"event": event, "time": time.time()} | facts) + "\n")
         self._file.flush()
 
+    def close(self) -> None:
+        self._file.close()
+
 
 class Reporter:
     """The engine's training callback, in Keras's vocabulary.
@@ -155,12 +158,13 @@ class Reporter:
                 "epoch", epoch=epoch, step=self.counters["step"], train_loss=figures["loss"], validation_loss=figures["val_loss"],
                 validation_accuracy=figures["val_accuracy"], seconds=self.counters["seconds"], best=self._progress.best_epoch == epoch,
             )  # fmt: skip
+        if not self.stop_training:
+            self._save_checkpoint()  # at once, for what was reported as finished should survive a kill
+        if finite:
             summaries = self._summaries()
             for name, value in (("loss/train", "loss"), ("loss/validation", "val_loss"), ("accuracy/validation", "val_accuracy")):
                 summaries.scalar(name, figures[value], epoch + 1)
             summaries.flush()
-        if not self.stop_training:
-            self._save_checkpoint()
         if self._baton.spent and not self.stop_training:
             self._take_turn()
         self._mark = time.perf_counter()

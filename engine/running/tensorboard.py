@@ -6,6 +6,7 @@ import atexit
 import socket
 import subprocess
 import sys
+import threading
 import time
 import urllib.error
 import urllib.request
@@ -15,15 +16,22 @@ from engine.errors import RunError
 from engine.running.folder import Run
 
 _MOST = 3
+_starting = threading.Lock()
 _running: dict[str, tuple[subprocess.Popen[bytes], str]] = {}
 """By run; the oldest is ended when there would be more than ``_MOST``."""
 
 
 def open_tensorboard(run: Run, wait_seconds: float = 30.0) -> str:
     """The address of a TensorBoard that shows this run. Raises ``RunError`` when it does not come up."""
+    with _starting:  # two tabs at the same moment get the same one
+        return _open(run, wait_seconds)
+
+
+def _open(run: Run, wait_seconds: float) -> str:
     process, address = _running.get(run.identifier, (None, ""))
     if process is not None and process.poll() is None:
         return address
+    _running.pop(run.identifier, None)
     if util.find_spec("tensorboard") is None:
         raise RunError("TensorBoard is not installed. Run `pip install -r requirements.txt` and try again.")
     if not run.tensorboard_folder.is_dir():

@@ -51,6 +51,17 @@ class Turns:
                 self.give(ready[0], answer)
         self._on_change(None)
 
+    def lead(self, answer: Callable[[WorkerProcess], dict[str, object]]) -> None:
+        """Let the first worker go ahead to the end of its first turn of training, so that a curve begins while the next one loads."""
+        worker, trained = self.workers[0], False
+        while not worker.finished and not trained:
+            self._listen_until_waiting(worker)
+            if worker.finished or PHASES.index(worker.phase) > PHASES.index("train"):
+                break
+            trained = worker.phase == "train"
+            self.give(worker, answer)
+        self._last = worker
+
     def give(self, worker: WorkerProcess, answer: Callable[[WorkerProcess], dict[str, object]] = lambda worker: {}) -> None:
         """One turn of one worker, from go to its next question."""
         worker.go(turn=True, seconds=TURN_SECONDS, **answer(worker))

@@ -48,7 +48,9 @@ def confusion_matrix(confusion: Sequence[Sequence[int]], classes: Sequence[str],
     )
     few = len(names) <= 12
     labels = altair.Axis(labelLimit=140, title="True class", labels=len(names) <= 40, ticks=False, domain=False)
-    across = altair.Axis(labelLimit=100, labelAngle=-40, labelOverlap=False, title="Predicted class", labels=len(names) <= 40, ticks=False, domain=False)
+    across = altair.Axis(
+        labelLimit=100, labelAngle=-40, labelOverlap=False, title="Predicted class", labels=len(names) <= 40, ticks=False, domain=False
+    )
     base = altair.Chart(table).encode(
         x=altair.X("predicted:N", sort=names, axis=across),
         y=altair.Y("true:N", sort=names, axis=labels),

@@ -11,6 +11,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pandas
@@ -21,6 +22,7 @@ from engine.data.store import DatasetStore
 from engine.evidence.scripts import COLUMNS, DATA_NAME, SCRIPT_NAMES, data_file, import_lines, notebook, obstacle, standalone_script
 from engine.running.experiment import FRAMEWORKS, Experiment
 from engine.running.folder import Run, create_run, home
+from engine.running.inputs import load_inputs
 
 PROJECT = Path(__file__).parents[2]
 OWN_PACKAGES = {"pytorch": {"torch", "transformers"}, "tensorflow": {"tensorflow", "keras", "keras_hub"}}
@@ -137,6 +139,20 @@ def test_names_from_outside_cannot_become_code(finished: Run, monkeypatch: pytes
     assert "import antigravity" not in [line.strip() for line in script.splitlines()]
     texts = [node.value for node in ast.walk(ast.parse(script)) if isinstance(node, ast.Constant)]
     assert str(odd) in texts
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+def test_a_hub_model_is_named_with_the_version_that_the_run_used(finished: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    snapshot = tmp_path / "models--somebody--model" / "snapshots" / "0123abcd"
+    snapshot.parent.mkdir(parents=True)
+    snapshot.symlink_to(bundled_folder(), target_is_directory=True)
+    inputs = replace(load_inputs(finished), encoder=str(snapshot))
+    monkeypatch.setattr(Run, "experiment", Experiment(finished.experiment.data, encoder="somebody/model"))
+    monkeypatch.setattr("engine.evidence.scripts.load_inputs", lambda run: inputs)
+    assert "snapshot_download('somebody/model', revision='0123abcd', allow_patterns=ENCODER_FILES)" in standalone_script(
+        finished, "tensorflow"
+    )
 
 
 def bundled_folder() -> Path:

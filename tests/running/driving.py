@@ -35,7 +35,8 @@ def small_data(rows: int = 90) -> DataChoice:
 
 def small_experiment(encoder: Path | str, **changes: Any) -> Experiment:
     """Matched, on the CPU, few rows and epochs."""
-    defaults = {"data": small_data(), "encoder": str(encoder), "epochs": 12, "batch_size": 16, "patience": 0, "device": "cpu"}
+    defaults = {"data": small_data(), "encoder": str(encoder), "epochs": 12, "batch_size": 16, "patience": 0, "device": "cpu",
+                "threads": 1}  # fmt: skip
     return Experiment(**(defaults | changes))
 
 

@@ -17,8 +17,8 @@ def test_weights_after_kill_and_resume_are_those_of_an_uninterrupted_run(
 ) -> None:
     short_turns(monkeypatch)
     with monkeypatch.context() as patch:
-        kill_in(patch, "pytorch", "train", turn=5)
-        kill_in(patch, "tensorflow", "train", turn=4)
+        kill_in(patch, "pytorch", "train", turn=9)
+        kill_in(patch, "tensorflow", "train", turn=8)
         run = fill(small_experiment(tiny_encoder))
     status = run.status
     assert status.state == "failed"

@@ -23,7 +23,9 @@ def use_device(device: str, mode: str) -> str:
     if device == "cpu":
         return "cpu"
     if mode == "matched":
-        torch.backends.cuda.matmul.allow_tf32 = False  # off by default as well; said here because TensorFlow's default differs
+        torch.backends.cuda.matmul.allow_tf32 = (
+            False  # off by default as well; said here because TensorFlow's default differs
+        )
     return "cuda" if torch.cuda.is_available() else "mps"
 
 

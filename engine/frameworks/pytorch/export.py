@@ -1,4 +1,7 @@
-"""What a PyTorch training leaves on disk: weights in neutral layout and checkpoints, as safetensors, never as pickles."""
+"""What a PyTorch training leaves on disk: weights in neutral layout and checkpoints.
+
+Both are safetensors files, never pickles.
+"""
 
 from __future__ import annotations
 
@@ -19,26 +22,45 @@ def save_weights(weights: dict[str, np.ndarray], path: Path) -> None:
     save_file({name: np.ascontiguousarray(values) for name, values in weights.items()}, path)
 
 
-def load_weights(model: nn.Module, path: Path, load_neutral: Callable[[nn.Module, dict[str, np.ndarray]], None]) -> None:
-    """Read weights in neutral layout into the model. Raises ``TrainingError`` when the file is damaged or of another shape."""
+def load_weights(
+    model: nn.Module, path: Path, load_neutral: Callable[[nn.Module, dict[str, np.ndarray]], None]
+) -> None:
+    """Read weights in neutral layout into the model.
+
+    Raises ``TrainingError`` when the file is damaged or of another shape.
+    """
     load_neutral(model, read_weights(path, {}))
 
 
-def save_checkpoint(path: Path, model: nn.Module, optimizer: torch.optim.Optimizer, progress: Progress) -> None:
+def save_checkpoint(
+    path: Path, model: nn.Module, optimizer: torch.optim.Optimizer, progress: Progress
+) -> None:
     """Write all that is needed to go on from the end of this epoch as if nothing had happened."""
-    state = {f"model.{name}": values.detach().cpu().numpy() for name, values in model.state_dict().items()}
+    state = {
+        f"model.{name}": values.detach().cpu().numpy()
+        for name, values in model.state_dict().items()
+    }
     for number, values in optimizer.state_dict()["state"].items():
-        state |= {f"optimizer.{number}.{name}": value.detach().cpu().numpy() for name, value in values.items()}
+        state |= {
+            f"optimizer.{number}.{name}": value.detach().cpu().numpy()
+            for name, value in values.items()
+        }
     save_progress(path, state, progress)
 
 
-def load_checkpoint(path: Path, model: nn.Module, optimizer: torch.optim.Optimizer, progress: Progress) -> None:
+def load_checkpoint(
+    path: Path, model: nn.Module, optimizer: torch.optim.Optimizer, progress: Progress
+) -> None:
     """The inverse of :func:`save_checkpoint`. Raises ``TrainingError`` when the file is damaged."""
     state = load_progress(path, progress)
-    model.load_state_dict({name: torch.from_numpy(state[f"model.{name}"]) for name in model.state_dict()})
+    model.load_state_dict(
+        {name: torch.from_numpy(state[f"model.{name}"]) for name in model.state_dict()}
+    )
     moments: dict[int, dict[str, torch.Tensor]] = {}
     for key, values in state.items():
         if key.startswith("optimizer."):
             _, number, name = key.split(".")
             moments.setdefault(int(number), {})[name] = torch.from_numpy(values)
-    optimizer.load_state_dict({"state": moments, "param_groups": optimizer.state_dict()["param_groups"]})
+    optimizer.load_state_dict(
+        {"state": moments, "param_groups": optimizer.state_dict()["param_groups"]}
+    )

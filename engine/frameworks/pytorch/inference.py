@@ -20,13 +20,23 @@ def predict_logits(model: nn.Module, features: torch.Tensor) -> np.ndarray:
 def predict(model: nn.Module, features: torch.Tensor, batch_size: int = 256) -> np.ndarray:
     """Class probabilities, float32, shape (rows, num_classes)."""
     model.eval()
-    return torch.cat([torch.softmax(model(vectors), dim=1) for vectors in features.split(batch_size)]).cpu().numpy()
+    return (
+        torch.cat([torch.softmax(model(vectors), dim=1) for vectors in features.split(batch_size)])
+        .cpu()
+        .numpy()
+    )
 
 
 def classify(
-    texts: Sequence[str], encode: Callable[[Sequence[str]], np.ndarray], model: nn.Module, device: str
+    texts: Sequence[str],
+    encode: Callable[[Sequence[str]], np.ndarray],
+    model: nn.Module,
+    device: str,
 ) -> tuple[np.ndarray, float, float]:
-    """Class probabilities of new texts, shape (texts, num_classes), and the milliseconds spent on encoding and on classifying."""
+    """Class probabilities of new texts, shape (texts, num_classes), and the time they took.
+
+    The two times are the milliseconds spent on encoding and on classifying.
+    """
     started = time.perf_counter()
     vectors = encode(texts)  # (texts, hidden_size)
     encoded = time.perf_counter()

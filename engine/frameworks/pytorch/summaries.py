@@ -6,7 +6,8 @@ import sys
 import types
 from pathlib import Path
 
-# TensorBoard loads TensorFlow for its file access where it is installed, unless a module of this name exists. This process is PyTorch's.
+# TensorBoard loads TensorFlow for its file access where it is installed, unless a module of this
+# name exists. This process is PyTorch's.
 sys.modules.setdefault("tensorboard.compat.notf", types.ModuleType("tensorboard.compat.notf"))
 
 from torch.utils.tensorboard import SummaryWriter  # noqa: E402 - after the line above

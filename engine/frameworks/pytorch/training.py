@@ -18,7 +18,9 @@ EPSILON = 1e-7
 """Adam's epsilon in matched mode; PyTorch's own default is 1e-8."""
 
 
-def as_tensors(features: np.ndarray, labels: np.ndarray, device: str) -> tuple[torch.Tensor, torch.Tensor]:
+def as_tensors(
+    features: np.ndarray, labels: np.ndarray, device: str
+) -> tuple[torch.Tensor, torch.Tensor]:
     """Features, shape (rows, input_size), and labels, shape (rows,), as tensors."""
     return torch.from_numpy(features).to(device), torch.from_numpy(labels).to(device)
 
@@ -57,12 +59,19 @@ def train(
     to_neutral: Callable[[nn.Module], dict[str, np.ndarray]],
     callback: Any,
 ) -> None:
-    """Minimise the cross-entropy until the epochs, the patience or the user say stop, and note the best weights in ``progress``."""
+    """Minimise the cross-entropy until the epochs, the patience or the user say stop.
+
+    Notes the best weights in ``progress``.
+    """
     callback.on_train_begin()
     for epoch in range(progress.next_epoch, epochs):
         callback.on_epoch_begin(epoch)
         model.train()
-        loss_sum, correct, seen = torch.zeros((), device=validation[0].device), torch.zeros((), device=validation[0].device), 0
+        loss_sum, correct, seen = (
+            torch.zeros((), device=validation[0].device),
+            torch.zeros((), device=validation[0].device),
+            0,
+        )
         for step, (vectors, targets) in enumerate(batches(epoch)):
             optimizer.zero_grad()
             logits = model(vectors)  # (batch, num_classes)
@@ -83,14 +92,18 @@ def train(
         if progress.improved(epoch, validation_loss):
             progress.best_weights = to_neutral(model)
         logs = {"loss": float(loss_sum / seen), "accuracy": float(correct / seen)}
-        callback.on_epoch_end(epoch, logs | {"val_loss": validation_loss, "val_accuracy": validation_accuracy})
+        callback.on_epoch_end(
+            epoch, logs | {"val_loss": validation_loss, "val_accuracy": validation_accuracy}
+        )
         if callback.stop_training or progress.exhausted:
             break
     callback.on_train_end()
 
 
 @torch.inference_mode()
-def evaluate(model: nn.Module, features: torch.Tensor, labels: torch.Tensor, batch_size: int) -> tuple[float, float]:
+def evaluate(
+    model: nn.Module, features: torch.Tensor, labels: torch.Tensor, batch_size: int
+) -> tuple[float, float]:
     """Mean cross-entropy and accuracy over all rows."""
     model.eval()
     loss_sum, correct = 0.0, 0

@@ -15,7 +15,11 @@ def set_threads(threads: int) -> None:
 def visible_gpu() -> str | None:
     """The name of the GPU that TensorFlow can use, or ``None``."""
     gpus = tf.config.list_physical_devices("GPU")
-    return tf.config.experimental.get_device_details(gpus[0]).get("device_name", "GPU") if gpus else None
+    return (
+        tf.config.experimental.get_device_details(gpus[0]).get("device_name", "GPU")
+        if gpus
+        else None
+    )
 
 
 def use_device(device: str, mode: str) -> str:
@@ -27,7 +31,9 @@ def use_device(device: str, mode: str) -> str:
     for gpu in gpus:
         tf.config.experimental.set_memory_growth(gpu, True)  # else it takes the whole card at once
     if mode == "matched":
-        tf.config.experimental.enable_tensor_float_32_execution(False)  # on by default, off in PyTorch
+        tf.config.experimental.enable_tensor_float_32_execution(
+            False
+        )  # on by default, off in PyTorch
     return "gpu"
 
 
@@ -39,7 +45,9 @@ def synchronize(device: str) -> None:
 
 def gpu_memory_mib(device: str) -> float | None:
     """The most GPU memory that tensors have taken so far."""
-    return tf.config.experimental.get_memory_info("GPU:0")["peak"] / 2**20 if device == "gpu" else None
+    return (
+        tf.config.experimental.get_memory_info("GPU:0")["peak"] / 2**20 if device == "gpu" else None
+    )
 
 
 def set_seed(seed: int) -> None:

@@ -1,4 +1,7 @@
-"""What a TensorFlow training leaves on disk: weights in neutral layout and checkpoints, as safetensors, never as pickles."""
+"""What a TensorFlow training leaves on disk: weights in neutral layout and checkpoints.
+
+Both are safetensors files, never pickles.
+"""
 
 from __future__ import annotations
 
@@ -18,19 +21,33 @@ def save_weights(weights: dict[str, np.ndarray], path: Path) -> None:
     save_file({name: np.ascontiguousarray(values) for name, values in weights.items()}, path)
 
 
-def load_weights(model: keras.Model, path: Path, load_neutral: Callable[[keras.Model, dict[str, np.ndarray]], None]) -> None:
-    """Read weights in neutral layout into the model. Raises ``TrainingError`` when the file is damaged or of another shape."""
+def load_weights(
+    model: keras.Model,
+    path: Path,
+    load_neutral: Callable[[keras.Model, dict[str, np.ndarray]], None],
+) -> None:
+    """Read weights in neutral layout into the model.
+
+    Raises ``TrainingError`` when the file is damaged or of another shape.
+    """
     load_neutral(model, read_weights(path, {}))
 
 
-def save_checkpoint(path: Path, model: keras.Model, optimizer: keras.optimizers.Optimizer, progress: Progress) -> None:
+def save_checkpoint(
+    path: Path, model: keras.Model, optimizer: keras.optimizers.Optimizer, progress: Progress
+) -> None:
     """Write all that is needed to go on from the end of this epoch as if nothing had happened."""
     state = {f"model.{number}": values for number, values in enumerate(model.get_weights())}
-    state |= {f"optimizer.{number}": variable.numpy() for number, variable in enumerate(optimizer.variables)}
+    state |= {
+        f"optimizer.{number}": variable.numpy()
+        for number, variable in enumerate(optimizer.variables)
+    }
     save_progress(path, state, progress)
 
 
-def load_checkpoint(path: Path, model: keras.Model, optimizer: keras.optimizers.Optimizer, progress: Progress) -> None:
+def load_checkpoint(
+    path: Path, model: keras.Model, optimizer: keras.optimizers.Optimizer, progress: Progress
+) -> None:
     """The inverse of :func:`save_checkpoint`. Raises ``TrainingError`` when the file is damaged."""
     state = load_progress(path, progress)
     model.set_weights([state[f"model.{number}"] for number in range(len(model.weights))])

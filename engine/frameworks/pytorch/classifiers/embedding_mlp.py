@@ -1,4 +1,4 @@
-"""The guide's classifier in PyTorch: a sentence vector, 512 rectified units, one logit for each class."""
+"""The guide's classifier in PyTorch: a sentence vector, 512 rectified units, one logit a class."""
 
 from __future__ import annotations
 
@@ -21,12 +21,18 @@ class EmbeddingMLP(nn.Module):
 
 
 def build(input_size: int, hidden_units: int, num_classes: int, mode: str = "matched") -> nn.Module:
-    """The untrained model. PyTorch's cross-entropy always takes logits, so the mode changes nothing here."""
+    """The untrained model.
+
+    PyTorch's cross-entropy always takes logits, so the mode changes nothing here.
+    """
     return EmbeddingMLP(input_size, hidden_units, num_classes)
 
 
 def load_neutral(model: nn.Module, weights: dict[str, np.ndarray]) -> None:
-    """Copy weights in neutral layout into the model. ``nn.Linear`` keeps its matrix as (outputs, inputs), hence the transpose."""
+    """Copy weights in neutral layout into the model.
+
+    ``nn.Linear`` keeps its matrix as (outputs, inputs), hence the transpose.
+    """
     with torch.no_grad():
         for name in ("hidden", "output"):
             layer = model.get_submodule(name)

@@ -1,0 +1,75 @@
+"""Which device both use, and what the reader is told."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from engine.neutral import devices
+from engine.neutral.devices import choose_device, describe_machine, graphics_processors, physical_cores, why_no_gpu
+
+BOTH = {"pytorch": "H200", "tensorflow": "H200"}
+ONE = {"pytorch": "H200", "tensorflow": None}
+NONE = {"pytorch": None, "tensorflow": None}
+
+
+@pytest.mark.parametrize(
+    ("wanted", "seen", "chosen", "notes"),
+    [
+        ("auto", BOTH, ("gpu", "gpu"), 0),
+        ("auto", ONE, ("cpu", "cpu"), 1),
+        ("auto", NONE, ("cpu", "cpu"), 0),
+        ("cpu", BOTH, ("cpu", "cpu"), 0),
+        ("gpu", BOTH, ("gpu", "gpu"), 0),
+        ("gpu", ONE, ("gpu", "cpu"), 1),
+        ("gpu", NONE, ("cpu", "cpu"), 2),
+    ],
+)
+def test_the_gpu_if_both_see_one(wanted: str, seen: dict[str, str | None], chosen: tuple[str, str], notes: int) -> None:
+    found, said = choose_device(wanted, seen)
+    assert tuple(found.values()) == chosen and len(said) == notes
+
+
+def test_what_is_said_when_only_one_sees_a_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(devices.platform, "system", lambda: "Linux")
+    (note,) = choose_device("auto", ONE)[1]
+    assert note.startswith("PyTorch sees a GPU, TensorFlow does not: its CUDA libraries are not installed")
+    assert "Both used the CPU so that the comparison is fair" in note and "choose the device “gpu”" in note
+    (note,) = choose_device("gpu", ONE)[1]
+    assert "TensorFlow sees no GPU and used the CPU" in note and "not comparable" in note
+    assert "without CUDA" in why_no_gpu("pytorch")
+
+
+def test_one_framework_only() -> None:
+    assert choose_device("auto", {"tensorflow": "H200"}) == ({"tensorflow": "gpu"}, [])
+
+
+def test_cores() -> None:
+    assert physical_cores() >= 1
+
+
+def test_a_graphics_tool_that_fails_means_no_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(devices.platform, "system", lambda: "Linux")
+    monkeypatch.setattr(devices.shutil, "which", lambda name: "/bin/nvidia-smi")
+
+    def times_out(*arguments: object, **options: object) -> None:
+        raise subprocess.TimeoutExpired("nvidia-smi", 10)
+
+    monkeypatch.setattr(devices.subprocess, "run", times_out)
+    assert graphics_processors() == []
+    done = subprocess.CompletedProcess([], 0, "NVIDIA H200\n\n", "")
+    monkeypatch.setattr(devices.subprocess, "run", lambda *arguments, **options: done)
+    assert graphics_processors() == ["NVIDIA H200"]
+    monkeypatch.setattr(devices.shutil, "which", lambda name: None)
+    assert graphics_processors() == []
+
+
+def test_the_report_is_plain_and_names_the_packages() -> None:
+    machine = describe_machine()
+    assert json.loads(json.dumps(machine)) == machine
+    assert {"python", "platform", "cpu", "cores", "memory_gib", "gpu", "packages"} <= set(machine)
+    assert {"torch", "tensorflow", "numpy"} <= set(machine["packages"])
+    assert str(Path.home()) not in json.dumps(machine)

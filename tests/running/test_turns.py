@@ -1,0 +1,162 @@
+"""Turns with stand-in workers that speak the protocol and load no framework."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from engine.errors import TrainingError
+from engine.running import baton
+from engine.running.baton import WorkerProcess
+from engine.running.folder import Run, create_run
+from engine.running.turns import Turns
+from tests.running.driving import small_experiment
+
+BEGIN = """
+import os, sys, time
+from engine.running.baton import Baton
+baton = Baton()
+print("what a library prints is not a message")
+os.write(1, b"nor is this\\n")
+"""
+THREE_PHASES = """
+baton.take("import")
+baton.take("train", share=0.0)
+for number in range(3):
+    baton.take("train", share=(number + 1) / 3)
+baton.take("evaluate")
+baton.tell(done=True)
+"""
+
+
+@pytest.fixture
+def workers(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., WorkerProcess]]:
+    """Makes workers that run the given lines instead of a wing."""
+    run = create_run(small_experiment("bundled"))
+    made: list[WorkerProcess] = []
+    popen = baton.subprocess.Popen
+
+    def make(lines: str, framework: str = "pytorch") -> WorkerProcess:
+        def start(command: list[str], **options: object) -> object:
+            return popen([sys.executable, "-c", BEGIN + lines], **options)
+
+        with monkeypatch.context() as patch:
+            patch.setattr(baton.subprocess, "Popen", start)
+            made.append(WorkerProcess(run.path, framework, "train", dict(baton.os.environ)))
+        return made[-1]
+
+    yield make
+    for worker in made:
+        worker.end()
+        worker.end()
+        assert not psutil.pid_exists(worker.process.pid)
+
+
+def test_they_alternate_and_only_one_computes(workers: Callable[..., WorkerProcess]) -> None:
+    pair = [workers(THREE_PHASES, "pytorch"), workers(THREE_PHASES, "tensorflow")]
+    given: list[str] = []
+    seen: list[str | None] = []
+
+    def watch(worker: WorkerProcess | None) -> None:
+        seen.append(worker.framework if worker else None)
+        computing = [each for each in pair if not each.waiting and not each.finished and not each._suspended]
+        assert len(computing) <= 2  # both start up at once; from then on one waits
+
+    turns = Turns(pair, False, watch)
+    give = turns.give
+
+    def note(worker: WorkerProcess, *rest: object) -> None:
+        given.append(f"{worker.framework} {worker.phase}")
+        give(worker, *rest)
+        assert worker.finished or psutil.Process(worker.process.pid).status() == psutil.STATUS_STOPPED
+
+    turns.give = note  # type: ignore[method-assign,assignment]
+    turns.run_until("train")
+    assert given == ["pytorch import", "tensorflow import"]
+    assert [worker.phase for worker in pair] == ["train", "train"]
+    given.clear()
+    turns.run_until("evaluate")
+    assert given == ["pytorch train", "tensorflow train"] * 4
+    turns.run_until("end")
+    assert all(worker.finished and worker.facts["done"] for worker in pair) and turns.failures == {}
+    assert None in seen
+    turns.raise_failures()
+
+
+def test_both_at_once(workers: Callable[..., WorkerProcess]) -> None:
+    pair = [workers(THREE_PHASES, "pytorch"), workers(THREE_PHASES, "tensorflow")]
+    turns = Turns(pair, True, lambda worker: None)
+    turns.run_until("evaluate")
+    assert [worker.phase for worker in pair] == ["evaluate", "evaluate"]
+    turns.run_until("end")
+    assert turns.failures == {}
+
+
+def test_the_first_turn_may_be_given_before_it_is_asked_for(workers: Callable[..., WorkerProcess]) -> None:
+    worker = workers(THREE_PHASES)
+    worker.go(turn=True)
+    turns = Turns([worker], False, lambda worker: None)
+    turns.run_until("train")
+    assert worker.phase == "train" and worker.waiting
+    turns.run_until("end")
+    assert worker.facts["done"] and turns.failures == {}
+
+
+def test_answers_reach_the_worker(workers: Callable[..., WorkerProcess]) -> None:
+    worker = workers('baton.tell(heard=baton.take("build")["device"], seconds=baton.spent)\nbaton.take("evaluate")')
+    Turns([worker], False, lambda worker: None).run_until("evaluate", lambda worker: {"device": "gpu"})
+    assert worker.facts["heard"] == "gpu" and worker.facts["seconds"] is False
+
+
+@pytest.mark.parametrize(
+    ("lines", "says"),
+    [
+        ('baton.take("train")\nos.kill(os.getpid(), 9)', "was ended by signal 9 (SIGKILL, from outside) in the phase “train”"),
+        ('baton.take("train")\nos.kill(os.getpid(), 11)', "signal 11 (SIGSEGV, a crash inside a library)"),
+        ('baton.take("train")\nos._exit(3)', "ended by itself with exit code 3 in the phase “train”"),
+        ('baton.take("train")\nbaton.tell(failed="The loss is a parrot.")', "The loss is a parrot."),
+        ("os._exit(1)", "ended by itself with exit code 1 in the phase “start”; expected it to finish. The reason is in pytorch/worker.log"),
+        ('baton.take("train")\nos.write(baton._channel.fileno(), b\'{"phase": "tr\')\nos._exit(4)', "exit code 4"),
+    ],
+)
+def test_a_failure_is_noted_and_the_other_one_finishes(workers: Callable[..., WorkerProcess], lines: str, says: str) -> None:
+    wrong, right = workers(lines, "pytorch"), workers(THREE_PHASES, "tensorflow")
+    turns = Turns([wrong, right], False, lambda worker: None)
+    turns.run_until("end")
+    assert list(turns.failures) == ["pytorch"] and says in turns.failures["pytorch"]
+    assert right.facts["done"]
+    with pytest.raises(TrainingError):
+        turns.raise_failures()
+
+
+def test_killed_while_suspended(workers: Callable[..., WorkerProcess]) -> None:
+    worker = workers(THREE_PHASES)
+    turns = Turns([worker], False, lambda worker: None)
+    turns.run_until("train")
+    turns.give(worker)
+    assert psutil.Process(worker.process.pid).status() == psutil.STATUS_STOPPED
+    worker.process.kill()
+    turns.run_until("end")
+    assert "SIGKILL" in turns.failures["pytorch"]
+    worker.suspend()
+    worker.go(turn=True)
+    assert worker.rss() == 0
+
+
+def test_a_worker_without_a_coordinator_leaves(workers: Callable[..., WorkerProcess]) -> None:
+    worker = workers(THREE_PHASES)
+    assert worker.process.stdin is not None
+    worker.process.stdin.close()
+    assert worker.process.wait(60) == 0
+
+
+def test_what_a_worker_prints_is_in_its_log(workers: Callable[..., WorkerProcess]) -> None:
+    worker = workers(THREE_PHASES)
+    Turns([worker], False, lambda worker: None).run_until("end")
+    log = Path(worker._log.name).read_text()
+    assert "nor is this" in log and "what a library prints" in log
+    assert Run(Path(worker._log.name).parents[1]).status.state == "queued"
