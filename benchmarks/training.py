@@ -58,9 +58,9 @@ def measure(folder: Path, repeats: int) -> None:
         np.save(vectors_file, inputs.open_features()[rows])
         np.save(labels_file, inputs.labels[rows])
         common = [str(vectors_file), str(labels_file), str(EPOCHS), str(BATCH), str(physical_cores())]
-        bare["pytorch"].append(run_bare("bare_pytorch.py", common))
-        bare["tensorflow"].append(run_bare("bare_tensorflow.py", [*common, "25"]))
-        bare["fit with its defaults"].append(run_bare("bare_tensorflow.py", [*common, "1"]))
+        bare["pytorch"].append(run_bare("pytorch_loop.py", common))
+        bare["tensorflow"].append(run_bare("keras_fit.py", [*common, "25"]))
+        bare["fit with its defaults"].append(run_bare("keras_fit.py", [*common, "1"]))
     for name in ("pytorch", "tensorflow"):
         ratios = [a / b for a, b in zip(inside[name], bare[name], strict=True)]
         print(
@@ -114,7 +114,8 @@ def read(run, framework: str) -> str:
 
 def run_bare(script: str, arguments: list[str]) -> float:
     """Documents per second of a bare script in a process of its own."""
-    answer = subprocess.run([sys.executable, str(Path(__file__).parent / script), *arguments], capture_output=True, text=True, check=True)
+    command = [sys.executable, str(Path(__file__).parent / "bare" / script), *arguments]
+    answer = subprocess.run(command, capture_output=True, text=True, check=True)
     return float(json.loads(answer.stdout.strip().splitlines()[-1])["documents_per_second"])
 
 

@@ -72,6 +72,15 @@ with st.expander("Read it differently", icon=":material/tune:"):
         st.session_state[reading_key] = ReadingOptions()
         st.rerun()
 
+if table.frame.empty:
+    answer.write("There is nothing to train on in this file yet.")
+    found = "a header and nothing below it" if table.options.header else "no rows"
+    st.error(
+        f"The file has {found}. Expected one row for each labelled text. Upload another file, or correct above how it is read.",
+        icon=":material/error:",
+    )
+    st.stop()
+
 # 3. Columns -----------------------------------------------------------------------------------------------------------------------------
 
 if dataset.identifier == SAMPLE and confirmed is None:

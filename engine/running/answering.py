@@ -21,8 +21,8 @@ class Answerer:
         """Start loading; the first answer waits for it. Raises ``RunError`` when this framework has no trained model in the run."""
         if not (run.framework_folder(framework) / "model.safetensors").exists():
             raise RunError(
-                f"Run {run.identifier} has no trained {FRAMEWORK_NAMES[framework]} model: training has not finished or its file was removed. "
-                "Choose another run, or resume this one on the Train page."
+                f"Run {run.identifier} has no trained {FRAMEWORK_NAMES[framework]} model: training has not finished or its file was "
+                "removed. Choose another run, or resume this one on the Train page."
             )
         self.run, self.framework, self._timeout = run, framework, timeout
         self._lock = threading.Lock()
@@ -40,7 +40,7 @@ class Answerer:
         return self._worker.process.poll() is None
 
     def answer(self, texts: list[str]) -> dict[str, Any]:
-        """``probabilities`` (texts × classes), ``encode_ms``, ``classify_ms``, the ``tokens`` of each text and ``max_tokens``, where it is cut.
+        """``probabilities`` (texts × classes), ``encode_ms``, ``classify_ms``, ``tokens`` (of each text) and ``max_tokens`` (the cut).
 
         Several callers wait for one another.
         """

@@ -69,8 +69,13 @@ def _parity(
 ) -> dict[str, Any]:
     """How far the two are the same; every figure is ``None`` when only one framework has finished."""
     names = [
-        "first_batch_logit_difference", "encoder_difference", "max_epoch_loss_drift", "test_agreement", "disagreements", "accuracy_difference"
-    ]  # fmt: skip
+        "first_batch_logit_difference",
+        "encoder_difference",
+        "max_epoch_loss_drift",
+        "test_agreement",
+        "disagreements",
+        "accuracy_difference",
+    ]
     if len(outcomes) < 2:
         return dict.fromkeys(names)
     left, right = predictions.values()

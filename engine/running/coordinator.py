@@ -80,8 +80,11 @@ def _in_words(error: Exception) -> str:
     if isinstance(error, MemoryError):
         return "The machine's memory ran out. Use fewer rows, then start the run again."
     if isinstance(error, (OSError, SafetensorError)):
-        return f"A file could not be written or read: {error}. Check the free space and that the run's folder is there, then resume the run."
-    return f"Unexpected: {type(error).__name__}: {error}. The details are in coordinator.log in the run's folder; resume the run or start it again."
+        return f"A file could not be written or read: {error}. Check the free space and that the run's folder is there, then resume it."
+    return (
+        f"Unexpected: {type(error).__name__}: {error}. The details are in coordinator.log in the run's folder; "
+        "resume the run or start it again."
+    )
 
 
 class Coordinator:
@@ -225,12 +228,14 @@ class Coordinator:
         self._compare_encoders(features, checkpoint, difference)
 
     def _compare_encoders(self, features: Features, checkpoint: Checkpoint, difference: float | None) -> None:
-        """``TrainingError`` in matched mode when the two encoders are not the same model, also where their vectors were kept from before."""
-        if difference is not None and not difference <= ENCODER_BAR and len(self.experiment.frameworks) > 1 and self.experiment.mode == "matched":
+        """``TrainingError`` in matched mode when the two encoders are not the same model, also where their vectors were kept."""
+        matters = self.experiment.mode == "matched" and len(self.experiment.frameworks) > 1
+        if matters and difference is not None and not difference <= ENCODER_BAR:
             features.forget()  # so that the next run looks again, perhaps with repaired files
             raise TrainingError(
-                f"The two frameworks' copies of {checkpoint.name} give different vectors: they differ by {difference:.2g}, expected at most "
-                f"{ENCODER_BAR:g}. So they are not the same model, and matched mode is refused. Choose another encoder, or the mode “defaults”."
+                f"The two frameworks' copies of {checkpoint.name} give different vectors: they differ by {difference:.2g}, expected at "
+                f"most {ENCODER_BAR:g}. So they are not the same model, and matched mode is refused. Choose another encoder, or the mode "
+                "“defaults”."
             )
 
     def _train(self, turns: Turns) -> None:
@@ -241,7 +246,7 @@ class Coordinator:
             turns.lead(lambda worker: {"device": "cpu"} if worker.phase == "build" else {})
         turns.run_until("build")
         gpus = {worker.framework: worker.facts.get("gpu") for worker in turns.workers if not worker.finished}
-        for name in self.experiment.frameworks:  # what has finished before a resume decides too, so that both stay on the same kind of device
+        for name in self.experiment.frameworks:  # what finished before a resume decides too, so that both use the same kind of device
             if outcome := self.run.outcome(name):
                 gpus[name] = None if outcome["device"] == "cpu" else outcome["device"]
         devices, notes = choose_device(self.experiment.device, gpus)
@@ -288,7 +293,8 @@ class Coordinator:
             self.run.write_results(results)
         if difference is not None and difference > ENCODER_BAR:
             self.status.notes.append(
-                f"The two encoders' vectors differ by {difference:.2g} (bar: {ENCODER_BAR:g}): answers to pasted text may differ between the frameworks."
+                f"The two encoders' vectors differ by {difference:.2g} (bar: {ENCODER_BAR:g}): answers to pasted text may differ between "
+                "the frameworks."
             )
         self.finish(state, self._last_words(turns, outcomes, reasons))
 
@@ -300,7 +306,8 @@ class Coordinator:
             names = [FRAMEWORK_NAMES[name] for name, outcome in outcomes.items() if outcome["stop_reason"] == "diverged"]
             return (
                 f"{' and '.join(names)} stopped because the loss was no longer a number: with a learning rate of "
-                f"{self.experiment.learning_rate:g} the steps are too large. The last good weights are kept; start again with a smaller one."
+                f"{self.experiment.learning_rate:g} the steps are too large. The last good weights are kept; start again with a smaller "
+                "one."
             )
         if "stopped" in reasons:
             return "Stopped on request; the best weights so far were kept and evaluated."

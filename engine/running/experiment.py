@@ -55,7 +55,10 @@ class Experiment:
     learning_rate: float = setting(0.001, "Adam's step size.", 1e-8, 1e30)
     hidden_units: int = setting(512, "Width of the first dense layer.", 1, 8192)
     patience: int = setting(
-        5, "Stop after this many epochs without a lower validation loss; 0 trains all epochs. The best weights are kept either way.", 0, 1000
+        5,
+        "Stop after this many epochs without a lower validation loss; 0 trains all epochs. The best weights are kept either way.",
+        0,
+        1000,
     )
     seed: int = setting(0, "Of the initial weights and of the order of the batches.", 0, 2**31 - 1)
     schedule: str = setting("turns", "Whether the frameworks take turns or compete.", choices=SCHEDULES)
@@ -76,7 +79,8 @@ class Experiment:
                     problems.append(f"{item.name} must lie between {limits['minimum']} and {limits['maximum']}, but is {value}")
         named = [name for name in FRAMEWORKS if name in self.frameworks]
         if not named or len(named) != len(self.frameworks):
-            problems.append(f"frameworks must be one or both of {', '.join(FRAMEWORKS)}, but is {', '.join(map(str, self.frameworks)) or 'empty'}")
+            found = ", ".join(map(str, self.frameworks)) or "empty"
+            problems.append(f"frameworks must be one or both of {', '.join(FRAMEWORKS)}, but is {found}")
         if not isinstance(self.encoder, str) or not self.encoder.strip():
             problems.append("encoder must be 'bundled', a model id or a folder, but is empty")
         if problems:

@@ -148,7 +148,8 @@ class Run:
                     "was full, or the machine was restarted). What was trained is kept; resume it to go on from the last finished epoch."
                 )
         elif status.active and not status.coordinator and time.time() - status.updated > SECONDS_TO_APPEAR:
-            status.state, status.message = "failed", (
+            status.state = "failed"
+            status.message = (
                 "The run's own process has not started, or ended before it could say a word. The reason is in coordinator.log in the "
                 "run's folder, most often too little memory or disk; free some, then resume the run."
             )
@@ -289,7 +290,9 @@ def create_run(experiment: Experiment) -> Run:
             except FileExistsError:  # another browser drew the same name in the same second
                 path = path.with_name(f"{time.strftime('%Y%m%d-%H%M%S')}-{secrets.token_hex(3)}")
     except OSError as error:
-        raise RunError(f"No run can be started: {path} cannot be created ({error.strerror}). Free some space or set PARITY_RUNS.") from error
+        raise RunError(
+            f"No run can be started: {path} cannot be created ({error.strerror}). Free some space or set PARITY_RUNS."
+        ) from error
     run = Run(path)
     try:
         for framework in experiment.frameworks:
@@ -298,7 +301,9 @@ def create_run(experiment: Experiment) -> Run:
         run.write_status(Status())
     except OSError as error:
         shutil.rmtree(path, ignore_errors=True)  # nothing half-written stays
-        raise RunError(f"No run can be started: {path} cannot be written ({error.strerror}). Free some space or set PARITY_RUNS.") from error
+        raise RunError(
+            f"No run can be started: {path} cannot be written ({error.strerror}). Free some space or set PARITY_RUNS."
+        ) from error
     return run
 
 

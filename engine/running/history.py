@@ -51,7 +51,7 @@ class History:
     failed: dict[str, Any] | None = None
 
     def add(self, events: Iterable[dict[str, Any]]) -> None:
-        """Take in events in the order in which they were written. Kinds that are not known, and events that lack a field, are passed over."""
+        """Take in events in the order in which they were written. Unknown kinds, and events that lack a field, are passed over."""
         for event in events:
             try:
                 self._fold(event)

@@ -39,7 +39,9 @@ class Inputs:
         try:
             return np.load(self.features, mmap_mode="c")
         except (OSError, ValueError) as error:
-            raise RunError(f"The vectors of this run's texts are gone or damaged ({error}). Resume the run; they are computed again.") from error
+            raise RunError(
+                f"The vectors of this run's texts are gone or damaged ({error}). Resume the run; they are computed again."
+            ) from error
 
 
 def save_inputs(run: Run, inputs: Inputs, texts: list[str]) -> None:

@@ -51,7 +51,8 @@ def resume(run: Run) -> None:
         run.write_status(status)
     except OSError as error:
         raise RunError(
-            f"Run {run.identifier} cannot be resumed: its folder {run.path} cannot be written ({error.strerror}). Free some space and try again."
+            f"Run {run.identifier} cannot be resumed: its folder {run.path} cannot be written ({error.strerror}). Free some space and "
+            "try again."
         ) from error
     launch(run)
 

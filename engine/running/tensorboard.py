@@ -41,8 +41,9 @@ def _open(run: Run, wait_seconds: float) -> str:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "tensorboard.main", "--logdir", str(run.tensorboard_folder), "--host", "127.0.0.1", "--port", str(port)]
-    process = subprocess.Popen([*command, "--reload_interval", "5"], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    options = {"logdir": run.tensorboard_folder, "host": "127.0.0.1", "port": port, "reload_interval": 5}
+    command = [sys.executable, "-m", "tensorboard.main", *(f"--{name}={value}" for name, value in options.items())]
+    process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     address = f"http://127.0.0.1:{port}"
     ends = time.monotonic() + wait_seconds
     while time.monotonic() < ends and process.poll() is None:
@@ -54,7 +55,10 @@ def _open(run: Run, wait_seconds: float) -> str:
         except (urllib.error.URLError, OSError):
             time.sleep(0.2)
     _end(process)
-    raise RunError(f"TensorBoard did not answer at {address} within {wait_seconds:.0f} seconds. Try again, or start it by hand on {run.tensorboard_folder}.")
+    raise RunError(
+        f"TensorBoard did not answer at {address} within {wait_seconds:.0f} seconds. Try again, or start it by hand on "
+        f"{run.tensorboard_folder}."
+    )
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

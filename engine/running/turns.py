@@ -97,9 +97,11 @@ class Turns:
     def _obituary(self, worker: WorkerProcess, code: object) -> str:
         name = FRAMEWORK_NAMES[worker.framework]
         if isinstance(code, int) and code < 0:
-            how, why = f"was ended by signal {-code} ({SIGNALS.get(-code, 'another')})", "Most often memory ran out and the system ended it."
+            how = f"was ended by signal {-code} ({SIGNALS.get(-code, 'another')})"
+            why = "Most often memory ran out and the system ended it."
         else:
-            how, why = f"ended by itself with exit code {code}", f"The reason is in {worker.framework}/worker.log in the run's folder."
+            how = f"ended by itself with exit code {code}"
+            why = f"The reason is in {worker.framework}/worker.log in the run's folder."
         return (
             f"The {name} worker {how} in the phase “{worker.phase}”; expected it to finish. {why} "
             "What was trained is kept; resume the run to go on from the last finished epoch."

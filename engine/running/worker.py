@@ -31,7 +31,7 @@ from engine.neutral.weights import SHAPES
 from engine.running.baton import Baton
 from engine.running.experiment import FRAMEWORK_NAMES
 from engine.running.folder import Run
-from engine.running.inputs import Inputs, load_inputs
+from engine.running.inputs import load_inputs
 from engine.running.reporting import EventFile, Reporter
 
 VALIDATION_BATCH = 256
@@ -58,10 +58,13 @@ def main(arguments: list[str]) -> None:
         baton.tell(failed="The machine's memory ran out. Use a smaller batch size, fewer rows or a smaller encoder.")
     except (OSError, SafetensorError) as error:
         traceback.print_exc()
-        baton.tell(failed=f"A file could not be written or read: {error}. Check the free space and that the run's folder is still there, then resume.")
+        baton.tell(
+            failed=f"A file could not be written or read: {error}. Check the free space and that the run's folder is there, then resume."
+        )
     except Exception as error:  # whatever a framework raises is told, never shown as a traceback on a page
         traceback.print_exc()
-        baton.tell(failed=f"{type(error).__name__}: {str(error).splitlines()[0][:300] if str(error) else 'no message'} (details in worker.log).")
+        reason = (str(error).strip() or "no message").splitlines()[0][:300]
+        baton.tell(failed=f"{type(error).__name__}: {reason} (details in worker.log).")
 
 
 def end_with_the_coordinator() -> None:
@@ -132,7 +135,7 @@ def encode(run: Run, framework: str, baton: Baton) -> None:
     features.write_note({"framework": framework, "device": device, "texts": len(texts), "seconds": seconds})
     probe_rows = inputs.probe_rows[:PROBE_TEXTS]
     np.save(run.framework_folder(framework) / "probe.npy", embed([texts[row] for row in probe_rows]))
-    baton.tell(encode_seconds=seconds, encoded_now=int(len(missing)))
+    baton.tell(encode_seconds=seconds, encoded_now=len(missing))
 
 
 def probe(run: Run, framework: str, baton: Baton) -> None:
@@ -195,7 +198,10 @@ def train(run: Run, framework: str, baton: Baton) -> None:
 
     def open_summaries() -> Any:
         if not summaries:  # loaded late: its import must not delay the first step
-            summaries.append(import_wing(framework, "summaries")[0].Summaries(run.tensorboard_folder / framework))
+            (module,) = import_wing(framework, "summaries")
+            for place in (run.tensorboard_folder, run.tensorboard_folder / framework):
+                place.mkdir(exist_ok=True)  # fails when the run was removed meanwhile; the writers would bring its folder back
+            summaries.append(module.Summaries(run.tensorboard_folder / framework))
         return summaries[0]
 
     reporter = Reporter(
@@ -235,7 +241,7 @@ def train(run: Run, framework: str, baton: Baton) -> None:
     events.write("trained", reason=reporter.reason, best_epoch=best_epoch, epochs=len(reporter.counters["epoch_train_loss"]))
 
     baton.take("evaluate", trained=True)
-    test_features, test_labels = training.as_tensors(features[test_rows], inputs.labels[test_rows], device)
+    test_features, _ = training.as_tensors(features[test_rows], inputs.labels[test_rows], device)
     probabilities = inference.predict(model, test_features)
     np.save(folder / "test_probabilities.npy", probabilities)
     draft = folder / ".model.safetensors"
@@ -288,7 +294,7 @@ def measure_latency(classify: Any, texts: list[str]) -> dict[str, float]:
 
 def repeat(measure: Any, most: int) -> np.ndarray:
     """(encoding, classifying) milliseconds of each repetition; stops after ``LATENCY_SECONDS``, but not before the fifth."""
-    ends, times = time.perf_counter() + LATENCY_SECONDS, []
+    ends, times = time.perf_counter() + LATENCY_SECONDS, list[tuple[float, float]]()
     while len(times) < most and (len(times) < 5 or time.perf_counter() < ends):
         times.append(measure(len(times))[1:])
     return np.array(times)

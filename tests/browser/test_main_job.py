@@ -5,45 +5,12 @@ from __future__ import annotations
 import re
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from scripts.browsing import settle
-
-TRAINING_MILLISECONDS = 600_000
-"""How long each wait for the run may take at most; on an idle laptop the whole run takes about a minute."""
+from tests.browser.conftest import assert_healthy
 
 PAGES = ("", "data", "train", "compare", "code", "classify")
-
-
-@pytest.fixture(scope="module")
-def run_address(chromium: Browser, dashboard: str) -> str:
-    """``?run=…`` of a run on the sample, started from the home page and watched until it is done. Asserts on what is seen meanwhile."""
-    context = chromium.new_context(base_url=dashboard, viewport={"width": 1280, "height": 900})
-    page = context.new_page()
-    page.goto("/")
-    page.get_by_role("button", name="Try it on the sample").click()
-    page.wait_for_url(re.compile(r"/train\?.*run=\d{8}-\d{6}-[0-9a-f]{6}"))
-    identifier = re.search(r"run=([\w-]+)", page.url)
-    assert identifier
-
-    expect(page.get_by_role("heading", name=re.compile(r"raining on support_messages\.csv|repar"))).to_be_visible()
-    curves = page.locator("[data-testid='stVegaLiteChart']").first
-    expect(curves).to_be_visible(timeout=TRAINING_MILLISECONDS)
-    assert_healthy(page)
-
-    page.reload()
-    expect(page.get_by_role("heading", name="support_messages.csv")).to_be_visible()
-    assert identifier.group(1) in page.url, "a reload keeps the run"
-
-    second_tab = context.new_page()
-    second_tab.goto(f"/train?run={identifier.group(1)}")
-    expect(second_tab.get_by_role("heading", name="support_messages.csv")).to_be_visible()
-    second_tab.close()
-
-    expect(page.get_by_role("heading", name="Trained on support_messages.csv")).to_be_visible(timeout=TRAINING_MILLISECONDS)
-    assert_healthy(page)
-    context.close()
-    return f"?run={identifier.group(1)}"
 
 
 def test_compare_answers_in_numbers(page: Page, run_address: str) -> None:
@@ -103,11 +70,3 @@ def test_an_unknown_run_in_the_address_is_a_sentence(page: Page, dashboard: str,
     settle(page)
     expect(page.get_by_role("heading", name="No such run")).to_be_visible()
     assert_healthy(page)
-
-
-def assert_healthy(page: Page) -> None:
-    """No exception box, no traceback, nothing of Streamlit's error dialogs."""
-    assert page.locator("[data-testid='stException']").count() == 0, page.locator("[data-testid='stException']").first.inner_text()
-    words = page.locator("body").inner_text()
-    assert "Traceback (most recent call last)" not in words
-    assert "Page not found" not in words

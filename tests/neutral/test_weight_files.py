@@ -85,7 +85,7 @@ def test_weights_of_another_shape(tmp_path: Path) -> None:
     assert read_weights(file, {"hidden.weight": (2, 3)})["hidden.weight"].shape == (2, 3)
     with pytest.raises(TrainingError, match=r"Expected “hidden.weight” of shape \(3, 2\), found shape \(2, 3\). Train the run again"):
         read_weights(file, {"hidden.weight": (3, 2)})
-    with pytest.raises(TrainingError, match="Expected “output.bias” of shape .*, found none"):
+    with pytest.raises(TrainingError, match=r"Expected “output.bias” of shape .*, found none"):
         read_weights(file, {"output.bias": (3,)})
 
 

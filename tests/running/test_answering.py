@@ -39,7 +39,7 @@ def test_both_frameworks_answer_the_same(reference: Reference) -> None:
         answerers[0]._worker.process.kill()
         answerers[0]._worker.process.wait()
         assert not answerers[0].alive
-        with pytest.raises(RunError, match="The PyTorch model's process has ended unexpectedly. Ask again; it is started anew"):
+        with pytest.raises(RunError, match=r"The PyTorch model's process has ended unexpectedly. Ask again; it is started anew"):
             answerers[0].answer(TEXTS)
         assert len(answerers[1].answer(TEXTS)["probabilities"]) == 3
     finally:

@@ -56,12 +56,12 @@ def test_a_name_that_is_drawn_twice_is_drawn_again(monkeypatch: pytest.MonkeyPat
 @pytest.mark.parametrize("name", ["../..", "..", "", "20260131-142501-a1b2c3/../..", "20260131-142501-a1b2c3\n", "C:\\runs", "_features"])
 def test_names_that_no_run_can_have(name: str) -> None:
     create_run(EXPERIMENT)
-    with pytest.raises(RunError, match="is not the name of a run. Expected one like 20260131-142501-a1b2c3"):
+    with pytest.raises(RunError, match=r"is not the name of a run. Expected one like 20260131-142501-a1b2c3"):
         open_run(name)
 
 
 def test_an_unknown_run() -> None:
-    with pytest.raises(RunError, match="There is no run 20260131-142501-a1b2c3 in .*It was removed, or it lives in another folder"):
+    with pytest.raises(RunError, match=r"There is no run 20260131-142501-a1b2c3 in .*It was removed, or it lives in another folder"):
         open_run("20260131-142501-a1b2c3")
     assert list_runs() == []
 
@@ -150,7 +150,7 @@ def test_a_removed_folder() -> None:
     run = create_run(EXPERIMENT)
     shutil.rmtree(run.path)
     assert run.status.state == "failed" and "The run's folder was removed" in run.status.message
-    with pytest.raises(RunError, match="has no readable experiment.json"):
+    with pytest.raises(RunError, match=r"has no readable experiment.json"):
         _ = run.experiment
     with pytest.raises(RunError, match="cannot be stopped: nothing can be written into its folder"):
         run.request_stop()

@@ -119,7 +119,7 @@ def test_answers_reach_the_worker(workers: Callable[..., WorkerProcess]) -> None
         ('baton.take("train")\nos.kill(os.getpid(), 11)', "signal 11 (SIGSEGV, a crash inside a library)"),
         ('baton.take("train")\nos._exit(3)', "ended by itself with exit code 3 in the phase “train”"),
         ('baton.take("train")\nbaton.tell(failed="The loss is a parrot.")', "The loss is a parrot."),
-        ("os._exit(1)", "ended by itself with exit code 1 in the phase “start”; expected it to finish. The reason is in pytorch/worker.log"),
+        ("os._exit(1)", "ended by itself with exit code 1 in the phase “start”; expected it to finish. The reason is in pytorch/worker"),
         ('baton.take("train")\nos.write(baton._channel.fileno(), b\'{"phase": "tr\')\nos._exit(4)', "exit code 4"),
     ],
 )
