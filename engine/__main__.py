@@ -13,13 +13,14 @@ from typing import Any
 
 from tqdm import tqdm
 
+from engine import FRAMEWORK_NAMES, FRAMEWORKS
 from engine.data.choice import DataChoice
 from engine.data.reading import guess_columns, read_table
 from engine.data.store import sample_choice
 from engine.errors import DataError, ParityError, RunError
 from engine.neutral.devices import describe_machine
 from engine.running.answering import Answerer
-from engine.running.experiment import CLASSIFIERS, DEVICES, FRAMEWORK_NAMES, FRAMEWORKS, MODES, SCHEDULES, Experiment
+from engine.running.experiment import CLASSIFIERS, DEVICES, MODES, SCHEDULES, Experiment
 from engine.running.folder import Run, list_runs, open_run
 from engine.running.launching import recover, start
 from engine.running.preparing import dataset_store

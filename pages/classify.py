@@ -2,9 +2,9 @@
 
 import streamlit as st
 
+from engine import FRAMEWORK_NAMES
 from engine.errors import DataError, RunError
 from engine.evidence.tables import finished_frameworks
-from engine.running.experiment import FRAMEWORK_NAMES
 from pages.parts.answer_view import show_answers
 from pages.parts.entry import through_dashboard
 from pages.parts.run_choice import choose_run

@@ -4,10 +4,10 @@ from html import escape
 
 import streamlit as st
 
+from engine import FRAMEWORK_NAMES, FRAMEWORKS
 from engine.evidence.scripts import DATA_NAME, SCRIPT_NAMES, data_file, notebook, obstacle, standalone_script
 from engine.evidence.snippets import Row, Stage, load_snippets, present_snippets
 from engine.evidence.source_tree import Definition
-from engine.running.experiment import FRAMEWORK_NAMES, FRAMEWORKS
 from engine.running.folder import list_runs, readable_experiment
 from pages.parts.entry import through_dashboard
 from pages.parts.palette import HUES

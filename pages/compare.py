@@ -3,8 +3,8 @@
 import pandas
 import streamlit as st
 
+from engine import FRAMEWORK_NAMES, FRAMEWORKS
 from engine.evidence.tables import disagreements, finished_frameworks, headline, number_of_test_texts, per_class_table
-from engine.running.experiment import FRAMEWORK_NAMES, FRAMEWORKS
 from pages.parts.charts import confusion_matrix, difference_sentence, difference_strip, loss_curves, per_class_bars
 from pages.parts.curves import follow
 from pages.parts.disagreement_list import disagreement_list

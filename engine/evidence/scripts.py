@@ -10,13 +10,14 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from engine import FRAMEWORK_NAMES, FRAMEWORKS
 from engine.errors import ParityError, RunError
 from engine.evidence.script_main import MAIN
 from engine.evidence.snippets import CLASSIFIER, WING
 from engine.evidence.source_tree import Definition, SourceTree
 from engine.neutral.checkpoint import BUNDLED, BUNDLED_NAME, BUNDLED_PACKAGE, Checkpoint, bundled_checkpoint, describe
 from engine.neutral.hub import NEEDED_FILES
-from engine.running.experiment import FRAMEWORK_NAMES, FRAMEWORKS, Experiment
+from engine.running.experiment import Experiment
 from engine.running.folder import Run
 from engine.running.inputs import load_inputs
 from engine.running.source_code import kept_code, present_code

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from engine import FRAMEWORKS
 from engine.evidence.source_tree import Definition, SourceTree
-from engine.running.experiment import FRAMEWORKS
 from engine.running.folder import Run
 from engine.running.source_code import kept_code, present_code, save_code
 

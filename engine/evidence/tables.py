@@ -15,7 +15,7 @@ from typing import Any
 import numpy
 import pandas
 
-from engine.running.experiment import FRAMEWORK_NAMES, FRAMEWORKS
+from engine import FRAMEWORK_NAMES, FRAMEWORKS
 
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 """A spreadsheet may run a cell that begins with one of these (OWASP, "CSV injection"); the last four are the full-width forms."""

@@ -11,6 +11,8 @@ from typing import Any
 
 import psutil
 
+from engine import FRAMEWORK_NAMES
+
 REPORTED_PACKAGES = ("torch", "tensorflow", "keras", "keras-hub", "transformers", "tokenizers", "safetensors", "numpy", "streamlit")
 
 
@@ -51,20 +53,19 @@ def choose_device(wanted: str, seen: dict[str, str | None]) -> tuple[dict[str, s
 
     ``wanted`` is ``auto``, ``cpu`` or ``gpu``; ``seen`` gives the GPU that each framework reports, or ``None``.
     """
-    from_name = {"pytorch": "PyTorch", "tensorflow": "TensorFlow"}
     with_gpu = [name for name, gpu in seen.items() if gpu]
     without = [name for name, gpu in seen.items() if not gpu]
     notes = []
     if wanted == "gpu":
         for name in without:
-            notes.append(f"{from_name[name]} sees no GPU and used the CPU, {why_no_gpu(name)}; times of the two are not comparable.")
+            notes.append(f"{FRAMEWORK_NAMES[name]} sees no GPU and used the CPU, {why_no_gpu(name)}; times of the two are not comparable.")
         return {name: "gpu" if gpu else "cpu" for name, gpu in seen.items()}, notes
     if wanted == "auto" and with_gpu and not without:
         return dict.fromkeys(seen, "gpu"), notes
     if wanted == "auto" and with_gpu:
-        left = " and ".join(from_name[name] for name in without)
+        left = " and ".join(FRAMEWORK_NAMES[name] for name in without)
         notes.append(
-            f"{' and '.join(from_name[name] for name in with_gpu)} sees a GPU, {left} does not: {why_no_gpu(without[0])}. "
+            f"{' and '.join(FRAMEWORK_NAMES[name] for name in with_gpu)} sees a GPU, {left} does not: {why_no_gpu(without[0])}. "
             "Both used the CPU so that the comparison is fair; choose the device “gpu” to let each use what it sees."
         )
     return dict.fromkeys(seen, "cpu"), notes

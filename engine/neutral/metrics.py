@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
 
+from engine import FRAMEWORK_NAMES
+
 Z_95 = 1.959964
 """The 97.5 % point of the normal distribution."""
 
@@ -47,6 +49,6 @@ def accuracy_difference(labels: np.ndarray, left: np.ndarray, right: np.ndarray)
     elif low <= 0 <= high:
         verdict = f"The difference is within noise on {rows:,} test texts."
     else:
-        better = "PyTorch" if value > 0 else "TensorFlow"
+        better = FRAMEWORK_NAMES["pytorch" if value > 0 else "tensorflow"]
         verdict = f"{better} is more accurate on these {rows:,} test texts, beyond the noise of this one test set; another seed may differ."
     return {"value": value, "low": low, "high": high, "confidence": 0.95, "rows": rows, "verdict": verdict}

@@ -7,10 +7,10 @@ import threading
 import time
 from typing import Any
 
+from engine import FRAMEWORK_NAMES
 from engine.errors import RunError
 from engine.neutral.devices import physical_cores
 from engine.running.baton import WorkerProcess
-from engine.running.experiment import FRAMEWORK_NAMES
 from engine.running.folder import Run
 
 

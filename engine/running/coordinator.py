@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING, Any
 from filelock import FileLock, Timeout
 from safetensors import SafetensorError
 
+from engine import FRAMEWORK_NAMES
 from engine.errors import ParityError, TrainingError
 from engine.neutral.checkpoint import BUNDLED, Checkpoint, resolve
 from engine.neutral.devices import choose_device, graphics_processors, physical_cores
 from engine.running.baton import WorkerProcess
-from engine.running.experiment import FRAMEWORK_NAMES, Experiment
+from engine.running.experiment import Experiment
 from engine.running.folder import Run, Status, home, process_identity
 from engine.running.queue import wait_in_queue
 from engine.running.source_code import save_code

@@ -5,13 +5,9 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
+from engine import FRAMEWORKS
 from engine.data.choice import DataChoice
 from engine.errors import ExperimentError
-
-FRAMEWORKS = ("pytorch", "tensorflow")
-"""In the order in which they are shown everywhere: PyTorch left, TensorFlow right."""
-
-FRAMEWORK_NAMES = {"pytorch": "PyTorch", "tensorflow": "TensorFlow"}
 
 CLASSIFIERS = {"embedding-mlp": "Frozen sentence embedding, then a dense layer of 512 and one of the classes"}
 MODES = {

@@ -12,6 +12,7 @@ from typing import Literal
 import psutil
 from huggingface_hub import try_to_load_from_cache
 
+from engine import FRAMEWORK_NAMES
 from engine.data.choice import DataChoice
 from engine.data.splitting import class_counts, load_prepared
 from engine.errors import ParityError
@@ -19,7 +20,7 @@ from engine.neutral.checkpoint import BUNDLED, Checkpoint, resolve
 from engine.neutral.devices import graphics_processors, physical_cores
 from engine.neutral.features import features_of
 from engine.neutral.tokens import token_counts
-from engine.running.experiment import FRAMEWORK_NAMES, Experiment
+from engine.running.experiment import Experiment
 from engine.running.folder import home, list_runs
 from engine.running.preparing import dataset_store
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import tempfile
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -12,7 +13,6 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from engine.running.folder import Run, list_runs, living_process, process_identity, read_json, write_atomically
-from engine.running.turns import wait_a_moment
 
 
 def lock_path() -> Path:
@@ -60,3 +60,8 @@ def _note(run: Run) -> str:
 def _holder() -> str:
     note = read_json(_note_path())
     return f"run {note['run']}" if note and living_process(note) else "another run"
+
+
+def wait_a_moment() -> None:
+    """How long a queued run sleeps between two looks at the queue."""
+    time.sleep(0.5)

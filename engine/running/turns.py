@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 
+from engine import FRAMEWORK_NAMES
 from engine.errors import TrainingError
 from engine.running.baton import TURN_SECONDS, WorkerProcess
-from engine.running.experiment import FRAMEWORK_NAMES
 
 PHASES = ("start", "import", "build", "encode", "probe", "train", "evaluate", "check", "latency", "end")
 
@@ -119,8 +118,3 @@ class Turns:
         """End every worker that is still there."""
         for worker in self.workers:
             worker.end()
-
-
-def wait_a_moment() -> None:
-    """How long a queued run sleeps between two looks at the queue."""
-    time.sleep(0.5)

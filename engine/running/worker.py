@@ -20,6 +20,7 @@ import numpy as np
 import psutil
 from safetensors import SafetensorError
 
+from engine import FRAMEWORK_NAMES
 from engine.errors import ParityError, TrainingError
 from engine.neutral.checkpoint import Checkpoint, resolve
 from engine.neutral.devices import physical_cores
@@ -29,7 +30,6 @@ from engine.neutral.tokens import load_tokenizer, token_counts
 from engine.neutral.weight_files import read_weights
 from engine.neutral.weights import SHAPES
 from engine.running.baton import Baton
-from engine.running.experiment import FRAMEWORK_NAMES
 from engine.running.folder import Run
 from engine.running.inputs import load_inputs
 from engine.running.reporting import EventFile, Reporter

@@ -8,8 +8,8 @@ from typing import Any
 import pandas
 import streamlit as st
 
+from engine import FRAMEWORK_NAMES
 from engine.evidence.tables import answers_table, safe_csv
-from engine.running.experiment import FRAMEWORK_NAMES
 from pages.parts.probability_bars import probability_bars
 from pages.parts.twin_row import twin_heading, twin_row
 from pages.parts.warm_models import Answers

@@ -14,7 +14,7 @@ import altair
 import numpy
 import pandas
 
-from engine.running.experiment import FRAMEWORK_NAMES
+from engine import FRAMEWORK_NAMES
 from pages.parts.curve_charts import difference_sentence, difference_strip, differences, loss_curves
 from pages.parts.palette import HUES, NAMES, NEUTRAL, colour_scale
 from pages.parts.picture import Picture, tip

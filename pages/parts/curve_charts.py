@@ -9,7 +9,7 @@ import altair
 import numpy
 import pandas
 
-from engine.running.experiment import FRAMEWORK_NAMES, FRAMEWORKS
+from engine import FRAMEWORK_NAMES, FRAMEWORKS
 from pages.parts.palette import NEUTRAL, colour_scale, dash_scale
 from pages.parts.picture import Picture, tip
 from pages.parts.wording import number, percent

@@ -9,7 +9,7 @@ from typing import Any
 import pandas
 import streamlit as st
 
-from engine.running.experiment import FRAMEWORKS
+from engine import FRAMEWORKS
 from engine.running.folder import Run
 
 COLUMNS = ["framework", "curve", "epoch", "step", "seconds", "span", "loss"]

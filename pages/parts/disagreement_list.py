@@ -8,7 +8,7 @@ from typing import Any
 import pandas
 import streamlit as st
 
-from engine.running.experiment import FRAMEWORK_NAMES, FRAMEWORKS
+from engine import FRAMEWORK_NAMES, FRAMEWORKS
 from pages.parts.palette import HUES
 from pages.parts.wording import count, percent, shorten
 

@@ -6,10 +6,11 @@ from typing import Literal
 
 import streamlit as st
 
+from engine import FRAMEWORK_NAMES
 from engine.errors import ParityError
 from engine.evidence.tables import headline
 from engine.running import launching
-from engine.running.experiment import FRAMEWORK_NAMES, Experiment
+from engine.running.experiment import Experiment
 from engine.running.folder import Run, Status
 from engine.running.tensorboard import open_tensorboard
 from pages.parts.curves import Curves

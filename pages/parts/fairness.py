@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from engine import FRAMEWORKS
 from engine.evidence.tables import number_of_test_texts
-from engine.running.experiment import CLASSIFIERS, FRAMEWORKS, MODES, SCHEDULES
+from engine.running.experiment import CLASSIFIERS, MODES, SCHEDULES
 from pages.parts.wording import MISSING, count, number, percent
 
 Fact = tuple[str, str, str]

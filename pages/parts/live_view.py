@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-from engine.running.experiment import FRAMEWORK_NAMES, Experiment
+from engine import FRAMEWORK_NAMES
+from engine.running.experiment import Experiment
 from engine.running.folder import Run, Status
 from pages.parts import charts
 from pages.parts.curves import Curves

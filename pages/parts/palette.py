@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import altair
 
-from engine.running.experiment import FRAMEWORK_NAMES, FRAMEWORKS
+from engine import FRAMEWORK_NAMES, FRAMEWORKS
 
 HUES = {"pytorch": "#C4532F", "tensorflow": "#2F75BC"}
 """Rust and blue: apart for every common kind of colour blindness."""

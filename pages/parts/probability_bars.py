@@ -8,7 +8,7 @@ from html import escape
 import numpy
 import streamlit as st
 
-from engine.running.experiment import FRAMEWORK_NAMES, FRAMEWORKS
+from engine import FRAMEWORK_NAMES, FRAMEWORKS
 from pages.parts.palette import HUES
 from pages.parts.wording import MISSING, percent, shorten
 

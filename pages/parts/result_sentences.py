@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from engine import FRAMEWORK_NAMES
 from engine.evidence.tables import Measure, finished_frameworks, number_of_test_texts
-from engine.running.experiment import FRAMEWORK_NAMES
 from pages.parts.wording import count, memory, milliseconds, number, percent, seconds
 
 CLOSE = 1.02

@@ -7,8 +7,9 @@ from typing import Any
 
 import streamlit as st
 
+from engine import FRAMEWORK_NAMES, FRAMEWORKS
 from engine.data.choice import DataChoice
-from engine.running.experiment import BUNDLED_ENCODER, CLASSIFIERS, DEVICES, FRAMEWORK_NAMES, FRAMEWORKS, MODES, SCHEDULES, Experiment
+from engine.running.experiment import BUNDLED_ENCODER, CLASSIFIERS, DEVICES, MODES, SCHEDULES, Experiment
 
 SETTINGS = {item.name: item for item in fields(Experiment)}
 ENCODERS = {

@@ -12,7 +12,7 @@ from html import escape
 
 import streamlit as st
 
-from engine.running.experiment import FRAMEWORK_NAMES
+from engine import FRAMEWORK_NAMES
 from pages.parts.palette import HUES, NEUTRAL
 from pages.parts.wording import MISSING, number
 

@@ -9,9 +9,9 @@ from typing import Any
 
 import streamlit as st
 
+from engine import FRAMEWORK_NAMES
 from engine.errors import RunError
 from engine.running.answering import Answerer
-from engine.running.experiment import FRAMEWORK_NAMES
 from engine.running.folder import open_run
 
 CHUNK = 64

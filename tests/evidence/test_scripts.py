@@ -17,10 +17,11 @@ from pathlib import Path
 import pandas
 import pytest
 
+from engine import FRAMEWORKS
 from engine.data.choice import DataChoice
 from engine.data.store import DatasetStore
 from engine.evidence.scripts import COLUMNS, DATA_NAME, SCRIPT_NAMES, data_file, import_lines, notebook, obstacle, standalone_script
-from engine.running.experiment import FRAMEWORKS, Experiment
+from engine.running.experiment import Experiment
 from engine.running.folder import Run, create_run, home
 from engine.running.inputs import load_inputs
 

@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from engine import FRAMEWORKS
 from engine.data.choice import DataChoice
 from engine.evidence.snippets import STAGES, WITHOUT_COUNTERPART, Exhibit, cut_snippets, load_snippets, present_snippets, save_snippets
 from engine.evidence.source_tree import SourceTree, lines_of_code
-from engine.running.experiment import CLASSIFIERS, FRAMEWORKS, Experiment
+from engine.running.experiment import CLASSIFIERS, Experiment
 from engine.running.folder import Run, create_run
 from engine.running.source_code import kept_code, present_code
 

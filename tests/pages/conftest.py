@@ -13,8 +13,9 @@ import pandas
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from engine import FRAMEWORKS
 from engine.data.choice import DataChoice
-from engine.running.experiment import FRAMEWORKS, Experiment
+from engine.running.experiment import Experiment
 from engine.running.folder import Run, Status, create_run
 
 DASHBOARD = Path(__file__).parents[2] / "dashboard.py"

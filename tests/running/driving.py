@@ -137,11 +137,11 @@ def kinds(run: Run, framework: str) -> list[str]:
 
 
 def write_tiny_encoder(folder: Path) -> Path:
-    """A random BERT of three layers and 32 numbers a text, made with NumPy alone."""
+    """A random BERT of one layer and 32 numbers a text, made with NumPy alone."""
     folder.mkdir(parents=True)
     tokenizer = train_tokenizer("bert")
     tokenizer.save(str(folder / "tokenizer.json"))
-    size = {"hidden_size": 32, "num_hidden_layers": 3, "num_attention_heads": 4, "intermediate_size": 48, "max_position_embeddings": 66}
+    size = {"hidden_size": 32, "num_hidden_layers": 1, "num_attention_heads": 4, "intermediate_size": 48, "max_position_embeddings": 66}
     config = {"model_type": "bert", "architectures": ["BertModel"], "vocab_size": tokenizer.get_vocab_size(), "type_vocab_size": 2,
               "hidden_act": "gelu", "layer_norm_eps": 1e-12, "pad_token_id": tokenizer.token_to_id("[PAD]")}  # fmt: skip
     (folder / "config.json").write_text(json.dumps(config | size))
@@ -157,7 +157,7 @@ def write_tiny_encoder(folder: Path) -> Path:
         "pooler.dense.weight": (32, 32),
         "pooler.dense.bias": (32,),
     }
-    for layer in range(3):
+    for layer in range(size["num_hidden_layers"]):
         parts = {"attention.self.query": (32, 32), "attention.self.key": (32, 32), "attention.self.value": (32, 32),
                  "attention.output.dense": (32, 32), "attention.output.LayerNorm": (32,), "intermediate.dense": (48, 32),
                  "output.dense": (32, 48), "output.LayerNorm": (32,)}  # fmt: skip

@@ -7,9 +7,9 @@ import threading
 import numpy as np
 import pytest
 
+from engine import FRAMEWORKS
 from engine.errors import RunError
 from engine.running.answering import Answerer
-from engine.running.experiment import FRAMEWORKS
 from engine.running.folder import create_run
 from tests.running.conftest import Reference
 from tests.running.driving import copy_run, processes_about, small_experiment

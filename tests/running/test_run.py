@@ -9,10 +9,10 @@ import pytest
 from filelock import FileLock
 from safetensors.numpy import load_file
 
+from engine import FRAMEWORKS
 from engine.errors import RunError
 from engine.running import launching
 from engine.running.baton import WorkerProcess
-from engine.running.experiment import FRAMEWORKS
 from engine.running.folder import Run, create_run
 from engine.running.queue import lock_path
 from tests.running.conftest import Reference

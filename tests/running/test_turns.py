@@ -14,7 +14,7 @@ from engine.running import baton
 from engine.running.baton import WorkerProcess
 from engine.running.folder import Run, create_run
 from engine.running.turns import Turns
-from tests.running.driving import small_experiment
+from tests.running.driving import small_experiment, wait_until
 
 BEGIN = """
 import os, sys, time
@@ -56,6 +56,10 @@ def workers(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., WorkerPro
         assert not psutil.pid_exists(worker.process.pid)
 
 
+def suspended(worker: WorkerProcess) -> bool:
+    return psutil.Process(worker.process.pid).status() == psutil.STATUS_STOPPED
+
+
 def test_they_alternate_and_only_one_computes(workers: Callable[..., WorkerProcess]) -> None:
     pair = [workers(THREE_PHASES, "pytorch"), workers(THREE_PHASES, "tensorflow")]
     given: list[str] = []
@@ -72,7 +76,7 @@ def test_they_alternate_and_only_one_computes(workers: Callable[..., WorkerProce
     def note(worker: WorkerProcess, *rest: object) -> None:
         given.append(f"{worker.framework} {worker.phase}")
         give(worker, *rest)
-        assert worker.finished or psutil.Process(worker.process.pid).status() == psutil.STATUS_STOPPED
+        wait_until(lambda: worker.finished or suspended(worker), "a worker that has had its turn to be suspended")
 
     turns.give = note  # type: ignore[method-assign,assignment]
     turns.run_until("train")
@@ -138,7 +142,7 @@ def test_killed_while_suspended(workers: Callable[..., WorkerProcess]) -> None:
     turns = Turns([worker], False, lambda worker: None)
     turns.run_until("train")
     turns.give(worker)
-    assert psutil.Process(worker.process.pid).status() == psutil.STATUS_STOPPED
+    wait_until(lambda: suspended(worker), "the worker to be suspended")
     worker.process.kill()
     turns.run_until("end")
     assert "SIGKILL" in turns.failures["pytorch"]
