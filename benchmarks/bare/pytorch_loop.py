@@ -10,6 +10,7 @@ from torch import nn
 
 vectors_file, labels_file, epochs, batch_size, threads = sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4]), int(sys.argv[5])
 torch.set_num_threads(threads)
+torch.set_num_interop_threads(threads)
 torch.manual_seed(0)
 vectors, labels = torch.from_numpy(np.load(vectors_file)), torch.from_numpy(np.load(labels_file))
 model = nn.Sequential(nn.Linear(vectors.shape[1], 512), nn.ReLU(), nn.Linear(512, int(labels.max()) + 1))

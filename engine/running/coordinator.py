@@ -245,6 +245,9 @@ class Coordinator:
         at_stake = self.experiment.device != "cpu" and graphics_processors()  # else the device is known before all have been loaded
         if turns.workers and not turns.at_once and not at_stake:
             turns.lead(lambda worker: {"device": "cpu"} if worker.phase == "build" else {})
+            if len(turns.workers) > 1 and not turns.workers[0].finished:
+                first, second = (FRAMEWORK_NAMES[worker.framework] for worker in turns.workers)
+                self.say("import", f"Loading {second}; {first} has begun to train", "running")
         turns.run_until("build")
         gpus = {worker.framework: worker.facts.get("gpu") for worker in turns.workers if not worker.finished}
         for name in self.experiment.frameworks:  # what finished before a resume decides too, so that both use the same kind of device

@@ -24,6 +24,8 @@ class StepPoint:
     """``None`` where it was not a number any more."""
     documents: int
     """Texts seen since the point before."""
+    steps: int
+    """Steps over which the loss is the mean."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +64,7 @@ class History:
         kind = event["event"]
         if kind == "steps":
             epoch = event["step"] / self.steps_per_epoch if self.steps_per_epoch else float(event["epoch"])
-            self.steps.append(StepPoint(event["step"], epoch, event["seconds"], event["loss"], event["documents"]))
+            self.steps.append(StepPoint(event["step"], epoch, event["seconds"], event["loss"], event["documents"], event["steps"]))
         elif kind == "epoch":
             losses = event["train_loss"], event["validation_loss"], event["validation_accuracy"]
             self.epochs.append(EpochPoint(event["epoch"] + 1, *losses, event["seconds"], event["step"]))

@@ -72,7 +72,7 @@ def kept_sentence(experiment: Experiment, curves: Curves) -> str:
     for framework in experiment.frameworks:
         side = curves.sides[framework]
         done = f"{count(len(side.epochs), 'epoch')} of {experiment.epochs:,}" if side.epochs else "nothing yet"
-        parts.append(f"{FRAMEWORK_NAMES[framework]}: {'the trained and tested model' if 'evaluated' in side.latest else done}")
+        parts.append(f"{FRAMEWORK_NAMES[framework]}: {'the trained and tested model' if side.evaluated else done}")
     return "; ".join(parts) + ". The settings and the split data are kept too."
 
 

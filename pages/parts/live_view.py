@@ -67,14 +67,14 @@ def progress_pair(status: Status, experiment: Experiment, curves: Curves) -> Non
     for framework, column in zip(experiment.frameworks, st.columns(len(experiment.frameworks)), strict=True):
         side, progress = curves.sides[framework], status.progress.get(framework, {})
         done = len(side.epochs)
-        trained = side.latest.get("trained")
+        trained = side.trained
         share = 1.0 if trained else _share(progress) if progress.get("share") is not None else min(1.0, done / experiment.epochs)
         if trained:
             text = f"{count(done, 'epoch')}, {ENDINGS.get(str(trained.get('reason')), 'finished')}"
-        elif "built" in side.latest:
+        elif side.built:
             text = f"epoch {min(done + 1, experiment.epochs):,} of {experiment.epochs:,}{_left(progress)}"
         else:
-            text = "loading the model" if "imported" in side.latest else "loading the framework"
+            text = "loading the model" if side.imported else "loading the framework"
         column.progress(share, text=f"**{FRAMEWORK_NAMES[framework]}**: {text}")
 
 
@@ -118,8 +118,13 @@ def figures(status: Status, curves: Curves) -> None:
     """Accuracy, pace and memory at this moment, as twin rows."""
     left, right = (curves.sides[framework] for framework in FRAMEWORK_NAMES)
     twin_heading()
-    twin_row("Validation accuracy", left.accuracy, right.accuracy, format=percent, sentence=_epochs_behind(curves))
-    pace = [side.documents_per_second() for side in (left, right)]
+    twin_row(
+        "Validation accuracy",
+        *(side.epochs[-1].validation_accuracy if side.epochs else None for side in (left, right)),
+        format=percent,
+        sentence=_epochs_behind(curves),
+    )
+    pace = [side.documents_per_second for side in (left, right)]
     twin_row("Texts per second", pace[0], pace[1], format=lambda value: number(float(value)), sentence=_pace(*pace))
     twin_row(
         "Memory",
@@ -148,7 +153,7 @@ def _pace(pytorch: float | None, tensorflow: float | None) -> str:
 def _end_of_axis(x: str, curves: Curves, experiment: Experiment) -> float | None:
     if x == "epoch":
         return float(experiment.epochs)
-    steps = [side.latest.get("built", {}).get("steps_per_epoch") for side in curves.sides.values()]
+    steps = [side.steps_per_epoch for side in curves.sides.values()]
     return float(experiment.epochs * max(step for step in steps if step)) if x == "step" and any(steps) else None
 
 

@@ -11,7 +11,7 @@ from streamlit.testing.v1 import AppTest
 from engine.running.folder import Run
 from pages.parts import charts
 from pages.parts.curve_charts import POINTS_PER_LINE
-from pages.parts.curves import Curves, Side
+from pages.parts.curves import Curves
 from pages.parts.palette import BACKGROUNDS, HUES, NEUTRAL, contrast
 from pages.parts.twin_row import bar_shares
 from pages.parts.wording import count, duration, memory, milliseconds, number, percent, plain, seconds, shorten, when
@@ -114,23 +114,14 @@ def test_a_twin_row_keeps_pytorch_left_and_escapes_everything():
 def test_curves_read_only_new_bytes_and_leave_a_torn_line(active_run: Run):
     curves = Curves(active_run.identifier)
     curves.read(active_run)
-    first = curves.sides["pytorch"].offset
+    first = curves.offsets["pytorch"]
     assert len(curves.sides["pytorch"].epochs) == 3 and len(curves.sides["tensorflow"].epochs) == 2
     with open(active_run.framework_folder("pytorch") / "events.jsonl", "a", encoding="utf-8") as file:
         file.write('{"event": "evaluated", "test_accuracy": 0.9}\n{"event": "sav')
     curves.read(active_run)
-    assert curves.sides["pytorch"].latest["evaluated"]["test_accuracy"] == 0.9
-    assert "saved" not in curves.sides["pytorch"].latest
-    assert curves.sides["pytorch"].offset - first == len('{"event": "evaluated", "test_accuracy": 0.9}\n')
-
-
-def test_after_a_resume_the_points_trained_again_replace_the_earlier_ones():
-    side = Side()
-    for epoch in range(4):
-        side.fold({"event": "epoch", "epoch": epoch, "step": 8 * epoch + 8, "seconds": 1.0 * epoch, "validation_accuracy": 0.5})
-    side.fold({"event": "failed", "message": "killed"})
-    side.fold({"event": "built", "start_epoch": 2, "steps_per_epoch": 8})
-    assert [event["epoch"] for event in side.epochs] == [0, 1] and "failed" not in side.latest
+    evaluated = curves.sides["pytorch"].evaluated
+    assert evaluated is not None and evaluated["test_accuracy"] == 0.9
+    assert curves.offsets["pytorch"] - first == len('{"event": "evaluated", "test_accuracy": 0.9}\n')
 
 
 def test_only_means_over_the_same_steps_are_subtracted():
