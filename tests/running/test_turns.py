@@ -164,3 +164,14 @@ def test_what_a_worker_prints_is_in_its_log(workers: Callable[..., WorkerProcess
     log = Path(worker._log.name).read_text()
     assert "nor is this" in log and "what a library prints" in log
     assert Run(Path(worker._log.name).parents[1]).status.state == "queued"
+
+
+def test_the_first_worker_leads_to_the_end_of_one_turn_of_training(workers: Callable[..., WorkerProcess]) -> None:
+    first, second = workers(THREE_PHASES), workers(THREE_PHASES, "tensorflow")
+    turns = Turns([first, second], at_once=False, on_change=lambda worker: None)
+    turns.lead(lambda worker: {})
+    assert (first.phase, first.facts["share"]) == ("train", pytest.approx(1 / 3)), "it has trained one turn, and waits"
+    assert second.phase in ("start", "import"), "nothing has been given to the other one"
+    turns.run_until("evaluate")
+    assert first.phase == second.phase == "evaluate"
+    assert turns.failures == {}
