@@ -11,8 +11,9 @@ import pytest
 
 from engine.data.store import sample_choice
 from engine.running.experiment import Experiment
-from engine.running.folder import Run, living_process
+from engine.running.folder import Run
 from engine.running.launching import start
+from engine.running.processes import living_process
 
 os.environ.setdefault("HF_HUB_OFFLINE", "1")  # before any test imports huggingface_hub, which reads it once
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")

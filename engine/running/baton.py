@@ -19,7 +19,7 @@ from typing import Any
 
 import psutil
 
-from engine.running.folder import process_identity
+from engine.running.processes import process_identity
 
 TURN_SECONDS = 1.0
 """Shorter turns cost: with a quarter of a second, step times are visibly worse than those of a process that runs alone."""

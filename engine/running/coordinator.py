@@ -19,9 +19,10 @@ from engine.neutral.checkpoint import BUNDLED, Checkpoint, resolve
 from engine.neutral.devices import choose_device, graphics_processors, physical_cores
 from engine.running.baton import WorkerProcess
 from engine.running.experiment import Experiment
-from engine.running.folder import Run, Status, home, process_identity
+from engine.running.folder import Run, Status, home
 from engine.running.queue import wait_in_queue
 from engine.running.source_code import save_code
+from engine.running.status_board import StatusBoard
 from engine.running.turns import Turns
 
 if TYPE_CHECKING:
@@ -55,22 +56,22 @@ def fill(run: Run) -> None:
         return
     lock = None
     try:
-        lock = wait_in_queue(run, coordinator.say_queued)
+        lock = wait_in_queue(run, coordinator.board.say_queued)
         if lock is None:
-            coordinator.finish("stopped", "Stopped while it was waiting; nothing was trained.")
+            coordinator.board.finish("stopped", "Stopped while it was waiting; nothing was trained.")
         else:
             coordinator.work()
     except ParityError as error:
-        coordinator.finish("failed", str(error))
+        coordinator.board.finish("failed", str(error))
     except SystemExit:
-        coordinator.finish(
+        coordinator.board.finish(
             "failed",
-            f"The run was asked to end from outside (SIGTERM) in the phase “{coordinator.status.phase}”, for example because the machine "
-            "shuts down. What was trained is kept; resume it to go on from the last finished epoch.",
+            f"The run was asked to end from outside (SIGTERM) in the phase “{coordinator.board.status.phase}”, for example because the "
+            "machine shuts down. What was trained is kept; resume it to go on from the last finished epoch.",
         )
     except Exception as error:  # the last resort: the status must not stay “running”
         traceback.print_exc()
-        coordinator.finish("failed", _in_words(error))
+        coordinator.board.finish("failed", _in_words(error))
     finally:
         coordinator.end_workers()
         if lock is not None:
@@ -89,68 +90,22 @@ def _in_words(error: Exception) -> str:
 
 
 class Coordinator:
-    """The one writer of a run's status."""
+    """Does the work of one run, in the order in which it happens."""
 
     def __init__(self, run: Run) -> None:
         self.run = run
         self.experiment: Experiment = run.experiment
-        self.status = run.status
-        self.status.coordinator, self.status.state, self.status.workers = process_identity(), "queued", {}
-        self._processes: list[WorkerProcess] = []
-        self._written = 0.0
-        self._write()
-
-    # --- saying where the run stands ---
-
-    def _write(self) -> None:
-        self._written = time.monotonic()
-        self.run.write_status(self.status)
-
-    def say(self, phase: str, message: str, state: str = "preparing") -> None:
-        """Enter a phase."""
-        self.status.phase, self.status.message, self.status.state = phase, message, state
-        self._write()
-
-    def say_queued(self, message: str) -> None:
-        if message != self.status.message or time.monotonic() - self._written > 1:
-            self.say("queue", message, "queued")
-
-    def finish(self, state: str, message: str) -> None:
-        """The last word; when not even that can be written, the readers see that the process has gone."""
-        self.status.state, self.status.message, self.status.phase = state, message, "end"
-        self.status.turn, self.status.finished, self.status.workers = None, time.time(), {}
-        try:
-            self._write()
-        except OSError:
-            traceback.print_exc()
-
-    def _on_change(self, worker: WorkerProcess | None) -> None:
-        """Called at every turn and about twice a second in between."""
-        turn = worker.framework if worker else None
-        if turn == self.status.turn and time.monotonic() - self._written < 0.9:
-            return
-        self.status.turn = turn
-        for process in self._processes:
-            facts, framework = process.facts, process.framework
-            if process.job == "train" and "share" in facts:
-                share, left = (1.0, 0.0) if facts.get("trained") else (facts["share"], facts.get("seconds_left"))
-                self.status.progress[framework] = {"share": share, "seconds_left": left}
-            if process.job == "encode" and "encoded" in facts:
-                left = (facts["of"] - facts["encoded"]) / facts["per_second"] if facts.get("per_second") else None
-                self.status.progress["encode"] = {"share": facts["encoded"] / facts["of"], "seconds_left": left}
-            if not process.finished:
-                self.status.memory[framework] = process.rss() / 2**20
-        self._write()
-
-    # --- the work, in the order in which it happens ---
+        self.board = StatusBoard(run)
 
     def work(self) -> None:
         """Prepare, train, compare."""
-        self.status.started, self.status.finished = time.time(), None
-        self.status.notes = []
-        self.say("data", "Reading and splitting the texts")
+        self.board.status.started, self.board.status.finished = time.time(), None
+        self.board.status.notes = []
+        self.board.say("data", "Reading and splitting the texts")
         unfinished = [name for name in self.experiment.frameworks if not self.run.outcome(name)]
-        self.status.progress = {name: {"share": 1.0, "seconds_left": 0.0} for name in self.experiment.frameworks if name not in unfinished}
+        self.board.status.progress = {
+            name: {"share": 1.0, "seconds_left": 0.0} for name in self.experiment.frameworks if name not in unfinished
+        }
         workers = [self._start(name, "train") for name in unfinished]
         if workers:
             workers[0].go(turn=True)  # its import does not need the data and runs while they are read
@@ -161,9 +116,9 @@ class Coordinator:
         elif workers:
             self._compare_encoders(features, checkpoint, features.note().get("encoder_difference"))
         if self.run.stop_requested:
-            self.finish("stopped", "Stopped before training began; the vectors of the texts are kept for the next run.")
+            self.board.finish("stopped", "Stopped before training began; the vectors of the texts are kept for the next run.")
             return
-        turns = Turns(workers, self.experiment.schedule == "both-at-once", self._on_change)
+        turns = Turns(workers, self.experiment.schedule == "both-at-once", self.board.on_change)
         self._train(turns)
         self._compare(turns)
 
@@ -180,14 +135,14 @@ class Coordinator:
         if self.experiment.device == "cpu":
             environment["CUDA_VISIBLE_DEVICES"] = "-1"
         process = WorkerProcess(self.run.path, framework, job, environment)
-        self._processes.append(process)
-        self.status.workers[f"{framework} {job}"] = process.identity
-        self._write()
+        self.board.processes.append(process)
+        self.board.status.workers[f"{framework} {job}"] = process.identity
+        self.board.write()
         return process
 
     def end_workers(self) -> None:
         """No process is left behind."""
-        for process in self._processes:
+        for process in self.board.processes:
             process.end()
 
     def _prepare(self) -> tuple[Features, Checkpoint, list[str]]:
@@ -197,12 +152,12 @@ class Coordinator:
         prepared = prepare_data(self.run)
 
         def downloaded(arrived: float, expected: float) -> None:
-            if self.status.phase != "download" or time.monotonic() - self._written > 0.5:
-                self.status.progress["download"] = {"share": arrived / expected if expected else None, "megabytes": arrived / 1e6}
-                self.say("download", f"Downloading {self.experiment.encoder}: {arrived / 1e6:,.0f} of {expected / 1e6:,.0f} MB")
+            if self.board.status.phase != "download" or self.board.age > 0.5:
+                self.board.status.progress["download"] = {"share": arrived / expected if expected else None, "megabytes": arrived / 1e6}
+                self.board.say("download", f"Downloading {self.experiment.encoder}: {arrived / 1e6:,.0f} of {expected / 1e6:,.0f} MB")
 
         if self.experiment.encoder != BUNDLED:
-            self.say("download", f"Looking for {self.experiment.encoder} on this machine and on the hub")
+            self.board.say("download", f"Looking for {self.experiment.encoder} on this machine and on the hub")
         checkpoint = resolve(self.experiment.encoder, downloaded)
         features, texts = prepare_inputs(self.run, prepared, checkpoint, home() / "_features")
         return features, checkpoint, texts
@@ -210,13 +165,13 @@ class Coordinator:
     def _encode(self, features: Features, checkpoint: Checkpoint, texts: list[str]) -> None:
         """One wing computes all vectors, the other those of the probe; in matched mode they must agree."""
         maker, *others = self.experiment.frameworks
-        self.say("encode", f"Computing the vectors of {len(texts):,} texts with {checkpoint.name} (kept for the next run)")
+        self.board.say("encode", f"Computing the vectors of {len(texts):,} texts with {checkpoint.name} (kept for the next run)")
         for framework, job in [(maker, "encode"), *((other, "probe") for other in others)]:
             if self.run.stop_requested:
                 return
             if job == "probe":
-                self.say("encode", f"Comparing {FRAMEWORK_NAMES[framework]}'s encoder with {FRAMEWORK_NAMES[maker]}'s on a few texts")
-            turns = Turns([self._start(framework, job)], False, self._on_change)
+                self.board.say("encode", f"Comparing {FRAMEWORK_NAMES[framework]}'s encoder with {FRAMEWORK_NAMES[maker]}'s on a few texts")
+            turns = Turns([self._start(framework, job)], False, self.board.on_change)
             turns.run_until("end")
             turns.end()
             if self.run.stop_requested:
@@ -241,35 +196,35 @@ class Coordinator:
 
     def _train(self, turns: Turns) -> None:
         names = " and ".join(FRAMEWORK_NAMES[name] for name in self.experiment.frameworks)
-        self.say("import", f"Loading {names}", "running")
+        self.board.say("import", f"Loading {names}", "running")
         at_stake = self.experiment.device != "cpu" and graphics_processors()  # else the device is known before all have been loaded
         if turns.workers and not turns.at_once and not at_stake:
             turns.lead(lambda worker: {"device": "cpu"} if worker.phase == "build" else {})
             if len(turns.workers) > 1 and not turns.workers[0].finished:
                 first, second = (FRAMEWORK_NAMES[worker.framework] for worker in turns.workers)
-                self.say("import", f"Loading {second}; {first} has begun to train", "running")
+                self.board.say("import", f"Loading {second}; {first} has begun to train", "running")
         turns.run_until("build")
         gpus = {worker.framework: worker.facts.get("gpu") for worker in turns.workers if not worker.finished}
         for name in self.experiment.frameworks:  # what finished before a resume decides too, so that both use the same kind of device
             if outcome := self.run.outcome(name):
                 gpus[name] = None if outcome["device"] == "cpu" else outcome["device"]
         devices, notes = choose_device(self.experiment.device, gpus)
-        self.status.notes += [note for note in notes if note not in self.status.notes]
+        self.board.status.notes += [note for note in notes if note not in self.board.status.notes]
         turns.run_until("train", lambda worker: {"device": devices[worker.framework]} if worker.phase == "build" else {})
         if self.experiment.mode == "matched":
             from engine.running.comparison import first_batch_logit_difference
 
             difference = first_batch_logit_difference(self.run, self.experiment.frameworks)
             if difference is not None and difference > 1e-3:
-                self.status.notes.append(f"The models' first answers differ by {difference:.2g}, more than rounding explains.")
-        self.status.notes += [str(worker.facts["note"]) for worker in turns.workers if "note" in worker.facts]
-        self.say("train", "Training", "running")
+                self.board.status.notes.append(f"The models' first answers differ by {difference:.2g}, more than rounding explains.")
+        self.board.status.notes += [str(worker.facts["note"]) for worker in turns.workers if "note" in worker.facts]
+        self.board.say("train", "Training", "running")
         turns.run_until("evaluate")
-        self.say("evaluate", "Evaluating on the test texts", "running")
+        self.board.say("evaluate", "Evaluating on the test texts", "running")
         turns.run_until("check")
         peaks = {worker.framework: worker.peak_rss / 2**20 for worker in turns.workers}  # before encoders are loaded again
         turns.run_until("latency")
-        self.say("compare", "Measuring how fast single texts are answered", "running")
+        self.board.say("compare", "Measuring how fast single texts are answered", "running")
         turns.run_until("end")
         for worker in turns.workers:
             outcome = worker.facts.get("outcome")
@@ -292,15 +247,15 @@ class Coordinator:
         state = "failed" if turns.failures else "stopped" if "stopped" in reasons else "failed" if "diverged" in reasons else "done"
         difference = None
         if outcomes:
-            results = compare(self.run, outcomes, state, self.status.notes)
+            results = compare(self.run, outcomes, state, self.board.status.notes)
             difference = results["parity"].get("encoder_difference")
             self.run.write_results(results)
         if difference is not None and difference > ENCODER_BAR:
-            self.status.notes.append(
+            self.board.status.notes.append(
                 f"The two encoders' vectors differ by {difference:.2g} (bar: {ENCODER_BAR:g}): answers to pasted text may differ between "
                 "the frameworks."
             )
-        self.finish(state, self._last_words(turns, outcomes, reasons))
+        self.board.finish(state, self._last_words(turns, outcomes, reasons))
 
     def _last_words(self, turns: Turns, outcomes: dict[str, dict[str, Any]], reasons: set[str]) -> str:
         if turns.failures:

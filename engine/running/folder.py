@@ -10,16 +10,14 @@ import os
 import re
 import secrets
 import shutil
-import sys
 import time
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import psutil
-
 from engine.errors import ParityError, RunError
 from engine.running.experiment import Experiment
+from engine.running.processes import living_process
 
 if TYPE_CHECKING:
     import pandas
@@ -54,34 +52,6 @@ def read_json(path: Path) -> dict[str, Any] | None:
     except (OSError, ValueError):
         return None
     return value if isinstance(value, dict) else None
-
-
-def process_identity(pid: int | None = None) -> dict[str, float]:
-    """A process's number and start time. The number alone is never trusted, for the system gives it out again."""
-    process = psutil.Process(pid)
-    return {"pid": process.pid, "started": _start_time(process)}
-
-
-def _start_time(process: psutil.Process) -> float:
-    """Seconds since the machine started on Linux, for the time of day may be set anew while a process runs; elsewhere the time of day."""
-    try:
-        fields = Path(f"/proc/{process.pid}/stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
-        return int(fields[19]) / os.sysconf("SC_CLK_TCK")
-    except (OSError, ValueError, IndexError):
-        return float(process.create_time())
-
-
-def living_process(identity: dict[str, float] | None) -> psutil.Process | None:
-    """The very process that was recorded, if it still runs."""
-    if not identity:
-        return None
-    try:
-        process = psutil.Process(int(identity["pid"]))
-        # After a restart of the machine another process may have the same number, and almost the same seconds since the start.
-        same = abs(_start_time(process) - identity["started"]) < (0.02 if sys.platform == "linux" else 1.0)
-        return process if same and process.status() != psutil.STATUS_ZOMBIE else None
-    except (psutil.Error, KeyError, TypeError, ValueError):
-        return None
 
 
 @dataclass

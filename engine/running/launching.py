@@ -13,7 +13,8 @@ import psutil
 
 from engine.errors import RunError
 from engine.running.experiment import Experiment
-from engine.running.folder import Run, Status, create_run, home, list_runs, living_process
+from engine.running.folder import Run, Status, create_run, home, list_runs
+from engine.running.processes import living_process
 from engine.running.queue import lock_path
 
 

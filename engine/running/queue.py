@@ -12,7 +12,8 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from engine.running.folder import Run, list_runs, living_process, process_identity, read_json, write_atomically
+from engine.running.folder import Run, list_runs, read_json, write_atomically
+from engine.running.processes import living_process, process_identity
 
 
 def lock_path() -> Path:

@@ -32,13 +32,12 @@ from engine.neutral.weights import SHAPES
 from engine.running.baton import Baton
 from engine.running.folder import Run
 from engine.running.inputs import load_inputs
+from engine.running.latency import measure_latency
 from engine.running.reporting import EventFile, Reporter
 
 VALIDATION_BATCH = 256
 ENCODING_BATCH = {"cpu": 32, "gpu": 256}
 """Texts; larger batches of sorted texts gain nothing on a CPU."""
-LATENCY_SECONDS = 3.0
-"""How long each latency is measured at the most; at least five times in any case."""
 
 
 def main(arguments: list[str]) -> None:
@@ -271,33 +270,6 @@ def train(run: Run, framework: str, baton: Baton) -> None:
     baton.take("latency")
     sample = [texts[row] for row in inputs.probe_rows]
     baton.tell(latency_ms=measure_latency(lambda some: inference.classify(some, embed, model, device), sample))
-
-
-def measure_latency(classify: Any, texts: list[str]) -> dict[str, float]:
-    """Milliseconds from text to answer: one text at a time, and 64 at once; medians and 95th percentiles."""
-    classify(texts[:1])
-    single = repeat(lambda number: classify([texts[number % len(texts)]]), most=100)
-    batch_texts = (texts * 64)[:64]
-    classify(batch_texts)
-    batch = repeat(lambda number: classify(batch_texts), most=20)
-    total = single.sum(axis=1)
-    return {
-        "single_p50": float(np.percentile(total, 50)),
-        "single_p95": float(np.percentile(total, 95)),
-        "encode_single_p50": float(np.percentile(single[:, 0], 50)),
-        "classify_single_p50": float(np.percentile(single[:, 1], 50)),
-        "batch_p50": float(np.percentile(batch.sum(axis=1), 50)),
-        "batch_p95": float(np.percentile(batch.sum(axis=1), 95)),
-        "batch_size": 64,
-    }
-
-
-def repeat(measure: Any, most: int) -> np.ndarray:
-    """(encoding, classifying) milliseconds of each repetition; stops after ``LATENCY_SECONDS``, but not before the fifth."""
-    ends, times = time.perf_counter() + LATENCY_SECONDS, list[tuple[float, float]]()
-    while len(times) < most and (len(times) < 5 or time.perf_counter() < ends):
-        times.append(measure(len(times))[1:])
-    return np.array(times)
 
 
 def answer(run: Run, framework: str, baton: Baton) -> None:

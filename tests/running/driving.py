@@ -21,7 +21,8 @@ from engine.data.store import sample_choice
 from engine.running import coordinator, turns
 from engine.running.baton import WorkerProcess
 from engine.running.experiment import Experiment
-from engine.running.folder import Run, Status, create_run, home, living_process
+from engine.running.folder import Run, Status, create_run, home
+from engine.running.processes import living_process
 from tests.tiny_checkpoints import train_tokenizer, write_modules
 
 PATIENCE = 170.0

@@ -15,19 +15,8 @@ import pytest
 
 from engine.errors import RunError
 from engine.running import folder
-from engine.running.folder import (
-    Run,
-    Status,
-    create_run,
-    home,
-    list_runs,
-    living_process,
-    open_run,
-    process_identity,
-    read_json,
-    readable_experiment,
-    write_atomically,
-)
+from engine.running.folder import Run, Status, create_run, home, list_runs, open_run, read_json, readable_experiment, write_atomically
+from engine.running.processes import living_process, process_identity
 from engine.running.reporting import EventFile
 from tests.running.driving import small_experiment
 

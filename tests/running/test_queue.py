@@ -8,7 +8,8 @@ import pytest
 from filelock import FileLock
 
 from engine.running import folder, queue
-from engine.running.folder import Run, Status, create_run, process_identity
+from engine.running.folder import Run, Status, create_run
+from engine.running.processes import process_identity
 from engine.running.queue import lock_path, wait_in_queue
 from tests.running.driving import small_experiment
 

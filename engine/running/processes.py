@@ -1,0 +1,37 @@
+"""Tells whether the very process that was once recorded still runs; a number alone is never trusted, for the system gives it out again."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import psutil
+
+
+def process_identity(pid: int | None = None) -> dict[str, float]:
+    """What to record of a process (this one by default): its number and its start time."""
+    process = psutil.Process(pid)
+    return {"pid": process.pid, "started": _start_time(process)}
+
+
+def _start_time(process: psutil.Process) -> float:
+    """Seconds since the machine started on Linux, for the time of day may be set anew while a process runs; elsewhere the time of day."""
+    try:
+        fields = Path(f"/proc/{process.pid}/stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
+        return int(fields[19]) / os.sysconf("SC_CLK_TCK")
+    except (OSError, ValueError, IndexError):
+        return float(process.create_time())
+
+
+def living_process(identity: dict[str, float] | None) -> psutil.Process | None:
+    """The very process that was recorded, if it still runs."""
+    if not identity:
+        return None
+    try:
+        process = psutil.Process(int(identity["pid"]))
+        # After a restart of the machine another process may have the same number, and almost the same seconds since the start.
+        same = abs(_start_time(process) - identity["started"]) < (0.02 if sys.platform == "linux" else 1.0)
+        return process if same and process.status() != psutil.STATUS_ZOMBIE else None
+    except (psutil.Error, KeyError, TypeError, ValueError):
+        return None
