@@ -17,7 +17,7 @@ from engine.data.encoding import UTF8, Encoding, detect_encoding, presumed_utf8
 from engine.data.table import Table, frame_of, strings, unique_names
 from engine.errors import DataError
 
-SAMPLE_CHARACTERS = 2**20
+SAMPLE_CHARACTERS = 2**18
 FAST_BYTES = 4 * 2**20
 """From this size on the fast way is tried first; below, the tolerant way takes a fraction of a second."""
 BLOCK_BYTES = 2**20

@@ -100,7 +100,8 @@ def scan(path: Path, validate: bool = True) -> tuple[bool, int, int]:
         while True:
             chunk = file.read(CHUNK)
             newlines += chunk.count(b"\n")
-            nuls += chunk.count(b"\0")
+            if b"\0" in chunk:  # many times faster than counting where there is none
+                nuls += chunk.count(b"\0")
             if valid:
                 try:
                     decoder.decode(chunk, final=not chunk)

@@ -7,6 +7,7 @@ import pyarrow
 
 from engine.data.findings import Finding, check, first_rows, plural, quoted, share
 from engine.data.rows import PARTS, Rows
+from engine.data.scanning import taken
 from engine.data.table import column_of
 
 MAX_CLASSES = 1000
@@ -208,7 +209,7 @@ def imbalance(rows: Rows) -> Finding | None:
 def label_in_text(rows: Rows) -> Finding | None:
     """A text that spells out its own label teaches the model to read the label, not the text."""
     positions = spread(rows.usable, 5000)
-    texts = rows.scan.normalised.take(pyarrow.array(positions)).to_pylist()
+    texts = taken(rows.scan.normalised, positions).to_pylist()
     keys = [" ".join(name.casefold().replace("_", " ").split()) for name in rows.classes]
     codes = rows.codes[positions]
     testable = numpy.array([len(key) >= 3 for key in keys])[codes] if keys else numpy.zeros(0, dtype=bool)
