@@ -20,7 +20,6 @@ BEYOND_ASCII, MARKUP, CONTROL = 1, 2, 4
 
 _SPACES = bytes([9, 10, 11, 12, 13, 28, 29, 30, 31, 32])  # what str.split() takes for white space
 _FOLDED = bytes(32 if byte in _SPACES else ord(chr(byte).lower()) if byte < 128 else byte for byte in range(256))
-_ASCII = bytes(range(128))
 _CONTROL_BYTES = frozenset([*range(9), 11, 12, *range(14, 32), 127])
 _KINDS = bytes(
     BEYOND_ASCII if byte >= 128 else MARKUP if byte in b"<&#" else CONTROL if byte in _CONTROL_BYTES else 0 for byte in range(256)
@@ -65,7 +64,7 @@ def _scan_piece(texts: pyarrow.LargeStringArray) -> tuple[pyarrow.LargeStringArr
     bounds = bounds - bounds[0]
     kinds = kinds_of(raw, bounds)
     normalised, words = _normalise_ascii(raw, bounds)
-    special = special_characters(raw)
+    special = special_characters(raw) if (kinds & BEYOND_ASCII).any() else ""
     if special:
         beyond = numpy.flatnonzero(kinds & BEYOND_ASCII)
         originals = texts.take(pyarrow.array(beyond))
@@ -82,9 +81,8 @@ def _scan_piece(texts: pyarrow.LargeStringArray) -> tuple[pyarrow.LargeStringArr
 
 def special_characters(raw: bytes) -> str:
     """The characters beyond ASCII that case folding changes or that are white space, each once."""
-    beyond = raw.translate(None, _ASCII)
-    if not beyond:
-        return ""
+    data = numpy.frombuffer(raw, dtype=numpy.uint8)
+    beyond = data[data >= 128].tobytes()
     return "".join(
         sorted(character for character in set(beyond.decode("utf-8")) if character.casefold() != character or character.isspace())
     )
