@@ -82,12 +82,7 @@ def read_fast(path: Path, options: ReadingOptions, columns: int, newlines: int) 
     if options.header:
         names, notes = unique_names([str(read.column(position)[0].as_py()).lstrip("\ufeff") for position in range(columns)])
     lines = line_numbers(read, newlines)
-    joined = []
-    for _ in range(columns):
-        # One column at a time, so that only one is held twice.
-        joined.append(read.column(0).slice(1 if options.header else 0).combine_chunks())
-        read = read.remove_column(0)
-    frame = frame_of(names, joined)
+    frame = frame_of(names, read.slice(1 if options.header else 0).columns)
     return Table(frame, options, tuple(notes), (), lines[1:] if lines is not None and options.header else lines)
 
 

@@ -12,8 +12,8 @@ import numpy
 import pyarrow
 
 from engine.data.choice import DataChoice
-from engine.data.scanning import Scan, first_equal, joined, scan_texts
-from engine.data.table import Table, column_of
+from engine.data.scanning import Scan, first_equal, joined, scan_texts, taken, trimmed
+from engine.data.table import Table, chunks_of, column_of
 
 PARTS = ("train", "validation", "test")
 
@@ -46,9 +46,12 @@ class Rows:
         return len(self.table.frame)
 
     @cached_property
-    def texts(self) -> pyarrow.LargeStringArray:
-        """The chosen columns, trimmed and joined."""
-        return joined([column_of(self.table.frame, name) for name in self.choice.text])
+    def texts(self) -> pyarrow.ChunkedArray:
+        """The chosen columns, trimmed and joined; a single one stays in the chunks in which it was read, for it may be large."""
+        frame, names = self.table.frame, self.choice.text
+        if len(names) == 1:
+            return pyarrow.chunked_array([trimmed(chunk) for chunk in chunks_of(frame, names[0]).chunks], pyarrow.large_string())
+        return pyarrow.chunked_array([joined([column_of(frame, name) for name in names])])
 
     @cached_property
     def scan(self) -> Scan:
@@ -169,7 +172,7 @@ class Rows:
 
     def texts_at(self, positions: numpy.ndarray) -> list[str]:
         """The texts of some rows, control characters replaced by spaces."""
-        texts: list[str] = self.texts.take(pyarrow.array(positions, type=pyarrow.int64())).to_pylist()
+        texts: list[str] = taken(self.texts, positions).to_pylist()
         for index in numpy.flatnonzero(self.scan.kinds[positions] & 4):
             texts[index] = texts[index].translate(CONTROL_TO_SPACE).strip()
         return texts

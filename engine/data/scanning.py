@@ -6,9 +6,9 @@ Python loop. Texts with capitals or white space beyond ASCII are the exception: 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy
 import pyarrow
@@ -40,21 +40,27 @@ class Scan:
     """(n,) uint64, equal for equal normalised texts, nearly always different for different ones."""
 
 
-def scan_texts(texts: pyarrow.LargeStringArray) -> Scan:
+def scan_texts(texts: pyarrow.ChunkedArray) -> Scan:
     """Normalise and describe every text of a column without nulls."""
     if len(texts) == 0:
         nothing = numpy.zeros(0, dtype=numpy.int32)
-        return Scan(pyarrow.chunked_array([texts]), nothing, nothing.astype(numpy.uint8), nothing.astype(numpy.uint64))
-    offsets = offsets_of(texts)
-    cuts = [0]
-    while cuts[-1] < len(texts):
-        reach = int(numpy.searchsorted(offsets, offsets[cuts[-1]] + PIECE_BYTES, side="right")) - 1
-        cuts.append(max(cuts[-1] + 1, reach))
+        empty = pyarrow.chunked_array([], pyarrow.large_string())
+        return Scan(empty, nothing, nothing.astype(numpy.uint8), nothing.astype(numpy.uint64))
     # NumPy and Arrow let other threads run while they compute, so two of them share the pieces.
     with ThreadPoolExecutor(2) as pool:
-        pieces = list(pool.map(lambda span: _scan_piece(texts.slice(span[0], span[1] - span[0])), pairwise(cuts)))
+        pieces = list(pool.map(_scan_piece, _pieces(texts)))
     normalised, words, kinds, fingerprints = zip(*pieces, strict=True)
     return Scan(pyarrow.chunked_array(normalised), numpy.concatenate(words), numpy.concatenate(kinds), numpy.concatenate(fingerprints))
+
+
+def _pieces(texts: pyarrow.ChunkedArray) -> Iterator[pyarrow.LargeStringArray]:
+    """The column in pieces of about ``PIECE_BYTES`` or, where they are smaller, its own chunks."""
+    for chunk in texts.chunks:
+        offsets, start = offsets_of(chunk), 0
+        while start < len(chunk):
+            end = max(start + 1, int(numpy.searchsorted(offsets, offsets[start] + PIECE_BYTES, side="right")) - 1)
+            yield chunk.slice(start, end - start)
+            start = end
 
 
 def _scan_piece(texts: pyarrow.LargeStringArray) -> tuple[pyarrow.LargeStringArray, numpy.ndarray, numpy.ndarray, numpy.ndarray]:
@@ -167,14 +173,19 @@ def first_equal(scan: Scan) -> numpy.ndarray:
 
 
 def taken(texts: pyarrow.ChunkedArray, positions: numpy.ndarray) -> pyarrow.LargeStringArray:
-    """The texts at sorted positions, chunk by chunk; Arrow's own way would first join all chunks, a copy of the whole column."""
+    """The texts at ascending positions, chunk by chunk; Arrow's own way would first join all chunks, a copy of the whole column."""
     starts = numpy.cumsum([0, *(len(chunk) for chunk in texts.chunks)])
     cuts = numpy.searchsorted(positions, starts)
     parts = [
         chunk.take(pyarrow.array(positions[first:last] - start))
-        for chunk, start, first, last in zip(texts.chunks, starts, cuts, cuts[1:], strict=False)
+        for chunk, start, first, last in zip(texts.chunks, starts[:-1], cuts[:-1], cuts[1:], strict=True)
     ]
-    return pyarrow.concat_arrays(parts)
+    return pyarrow.concat_arrays(parts) if parts else pyarrow.array([], pyarrow.large_string())
+
+
+def sizes_of(texts: pyarrow.ChunkedArray) -> numpy.ndarray:
+    """(n,) int64: the bytes of each text."""
+    return numpy.concatenate([numpy.zeros(0, dtype=numpy.int64), *(numpy.diff(offsets_of(chunk)) for chunk in texts.chunks)])
 
 
 def _string_array(data: numpy.ndarray, bounds: numpy.ndarray) -> pyarrow.LargeStringArray:

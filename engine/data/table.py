@@ -67,12 +67,8 @@ def unique_names(found: Sequence[str]) -> tuple[list[str], list[str]]:
 
 
 def frame_of(names: Sequence[str], columns: Sequence[pyarrow.ChunkedArray | pyarrow.Array]) -> pandas.DataFrame:
-    """A data frame of strings over Arrow memory (64-bit offsets, one chunk a column), without a copy of the texts where possible."""
-    joined = []
-    for column in columns:
-        if isinstance(column, pyarrow.ChunkedArray):
-            column = column.combine_chunks() if column.num_chunks != 1 else column.chunk(0)
-        joined.append(column.cast(pyarrow.large_string()))
+    """A data frame of strings over Arrow memory (64-bit offsets), in the chunks in which they were read, without a copy of the texts."""
+    joined = [column.cast(pyarrow.large_string()) for column in columns]
     frame = pyarrow.table(joined, names=[str(position) for position in range(len(joined))]).to_pandas()
     frame = frame.astype("str") if len(frame) == 0 else frame
     frame.columns = pandas.Index(list(names), dtype="object")
@@ -89,13 +85,19 @@ def strings(values: Sequence[str]) -> pyarrow.Array:
 
 
 def column_of(frame: pandas.DataFrame, name: str) -> pyarrow.LargeStringArray:
-    """One column as a single Arrow array without nulls."""
+    """One column as a single Arrow array without nulls; a copy where it was read in several chunks."""
+    column = chunks_of(frame, name)
+    return column.combine_chunks() if column.num_chunks != 1 else column.chunk(0)
+
+
+def chunks_of(frame: pandas.DataFrame, name: str) -> pyarrow.ChunkedArray:
+    """One column without nulls, in the chunks in which it was read."""
     series = frame[name]
     if not isinstance(series.dtype, pandas.StringDtype):
         series = series.fillna("").astype("str")
     column = pyarrow.array(series)
-    if isinstance(column, pyarrow.ChunkedArray):
-        column = column.combine_chunks() if column.num_chunks != 1 else column.chunk(0)
+    if not isinstance(column, pyarrow.ChunkedArray):
+        column = pyarrow.chunked_array([column])
     if column.type != pyarrow.large_string():
         column = column.cast(pyarrow.large_string())
     return column.fill_null("") if column.null_count else column

@@ -8,7 +8,7 @@ import pyarrow.compute
 
 from engine.data.findings import Finding, check, first_rows, plural, share
 from engine.data.rows import Rows
-from engine.data.scanning import BEYOND_ASCII, CONTROL, MARKUP, offsets_of
+from engine.data.scanning import BEYOND_ASCII, CONTROL, MARKUP, sizes_of, taken
 
 LONG_BYTES = 50_000
 MARKUP_PATTERN = r"</?[a-zA-Z][^<>]{0,200}>|&(?:[a-zA-Z]{2,8}|#\d{1,6}|#x[0-9a-fA-F]{1,6});|(?:^|[^&\w])#\d{2,5};"
@@ -110,7 +110,7 @@ def duplicates(rows: Rows) -> tuple[numpy.ndarray, numpy.ndarray]:
     exact = numpy.zeros(len(rows), dtype=bool)
     if len(later):
         members = numpy.flatnonzero(rows.complete & numpy.isin(rows.groups, rows.groups[later]))
-        encoded = rows.texts.take(pyarrow.array(members)).dictionary_encode()
+        encoded = taken(rows.texts, members).dictionary_encode()
         keys = encoded.indices.to_numpy().astype(numpy.int64) * max(len(rows.classes), 1) + rows.codes[members]
         _, first = numpy.unique(keys, return_index=True)
         exact[members] = True
@@ -172,7 +172,7 @@ def truncated_texts(rows: Rows) -> Finding | None:
 @check
 def very_long_texts(rows: Rows) -> Finding | None:
     """A cell of a book's length is usually a quoting mistake that swallowed other rows."""
-    sizes = numpy.diff(offsets_of(rows.texts)) if len(rows) else numpy.zeros(0)
+    sizes = sizes_of(rows.texts)
     found = sizes > LONG_BYTES
     count = int(found.sum())
     if not count:
@@ -250,7 +250,7 @@ def matching(rows: Rows, kind: int, pattern: str) -> numpy.ndarray:
     # In portions, so that texts are not all held twice when most are candidates.
     for start in range(0, len(candidates), 20_000):
         portion = candidates[start : start + 20_000]
-        hits = pyarrow.compute.match_substring_regex(rows.texts.take(pyarrow.array(portion)), pattern)
+        hits = pyarrow.compute.match_substring_regex(taken(rows.texts, portion), pattern)
         found[portion[hits.to_numpy(zero_copy_only=False)]] = True
     return found
 
