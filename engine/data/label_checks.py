@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import numpy
-import pyarrow
 
 from engine.data.findings import Finding, check, first_rows, plural, quoted, share
 from engine.data.rows import PARTS, Rows
-from engine.data.scanning import taken
-from engine.data.table import column_of
+from engine.data.scanning import normalised_at, taken
+from engine.data.table import chunks_of
 
 MAX_CLASSES = 1000
 """Beyond this the confusion matrix and the reports say nothing to a person any more."""
@@ -209,7 +208,7 @@ def imbalance(rows: Rows) -> Finding | None:
 def label_in_text(rows: Rows) -> Finding | None:
     """A text that spells out its own label teaches the model to read the label, not the text."""
     positions = spread(rows.usable, 5000)
-    texts = taken(rows.scan.normalised, positions).to_pylist()
+    texts = normalised_at(rows.texts, positions).to_pylist()
     keys = [" ".join(name.casefold().replace("_", " ").split()) for name in rows.classes]
     codes = rows.codes[positions]
     testable = numpy.array([len(key) >= 3 for key in keys])[codes] if keys else numpy.zeros(0, dtype=bool)
@@ -267,7 +266,7 @@ def determines_label(rows: Rows, name: str) -> bool:
     positions = spread(rows.usable, SAMPLE_ROWS)
     if len(positions) < 10:
         return False
-    values = column_of(rows.table.frame, name).take(pyarrow.array(positions)).dictionary_encode()
+    values = taken(chunks_of(rows.table.frame, name), positions).dictionary_encode()
     distinct = len(values.dictionary)
     if distinct < 2 or distinct > 0.2 * len(positions):
         return False

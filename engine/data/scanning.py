@@ -1,4 +1,4 @@
-"""One pass over all texts: a normalised copy, the number of words, and which kinds of characters each text holds.
+"""One pass over all texts: their normalised fingerprints, the number of words, and which kinds of characters each text holds.
 
 It works on the bytes of the Arrow column with NumPy, a piece at a time, because half a million texts are too many for a
 Python loop. Texts with capitals or white space beyond ASCII are the exception: there the rules are Python's own.
@@ -30,8 +30,8 @@ _KINDS = bytes(
 class Scan:
     """What one pass over ``n`` texts found."""
 
-    normalised: pyarrow.ChunkedArray
-    """(n,) case-folded, runs of white space as one space, none at the ends."""
+    texts: pyarrow.ChunkedArray
+    """(n,) as they were given; see :func:`normalised_at`."""
     words: numpy.ndarray
     """(n,) int32."""
     kinds: numpy.ndarray
@@ -44,13 +44,12 @@ def scan_texts(texts: pyarrow.ChunkedArray) -> Scan:
     """Normalise and describe every text of a column without nulls."""
     if len(texts) == 0:
         nothing = numpy.zeros(0, dtype=numpy.int32)
-        empty = pyarrow.chunked_array([], pyarrow.large_string())
-        return Scan(empty, nothing, nothing.astype(numpy.uint8), nothing.astype(numpy.uint64))
+        return Scan(texts, nothing, nothing.astype(numpy.uint8), nothing.astype(numpy.uint64))
     # NumPy and Arrow let other threads run while they compute, so two of them share the pieces.
     with ThreadPoolExecutor(2) as pool:
-        pieces = list(pool.map(_scan_piece, _pieces(texts)))
-    normalised, words, kinds, fingerprints = zip(*pieces, strict=True)
-    return Scan(pyarrow.chunked_array(normalised), numpy.concatenate(words), numpy.concatenate(kinds), numpy.concatenate(fingerprints))
+        pieces = list(pool.map(_describe, _pieces(texts)))
+    words, kinds, fingerprints = zip(*pieces, strict=True)
+    return Scan(texts, numpy.concatenate(words), numpy.concatenate(kinds), numpy.concatenate(fingerprints))
 
 
 def _pieces(texts: pyarrow.ChunkedArray) -> Iterator[pyarrow.LargeStringArray]:
@@ -63,8 +62,19 @@ def _pieces(texts: pyarrow.ChunkedArray) -> Iterator[pyarrow.LargeStringArray]:
             start = end
 
 
-def _scan_piece(texts: pyarrow.LargeStringArray) -> tuple[pyarrow.LargeStringArray, numpy.ndarray, numpy.ndarray, numpy.ndarray]:
-    """The normalised texts, their words, kinds and fingerprints."""
+def _describe(texts: pyarrow.LargeStringArray) -> tuple[numpy.ndarray, numpy.ndarray, numpy.ndarray]:
+    """Words, kinds and fingerprints. The normalised texts are let go at once: to keep them would double the memory, and cost its time."""
+    normalised, words, kinds = _normalise(texts)
+    return words, kinds, fingerprints_of(normalised)
+
+
+def normalised_at(texts: pyarrow.ChunkedArray, positions: numpy.ndarray) -> pyarrow.LargeStringArray:
+    """The texts at ascending positions, case-folded, runs of white space as one space, none at the ends."""
+    return _normalise(taken(texts, positions))[0]
+
+
+def _normalise(texts: pyarrow.LargeStringArray) -> tuple[pyarrow.LargeStringArray, numpy.ndarray, numpy.ndarray]:
+    """The normalised texts, their words and their kinds."""
     bounds = offsets_of(texts)
     raw = bytes_of(texts)[bounds[0] : bounds[-1]].tobytes()
     bounds = bounds - bounds[0]
@@ -82,7 +92,7 @@ def _scan_piece(texts: pyarrow.LargeStringArray) -> tuple[pyarrow.LargeStringArr
         mask[beyond] = True
         folded = pyarrow.array([" ".join(parts) for parts in split], type=pyarrow.large_string())
         normalised = pyarrow.compute.replace_with_mask(normalised, pyarrow.array(mask), folded)
-    return normalised, words.astype(numpy.int32), kinds, fingerprints_of(normalised)
+    return normalised, words.astype(numpy.int32), kinds
 
 
 def special_characters(raw: bytes) -> str:
@@ -165,7 +175,7 @@ def first_equal(scan: Scan) -> numpy.ndarray:
         return first
     place = numpy.minimum(numpy.searchsorted(shared, scan.fingerprints), len(shared) - 1)
     candidates = numpy.flatnonzero(shared[place] == scan.fingerprints)
-    encoded = taken(scan.normalised, candidates).dictionary_encode()
+    encoded = normalised_at(scan.texts, candidates).dictionary_encode()
     codes = encoded.indices.to_numpy()
     _, earliest = numpy.unique(codes, return_index=True)
     first[candidates] = candidates[earliest][codes]

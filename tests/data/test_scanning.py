@@ -24,7 +24,7 @@ def test_scan_agrees_with_python(piece_bytes, monkeypatch):
         texts = ["".join(source.choices(LETTERS, k=source.randint(0, 12))) for _ in range(source.randint(0, 30))]
         found = scanning.scan_texts(in_chunks(texts, source.randint(0, len(texts))))
         expected = [" ".join(text.casefold().split()) for text in texts]
-        assert found.normalised.to_pylist() == expected
+        assert scanning.normalised_at(found.texts, numpy.arange(len(texts))).to_pylist() == expected
         assert found.words.tolist() == [len(text.split()) for text in expected]
         assert scanning.first_equal(found).tolist() == [expected.index(text) for text in expected]
         for text, kinds in zip(texts, found.kinds.tolist(), strict=True):
@@ -41,13 +41,16 @@ def test_equal_fingerprints_are_compared_in_full(monkeypatch):
 
 def test_a_slice_of_a_column_is_scanned_from_its_own_start():
     column = pyarrow.array(["left out", "Kept Text", "x"], type=pyarrow.large_string()).slice(1, 1)
-    assert scanning.scan_texts(pyarrow.chunked_array([column])).normalised.to_pylist() == ["kept text"]
+    assert scanning.normalised_at(pyarrow.chunked_array([column]), numpy.array([0])).to_pylist() == ["kept text"]
+    assert scanning.scan_texts(pyarrow.chunked_array([column])).words.tolist() == [2]
 
 
 def test_scripts_beyond_ascii_are_scanned_like_others():
     texts = ["Здравствуйте, МОЙ заказ", "здравствуйте,  мой заказ", "注文した商品", "", "注文した\u3000商品 <b>"]
     found = scanning.scan_texts(in_chunks(texts, 1))
-    assert found.normalised.to_pylist() == [" ".join(text.casefold().split()) for text in texts]
+    assert scanning.normalised_at(found.texts, numpy.arange(len(texts))).to_pylist() == [
+        " ".join(text.casefold().split()) for text in texts
+    ]
     assert found.kinds.tolist() == [1, 1, 1, 0, 3] and scanning.first_equal(found).tolist() == [0, 0, 2, 3, 4]
 
 
