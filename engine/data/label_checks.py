@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy
 
+from engine.data.choice import PARTS
 from engine.data.findings import Finding, check, first_rows, plural, quoted, share
-from engine.data.rows import PARTS, Rows
+from engine.data.rows import Rows
 from engine.data.scanning import normalised_at, taken
 from engine.data.table import chunks_of
 

@@ -11,11 +11,9 @@ from functools import cached_property
 import numpy
 import pyarrow
 
-from engine.data.choice import DataChoice
+from engine.data.choice import PARTS, DataChoice
 from engine.data.scanning import Scan, first_equal, joined, scan_texts, taken, trimmed
 from engine.data.table import Table, chunks_of, column_of
-
-PARTS = ("train", "validation", "test")
 
 
 @dataclass(frozen=True)

@@ -8,9 +8,9 @@ import numpy
 import pandas
 
 from engine.data.checking import check_rows, structure_findings
-from engine.data.choice import DataChoice
+from engine.data.choice import PARTS, DataChoice
 from engine.data.reading import read_table
-from engine.data.rows import PARTS, Rows
+from engine.data.rows import Rows
 from engine.data.store import DatasetStore
 from engine.data.table import Table
 from engine.errors import DataError, ExperimentError
