@@ -89,21 +89,24 @@ def presumed_utf8(path: Path, name: str, wanted: str | None = None) -> Encoding 
     except UnicodeDecodeError:
         return None
     refuse_binary(start[: 2**16], name)
-    _, newlines, nuls = scan(path, validate=False)
+    newlines, nuls = count_line_feeds(path)
     notes = [] if wanted else ["The text is encoded in UTF-8 (every byte was checked)."]
     return Encoding(wanted or "utf-8", FALLBACK, True, newlines, (*notes, *_nul_notes(nuls)))
 
 
-def scan(path: Path, validate: bool = True) -> tuple[bool, int, int]:
-    """Whether the whole file is UTF-8 (not looked at without ``validate``), and its line feeds and NUL bytes; one pass, in pieces."""
-    if not validate:
-        with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as mapped:
-            data = numpy.frombuffer(mapped, dtype=numpy.uint8)
-            pieces = range(0, len(data), CHUNK)
-            newlines = sum(int(numpy.count_nonzero(data[start : start + CHUNK] == 10)) for start in pieces)
-            nuls = 0 if mapped.find(b"\0") < 0 else sum(int(numpy.count_nonzero(data[start : start + CHUNK] == 0)) for start in pieces)
-            del data  # else the map could not be closed
-            return False, newlines, nuls
+def count_line_feeds(path: Path) -> tuple[int, int]:
+    """The line feeds and NUL bytes of a file that is not empty, counted in a memory map."""
+    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as mapped:
+        data = numpy.frombuffer(mapped, dtype=numpy.uint8)
+        pieces = range(0, len(data), CHUNK)
+        newlines = sum(int(numpy.count_nonzero(data[start : start + CHUNK] == 10)) for start in pieces)
+        nuls = 0 if mapped.find(b"\0") < 0 else sum(int(numpy.count_nonzero(data[start : start + CHUNK] == 0)) for start in pieces)
+        del data  # else the map could not be closed
+    return newlines, nuls
+
+
+def scan(path: Path) -> tuple[bool, int, int]:
+    """Whether the whole file is UTF-8, and its line feeds and NUL bytes; one pass, in pieces."""
     decoder = codecs.getincrementaldecoder("utf-8")("strict")
     valid, newlines, nuls = True, 0, 0
     with path.open("rb") as file:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import threading
 import time
 from typing import Any
 
 from engine import FRAMEWORK_NAMES
 from engine.errors import RunError
-from engine.neutral.devices import physical_cores
-from engine.running.baton import WorkerProcess
+from engine.running.baton import WorkerProcess, worker_environment
 from engine.running.folder import Run
 
 
@@ -26,13 +24,8 @@ class Answerer:
             )
         self.run, self.framework, self._timeout = run, framework, timeout
         self._lock = threading.Lock()
-        environment = os.environ | {
-            "KERAS_BACKEND": "tensorflow",
-            "TF_CPP_MIN_LOG_LEVEL": "2",
-            "OMP_NUM_THREADS": str(run.experiment.threads or physical_cores()),
-            "HF_HUB_OFFLINE": "1",
-        }
-        self._worker = WorkerProcess(run.path, framework, "answer", environment)
+        experiment = run.experiment
+        self._worker = WorkerProcess(run.path, framework, "answer", worker_environment(experiment.threads, experiment.device))
 
     @property
     def alive(self) -> bool:

@@ -19,6 +19,7 @@ from typing import Any
 
 import psutil
 
+from engine.neutral.devices import physical_cores
 from engine.running.processes import process_identity
 
 TURN_SECONDS = 1.0
@@ -55,6 +56,19 @@ class Baton:
         """Say something that needs no answer."""
         self._channel.write(json.dumps(facts) + "\n")
         self._channel.flush()
+
+
+def worker_environment(threads: int, device: str) -> dict[str, str]:
+    """The variables of a worker that uses this many threads (0: one for each core) and the device ``auto``, ``cpu`` or ``gpu``."""
+    environment = os.environ | {
+        "KERAS_BACKEND": "tensorflow",
+        "TF_CPP_MIN_LOG_LEVEL": "2",
+        "OMP_NUM_THREADS": str(threads or physical_cores()),
+        "HF_HUB_OFFLINE": "1",  # whatever had to be downloaded is there
+        "HF_HUB_DISABLE_PROGRESS_BARS": "1",  # they would fill the log
+        "PYTHONUNBUFFERED": "1",
+    }
+    return environment | ({"CUDA_VISIBLE_DEVICES": "-1"} if device == "cpu" else {})
 
 
 class WorkerProcess:

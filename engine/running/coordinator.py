@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import sys
 import time
@@ -16,8 +15,8 @@ from safetensors import SafetensorError
 from engine import FRAMEWORK_NAMES
 from engine.errors import ParityError, TrainingError
 from engine.neutral.checkpoint import BUNDLED, Checkpoint, resolve
-from engine.neutral.devices import choose_device, graphics_processors, physical_cores
-from engine.running.baton import WorkerProcess
+from engine.neutral.devices import choose_device, graphics_processors
+from engine.running.baton import WorkerProcess, worker_environment
 from engine.running.experiment import Experiment
 from engine.running.folder import Run, Status, home
 from engine.running.queue import wait_in_queue
@@ -123,18 +122,7 @@ class Coordinator:
         self._compare(turns)
 
     def _start(self, framework: str, job: str) -> WorkerProcess:
-        threads = str(self.experiment.threads or physical_cores())
-        environment = os.environ | {
-            "KERAS_BACKEND": "tensorflow",
-            "TF_CPP_MIN_LOG_LEVEL": "2",
-            "OMP_NUM_THREADS": threads,
-            "HF_HUB_OFFLINE": "1",  # whatever had to be downloaded is there
-            "HF_HUB_DISABLE_PROGRESS_BARS": "1",  # they would fill the log
-            "PYTHONUNBUFFERED": "1",
-        }
-        if self.experiment.device == "cpu":
-            environment["CUDA_VISIBLE_DEVICES"] = "-1"
-        process = WorkerProcess(self.run.path, framework, job, environment)
+        process = WorkerProcess(self.run.path, framework, job, worker_environment(self.experiment.threads, self.experiment.device))
         self.board.processes.append(process)
         self.board.status.workers[f"{framework} {job}"] = process.identity
         self.board.write()

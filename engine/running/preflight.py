@@ -32,7 +32,7 @@ BUNDLED_BYTES = 90_868_376
 DOCUMENTS_PER_SECOND = {"pytorch": 30_000.0, "tensorflow": 15_000.0}
 IMPORT_SECONDS = {"pytorch": 3.0, "tensorflow": 7.0}
 """Of the framework and of what loads its encoder."""
-LATENCY_SECONDS = 10.0
+EVALUATION_SECONDS = 10.0
 """Of evaluating and timing one framework."""
 WORKER_MIB = {"pytorch": 350.0, "tensorflow": 750.0}
 
@@ -125,7 +125,7 @@ def estimate(experiment: Experiment) -> Estimate:
         )
     measured = _measured_documents_per_second(experiment)
     training = sum(
-        facts.train_rows * experiment.epochs / measured[name] + IMPORT_SECONDS[name] + LATENCY_SECONDS for name in experiment.frameworks
+        facts.train_rows * experiment.epochs / measured[name] + IMPORT_SECONDS[name] + EVALUATION_SECONDS for name in experiment.frameworks
     )
     features_mib = facts.rows * facts.hidden_size * 4 / 2**20
     weights_mib = _weights_bytes(checkpoint) / 2**20
