@@ -34,7 +34,8 @@ bench: $(ENVIRONMENT)/.installed-test
 	HF_HUB_OFFLINE=1 $(VENV_PYTHON) -m benchmarks.reading
 	HF_HUB_OFFLINE=1 $(VENV_PYTHON) -m benchmarks.encoding
 	HF_HUB_OFFLINE=1 $(VENV_PYTHON) -m benchmarks.training
-	HF_HUB_OFFLINE=1 $(VENV_PYTHON) -m benchmarks.accuracy sample
+	HF_HUB_OFFLINE=1 $(VENV_PYTHON) -m benchmarks.steps
+	HF_HUB_OFFLINE=1 $(VENV_PYTHON) -m benchmarks.accuracy sample --classifier embedding-mlp tfidf-mlp text-cnn bi-lstm
 
 clean:
 	rm -rf $(ENVIRONMENT) .mypy_cache .pytest_cache .ruff_cache

@@ -53,10 +53,9 @@ def measure(folder: Path, repeats: int) -> None:
         for name, figures in results["frameworks"].items():
             inside[name].append(figures["documents_per_second"])
         inputs = load_inputs(run)
-        rows = inputs.rows["train"]
         vectors_file, labels_file = folder / "vectors.npy", folder / "labels.npy"
-        np.save(vectors_file, inputs.open_features()[rows])
-        np.save(labels_file, inputs.labels[rows])
+        np.save(vectors_file, inputs.part(run, "train")[0][0])
+        np.save(labels_file, inputs.part(run, "train")[1])
         common = [str(vectors_file), str(labels_file), str(EPOCHS), str(BATCH), str(physical_cores())]
         bare["pytorch"].append(run_bare("pytorch_loop.py", common))
         bare["tensorflow"].append(run_bare("keras_fit.py", [*common, "25"]))

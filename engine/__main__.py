@@ -1,4 +1,4 @@
-"""The command line, a thin face over the rooms: ``python -m engine train | predict | runs | env``."""
+"""The command line, a thin face over the rooms: ``python -m engine train | audit | ablate | predict | runs | env``."""
 
 from __future__ import annotations
 
@@ -8,85 +8,44 @@ import os
 import sys
 import time
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 from tqdm import tqdm
 
-from engine import FRAMEWORK_NAMES, FRAMEWORKS
-from engine.data.choice import DataChoice
-from engine.data.reading import guess_columns, read_table
-from engine.data.store import sample_choice
-from engine.errors import DataError, ParityError, RunError
+from engine import FRAMEWORK_NAMES
+from engine.command_line import choose_data, make_experiment, make_parser
+from engine.errors import ParityError, RunError
+from engine.evidence.ablation import COMPILED, AblationRequest, ablation_table
+from engine.evidence.audit import AuditRequest, audit_table, verdicts
 from engine.neutral.devices import describe_machine
+from engine.neutral.family import CLASSIFIERS
 from engine.running.answering import Answerer
-from engine.running.experiment import CLASSIFIERS, DEVICES, MODES, SCHEDULES, Experiment
+from engine.running.experiment import BUNDLED_ENCODER, Experiment
 from engine.running.folder import Run, list_runs, open_run
 from engine.running.launching import recover, start
-from engine.running.preparing import dataset_store
-
-SETTINGS = {item.name: item for item in Experiment.__dataclass_fields__.values()}
-"""The form, this command line and the check of an experiment read help, defaults and limits from the same place."""
+from engine.running.preflight import preflight
+from engine.running.studies import Study, start_study
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command; 0 when it did what was asked, 1 when it could not (the reason is on standard error)."""
     options = make_parser().parse_args(arguments)
+    commands = {"train": train, "audit": audit, "ablate": ablate, "predict": predict, "runs": show_runs, "env": show_environment}
     try:
-        return int({"train": train, "predict": predict, "runs": show_runs, "env": show_environment}[options.command](options))
+        return int(commands[options.command](options))
     except ParityError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
-
-
-def make_parser() -> argparse.ArgumentParser:
-    """All commands and their options."""
-    parser = argparse.ArgumentParser(
-        prog="python -m engine", description="Train the same text classifier in PyTorch and TensorFlow, and compare."
-    )
-    commands = parser.add_subparsers(dest="command", required=True)
-
-    command = commands.add_parser("train", help="train on a file and print the comparison")
-    command.add_argument("data", metavar="DATA", help="a CSV, TSV, JSON Lines, Parquet or Excel file, or 'sample'")
-    command.add_argument("--text", action="extend", nargs="+", metavar="COL", help="text columns, joined in this order (default: guessed)")
-    command.add_argument("--label", metavar="COL", help="the label column (default: guessed)")
-    command.add_argument("--rows", type=int, help="take a stratified sample of this many rows")
-    for name, choices in (("classifier", CLASSIFIERS), ("mode", MODES), ("schedule", SCHEDULES), ("device", DEVICES)):
-        command.add_argument(f"--{name}", choices=list(choices), default=SETTINGS[name].default, help=SETTINGS[name].metadata["help"])
-    command.add_argument("--encoder", default=SETTINGS["encoder"].default, help=SETTINGS["encoder"].metadata["help"])
-    for name in ("epochs", "batch_size", "max_tokens", "hidden_units", "patience", "seed", "threads"):
-        setting = SETTINGS[name]
-        command.add_argument(f"--{name.replace('_', '-')}", type=int, default=setting.default, help=setting.metadata["help"])
-    command.add_argument(
-        "--learning-rate", type=float, default=SETTINGS["learning_rate"].default, help=SETTINGS["learning_rate"].metadata["help"]
-    )
-    command.add_argument("--frameworks", default=",".join(FRAMEWORKS), help="pytorch, tensorflow or both, separated by a comma")
-    command.add_argument("--runs-dir", type=Path, help="where runs are kept (default: PARITY_RUNS, else runs/)")
-    command.add_argument("--json", action="store_true", help="print results.json on standard output and nothing else")
-
-    command = commands.add_parser("predict", help="classify texts with both models of a run")
-    command.add_argument("run", help="the run's name, as `runs` prints it")
-    command.add_argument("text", nargs="+")
-    command.add_argument("--runs-dir", type=Path)
-    command.add_argument("--json", action="store_true")
-
-    command = commands.add_parser("runs", help="list the runs, newest first")
-    command.add_argument("--runs-dir", type=Path)
-    command.add_argument("--json", action="store_true")
-
-    command = commands.add_parser("env", help="print versions and hardware, for a report of a problem")
-    command.add_argument("--json", action="store_true")
-    return parser
+    except KeyboardInterrupt:
+        return 130  # as a shell says it
 
 
 def train(options: argparse.Namespace) -> int:
     """Start the run that was asked for, follow it, print its results. Ctrl+C asks it to stop and keeps the best weights."""
     _use_runs_folder(options)
-    experiment = Experiment(
-        data=choose_data(options),
-        frameworks=tuple(name.strip() for name in options.frameworks.split(",") if name.strip()),
-        **{name: getattr(options, name) for name in SETTINGS if name not in ("data", "frameworks")},
-    )
+    experiment = make_experiment(options)
+    if experiment.compiled:
+        _refuse_without_compiler(experiment)
     run = start(experiment)
     if not options.json:
         print(f"Run {run.identifier} in {run.path}", file=sys.stderr)
@@ -104,29 +63,6 @@ def train(options: argparse.Namespace) -> int:
     return 0
 
 
-def choose_data(options: argparse.Namespace) -> DataChoice:
-    """The file and its columns, guessed where nothing was said. Raises ``DataError`` when a guess would be a gamble."""
-    if options.data == "sample":
-        return replace(sample_choice(), rows=options.rows)
-    path = Path(options.data)
-    if not path.is_file():
-        raise DataError(f"There is no file {options.data}. Expected a CSV, TSV, JSON Lines, Parquet or Excel file, or the word “sample”.")
-    dataset = dataset_store().add(path.name, path)
-    table = read_table(dataset.path, dataset.name)
-    guess = guess_columns(table)
-    text, label = tuple(options.text or guess.text), options.label or guess.label
-    columns = list(table.frame.columns)
-    unknown = [name for name in (*text, label) if name not in columns]
-    if not text or not label or unknown:
-        wrong = (
-            f"no column is called {', '.join(map(str, unknown))}"
-            if text and label
-            else "the text and label columns could not be told apart"
-        )
-        raise DataError(f"In {path.name} {wrong}. Found the columns {', '.join(columns)}. Name them with --text and --label.")
-    return DataChoice(dataset.identifier, dataset.name, text, label, reading=table.options, rows=options.rows)
-
-
 def follow(run: Run, silent: bool) -> None:
     """Show how a run gets on until it has ended."""
     bar = tqdm(total=100, unit="%", file=sys.stderr, disable=silent, bar_format="{desc:.70s} {percentage:3.0f}% |{bar:20}| {elapsed}")
@@ -142,6 +78,62 @@ def follow(run: Run, silent: bool) -> None:
             time.sleep(0.2)
         bar.n = 100 if status.state == "done" else bar.n
         bar.set_description_str(status.message)
+
+
+def audit(options: argparse.Namespace) -> int:
+    """Audit what was asked for, or show what was found before. Ctrl+C stops it and keeps what is finished."""
+    _use_runs_folder(options)
+    encoder = options.encoder or BUNDLED_ENCODER
+    request = AuditRequest(tuple(options.classifier or CLASSIFIERS), options.steps, choose_data(options), encoder)
+    results = watch(start_study("audit", request.to_json()))
+    print(json.dumps(verdicts(results), indent=1) if options.json else audit_table(results))
+    return 0
+
+
+def ablate(options: argparse.Namespace) -> int:
+    """Flip defaults as asked, or show what was found before. Ctrl+C stops it and keeps what is finished."""
+    _use_runs_folder(options)
+    given = {name: value for name in ("encoder", "device", "epochs") if (value := getattr(options, name)) is not None}
+    request = AblationRequest(options.classifier, options.seeds, defaults=tuple(options.defaults or ()), data=choose_data(options), **given)
+    if COMPILED in request.defaults:
+        _refuse_without_compiler(replace(request.experiment(), compiled=True))
+    results = watch(start_study("ablation", request.to_json()))
+    print(json.dumps(results, indent=1, ensure_ascii=False) if options.json else ablation_table(results))
+    return 0
+
+
+def watch(study: Study) -> dict[str, Any]:
+    """Show on standard error how a study gets on until it has ended; its results. Raises ``RunError`` when they are not complete."""
+    try:
+        _follow_study(study)
+    except KeyboardInterrupt:
+        print("\nStopping; what is finished is kept. Press Ctrl+C again to leave the study to itself.", file=sys.stderr)
+        study.request_stop()
+        _follow_study(study)
+    status, results = study.status, study.results
+    if status.state != "done" or results is None:
+        raise RunError(f"The {study.kind} {status.state}: {status.message}")
+    return results
+
+
+def _follow_study(study: Study) -> None:
+    with tqdm(total=100, unit="%", file=sys.stderr, bar_format="{desc:.70s} {percentage:3.0f}% |{bar:20}|{postfix}") as bar:
+        while (status := study.status).active:
+            left = status.seconds_left
+            bar.set_description_str(status.message, refresh=False)
+            bar.set_postfix_str("" if left is None else f"{left // 60:.0f}:{left % 60:02.0f} left", refresh=False)
+            bar.n = 100 * status.share
+            bar.refresh()
+            time.sleep(0.2)
+        bar.set_postfix_str("", refresh=False)
+        bar.n = 100 * status.share
+        bar.set_description_str(status.message)
+
+
+def _refuse_without_compiler(experiment: Experiment) -> None:
+    failed = [check.sentence for check in preflight(experiment) if check.state == "failed"]
+    if failed:
+        raise RunError(" ".join(failed))
 
 
 MEASURES = [

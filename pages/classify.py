@@ -5,8 +5,9 @@ import streamlit as st
 from engine import FRAMEWORK_NAMES
 from engine.errors import DataError, RunError
 from engine.evidence.tables import finished_frameworks
-from pages.parts.answer_view import show_answers
+from pages.parts.answer_view import how_read, reading_help, show_answers
 from pages.parts.entry import through_dashboard
+from pages.parts.result_sentences import what_trained
 from pages.parts.run_choice import choose_run
 from pages.parts.text_file import MAX_ROWS, TYPES, answer_file, choose_texts, show_file
 from pages.parts.warm_models import answer_with_both
@@ -23,7 +24,7 @@ status = run.status
 classes = results.get("data", {}).get("classes", [])
 frameworks = finished_frameworks(results)
 names = " and ".join(FRAMEWORK_NAMES[framework] for framework in frameworks)
-max_tokens = (results.get("run", {}).get("experiment") or {}).get("max_tokens", 256)
+read = how_read(results)
 
 st.title("Classify")
 if not frameworks or not classes:
@@ -35,8 +36,7 @@ st.write(
     f"{len(classes):,} classes. The first answer takes about 8 seconds, while {names} {'start' if len(frameworks) == 2 else 'starts'}."
 )
 data_name = results.get("data", {}).get("name", "")
-mode = results.get("run", {}).get("mode", "")
-st.caption(f"The models come from run {run.identifier} · {plain(data_name)} · {plain(mode)} mode · {when(status.created)}")
+st.caption(f"The models come from run {run.identifier} · {plain(data_name)} · {plain(what_trained(results))} · {when(status.created)}")
 st.page_link("pages/compare.py", label="How good they are", icon=":material/compare_arrows:", query_params={"run": run.identifier})
 if len(frameworks) == 1:
     st.warning(f"Only {names} has a model in this run; the other did not finish or did not take part.", icon=":material/info:")
@@ -50,7 +50,7 @@ with typed_tab:
             height=160,
             key="classify_text",
             placeholder="I was charged twice for the same order, and nobody answers the phone.",
-            help=f"The models read the first {max_tokens:,} tokens of a text, about {round(max_tokens * 0.75):,} words of English.",
+            help=reading_help(results, read),
             persist_state="session",
         )
         by_line = st.toggle("Each line is its own text", key="classify_by_line", persist_state="session")
@@ -82,7 +82,7 @@ with typed_tab:
 
     classified = st.session_state.get("classified")
     if classified and classified["run"] == run.identifier:
-        show_answers(classified["texts"], classes, classified["answers"])
+        show_answers(classified["texts"], classes, classified["answers"], read)
 
 with file_tab:
     st.write(f"Upload texts without labels, at most {MAX_ROWS:,} rows, and download them with both answers and all probabilities.")

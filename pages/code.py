@@ -8,19 +8,43 @@ from engine import FRAMEWORK_NAMES, FRAMEWORKS
 from engine.evidence.scripts import DATA_NAME, SCRIPT_NAMES, data_file, notebook, obstacle, standalone_script
 from engine.evidence.snippets import Row, Stage, load_snippets, present_snippets
 from engine.evidence.source_tree import Definition
+from engine.neutral.family import CLASSIFIERS
 from engine.running.folder import list_runs, readable_experiment
 from pages.parts.entry import through_dashboard
 from pages.parts.palette import HUES
 from pages.parts.run_choice import choose_run
-from pages.parts.wording import count, percent, plain, when
+from pages.parts.wording import count, percent, plain, what_trains, when
 
 through_dashboard()
 
 LINES = {"pytorch": "solid", "tensorflow": "dashed"}
 QUIET = "font-size:0.8125rem;line-height:1.4;opacity:0.75"
 
-# An address that names a run is answered for that run or not at all; before the first run there still is code to read.
-run = choose_run("read the code that it ran", results_needed=False) if "run" in st.query_params or list_runs() else None
+
+def choose_classifier() -> str:
+    """Whose code is shown where there is no run to say so; the address keeps it (``?classifier=``)."""
+    asked = st.query_params.get("classifier", "")
+    names = list(CLASSIFIERS)
+
+    def follow() -> None:
+        st.query_params["classifier"] = st.session_state["code_classifier"]
+
+    chosen = st.segmented_control(
+        "Classifier",
+        names,
+        format_func=lambda name: CLASSIFIERS[name].title,
+        default=asked if asked in names else names[0],
+        required=True,
+        key="code_classifier",
+        on_change=follow,
+    )
+    return str(chosen or names[0])
+
+
+# An address that names a run is answered for that run or not at all, one that names a classifier with the present code, as is every other
+# one before the first run.
+of_a_run = "run" in st.query_params or ("classifier" not in st.query_params and bool(list_runs()))
+run = choose_run("read the code that it ran", results_needed=False) if of_a_run else None
 experiment = readable_experiment(run) if run else None
 if run and experiment is None:
     st.title("Code")
@@ -30,7 +54,8 @@ if run and experiment is None:
     st.page_link("pages/home.py", label="All runs are listed on the Home page", icon=":material/home:")
     st.stop()
 
-exhibit = load_snippets(run) if run else present_snippets()
+classifier = experiment.classifier if experiment else choose_classifier()
+exhibit = load_snippets(run) if run else present_snippets(classifier)
 mended = {framework: sum(piece.lines for stage in exhibit.stages for piece in stage.repairs.get(framework, ())) for framework in FRAMEWORKS}
 own = {framework: exhibit.lines(framework) - mended[framework] for framework in FRAMEWORKS}
 
@@ -40,21 +65,17 @@ st.markdown(
     + ("" if not run or exhibit.note else ": the functions that ran")
 )
 if run and experiment:
-    st.caption(
-        f"{plain(experiment.data.name)} · {plain(experiment.classifier)} · {experiment.mode} mode · {when(run.status.created)} · "
-        f"{run.identifier}"
-    )
+    st.caption(f"{plain(experiment.data.name)} · {plain(what_trains(experiment))} · {when(run.status.created)} · {run.identifier}")
     if exhibit.note:
         st.caption(f":material/history: {exhibit.note}")
     for framework in FRAMEWORKS:
         if framework not in experiment.frameworks:
             st.caption(f"{FRAMEWORK_NAMES[framework]} took no part in this run; its side shows what it would have run.")
     if experiment.mode == "defaults":
-        st.caption(
-            "This run used each framework's defaults: where a function asks for the mode, the branch “defaults” is the one that ran."
-        )
+        st.caption("This run used each framework's defaults: where a function asks whether a choice is in “own”, the answer was yes.")
 else:
-    st.caption("The engine's present code. Once there is a run, this page shows the code that ran, and gives scripts to take away.")
+    title = plain(CLASSIFIERS[classifier].title)
+    st.caption(f"{title}: the engine's present code. Of a run, this page shows the code that ran, and gives scripts to take away.")
 
 for framework in FRAMEWORKS:
     if mended[framework]:
@@ -67,6 +88,11 @@ jumps = [f"[{stage.name.capitalize()}](#{stage.name.replace(' ', '-')})" for sta
 with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
     st.markdown(" · ".join([*jumps, "[Take it with you](#take-it-with-you)"]), width="content")
     wrap = st.toggle("Wrap long lines", key="wrap_code", width="content")
+
+
+def made_once(classifier: str) -> str:
+    """What turns texts into numbers."""
+    return {"terms": "The weighted terms", "words": "The vocabulary"}.get(CLASSIFIERS[classifier].takes, "The tokenizer")
 
 
 def column_heading(framework: str, lines: int) -> None:
@@ -89,7 +115,7 @@ def show_piece(piece: Definition) -> None:
 
 def show_row(row: Row) -> None:
     """A piece and its counterpart, starting at the same height; or a piece and why the other side has none."""
-    st.html(f'<div style="font-family:monospace;font-weight:600;padding-top:0.5rem">{escape(row.name)}</div>')
+    st.markdown(f"###### {plain(row.name)}")  # a heading, so that a link leads here
     for column, framework in zip(st.columns(2, gap="medium"), FRAMEWORKS, strict=True):
         with column:
             if framework in row.pieces:
@@ -120,7 +146,7 @@ for stage in exhibit.stages:
 
 st.subheader("Made once, for both", anchor="made-once-for-both")
 st.write(
-    "The tokenizer, the initial weights, the order of the batches and the rule for stopping belong to neither framework: "
+    f"{made_once(classifier)}, the initial weights, the order of the batches and the rule for stopping belong to neither framework: "
     "they are NumPy and plain Python, and both sides are given the same."
 )
 with st.expander(f"{count(sum(piece.lines for piece in exhibit.shared), 'line')} that both use", icon=":material/join_inner:"):

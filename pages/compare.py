@@ -18,9 +18,11 @@ from pages.parts.result_sentences import (
     baseline_sentence,
     interval_sentence,
     measure_sentence,
+    reading_sentences,
     state_sentence,
     times_sentence,
     unbroken,
+    what_trained,
 )
 from pages.parts.run_choice import choose_run
 from pages.parts.twin_row import twin_heading, twin_row
@@ -38,8 +40,10 @@ matched = results.get("run", {}).get("mode") == "matched"
 st.title("Compare")
 # The answer is a sentence of figures; nothing of it comes from the user, but a percent sign or a minus is no markup either.
 st.markdown(f"#### {unbroken(plain(answer(results)))}")
-name, mode = results.get("data", {}).get("name", ""), results.get("run", {}).get("mode", "")
-st.caption(f"{plain(name)} · {len(classes):,} classes · {plain(mode)} mode · {when(status.created)} · {run.identifier}")
+name, trained = results.get("data", {}).get("name", ""), what_trained(results)
+st.caption(f"{plain(name)} · {len(classes):,} classes · {plain(trained)} · {when(status.created)} · {run.identifier}")
+for sentence in reading_sentences(results):
+    st.caption(plain(sentence))
 
 if state := state_sentence(status.state, status.message):
     (st.warning if status.state == "failed" else st.info)(plain(state), icon=":material/info:")

@@ -12,7 +12,7 @@ from engine.running.experiment import Experiment
 from engine.running.folder import Run, list_runs, readable_experiment
 from pages.parts.entry import through_dashboard
 from pages.parts.starting import start_once
-from pages.parts.wording import count, percent, plain, shorten, when
+from pages.parts.wording import count, percent, plain, shorten, what_trains, when
 
 through_dashboard()
 
@@ -38,7 +38,7 @@ def run_entry(run: Run) -> None:
     for framework, values in (results or {}).get("frameworks", {}).items():
         facts.append(f"{FRAMEWORK_NAMES.get(framework, framework)} {percent(values.get('test_accuracy'))}")
     if experiment:
-        facts.append(count(experiment.epochs, "epoch") + ("" if experiment.mode == "matched" else ", framework defaults"))
+        facts.append(what_trains(experiment))
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.page_link(page, label=plain(name), icon=icon, query_params={"run": run.identifier}, width=300)
         st.caption(" &emsp; ".join([*map(plain, facts), when(status.created)]), width="content")
@@ -51,8 +51,9 @@ words, picture = st.columns([5, 6], gap="large", vertical_alignment="center")
 with words:
     st.title("One classifier, trained in PyTorch and in TensorFlow", anchor=False)
     st.markdown(
-        "Bring labelled texts, and Parity trains the same model on them in both frameworks, side by side, from the same weights and the "
-        "same batches. You watch the two curves, compare the results, read the code that ran, and put your own texts to both."
+        "Bring labelled texts and choose one of five classifiers; Parity trains it on them in both frameworks, side by side, from the same "
+        "weights and the same batches. You watch the two curves, compare the results, read the code that ran, and put your own texts to "
+        "both."
     )
     if st.button("Try it on the sample", type="primary", icon=":material/play_arrow:", key="try_sample"):
         try:
@@ -63,6 +64,7 @@ with words:
             st.switch_page("pages/train.py", query_params={"run": started.identifier})
     st.caption("Customer messages in five departments. It takes about a minute and needs no upload and no network.")
     st.page_link("pages/data.py", label="Use your own data", icon=":material/upload_file:")
+    st.page_link("pages/audit.py", label="See how equal the two can be made", icon=":material/balance:")
 with picture:
     sketch = "A sketch of a result: both frameworks’ curves coincide, the grey strip holds their difference, the bars compare figures."
     st.image(str(PICTURE), width="stretch", alt=sketch)

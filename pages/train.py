@@ -6,16 +6,18 @@ from engine.data.choice import DataChoice
 from engine.data.store import SAMPLE, DatasetStore, sample_choice
 from engine.errors import DataError, ParityError
 from engine.running import launching
+from engine.running.estimating import estimate
 from engine.running.folder import Run, home, list_runs, open_run, readable_experiment
-from engine.running.preflight import estimate, preflight
+from engine.running.preflight import preflight
 from pages.parts import ended_view, live_view
 from pages.parts.curves import follow
+from pages.parts.difference_list import what_differs
 from pages.parts.entry import through_dashboard
 from pages.parts.result_sentences import answer
 from pages.parts.run_choice import LAST_RUN, asked_run, remember
 from pages.parts.settings_form import settings_form
 from pages.parts.starting import start_once
-from pages.parts.wording import duration, memory, plain, shorten, when
+from pages.parts.wording import duration, memory, plain, shorten, what_trains, when
 
 through_dashboard()
 
@@ -44,13 +46,15 @@ def watch(run: Run, active: bool) -> None:
             if st.button(label, icon=icon, key="stop", disabled=asked, help="Keeps the best weights so far."):
                 run.request_stop()
                 st.rerun(scope="app")
+    if experiment:
+        st.caption(plain(what_trains(experiment)))
     if status.active and run.stop_requested:
         st.write("Stopping at the end of this step. The best weights so far are kept and tested.")
 
     if experiment is None or status.state == "failed":
         ended_view.failure(run, status, experiment, curves)
     elif status.state in ("queued", "preparing"):
-        live_view.waiting(status)
+        live_view.waiting(status, experiment)
     elif status.state == "running":
         st.markdown(f"#### {plain(live_view.turn_sentence(status))}")
         live_view.progress_pair(status, experiment, curves)
@@ -71,7 +75,7 @@ def watch(run: Run, active: bool) -> None:
         live_view.curve_pair(run, curves, experiment, status.active)
     if status.state == "running":
         live_view.figures(status, curves)
-        live_view.phase_line(status)
+        live_view.phase_line(status, experiment)
     elif not status.active:
         ended_view.outcome(run)
     if not status.active:
@@ -143,25 +147,30 @@ for other in [run for run in list_runs()[:20] if run.status.active][:3]:
 form, before = st.columns([3, 2], gap="large")
 try:
     with form:
-        experiment, start = settings_form(choice)
+        asked = settings_form(choice)
+    experiment = asked.experiment
     checks = preflight(experiment)
+    for check in checks:
+        if asked.cut_note and check.title == "Long texts":
+            asked.cut_note.caption(plain(check.sentence))
     with before:
         st.subheader("Before the start", anchor=False)
         expected = estimate(experiment)
-        first = (
-            f", {duration(expected.encoding_seconds)} of it to turn the texts into vectors, which are kept"
-            if expected.encoding_seconds
-            else ""
-        )
+        parts = {
+            "to turn the texts into vectors, which are kept": expected.encoding_seconds,
+            "to compile the model": expected.compiling_seconds,
+        }
+        first = "".join(f", {duration(part)} of it {purpose}" for purpose, part in parts.items() if part)
         st.markdown(f"**{duration(expected.seconds).capitalize()}** and **{memory(expected.memory_mib)}** of memory{first}.")
         st.caption(plain(expected.sentence))
         for check in checks:
             st.markdown(f"{check.number}\\. {CHECK_ICONS[check.state]} **{plain(check.title)}**  \n{plain(check.sentence)}")
-    if start and any(check.state == "failed" for check in checks):
+    if asked.start and any(check.state == "failed" for check in checks):
         with form:
             st.error("Nothing was started, because a check failed. Correct what it says, then start again.", icon=":material/error:")
-    elif start:
+    elif asked.start:
         st.switch_page("pages/train.py", query_params={"run": start_once(experiment).identifier})
+    what_differs(experiment)
 except ParityError as error:
     with form:
         st.error(plain(error), icon=":material/error:")

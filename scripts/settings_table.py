@@ -9,6 +9,7 @@ from dataclasses import MISSING, Field, fields
 from typing import Any
 
 from engine.data.choice import DataChoice, ReadingOptions
+from engine.neutral.family import CLASSIFIERS
 from engine.running.experiment import Experiment
 
 INTRODUCTION = """\
@@ -53,6 +54,9 @@ def _meaning(item: Field[Any], kind: type) -> str:
     words += [f"`{name}`: {meaning}." for name, meaning in (item.metadata.get("choices") or {}).items()]
     if item.metadata.get("minimum") is not None:
         words.append(f"From {item.metadata['minimum']:g} to {item.metadata['maximum']:,}.")
+    if kind is Experiment:
+        others = [f"{name} `{member.recommended[item.name]}`" for name, member in CLASSIFIERS.items() if item.name in member.recommended]
+        words += [f"Recommended for {', '.join(others)}."] if others else []
     return " ".join(" ".join(words).split()).replace("|", "\\|").replace("``", "`")
 
 

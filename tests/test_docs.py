@@ -10,11 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from engine.running.experiment import CLASSIFIERS, MODES
+from engine.neutral.family import CLASSIFIERS
+from engine.running.experiment import MODES
+from scripts.classifier_pages import page as classifier_page
 from scripts.settings_table import page as settings_page
 
 PROJECT = Path(__file__).parents[1]
-DOCUMENTS = sorted([*PROJECT.glob("*.md"), *PROJECT.glob("docs/*.md"), *PROJECT.glob("assets/*.md")])
+DOCUMENTS = sorted([*PROJECT.glob("*.md"), *PROJECT.glob("docs/**/*.md"), *PROJECT.glob("assets/*.md")])
 README = (PROJECT / "README.md").read_text(encoding="utf-8")
 ARCHITECTURE = (PROJECT / "docs" / "architecture.md").read_text(encoding="utf-8")
 
@@ -54,6 +56,12 @@ def test_every_setting_is_in_the_docs_as_the_code_describes_it() -> None:
     assert written == settings_page(), "Run `python -m scripts.settings_table > docs/settings.md`"
     silent = re.findall(r"^\| `(\w+)` \| [^|]* \|\s*\|$", written, flags=re.MULTILINE)
     assert not silent, f"Give these settings a docstring or a help text: {', '.join(silent)}"
+
+
+@pytest.mark.parametrize("name", CLASSIFIERS)
+def test_every_classifier_has_its_page_with_the_code_that_runs(name: str) -> None:
+    file = PROJECT / "docs" / "classifiers" / f"{name}.md"
+    assert file.exists() and file.read_text(encoding="utf-8") == classifier_page(name), "Run `python -m scripts.classifier_pages`"
 
 
 def test_every_module_of_the_engine_is_in_the_architecture() -> None:

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from engine.neutral.weights import SHAPES
-from engine.running.experiment import CLASSIFIERS
+from engine.neutral.family import CLASSIFIERS
+from engine.neutral.weights import WEIGHTS
 
 PROJECT = Path(__file__).parents[1]
 ROOMS = ("data", "neutral", "frameworks", "running", "evidence", "migration")
@@ -165,8 +165,8 @@ print(json.dumps(culprits))
 # --- Two mirrored wings --------------------------------------------------------------------------------------------------------------
 
 WINGS = tuple(PROJECT / "engine" / "frameworks" / name for name in FRAMEWORK_PACKAGES)
-ALONE = {"checkpoint_repairs.py"}
-"""Files without a twin. This one mends what KerasHub does not read from a checkpoint; transformers has nothing to mend."""
+ALONE = {"checkpoint_names.py", "checkpoint_repairs.py"}
+"""Files without a twin. They know where KerasHub and a checkpoint differ; transformers has nothing to mend."""
 
 WING_FILES = sorted({path.relative_to(wing).as_posix() for wing in WINGS for path in wing.glob("**/*.py")} - ALONE)
 
@@ -190,7 +190,9 @@ def test_the_wings_have_the_same_public_functions(name: str) -> None:
 @pytest.mark.parametrize("classifier", CLASSIFIERS)
 def test_every_classifier_is_complete(classifier: str) -> None:
     """A new classifier is told what it still lacks."""
-    missing = [] if classifier in SHAPES else [f"SHAPES in engine/neutral/weights.py has no line for {classifier}"]
+    missing = [] if classifier in WEIGHTS else [f"WEIGHTS in engine/neutral/weights.py has no line for {classifier}"]
+    if not (PROJECT / "docs" / "classifiers" / f"{classifier}.md").exists():
+        missing.append(f"docs/classifiers/{classifier}.md is missing; run `python -m scripts.classifier_pages`")
     for wing in WINGS:
         file = wing / "classifiers" / f"{classifier.replace('-', '_')}.py"
         if not file.exists():
@@ -199,6 +201,9 @@ def test_every_classifier_is_complete(classifier: str) -> None:
         found = {signature.split("(")[0] for signature in public_signatures(file)}
         wanted = ("build", "load_neutral", "to_neutral")
         missing += [f"{relative(file)} has no function {name}" for name in wanted if name not in found]
+        lines = len(file.read_text(encoding="utf-8").splitlines())
+        if lines >= 80:
+            missing.append(f"{relative(file)} has {lines} lines; a lesson has fewer than 80")
     assert not missing, "\n".join(missing)
 
 

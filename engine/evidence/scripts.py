@@ -2,53 +2,55 @@
 
 from __future__ import annotations
 
+import ast
 import csv
 import io
 import json
 import re
 import sys
-from pathlib import Path
+from collections import Counter
 from typing import Any
 
 from engine import FRAMEWORK_NAMES, FRAMEWORKS
 from engine.errors import ParityError, RunError
-from engine.evidence.script_main import MAIN
+from engine.evidence.script_main import main_source
+from engine.evidence.script_settings import DATA_NAME, encoder_of, labels_of, parts_and_settings
 from engine.evidence.snippets import CLASSIFIER, WING
 from engine.evidence.source_tree import Definition, SourceTree
-from engine.neutral.checkpoint import BUNDLED, BUNDLED_NAME, BUNDLED_PACKAGE, Checkpoint, bundled_checkpoint, describe
-from engine.neutral.hub import NEEDED_FILES
-from engine.running.experiment import Experiment
+from engine.neutral.weights import WEIGHTS
 from engine.running.folder import Run
-from engine.running.inputs import load_inputs
 from engine.running.source_code import kept_code, present_code
 
 CELL = "# %% "
 """Begins a cell, as editors with notebook cells in plain files know it."""
 
 SHARED = "Made once for both frameworks"
+NEUTRAL = (
+    ("engine/neutral/architecture.py", ("Architecture",)),
+    ("engine/neutral/recipe.py", ("Recipe",)),
+    ("engine/neutral/vocabulary.py", ("Terms", "train_words", "PADDING")),
+    ("engine/neutral/tokens.py", ("load_tokenizer", "token_rows")),
+    ("engine/neutral/batches.py", ("Plan", "training_plan")),
+    ("engine/neutral/weights.py", ("initial_weights", *(function.__name__ for function in WEIGHTS.values()))),
+    ("engine/neutral/early_stopping.py", ("Progress",)),
+)
+"""What a main may call of the code that both frameworks share, by file."""
+
 CELLS: tuple[tuple[str, tuple[tuple[str, tuple[str, ...]], ...]], ...] = (
-    ("Load the pre-trained model", (("encoder.py", ("load_encoder", "embed", "encode")),)),
-    ("Build", ((CLASSIFIER, ("build", "load_neutral", "to_neutral")),)),
+    ("Load the pre-trained model", (("encoder.py", ("load_encoder", "encode")),)),
+    ("Build", ((CLASSIFIER, ("build", "load_neutral", "to_neutral")), ("windows.py", ("over_windows",)))),
     (
         "Train and evaluate",
         (
-            ("devices.py", ("set_threads", "use_device", "set_seed")),
+            ("devices.py", ("set_threads", "use_device", "use_precision", "set_seed")),
             ("training.py", ("as_tensors", "make_optimizer", "make_batches", "train", "evaluate")),
         ),
     ),
     ("Classify", (("inference.py", ("predict", "classify")),)),
-    ("Save", (("export.py", ("save_weights",)),)),
+    ("Save", (("export.py", ("save_weights", "load_weights")),)),
 )
-"""What the main calls, by the cell in which it stands; what these need joins them, or the cell of what both frameworks share."""
+"""What a main may call of a wing, by the cell in which it stands; what these need joins them, or the cell of what both frameworks share."""
 
-MADE_ONCE = (
-    ("engine/neutral/weights.py", "SHAPES"),
-    ("engine/neutral/weights.py", "initial_weights"),
-    ("engine/neutral/tokens.py", "load_tokenizer"),
-    ("engine/running/worker.py", "VALIDATION_BATCH"),
-)
-
-DATA_NAME = "data.csv"
 SCRIPT_NAMES = {framework: f"parity_{framework}" for framework in FRAMEWORKS}
 """Without their endings. A file called tensorflow.py would be imported in place of TensorFlow."""
 
@@ -60,7 +62,10 @@ def obstacle(run: Run) -> str | None:
     if not run.data_file.exists():
         return "This run has not read its texts, so there is nothing to train the scripts on. Resume it, or choose a finished run."
     try:
-        encoder_of(run)
+        if run.experiment.family_member.pretrained:
+            encoder_of(run)
+        if run.experiment.class_weights != "none":
+            labels_of(run)
     except ParityError as error:
         return f"The scripts cannot be made: {error}"
     return None
@@ -79,17 +84,16 @@ def data_file(run: Run) -> bytes:
 
 
 def standalone_script(run: Run, framework: str) -> str:
-    """A Python program that needs ``data.csv``, the framework and the tokenizer, and reaches the run's test accuracy again.
+    """A Python program that needs ``data.csv``, the framework and a few small packages, and reaches the run's test accuracy again.
 
     It is cut from the code that the run kept, or else from the engine's present code. Raises ``RunError`` or ``EncoderError`` when the
     run's folder or its encoder is incomplete.
     """
-    experiment = run.experiment
     files = kept_code(run) or present_code()
     try:
-        return _assemble(SourceTree(files), run, experiment, framework)
+        return _assemble(SourceTree(files), run, framework)
     except ValueError:
-        return _assemble(SourceTree(present_code()), run, experiment, framework)  # a damaged copy; the page says so
+        return _assemble(SourceTree(present_code()), run, framework)  # a copy that is damaged or of an earlier version; the page says so
 
 
 def notebook(script: str) -> str:
@@ -111,79 +115,80 @@ def notebook(script: str) -> str:
     return json.dumps({"cells": cells, "metadata": metadata, "nbformat": 4, "nbformat_minor": 5}, indent=1, ensure_ascii=False) + "\n"
 
 
-def encoder_of(run: Run) -> tuple[Checkpoint, str]:
-    """The run's encoder and the lines of Python that find its folder."""
-    asked = run.experiment.encoder
-    if asked == BUNDLED:
-        lines = f"""package = importlib.util.find_spec({BUNDLED_PACKAGE!r})
-    if package is not None and package.origin is not None:
-        return Path(package.origin).parent / "model"
-    return Path(snapshot_download({BUNDLED_NAME!r}, allow_patterns=ENCODER_FILES))"""
-        return bundled_checkpoint(), lines
-    own = Path(asked).expanduser()
-    if own.is_dir():
-        return describe(own, own.name), f"return Path({str(own.absolute())!r})"
-    folder = Path(load_inputs(run).encoder)  # where the run found its copy; nothing is downloaded for a script
-    revision = f", revision={folder.name!r}" if folder.parent.name == "snapshots" else ""
-    return describe(folder, asked), f"return Path(snapshot_download({asked!r}{revision}, allow_patterns=ENCODER_FILES))"
-
-
-def _assemble(tree: SourceTree, run: Run, experiment: Experiment, framework: str) -> str:
+def _assemble(tree: SourceTree, run: Run, framework: str) -> str:
     """The cells one after the other: imports, settings, what both share, the stages, the main."""
-    cells = {title: _roots(tree, framework, pieces, experiment.classifier) for title, pieces in CELLS}
-    taken: list[Definition] = []
-    shared: list[Definition] = []
+    parts, settings = parts_and_settings(run, framework)
+    main = main_source(parts)
+    threads = "set_threads(THREADS)  # before anything is computed, and only once" if "\nTHREADS = " in settings else ""
+    given = {node.id for node in ast.walk(ast.parse(settings)) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
+    used = {node.id for node in ast.walk(ast.parse(f"{settings}\n{threads}\n{main}")) if isinstance(node, ast.Name)} - given
+    file_of_classifier = run.experiment.classifier.replace("-", "_")
+    # Fine-tuning loads the encoder where the model is built; it stands in its own cell all the same.
+    used |= tree.definition(f"{WING}/{framework}/{CLASSIFIER.format(classifier=file_of_classifier)}", "build").uses
     stages: dict[str, list[Definition]] = {}
-    for title, roots in cells.items():
-        pieces = tree.closure(roots, without=taken)
+    shared = tree.closure([tree.definition(file, name) for file, names in NEUTRAL for name in names if name in used])
+    taken = list(shared)
+    for title, files in CELLS:
+        pieces = tree.closure(_roots(tree, framework, files, file_of_classifier, used), without=taken)
         taken += pieces
         shared += [piece for piece in pieces if not piece.file.startswith(WING)]
         stages[title] = [piece for piece in pieces if piece.file.startswith(WING)]
-    shared += tree.closure([tree.definition(*piece) for piece in MADE_ONCE], without=taken)
-    every = [*shared, *(piece for pieces in stages.values() for piece in pieces)]
-    doubled = sorted({piece.name for piece in every if sum(other.name == piece.name for other in every) > 1})
-    if doubled:
+    names = Counter([*given, *(name for piece in taken for name in piece.names)])
+    if doubled := sorted(name for name, times in names.items() if times > 1):
         raise ValueError(f"Two files define {', '.join(doubled)}; in one script they would collide")
-    checkpoint, finding = encoder_of(run)
-    parts = [
-        _head(run, framework, tree.imports(every)),
-        CELL + "The run's settings\n" + _settings(run, experiment, framework, checkpoint),
+    needed = tree.imports(taken) | {statement for name, statement in IMPORTS.items() if name in used}
+    cells = [
+        CELL + "The run's settings\n" + settings,
         _cell(SHARED, shared),
-        *(_cell(title, pieces) for title, pieces in stages.items()),
-        CELL + "Run\n" + _main(framework, finding),
+        *(_cell(title, pieces) for title, pieces in stages.items() if pieces),
+        *([CELL + "Use as many threads as the run\n" + threads] if threads else []),
+        CELL + "Run\n" + main,
     ]
-    return "\n\n\n".join(parts) + "\n"
+    return "\n\n\n".join([_head(run, framework, needed, cells), *cells]) + "\n"
 
 
-def _roots(tree: SourceTree, framework: str, pieces: Any, classifier: str) -> list[Definition]:
-    classifier_file = classifier.replace("-", "_")
-    return [
-        tree.definition(f"{WING}/{framework}/{file.format(classifier=classifier_file)}", name) for file, names in pieces for name in names
-    ]
+def _roots(tree: SourceTree, framework: str, files: Any, classifier: str, used: set[str]) -> list[Definition]:
+    """The functions of these files that the main calls."""
+    paths = {f"{WING}/{framework}/{file.format(classifier=classifier)}": names for file, names in files}
+    return [tree.definition(path, name) for path, names in paths.items() for name in names if name in used]
 
 
 def _cell(title: str, pieces: list[Definition]) -> str:
     """Definitions, file by file in the order in which a file is first needed."""
     files = list(dict.fromkeys(piece.file for piece in pieces))
     ordered = sorted(pieces, key=lambda piece: (files.index(piece.file), piece.first_line))
-    return CELL + title + "\n" + "\n\n\n".join(piece.source for piece in ordered)
+    text = CELL + title + "\n"
+    for piece, following in zip(ordered, [*ordered[1:], None], strict=True):
+        text += piece.source
+        if following is not None:
+            constants = {type(ast.parse(some.source).body[0]) for some in (piece, following)} <= {ast.Assign, ast.AnnAssign}
+            text += "\n\n" if constants and piece.file == following.file else "\n\n\n"
+    return text
 
 
-ALWAYS_IMPORTED = {
-    "import csv",
-    "import importlib.util",
-    "import math",
-    "from pathlib import Path",
-    "from typing import Any",
-    "import numpy as np",
-    "from huggingface_hub import snapshot_download",
+IMPORTS = {
+    "csv": "import csv",
+    "importlib": "import importlib.util",
+    "math": "import math",
+    "Path": "from pathlib import Path",
+    "Any": "from typing import Any",
+    "np": "import numpy as np",
+    "snapshot_download": "from huggingface_hub import snapshot_download",
 }
-"""What the main and the settings need."""
+"""By the name that the main or the settings use."""
+
+PACKAGES = {"keras_hub": "keras-hub", "sklearn": "scikit-learn"}
+"""What a module is called in the index of packages, where that is another name."""
 
 
-def _head(run: Run, framework: str, needed: set[str]) -> str:
-    name, packages = FRAMEWORK_NAMES[framework], {"pytorch": "torch transformers", "tensorflow": "tensorflow keras keras-hub"}[framework]
-    standard, others = import_lines(needed | ALWAYS_IMPORTED | ({"import os"} if framework == "tensorflow" else set()))
+def _head(run: Run, framework: str, needed: set[str], cells: list[str]) -> str:
+    """What the file is, what has to be installed for it, and its imports."""
+    name = FRAMEWORK_NAMES[framework]
+    standard, others = import_lines(needed | ({"import os"} if framework == "tensorflow" else set()))
+    imported = ast.walk(ast.parse("\n".join([*others, *cells])))  # some functions import what they alone need
+    modules = {node.module.split(".")[0] for node in imported if isinstance(node, ast.ImportFrom) and node.module}
+    modules |= {line.split()[1].split(".")[0] for line in others}
+    packages = sorted(PACKAGES.get(module, module) for module in modules - set(sys.stdlib_module_names))
     if framework == "tensorflow":
         standard += ["", 'os.environ["KERAS_BACKEND"] = "tensorflow"  # Keras reads it once, when it is imported']
         standard += ['os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")']
@@ -193,7 +198,7 @@ def _head(run: Run, framework: str, needed: set[str]) -> str:
             f'"""Trains, evaluates, uses and saves the {name} classifier of run {run.identifier}, as Parity did.',
             "",
             f"Start it in the folder where {DATA_NAME} of the same run lies. It needs Python 3.11 or later and:",
-            f"    pip install {packages} tokenizers safetensors huggingface_hub numpy",
+            f"    pip install {' '.join(packages)}",
             "The functions are those that ran, cut from Parity's source. Only the settings and the last part were written for this file.",
             '"""',
             "",
@@ -216,35 +221,3 @@ def import_lines(statements: set[str]) -> tuple[list[str], list[str]]:
     lines = sorted(modules) + [f"{start} import {', '.join(found)}" for start, found in sorted(names.items())]
     standard = [line for line in lines if line.split()[1].split(".")[0] in sys.stdlib_module_names]
     return standard, [line for line in lines if line not in standard]
-
-
-def _settings(run: Run, experiment: Experiment, framework: str, checkpoint: Checkpoint) -> str:
-    results = run.results or {}
-    outcome = results.get("frameworks", {}).get(framework, {})
-    # A run that was cut short trained fewer epochs than it was asked for; the script trains as many.
-    cut_short = outcome.get("stop_reason") in ("stopped", "diverged") and outcome.get("epoch_train_loss")
-    on_gpu = outcome.get("device", "cpu" if experiment.device == "auto" else experiment.device) != "cpu"
-    values = {
-        "DATA_FILE": f"Path({DATA_NAME!r})",
-        "MODE": repr(experiment.mode),
-        "CLASSIFIER": repr(experiment.classifier),
-        "POOLING": repr(checkpoint.pooling),
-        "NORMALIZE": repr(checkpoint.normalize),
-        "MAX_TOKENS": repr(min(experiment.max_tokens, checkpoint.max_tokens)),
-        "HIDDEN_UNITS": repr(experiment.hidden_units),
-        "EPOCHS": repr(len(outcome["epoch_train_loss"]) if cut_short else experiment.epochs),
-        "BATCH_SIZE": repr(experiment.batch_size),
-        "LEARNING_RATE": repr(experiment.learning_rate),
-        "PATIENCE": repr(experiment.patience),
-        "SEED": repr(experiment.seed),
-        "DEVICE": repr("gpu" if on_gpu else "cpu"),
-        "THREADS": repr(outcome.get("threads") or experiment.threads or None),
-        "ACCURACY_OF_THE_RUN": repr(outcome.get("test_accuracy")),
-        "ENCODER_FILES": "[\n    " + ",\n    ".join(json.dumps(name) for name in NEEDED_FILES) + ",\n]",
-    }
-    return "\n".join(f"{name} = {value}" for name, value in values.items())
-
-
-def _main(framework: str, finding: str) -> str:
-    moving = "    model.to(device)\n" if framework == "pytorch" else ""
-    return MAIN.replace("FIND_ENCODER", finding).replace("    MOVE_TO_DEVICE\n", moving).replace("FRAMEWORK", framework)

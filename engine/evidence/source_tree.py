@@ -17,10 +17,16 @@ class Definition:
 
     file: str
     name: str
+    """Of several constants on one line, all, with commas between them."""
     first_line: int
     source: str
     uses: frozenset[str]
     """Every name that occurs in it."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What it defines."""
+        return tuple(self.name.split(", "))
 
     @property
     def lines(self) -> int:
@@ -39,7 +45,7 @@ class SourceTree:
                 module = ast.parse(text)
             except SyntaxError as error:
                 raise ValueError(f"{file} is not Python: {error}") from error
-            self._definitions[file] = {found.name: found for found in _definitions(file, text, module)}
+            self._definitions[file] = {name: found for found in _definitions(file, text, module) for name in found.names}
             self._imports[file] = dict(_imports(module))
 
     def names(self, file: str) -> tuple[str, ...]:
@@ -110,22 +116,44 @@ def lines_of_code(source: str) -> int:
 
 def _definitions(file: str, text: str, module: ast.Module) -> Iterator[Definition]:
     lines = text.splitlines()
-    for node, following in zip(module.body, [*module.body[1:], None], strict=False):
+    statements = list(module.body)
+    while statements:
+        node = statements.pop(0)
+        parts: list[ast.stmt] = [node]
         if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
-            name, first = node.name, min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)])
-        elif isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
-            name, first = node.targets[0].id, node.lineno
-        elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
-            name, first = node.target.id, node.lineno
+            names, first = [node.name], min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)])
+        elif isinstance(node, (ast.Assign, ast.AnnAssign)):
+            names, first = _assigned(node), node.lineno
+            while statements and _continues(statements[0], names):
+                parts.append(statements.pop(0))  # entries that are added to a table, and the sentence below a constant
         else:
             continue
-        last = node.end_lineno or node.lineno
-        if isinstance(node, (ast.Assign, ast.AnnAssign)) and isinstance(following, ast.Expr):
-            last = following.end_lineno or last  # the sentence below a constant
+        last = parts[-1].end_lineno or node.lineno
         while first > 1 and lines[first - 2].startswith("#"):
             first -= 1  # the comment above
-        uses = frozenset(part.id for part in ast.walk(node) if isinstance(part, ast.Name))
-        yield Definition(file, name, first, "\n".join(lines[first - 1 : last]), uses)
+        uses = frozenset(found.id for part in parts for found in ast.walk(part) if isinstance(found, ast.Name))
+        yield Definition(file, ", ".join(names), first, "\n".join(lines[first - 1 : last]), uses)
+
+
+def _assigned(node: ast.stmt) -> list[str]:
+    """The names to which a statement gives a value, or of which it changes a part, as ``SIZES["albert"] = …`` does."""
+    targets: list[ast.expr] = (
+        node.targets if isinstance(node, ast.Assign) else [node.target] if isinstance(node, (ast.AnnAssign, ast.AugAssign)) else []
+    )
+    names = []
+    for target in targets:
+        for part in target.elts if isinstance(target, ast.Tuple) else [target]:
+            whole = part.value if isinstance(part, ast.Subscript) else part
+            names += [whole.id] if isinstance(whole, ast.Name) else []
+    return names
+
+
+def _continues(node: ast.stmt, names: list[str]) -> bool:
+    """Whether a statement belongs to the constants above it: a string, which describes them, or a change of one of them."""
+    if isinstance(node, ast.Expr):
+        return isinstance(node.value, ast.Constant)
+    changes = isinstance(node, ast.AugAssign) or (isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Subscript))
+    return changes and set(_assigned(node)) <= set(names)
 
 
 def _imports(module: ast.Module) -> Iterator[tuple[str, str]]:

@@ -57,8 +57,8 @@ MEASURES = (
     ("rss_after_import_mib", "Memory after import", "memory", "MiB", "Resident memory before any model exists: the framework itself."),
     ("train_growth_mib", "Growth in training", "memory", "MiB", "Peak memory minus memory after import: model, data and training."),
     ("gpu_memory_mib", "GPU memory", "memory", "MiB", "Largest amount of GPU memory that the framework held."),
-    ("parameters", "Parameters", "size", "parameters", "Trainable numbers of the classifier; the frozen encoder is not counted."),
-    ("model_bytes", "Model on disk", "size", "bytes", "Size of the saved classifier, without the encoder."),
+    ("parameters", "Parameters", "size", "parameters", "Numbers that are trained; an encoder counts if it is trained along."),
+    ("model_bytes", "Model on disk", "size", "bytes", "Size of the saved weights; a frozen encoder is not part of them."),
 )  # fmt: skip
 
 
@@ -84,6 +84,8 @@ def measures_table(results: Mapping[str, Any]) -> pandas.DataFrame:
     shared = (
         ("Accuracy of always answering the most frequent class", "share", data.get("majority_accuracy")),
         ("Test texts", "texts", number_of_test_texts(results)),
+        ("Texts longer than the limit", "texts", data.get("truncated")),
+        ("Validation and test texts without a known word", "texts", data.get("unknown")),
         ("Test agreement", "share", parity.get("test_agreement")),
         ("Accuracy difference, PyTorch minus TensorFlow", "share", difference.get("value")),
         ("Accuracy difference, lower end of the interval", "share", difference.get("low")),

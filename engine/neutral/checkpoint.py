@@ -11,10 +11,11 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from safetensors import SafetensorError, safe_open
+from safetensors import SafetensorError
 
 from engine.errors import EncoderError
 from engine.neutral import hub
+from engine.neutral.encoder_tensors import SIZES, expected_tensors, stored_tensors, weight_files
 
 BUNDLED = "bundled"
 BUNDLED_NAME = "sentence-transformers/all-MiniLM-L6-v2"
@@ -25,6 +26,9 @@ SUGGESTED = (hub.EXAMPLE,)
 
 FAMILIES = ("bert", "distilbert", "roberta", "xlm-roberta", "albert")
 """The ``model_type`` values that both wings can load."""
+
+UNSAFE_WEIGHTS = ("pytorch_model*.bin", "*.pt", "*.pth", "*.ckpt", "tf_model*.h5", "flax_model*.msgpack")
+"""Weights in forms that are never read."""
 
 ORDINARY = {"position_embedding_type": "absolute", "is_decoder": False, "add_cross_attention": False}
 """Settings of a ``config.json`` under which a model still is an encoder that both wings can compute."""
@@ -124,13 +128,19 @@ def describe(folder: Path, name: str) -> Checkpoint:
             "not both "
             f"frameworks rebuild. Expected {ORDINARY[unusual[0]]}. Choose another model, for example {SUGGESTED[0]}."
         )
-    hidden_size = config.get("hidden_size") or config.get("dim")
-    positions = config.get("max_position_embeddings", 512)
-    if not isinstance(hidden_size, int) or not isinstance(positions, int):
+    unstated = [key for key in SIZES[family] if not isinstance(config.get(key), int) or config[key] < 1]
+    if unstated:
         raise EncoderError(
-            f"The config.json of {name} states no hidden_size or no max_position_embeddings as whole numbers. Download the model again."
+            f"The config.json of {name} states no {', '.join(unstated)}. Expected a whole number above 0 for each. Download the model "
+            "again."
         )
-    _check_weights(folder, name, config.get("embedding_size", hidden_size) if family == "albert" else hidden_size)
+    _, hidden_size, _, heads, _, positions = (config[key] for key in SIZES[family][:6])
+    if hidden_size % heads:
+        raise EncoderError(
+            f"The config.json of {name} shares {hidden_size} numbers a word among {heads} attention heads. Expected a number of heads that "
+            "divides them. Download the model again."
+        )
+    _check_weights(folder, name, config)
     if family in ("roberta", "xlm-roberta"):
         positions -= 2  # these count positions from the padding index on
     pooling, normalize = _pooling(folder, name)
@@ -193,15 +203,15 @@ def _pooling(folder: Path, name: str) -> tuple[str, bool]:
     return known[modes[0]], "Normalize" in folders
 
 
-def _check_weights(folder: Path, name: str, width: int) -> None:
-    """Open the safetensors files, which compares their length with their header, and look at the word vectors' width; reads no weights."""
-    index = _read(folder / "model.safetensors.index.json")
-    files = sorted(set(index["weight_map"].values())) if index and "weight_map" in index else ["model.safetensors"]
-    for file in files:
+def _check_weights(folder: Path, name: str, config: dict[str, Any]) -> None:
+    """Open the safetensors files, which compares their length with their header, and look for every tensor of the encoder in them.
+
+    Reads no weights.
+    """
+    found = {}
+    for file in weight_files(folder):
         try:
-            with safe_open(folder / file, framework="np") as weights:
-                words = [key for key in weights.keys() if key.endswith("embeddings.word_embeddings.weight")]  # noqa: SIM118 (not a dict)
-                shape = weights.get_slice(words[0]).get_shape() if words else None
+            found.update(stored_tensors(folder / file, config["model_type"]))
         except FileNotFoundError as error:
             raise EncoderError(
                 f"{name} lacks {file}, which its index names. Expected all parts of the weights in {folder}; download the model again."
@@ -211,21 +221,31 @@ def _check_weights(folder: Path, name: str, width: int) -> None:
                 f"The weights of {name} are damaged: {file} ({error}). Expected a complete safetensors file in {folder}; download the "
                 "model again."
             ) from error
-        if shape and shape[1] != width:
+    for tensor, shape in expected_tensors(config):
+        if tensor not in found:
             raise EncoderError(
-                f"The files of {name} do not belong together: config.json says {width} numbers a word, {file} has {shape[1]}. Download "
-                "the model again."
+                f"The weights of {name} lack {tensor}. Expected every tensor of the {config['model_type']} encoder that its config.json "
+                "describes. Download the model again, or choose another."
+            )
+        if found[tensor][1] != shape:
+            said, are = (" × ".join(map(str, sizes)) for sizes in (shape, found[tensor][1]))
+            raise EncoderError(
+                f"The files of {name} do not belong together: config.json says {said} numbers for {tensor}, the weights have {are}. "
+                "Download the model again."
             )
 
 
 def _why_no_weights(folder: Path, name: str) -> str:
-    if (folder / "pytorch_model.bin").exists() or (folder / "tf_model.h5").exists():
+    convert = "`AutoModel.from_pretrained(…).save_pretrained(folder)` of transformers writes it"
+    if any(path for pattern in UNSAFE_WEIGHTS for path in folder.glob(pattern)):
         return (
             f"{name} comes with pickled or HDF5 weights only, which are never loaded here because a pickle can run code. Expected "
-            "model.safetensors. Convert it once where you trust it: `AutoModel.from_pretrained(…).save_pretrained(folder, "
-            "safe_serialization=True)`."
+            f"model.safetensors. Convert it once where you trust it: {convert}."
         )
-    return f"{name} has no model.safetensors in {folder}. Expected weights in that form; download the model again or choose another."
+    return (
+        f"{name} has no model.safetensors in {folder}. Expected weights in that form; download the model again or choose another. If it "
+        f"is published without that file, convert it once where you trust it: {convert}."
+    )
 
 
 def _read(path: Path) -> dict[str, Any] | None:

@@ -6,8 +6,6 @@ import math
 from dataclasses import dataclass, field
 from typing import Any
 
-import numpy as np
-
 
 @dataclass
 class Progress:
@@ -19,8 +17,6 @@ class Progress:
     best_epoch: int | None = None
     best_loss: float = math.inf
     epochs_without_improvement: int = 0
-    best_weights: dict[str, np.ndarray] | None = None
-    """Under neutral names."""
     counters: dict[str, Any] = field(default_factory=dict)
     """Times and losses so far, as whoever reports on the training counts them."""
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
+from itertools import chain
 from pathlib import Path
 
+import numpy as np
 from tokenizers import BertWordPieceTokenizer, Tokenizer
 
 from engine.errors import EncoderError
@@ -44,3 +47,101 @@ def _counting_tokenizer(folder: Path) -> Tokenizer:
 def token_counts(folder: Path, texts: Sequence[str]) -> list[int]:
     """Number of tokens of each text before any cut, special tokens included."""
     return [len(encoding.ids) for encoding in _counting_tokenizer(folder).encode_batch_fast(list(texts))]
+
+
+MOST_WINDOWS = 16
+"""Of one text; what lies beyond them is cut, so that one endless text does not decide how much memory a batch takes."""
+
+TEXTS_AT_ONCE = 4096
+"""Texts whose token numbers are held as Python's at one time."""
+
+CHARACTERS_AT_ONCE = 2_000_000
+"""Of the texts that are given to the tokenizer together: enough to keep all cores busy, and few enough for the 150 bytes that it notes
+about each token."""
+
+
+@dataclass(frozen=True)
+class TokenRows:
+    """Texts as rows of token numbers."""
+
+    ids: np.ndarray
+    """int32, shape (texts, tokens), or (texts, windows, tokens) where long texts are read in windows; filled up with padding."""
+    lengths: np.ndarray
+    """int64, shape (texts,): tokens of each text, or of its longest window; at least 1."""
+    truncated: int
+    """Texts of which a part was cut off."""
+
+
+def text_windows(tokenizer: Tokenizer, texts: Sequence[str], windows: bool) -> tuple[list[list[list[int]]], int]:
+    """Of each text the tokens of its windows, as long as the tokenizer cuts them, and how many texts were cut.
+
+    Without ``windows`` the first one alone. One does not overlap the next, and each has the special tokens of a whole text.
+    """
+    most = MOST_WINDOWS if windows else 1
+    limit = tokenizer.truncation["max_length"] if tokenizer.truncation else None
+    found, cut = [], 0
+    for portion in _portions(texts):
+        for encoding in tokenizer.encode_batch_fast(portion):
+            tokens = [encoding.ids]
+            if len(tokens[0]) == limit:  # only then there can be more; asking costs a copy
+                further = encoding.overflowing
+                tokens += [window.ids for window in further[: most - 1]]
+                cut += len(further) >= most
+            found.append(tokens)
+    return found, cut
+
+
+def _portions(texts: Sequence[str]) -> Iterator[list[str]]:
+    portion, characters = [], 0
+    for text in texts:
+        portion.append(text)
+        characters += len(text)
+        if characters >= CHARACTERS_AT_ONCE:
+            yield portion
+            portion, characters = [], 0
+    if portion:
+        yield portion
+
+
+def mean_of_windows(vectors: np.ndarray, counts: Sequence[int], normalize: bool) -> np.ndarray:
+    """One vector a text, (texts, size), from those of its windows, (windows, size), of which text ``i`` has ``counts[i]``."""
+    windows = np.array(counts, vectors.dtype)
+    means = np.add.reduceat(vectors, np.cumsum([0, *counts[:-1]])) / windows[:, None]
+    return means / np.linalg.norm(means, axis=1, keepdims=True) if normalize else means
+
+
+def token_rows(tokenizer: Tokenizer, texts: Sequence[str], max_tokens: int, windows: bool, padding: int) -> TokenRows:
+    """The texts in tokens, at most ``max_tokens`` each, or in up to ``MOST_WINDOWS`` windows of that many."""
+    tokenizer.no_padding()
+    tokenizer.enable_truncation(max_tokens)
+    tokens = [np.zeros(0, np.int32)]  # of all windows, one after the other
+    sizes = [np.zeros(0, np.int64)]  # tokens of each window
+    counts = [np.zeros(0, np.int64)]  # windows of each text
+    truncated = 0
+    for start in range(0, len(texts), TEXTS_AT_ONCE):
+        found, cut = text_windows(tokenizer, texts[start : start + TEXTS_AT_ONCE], windows)
+        truncated += cut
+        counts.append(np.fromiter(map(len, found), np.int64))
+        sizes.append(np.fromiter(map(len, chain.from_iterable(found)), np.int64))
+        tokens.append(np.fromiter(chain.from_iterable(chain.from_iterable(found)), np.int32))
+    windows_of, tokens_of = np.concatenate(counts), np.concatenate(sizes)
+    first = np.cumsum(windows_of) - windows_of  # the first window of a text is its longest
+    lengths = np.maximum(tokens_of[first], 1)
+    ids = np.full((len(texts), windows_of.max(initial=1), lengths.max(initial=1)), padding, np.int32)
+    start, text = 0, 0
+    for some, numbers in zip(counts, tokens, strict=True):
+        rows = ids[text : text + len(some)]  # (texts, windows, tokens)
+        is_window = np.arange(ids.shape[1]) < some[:, None]  # (texts, windows)
+        filled = tokens_of[start : start + some.sum()]
+        is_token = np.zeros(rows.shape, bool)
+        is_token[is_window] = np.arange(ids.shape[2]) < filled[:, None]
+        rows[is_token] = numbers
+        start, text = start + some.sum(), text + len(some)
+    return TokenRows(ids if windows else ids[:, 0], lengths, truncated)
+
+
+def padding_token(folder: Path) -> int:
+    """The token that stands for none, as the checkpoint's ``config.json`` says; where it says nothing, as its family has it."""
+    config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    stated = config.get("pad_token_id")
+    return int(stated) if stated is not None else int("roberta" in config.get("model_type", ""))

@@ -1,25 +1,52 @@
-"""Weights and checkpoints as safetensors files: written whole or not at all, checked when read."""
+"""Weights and checkpoints as safetensors files: written whole or not at all, array by array, checked when read."""
 
 from __future__ import annotations
 
 import json
 import math
 import os
-from dataclasses import fields
+import struct
+from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from safetensors import SafetensorError, safe_open
-from safetensors.numpy import save_file
 
 from engine.errors import TrainingError
 from engine.neutral.early_stopping import Progress
 
-BEST = "best."
-"""Prefix of the best weights so far, kept in the checkpoint beside the latest ones."""
+SAFETENSORS_TYPES = {"float64": "F64", "float32": "F32", "float16": "F16", "int64": "I64", "int32": "I32", "bool": "BOOL"}
 
 
-def read_weights(path: Path, shapes: dict[str, tuple[int, ...]]) -> dict[str, np.ndarray]:
+def write_arrays(path: Path, arrays: Mapping[str, Any], metadata: Mapping[str, str] | None = None) -> None:
+    """Write arrays, or tensors of a framework that NumPy can read, as one safetensors file.
+
+    The safetensors package first copies everything into memory; a training that has just filled the memory has no room for that. Here one
+    array at a time is copied. Format: https://huggingface.co/docs/safetensors, a length, a JSON header, then the numbers.
+    """
+    header: dict[str, Any] = {"__metadata__": dict(metadata)} if metadata else {}
+    offset = 0
+    for name, array in arrays.items():
+        kind = str(array.dtype).rsplit(".", 1)[-1]  # torch says torch.float32
+        size = math.prod(array.shape) * np.dtype(kind).itemsize
+        header[name] = {"dtype": SAFETENSORS_TYPES[kind], "shape": list(array.shape), "data_offsets": [offset, offset + size]}
+        offset += size
+    text = json.dumps(header, separators=(",", ":")).encode()
+    text += b" " * (-len(text) % 8)  # so that the numbers begin where any processor can read them
+    draft = path.with_name(f".{path.name}.draft")
+    try:
+        with open(draft, "wb") as file:
+            file.write(struct.pack("<Q", len(text)) + text)
+            for array in arrays.values():
+                file.write(np.asarray(array, order="C").data)
+        os.replace(draft, path)
+    finally:
+        draft.unlink(missing_ok=True)  # of a disk that was full
+
+
+def read_weights(path: Path, shapes: Mapping[str, tuple[int, ...]]) -> dict[str, np.ndarray]:
     """The arrays of a weight file by name. Raises ``TrainingError`` when it is damaged or lacks one of ``shapes``."""
     arrays, _ = _read(path)
     for name, shape in shapes.items():
@@ -31,18 +58,10 @@ def read_weights(path: Path, shapes: dict[str, tuple[int, ...]]) -> dict[str, np
     return arrays
 
 
-def save_progress(path: Path, state: dict[str, np.ndarray], progress: Progress) -> None:
+def save_progress(path: Path, state: Mapping[str, Any], progress: Progress) -> None:
     """Write a checkpoint: the framework's own state and how far training has come."""
-    best = {f"{BEST}{name}": values for name, values in (progress.best_weights or {}).items()}
-    plain = {item.name: getattr(progress, item.name) for item in fields(progress) if item.name != "best_weights"}
-    plain["best_loss"] = None if math.isinf(progress.best_loss) else progress.best_loss
-    draft = path.with_name(f".{path.name}.draft")
-    try:
-        # Not ascontiguousarray, which gives a scalar, such as an optimizer's step, a dimension that it must not have when read back.
-        save_file({name: np.asarray(values, order="C") for name, values in (state | best).items()}, draft, {"progress": json.dumps(plain)})
-        os.replace(draft, path)
-    finally:
-        draft.unlink(missing_ok=True)  # of a disk that was full
+    plain = asdict(progress) | {"best_loss": None if math.isinf(progress.best_loss) else progress.best_loss}
+    write_arrays(path, state, {"progress": json.dumps(plain)})
 
 
 def load_progress(path: Path, progress: Progress) -> dict[str, np.ndarray]:
@@ -55,8 +74,7 @@ def load_progress(path: Path, progress: Progress) -> dict[str, np.ndarray]:
             setattr(progress, name, value)
     except (KeyError, ValueError) as error:
         raise TrainingError(f"{path.name} does not say how far training had come ({error}). Train again to write it anew.") from error
-    progress.best_weights = {name.removeprefix(BEST): values for name, values in arrays.items() if name.startswith(BEST)} or None
-    return {name: values for name, values in arrays.items() if not name.startswith(BEST)}
+    return arrays
 
 
 def _read(path: Path) -> tuple[dict[str, np.ndarray], dict[str, str]]:

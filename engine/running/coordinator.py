@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 ENCODER_BAR = 1e-4
 """Vectors of the two encoders that lie further apart are not the same model's; matched mode is refused."""
 
+LOGIT_BAR = 1e-3
+"""Untrained models whose answers to the same batch lie further apart do not begin with the same weights."""
+
 SECONDS_TO_LEAVE = 30.0
 """How long a resumed run waits for the process of its first attempt to leave."""
 
@@ -110,13 +113,18 @@ class Coordinator:
             workers[0].go(turn=True)  # its import does not need the data and runs while they are read
             save_code(self.run)
         features, checkpoint, texts = self._prepare()
-        if not features.complete:
-            self._encode(features, checkpoint, texts)
-        elif workers:
-            self._compare_encoders(features, checkpoint, features.note().get("encoder_difference"))
+        if features is not None and checkpoint is not None:
+            if not features.complete:
+                self._encode(features, checkpoint, texts)
+            elif workers:
+                self._compare_encoders(features, checkpoint, features.note().get("encoder_difference"))
         if self.run.stop_requested:
             self.board.finish("stopped", "Stopped before training began; the vectors of the texts are kept for the next run.")
             return
+        if features is not None:
+            from engine.running.inputs import load_inputs, save_arrays
+
+            save_arrays(self.run, load_inputs(self.run).rows, (features.open(),))
         turns = Turns(workers, self.experiment.schedule == "both-at-once", self.board.on_change)
         self._train(turns)
         self._compare(turns)
@@ -133,8 +141,8 @@ class Coordinator:
         for process in self.board.processes:
             process.end()
 
-    def _prepare(self) -> tuple[Features, Checkpoint, list[str]]:
-        """Rows, split, labels and initial weights; where the vectors are or will be."""
+    def _prepare(self) -> tuple[Features | None, Checkpoint | None, list[str]]:
+        """Rows, split, labels and initial weights; where the vectors are or will be, for a classifier that takes vectors."""
         from engine.running.preparing import prepare_data, prepare_inputs  # late: the first worker is importing meanwhile
 
         prepared = prepare_data(self.run)
@@ -144,9 +152,11 @@ class Coordinator:
                 self.board.status.progress["download"] = {"share": arrived / expected if expected else None, "megabytes": arrived / 1e6}
                 self.board.say("download", f"Downloading {self.experiment.encoder}: {arrived / 1e6:,.0f} of {expected / 1e6:,.0f} MB")
 
-        if self.experiment.encoder != BUNDLED:
-            self.board.say("download", f"Looking for {self.experiment.encoder} on this machine and on the hub")
-        checkpoint = resolve(self.experiment.encoder, downloaded)
+        checkpoint = None
+        if self.experiment.family_member.pretrained:
+            if self.experiment.encoder != BUNDLED:
+                self.board.say("download", f"Looking for {self.experiment.encoder} on this machine and on the hub")
+            checkpoint = resolve(self.experiment.encoder, downloaded)
         features, texts = prepare_inputs(self.run, prepared, checkpoint, home() / "_features")
         return features, checkpoint, texts
 
@@ -203,7 +213,13 @@ class Coordinator:
             from engine.running.comparison import first_batch_logit_difference
 
             difference = first_batch_logit_difference(self.run, self.experiment.frameworks)
-            if difference is not None and difference > 1e-3:
+            if difference is not None and not difference <= LOGIT_BAR and self.experiment.family_member.takes == "pieces":
+                raise TrainingError(
+                    f"The two frameworks' copies of {self.experiment.encoder} are not the same model: before the first step their answers "
+                    f"to the same texts differ by {difference:.2g}, expected at most {LOGIT_BAR:g}. Matched mode is refused. Choose "
+                    "another encoder, or the mode “defaults”."
+                )
+            if difference is not None and difference > LOGIT_BAR:
                 self.board.status.notes.append(f"The models' first answers differ by {difference:.2g}, more than rounding explains.")
         self.board.status.notes += [str(worker.facts["note"]) for worker in turns.workers if "note" in worker.facts]
         self.board.say("train", "Training", "running")

@@ -105,6 +105,9 @@ class Run:
             )
         return Experiment.from_json(values)
 
+    def write_experiment(self, experiment: Experiment) -> None:
+        write_atomically(self.path / "experiment.json", json.dumps(experiment.to_json(), indent=1, ensure_ascii=False))
+
     @property
     def status(self) -> Status:
         """Where the run stands. A run whose coordinator has died without a word reads as failed."""
@@ -151,6 +154,14 @@ class Run:
 
     def write_code(self, files: dict[str, str]) -> None:
         write_atomically(self.path / "code.json", json.dumps(files, ensure_ascii=False))
+
+    @property
+    def vocabulary(self) -> str:
+        """What the words or terms of the training texts became, as JSON. Raises ``RunError`` when it is gone."""
+        try:
+            return (self.path / "vocabulary.json").read_text(encoding="utf-8")
+        except (OSError, ValueError) as error:
+            raise RunError(f"The vocabulary of run {self.identifier} is gone ({error}). Start the run again.") from error
 
     def outcome(self, framework: str) -> dict[str, Any] | None:
         """What a framework's finished training came to, or ``None``; kept while the other one fails and is resumed."""
@@ -267,7 +278,7 @@ def create_run(experiment: Experiment) -> Run:
     try:
         for framework in experiment.frameworks:
             run.framework_folder(framework).mkdir()
-        write_atomically(path / "experiment.json", json.dumps(experiment.to_json(), indent=1, ensure_ascii=False))
+        run.write_experiment(experiment)
         run.write_status(Status())
     except OSError as error:
         shutil.rmtree(path, ignore_errors=True)  # nothing half-written stays

@@ -1,40 +1,42 @@
-"""What can be known before a run starts: numbered checks, and an estimate of its time and memory. Loads no framework."""
+"""What can be known before a run starts: numbered checks that say what is ready, what is worth knowing and what stands in the way."""
 
 from __future__ import annotations
 
-import json
+import os
 import shutil
-from dataclasses import dataclass
-from functools import lru_cache
+import sys
+import sysconfig
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
 import psutil
-from huggingface_hub import try_to_load_from_cache
 
-from engine import FRAMEWORK_NAMES
-from engine.data.choice import DataChoice
-from engine.data.splitting import class_counts, load_prepared
 from engine.errors import ParityError
-from engine.neutral.checkpoint import BUNDLED, Checkpoint, resolve
+from engine.neutral.checkpoint import Checkpoint
 from engine.neutral.devices import graphics_processors, physical_cores
-from engine.neutral.features import features_of
-from engine.neutral.tokens import token_counts
+from engine.neutral.differences import DIFFERENCES, matters
+from engine.neutral.tokens import MOST_WINDOWS
+from engine.neutral.weights import CNN_WIDTHS
+from engine.running.data_facts import Reading, data_facts, features_file, find_encoder, reading, token_limit, weights_of_classes
+from engine.running.estimating import estimate
 from engine.running.experiment import Experiment
 from engine.running.folder import home, list_runs
-from engine.running.preparing import dataset_store
 
 State = Literal["passed", "failed", "warning", "skipped"]
+Line = tuple[str, State, str]
 
-TOKENS_PER_SECOND = {"cpu": 10_000.0, "gpu": 250_000.0}
-"""Of the bundled encoder, until this machine has measured its own; larger ones are slower in proportion to their weights."""
-BUNDLED_BYTES = 90_868_376
-DOCUMENTS_PER_SECOND = {"pytorch": 30_000.0, "tensorflow": 15_000.0}
-IMPORT_SECONDS = {"pytorch": 3.0, "tensorflow": 7.0}
-"""Of the framework and of what loads its encoder."""
-EVALUATION_SECONDS = 10.0
-"""Of evaluating and timing one framework."""
-WORKER_MIB = {"pytorch": 350.0, "tensorflow": 750.0}
+MANY = 0.1
+"""From this share of cut or unknown texts on, it is worth a warning."""
+FREE_MIB = 500
+COMPILERS = {"linux": ("g++", "clang++"), "darwin": ("clang++", "g++"), "win32": ("cl",)}
+"""C++ compilers by system; PyTorch looks for the first one, or for the one that ``CXX`` names."""
+HOW_TO_INSTALL = {
+    "linux": "with `sudo apt install g++`",
+    "darwin": "with `xcode-select --install`",
+    "win32": "as part of the Visual Studio Build Tools",
+}
 
 
 @dataclass(frozen=True)
@@ -47,121 +49,181 @@ class Check:
     sentence: str
 
 
-@dataclass(frozen=True)
-class Estimate:
-    """What the run will probably take."""
-
-    seconds: float
-    encoding_seconds: float
-    """Part of ``seconds``; 0 when the vectors are there already."""
-    memory_mib: float
-    sentence: str
-
-
-@dataclass(frozen=True)
-class _DataFacts:
-    rows: int
-    classes: int
-    train_rows: int
-    smallest_class: int
-    tokens: float
-    """Mean number of tokens of a text, from a sample."""
-    features_file: Path | None
-    hidden_size: int
-
-
 def preflight(experiment: Experiment) -> list[Check]:
     """All checks at once, in the order in which a run needs them; a run can start when none has ``failed``."""
-    found: list[tuple[str, State, str]] = []
-    checkpoint: Checkpoint | None = None
-    try:
-        facts = _facts(json.dumps(experiment.data.to_json()), "", 0)
-        found.append(("Data", "passed", f"{facts.rows:,} texts in {facts.classes} classes, {facts.train_rows:,} of them to train on."))
-    except ParityError as error:
-        found.append(("Data", "failed", str(error)))
-    state, sentence, checkpoint = _encoder(experiment)
-    found.append(("Encoder", state, sentence))
-    found.append(_vectors(experiment, checkpoint))
-    found.append(_device(experiment))
+    return [Check(number, *line) for number, line in enumerate(_lines(experiment), start=1)]
+
+
+def _lines(experiment: Experiment) -> Iterator[Line]:
+    data = _data(experiment)
+    yield data
+    if experiment.class_weights.strip() != "none" and data[1] == "passed":
+        yield _class_weights(experiment)
+    checkpoint = None
+    if experiment.family_member.pretrained:
+        encoder, checkpoint = _encoder(experiment)
+        yield encoder
+    if data[1] == "passed":
+        yield from _texts(experiment, checkpoint)
+    if len(experiment.frameworks) > 1:
+        yield _mode(experiment)
+    if experiment.compiled:
+        yield _compiler(experiment)
+    if experiment.precision == "mixed" and experiment.family_member.concerns("precision"):
+        yield _precision(experiment)
+    yield _device(experiment)
     needed, available = estimate(experiment).memory_mib, psutil.virtual_memory().available / 2**20
-    enough = needed < available
-    found.append(("Memory", "passed" if enough else "warning", f"About {needed:,.0f} MiB needed, {available:,.0f} MiB available."))
+    yield "Memory", "passed" if needed < available else "warning", f"About {needed:,.0f} MiB needed, {available:,.0f} MiB available."
     free = shutil.disk_usage(_existing(home())).free / 2**20
-    enough = free > 500
-    found.append(
-        (
-            "Disk",
-            "passed" if enough else "failed",
-            f"{free:,.0f} MiB free where runs are kept" + ("." if enough else "; at least 500 MiB are needed."),
-        )
-    )
-    busy = [run for run in list_runs()[:50] if run.status.active]
-    if busy:
-        found.append(
-            (
-                "Machine",
-                "warning",
-                f"{len(busy)} earlier {'run is' if len(busy) == 1 else 'runs are'} not finished; this one waits its turn.",
-            )
-        )
-    else:
-        found.append(("Machine", "passed", "No other run is using it."))
-    return [Check(number, *values) for number, values in enumerate(found, start=1)]
+    wanted = "" if free > FREE_MIB else f"; at least {FREE_MIB} MiB are needed"
+    yield "Disk", "failed" if wanted else "passed", f"{free:,.0f} MiB free where runs are kept{wanted}."
+    yield _machine()
 
 
-def estimate(experiment: Experiment) -> Estimate:
-    """Time and memory, from what earlier runs measured on this machine where there are any, else from the figures above.
-
-    Data that cannot be read count as 1,000 texts, so that there is always an answer; :func:`preflight` says what is wrong with them.
-    """
-    _, _, checkpoint = _encoder(experiment)
-    facts = _facts_or_default(experiment, checkpoint)
-    encoding = 0.0
-    if facts.features_file is None or not facts.features_file.exists():
-        weight = _weights_bytes(checkpoint) / BUNDLED_BYTES
-        gpu = experiment.device != "cpu" and bool(graphics_processors())
-        encoding = facts.rows * facts.tokens / TOKENS_PER_SECOND["gpu" if gpu else "cpu"] * weight + sum(
-            IMPORT_SECONDS[name] for name in experiment.frameworks
-        )
-    measured = _measured_documents_per_second(experiment)
-    training = sum(
-        facts.train_rows * experiment.epochs / measured[name] + IMPORT_SECONDS[name] + EVALUATION_SECONDS for name in experiment.frameworks
-    )
-    features_mib = facts.rows * facts.hidden_size * 4 / 2**20
-    weights_mib = _weights_bytes(checkpoint) / 2**20
-    memory = 150 + sum(WORKER_MIB[name] + 2 * features_mib + weights_mib for name in experiment.frameworks)
-    kind = "measured by earlier runs on this machine" if measured["measured"] else "from typical figures, as nothing was measured here yet"
-    return Estimate(encoding + training, encoding, memory, f"Training speed {kind}; all {experiment.epochs} epochs counted.")
-
-
-def _encoder(experiment: Experiment) -> tuple[State, str, Checkpoint | None]:
-    """Whether the encoder is at hand, without downloading anything."""
-    name = experiment.encoder
-    if name != BUNDLED and not Path(name).expanduser().is_dir() and not name.startswith((".", "/", "~")):
-        cached = try_to_load_from_cache(name, "config.json") if name.count("/") <= 1 else None
-        if not isinstance(cached, str):
-            return "warning", f"{name} is not on this machine; it is downloaded first, which needs a network.", None
-        name = str(Path(cached).parent)
+def _data(experiment: Experiment) -> Line:
     try:
-        checkpoint = resolve(name)
+        facts = data_facts(experiment.data)
     except ParityError as error:
-        return "failed", str(error), None
-    norm = ", scaled to length 1" if checkpoint.normalize else ""
+        return "Data", "failed", str(error)
+    return "Data", "passed", f"{facts.rows:,} texts in {len(facts.classes)} classes, {facts.parts['train']:,} of them to train on."
+
+
+def _class_weights(experiment: Experiment) -> Line:
+    try:
+        weights = weights_of_classes(experiment)
+    except ParityError as error:
+        return "Class weights", "failed", str(error)
+    least, most = min(weights, key=weights.__getitem__), max(weights, key=weights.__getitem__)
+    return (
+        "Class weights",
+        "passed",
+        f"From {weights[least]:.3g} (“{least[:40]}”) to {weights[most]:.3g} (“{most[:40]}”), the same in both.",
+    )
+
+
+def _encoder(experiment: Experiment) -> tuple[Line, Checkpoint | None]:
+    found = find_encoder(experiment.encoder)
+    if found.missing:
+        return ("Encoder", "warning", found.sentence), None
+    if found.checkpoint is None:
+        return ("Encoder", "failed", found.sentence), None
+    checkpoint = found.checkpoint
     pooled = "mean of the token vectors" if checkpoint.pooling == "mean" else "vector of the first token"
-    sentence = f"{checkpoint.name}: vectors of {checkpoint.hidden_size} numbers ({pooled}{norm}), at most {checkpoint.max_tokens} tokens."
-    return "passed", sentence, checkpoint
+    frozen = experiment.family_member.takes == "vectors"
+    norm = ", scaled to length 1" if checkpoint.normalize and frozen else ""
+    learning = "stays as it is" if frozen else "is trained along"
+    return ("Encoder", "passed", f"{checkpoint.name} {learning}: vectors of {checkpoint.hidden_size} numbers ({pooled}{norm})."), checkpoint
 
 
-def _vectors(experiment: Experiment, checkpoint: Checkpoint | None) -> tuple[str, State, str]:
-    if checkpoint is None:
-        return "Vectors", "skipped", "Computed after the encoder has been found."
-    facts = _facts_or_default(experiment, checkpoint)
-    if facts.features_file is not None and facts.features_file.exists():
-        return "Vectors", "passed", "Already computed by an earlier run on the same texts; nothing to encode."
-    return "Vectors", "passed", f"{facts.rows:,} texts of about {facts.tokens:.0f} tokens are encoded once and kept."
+def _texts(experiment: Experiment, checkpoint: Checkpoint | None) -> Iterator[Line]:
+    """How the classifier will read the texts."""
+    takes = experiment.family_member.takes
+    title = {"terms": "Terms", "words": "Words", "vectors": "Vectors", "pieces": "Tokens"}[takes]
+    if experiment.family_member.pretrained and checkpoint is None:
+        yield title, "skipped", "Looked at after the encoder has been found."
+        return
+    try:
+        texts = reading(experiment, checkpoint)
+        if takes in ("terms", "words"):
+            yield _vocabulary(experiment, texts)
+        elif takes == "vectors":
+            assert checkpoint is not None
+            there = features_file(experiment, checkpoint).exists()
+            rows = data_facts(experiment.data).rows
+            to_do = f"{rows:,} texts of about {texts.lengths.mean():.0f} tokens are turned into vectors once, which are kept."
+            yield title, "passed", "Already computed by an earlier run on the same texts." if there else to_do
+        if experiment.family_member.concerns("max_tokens"):
+            yield long_texts(experiment, checkpoint, texts)
+    except ParityError as error:
+        yield title, "failed", str(error)
 
 
-def _device(experiment: Experiment) -> tuple[str, State, str]:
+def _vocabulary(experiment: Experiment, texts: Reading) -> Line:
+    terms = experiment.family_member.takes == "terms"
+    title, known = ("Terms", texts.known) if terms else ("Words", texts.known - 2)  # padding and unknown are no words
+    least = "At least " if texts.sampled and texts.known < experiment.vocabulary_size else ""
+    sentence = f"{least}{known:,} {title.lower()} of the training texts are known."
+    if texts.unknown:
+        holding = "holds" if texts.unknown == 1 else "hold"
+        amount = f"{texts.unknown:,} of {texts.others:,} other texts {holding}"
+        if texts.sampled:
+            amount = f"About {_percent(texts.unknown / texts.others)} of the other texts hold"
+        sentence += f" {amount} none of them and can only be guessed."
+    widest = max(CNN_WIDTHS)
+    if experiment.classifier == "text-cnn" and (short := texts.shorter_than(widest)):
+        sentence += f" {_share(short, texts)} shorter than the widest filter ({widest} words) and filled up with padding."
+    return title, "warning" if texts.unknown > MANY * texts.others else "passed", sentence
+
+
+def long_texts(experiment: Experiment, checkpoint: Checkpoint | None, texts: Reading) -> Line:
+    """What happens to texts that are longer than the limit."""
+    limit = token_limit(experiment, checkpoint)
+    unit = "words" if experiment.family_member.takes == "words" else "tokens"
+    own = " (the encoder’s own limit)" if limit < experiment.max_tokens else ""
+    share = texts.longer_than(limit)
+    if not share:
+        return "Long texts", "passed", f"No text is longer than {limit:,} {unit}{own}; the longest has {texts.lengths.max(initial=0):,}."
+    longer = f"{_share(share, texts)} longer than {limit:,} {unit}{own}"
+    if experiment.long_texts == "windows":
+        beyond = texts.longer_than(limit * MOST_WINDOWS)
+        cut = f"; of {_percent(beyond)} only the first {MOST_WINDOWS} windows are read" if beyond else ""
+        return "Long texts", "passed", f"{longer} and read in windows{cut}."
+    advice = " Raise the number of tokens, or read long texts in windows." if share >= MANY else ""
+    return "Long texts", "warning" if share >= MANY else "passed", f"{longer} and cut there.{advice}"
+
+
+def _mode(experiment: Experiment) -> Line:
+    on_this_machine = experiment if graphics_processors() else replace(experiment, device="cpu")
+    differing = [difference for difference in DIFFERENCES if matters(difference, on_this_machine)]
+    if experiment.mode == "matched":
+        return "Mode", "passed", f"Matched: {len(differing)} choices that the two frameworks make differently are made equal."
+    left = sum(difference.aspect is not None for difference in differing)
+    return "Mode", "passed", f"Framework defaults: {left} choices are left to each framework, so the curves may drift apart."
+
+
+def _compiler(experiment: Experiment) -> Line:
+    if experiment.long_texts == "windows" and experiment.family_member.sequences:
+        return (
+            "Compiler",
+            "failed",
+            "Compiling and reading in windows exclude each other: texts have different numbers of windows, so almost every batch has a "
+            "shape of its own, and XLA compiles one program for each shape. Cut long texts, or train without compiling.",
+        )
+    if "pytorch" not in experiment.frameworks:
+        return "Compiler", "passed", "XLA comes with TensorFlow; the first steps take longer."
+    names = COMPILERS.get(sys.platform, COMPILERS["linux"])
+    wanted = os.environ.get("CXX") or names[0]
+    found = shutil.which(wanted)
+    if found is None:
+        other = next((name for name in names if shutil.which(name)), None)
+        way = (
+            f"{other} is there: start Parity with the variable CXX={other}"
+            if other
+            else f"Install one, for example {HOW_TO_INSTALL.get(sys.platform, HOW_TO_INSTALL['linux'])}"
+        )
+        return (
+            "Compiler",
+            "failed",
+            f"torch.compile turns the model into C++, and this machine has no C++ compiler that it could use. Expected {wanted}, found "
+            f"none. {way}, or train without compiling.",
+        )
+    if not Path(sysconfig.get_path("include"), "Python.h").exists():
+        return (
+            "Compiler",
+            "warning",
+            f"{found} is there, but Python.h was not found in {sysconfig.get_path('include')}, which torch.compile may need. If the run "
+            "fails, install Python’s header files (python3-dev), or train without compiling.",
+        )
+    return "Compiler", "passed", f"torch.compile uses {found}, TensorFlow its own XLA; the first steps take longer."
+
+
+def _precision(experiment: Experiment) -> Line:
+    if experiment.device == "cpu" or not graphics_processors():
+        return "Precision", "warning", "Mixed precision works on a GPU only, and none is used here: both compute with float32."
+    return "Precision", "passed", "bfloat16 where the framework deems it safe, as long as both use the GPU; weights stay float32."
+
+
+def _device(experiment: Experiment) -> Line:
     gpus = graphics_processors()
     threads = experiment.threads or physical_cores()
     if experiment.device == "cpu" or not gpus:
@@ -173,50 +235,23 @@ def _device(experiment: Experiment) -> tuple[str, State, str]:
     return "Device", "passed", f"{gpus[0]}, {rule}; decided when they have been loaded."
 
 
-def _facts_or_default(experiment: Experiment, checkpoint: Checkpoint | None) -> _DataFacts:
-    try:
-        return _facts(
-            json.dumps(experiment.data.to_json()),
-            str(checkpoint.folder) if checkpoint else "",
-            min(experiment.max_tokens, checkpoint.max_tokens) if checkpoint else 0,
-        )
-    except ParityError:
-        return _DataFacts(1000, 2, 700, 1, 64.0, None, 384)
+def _machine() -> Line:
+    busy = sum(run.status.active for run in list_runs()[:50])
+    if not busy:
+        return "Machine", "passed", "No other run is using it."
+    return "Machine", "warning", f"{busy} earlier {'run is' if busy == 1 else 'runs are'} not finished; this one waits its turn."
 
 
-@lru_cache(maxsize=8)
-def _facts(choice: str, folder: str, max_tokens: int) -> _DataFacts:
-    """Counts of the prepared data; cached, for a form asks again at every click."""
-    prepared = load_prepared(dataset_store(), DataChoice.from_json(json.loads(choice)))
-    counts = class_counts(prepared)
-    texts = prepared.frame["text"]
-    tokens, file, hidden_size = 64.0, None, 384
-    if folder:
-        checkpoint = resolve(BUNDLED) if Path(folder) == resolve(BUNDLED).folder else resolve(folder)
-        sample = texts.sample(min(200, len(texts)), random_state=0).tolist()
-        tokens = sum(min(count, max_tokens) for count in token_counts(checkpoint.folder, sample)) / len(sample)
-        file = features_of(home() / "_features", texts.tolist(), checkpoint.fingerprint, max_tokens).file
-        hidden_size = checkpoint.hidden_size
-    return _DataFacts(
-        len(texts), len(prepared.classes), int(counts["train"].sum()), int(counts.sum(axis=1).min()), tokens, file, hidden_size
-    )
+def _share(share: float, texts: Reading) -> str:
+    """``3 of 725 texts (0.4 %) are``, or ``About 0.4 % of the texts are`` where only a sample was looked at."""
+    if texts.sampled:
+        return f"About {_percent(share)} of the texts are"
+    amount = round(share * len(texts.lengths))
+    return f"{amount:,} of {len(texts.lengths):,} texts ({_percent(share)}) {'is' if amount == 1 else 'are'}"
 
 
-def _weights_bytes(checkpoint: Checkpoint | None) -> int:
-    if checkpoint is None:
-        return 1_340_000_000  # the suggested large encoder
-    return sum(file.stat().st_size for file in checkpoint.folder.glob("*.safetensors"))
-
-
-def _measured_documents_per_second(experiment: Experiment) -> dict[str, float]:
-    """The latest figures of earlier runs in the same mode; ``measured`` is 1 where there was one."""
-    for run in list_runs()[:20]:
-        results = run.results
-        if results and results["run"]["mode"] == experiment.mode and results["run"]["schedule"] == experiment.schedule:
-            figures = {name: results["frameworks"].get(name, {}).get("documents_per_second") for name in FRAMEWORK_NAMES}
-            if all(figures[name] for name in experiment.frameworks):
-                return {name: figures[name] or DOCUMENTS_PER_SECOND[name] for name in FRAMEWORK_NAMES} | {"measured": 1.0}
-    return DOCUMENTS_PER_SECOND | {"measured": 0.0}
+def _percent(share: float) -> str:
+    return "less than 0.1 %" if 0 < share < 0.001 else f"{100 * share:.1f} %"
 
 
 def _existing(path: Path) -> Path:

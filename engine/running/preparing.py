@@ -1,22 +1,28 @@
-"""What the coordinator makes once for both frameworks before they start: rows and split, probe, initial weights, arrays."""
+"""What the coordinator makes once for both frameworks before they start: rows and split, what a classifier takes, initial weights."""
 
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pandas
-from safetensors.numpy import save_file
 
 from engine.data.choice import PARTS
 from engine.data.splitting import PreparedData, load_prepared
 from engine.data.store import DatasetStore
 from engine.neutral.checkpoint import BUNDLED, Checkpoint
+from engine.neutral.class_weights import class_weights
 from engine.neutral.features import PROBE_TEXTS, Features, features_of
-from engine.neutral.weights import SHAPES, initial_weights
-from engine.running.folder import Run, home
-from engine.running.inputs import Inputs, save_inputs
+from engine.neutral.tokens import MOST_WINDOWS, load_tokenizer, padding_token, token_counts, token_rows
+from engine.neutral.vocabulary import Terms, texts_without_known_words, train_words
+from engine.neutral.weight_files import write_arrays
+from engine.neutral.weights import WEIGHTS, initial_weights
+from engine.running.experiment import Experiment
+from engine.running.folder import Run, home, write_atomically
+from engine.running.inputs import Inputs, save_arrays, save_inputs
+from engine.running.recipes import architecture_of
 
 
 def dataset_store() -> DatasetStore:
@@ -36,21 +42,78 @@ def prepare_data(run: Run) -> PreparedData:
     return prepared
 
 
-def prepare_inputs(run: Run, prepared: PreparedData, checkpoint: Checkpoint, features_folder: Path) -> tuple[Features, list[str]]:
-    """Write what the workers need; where the texts' vectors are or will be, and the texts."""
+def prepare_inputs(
+    run: Run, prepared: PreparedData, checkpoint: Checkpoint | None, features_folder: Path
+) -> tuple[Features | None, list[str]]:
+    """Write what the workers need. Gives back the texts and, for a classifier that takes vectors, where those are or will be."""
     experiment = run.experiment
     texts = prepared.frame["text"].tolist()
-    max_tokens = min(experiment.max_tokens, checkpoint.max_tokens)
-    features = features_of(features_folder, texts, checkpoint.fingerprint, max_tokens)
+    inputs = label_inputs(prepared, experiment)
+    if checkpoint is not None:
+        inputs = replace(
+            inputs,
+            encoder=BUNDLED if experiment.encoder == BUNDLED else str(checkpoint.folder),
+            max_tokens=min(experiment.max_tokens, checkpoint.max_tokens),
+            input_size=checkpoint.hidden_size,
+        )
+    features = None
+    if experiment.family_member.takes == "vectors":
+        assert checkpoint is not None
+        features = place_of_features(experiment, checkpoint, texts, features_folder)
+        most = inputs.max_tokens * (MOST_WINDOWS if experiment.long_texts == "windows" else 1)
+        truncated = sum(count > most for count in token_counts(checkpoint.folder, texts))
+        inputs = replace(inputs, features=str(features.file), truncated=truncated)
+    else:
+        arrays, lengths, inputs, vocabulary = featurize(experiment, checkpoint, texts, inputs)
+        save_arrays(run, inputs.rows, arrays, lengths)
+        if vocabulary is not None:
+            write_atomically(run.path / "vocabulary.json", vocabulary)
+    save_inputs(run, inputs, texts)
+    weights = WEIGHTS[experiment.classifier](architecture_of(experiment, inputs))
+    write_arrays(run.path / "initial.safetensors", initial_weights(weights, experiment.seed))
+    return features, texts
+
+
+def label_inputs(prepared: PreparedData, experiment: Experiment) -> Inputs:
+    """Labels as numbers, the split and the class weights. Raises ``DataError`` when the weights do not fit the classes."""
     labels = pandas.Categorical(prepared.frame["label"], categories=list(prepared.classes)).codes.astype(np.int64)
     splits = prepared.frame["split"].to_numpy()
     rows = {part: np.flatnonzero(splits == part) for part in PARTS}
-    encoder = BUNDLED if experiment.encoder == BUNDLED else str(checkpoint.folder)
-    inputs = Inputs(labels, rows, _probe_rows(rows["test"]), len(prepared.classes), encoder, str(features.file))
-    save_inputs(run, inputs, texts)
-    shapes = SHAPES[experiment.classifier](checkpoint.hidden_size, experiment.hidden_units, len(prepared.classes))
-    save_file(initial_weights(shapes, experiment.seed), run.path / "initial.safetensors")
-    return features, texts
+    weights = class_weights(experiment.class_weights, prepared.classes, labels[rows["train"]])
+    return Inputs(labels, rows, _probe_rows(rows["test"]), len(prepared.classes), class_weights=weights)
+
+
+def place_of_features(experiment: Experiment, checkpoint: Checkpoint, texts: list[str], folder: Path) -> Features:
+    """Where the vectors of these texts are kept."""
+    return features_of(
+        folder, texts, checkpoint.fingerprint, min(experiment.max_tokens, checkpoint.max_tokens), experiment.long_texts == "windows"
+    )
+
+
+def featurize(
+    experiment: Experiment, checkpoint: Checkpoint | None, texts: list[str], inputs: Inputs
+) -> tuple[tuple[np.ndarray, ...], np.ndarray | None, Inputs, str | None]:
+    """The texts as a classifier takes them, their lengths in tokens, what is known of them now, and the vocabulary as JSON.
+
+    A vocabulary is made from the training texts alone. Raises ``DataError`` when there is too little in them to learn from.
+    """
+    train_texts = [texts[row] for row in inputs.rows["train"]]
+    others = [texts[row] for part in PARTS[1:] for row in inputs.rows[part]]
+    if experiment.family_member.takes == "terms":
+        terms = Terms.fit(train_texts, experiment.vocabulary_size)
+        unknown = texts_without_known_words(terms, others)
+        return terms.rows(texts), None, replace(inputs, input_size=terms.size, unknown=unknown), terms.to_json()
+    vocabulary = None
+    if checkpoint is None:
+        tokenizer = train_words(train_texts, experiment.vocabulary_size)
+        vocabulary = tokenizer.to_str()
+        unknown = texts_without_known_words(tokenizer, others)
+        inputs = replace(inputs, input_size=tokenizer.get_vocab_size(), max_tokens=experiment.max_tokens, unknown=unknown)
+    else:
+        tokenizer = load_tokenizer(checkpoint.folder, inputs.max_tokens)
+        inputs = replace(inputs, padding=padding_token(checkpoint.folder))
+    rows = token_rows(tokenizer, texts, inputs.max_tokens, experiment.long_texts == "windows", inputs.padding)
+    return (rows.ids,), rows.lengths, replace(inputs, truncated=rows.truncated), vocabulary
 
 
 def _probe_rows(test_rows: np.ndarray) -> np.ndarray:

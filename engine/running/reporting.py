@@ -16,6 +16,9 @@ from engine.running.baton import Baton
 REPORT_STEPS = 25
 """Steps between two reports; reading a loss more often would slow a GPU down."""
 
+REPORT_SECONDS = 0.4
+"""After so long a report is due whatever the number of steps, so that slow steps show too and a turn can end."""
+
 
 class EventFile:
     """Appends events, one flushed line each; the only writer of its file."""
@@ -85,7 +88,8 @@ class Reporter:
     def on_train_batch_end(self, batch: int, logs: dict[str, Any]) -> None:
         """``batch`` counts from 0 within the epoch; ``logs["loss"]`` is the mean loss of the epoch so far."""
         self._steps_of_epoch = min(batch + 1, self.steps_per_epoch)
-        if self._first_call or self._steps_of_epoch - self._reported_steps >= REPORT_STEPS or self._steps_of_epoch == self.steps_per_epoch:
+        due = self._steps_of_epoch - self._reported_steps >= REPORT_STEPS or time.perf_counter() - self._mark >= REPORT_SECONDS
+        if self._first_call or due or self._steps_of_epoch == self.steps_per_epoch:
             self._report(float(logs["loss"]))
 
     def _report(self, running_loss: float) -> None:

@@ -2,23 +2,33 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from engine.running.folder import Run
 
 ENGINE = Path(__file__).parents[1]
+ENGINE_IMPORT = re.compile(r"^from (engine\.[\w.]+) import ", re.MULTILINE)
 
-BESIDE_THE_WINGS = (
-    "errors.py", "neutral/batches.py", "neutral/early_stopping.py", "neutral/tokens.py", "neutral/weight_files.py", "neutral/weights.py",
-    "running/worker.py",
+MADE_ONCE = (
+    "neutral/architecture.py", "neutral/batches.py", "neutral/class_weights.py", "neutral/early_stopping.py", "neutral/recipe.py",
+    "neutral/tokens.py", "neutral/vocabulary.py", "neutral/weight_files.py", "neutral/weights.py",
 )  # fmt: skip
-"""What the functions of the two wings use, and what is made once for both of them."""
+"""What is made once for both wings."""
 
 
 def present_code() -> dict[str, str]:
-    """The text of the engine's files as they are now, by their path, for example ``engine/frameworks/pytorch/training.py``."""
-    paths = [*sorted(ENGINE.glob("frameworks/**/*.py")), *(ENGINE / name for name in BESIDE_THE_WINGS)]
-    return {path.relative_to(ENGINE.parent).as_posix(): path.read_text(encoding="utf-8") for path in paths}
+    """The text of the engine's files as they are now, by their path, for example ``engine/frameworks/pytorch/training.py``.
+
+    Both wings, what is made once for them, and whatever these import.
+    """
+    waiting = [*sorted(ENGINE.glob("frameworks/**/*.py")), *(ENGINE / name for name in MADE_ONCE)]
+    texts: dict[Path, str] = {}
+    for path in waiting:
+        if path not in texts:
+            texts[path] = path.read_text(encoding="utf-8")
+            waiting += [ENGINE.parent / (name.replace(".", "/") + ".py") for name in ENGINE_IMPORT.findall(texts[path])]
+    return {path.relative_to(ENGINE.parent).as_posix(): text for path, text in texts.items()}
 
 
 def save_code(run: Run) -> None:

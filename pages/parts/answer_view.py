@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import pandas
@@ -10,23 +11,69 @@ import streamlit as st
 
 from engine import FRAMEWORK_NAMES
 from engine.evidence.tables import answers_table, safe_csv
+from engine.neutral.family import CLASSIFIERS
 from pages.parts.probability_bars import probability_bars
 from pages.parts.twin_row import twin_heading, twin_row
 from pages.parts.warm_models import Answers
 from pages.parts.wording import count, milliseconds, percent, plain, shorten
 
+ENCODING = {
+    "vectors": "From the text to its vector: tokenizer and pre-trained model.",
+    "terms": "From the text to its weighted terms: counting words.",
+    "words": "From the text to the numbers of its words.",
+    "pieces": "From the text to the numbers of its tokens.",
+}
+CLASSIFYING = {
+    "vectors": "From the vector to the class probabilities: the trained layers.",
+    "pieces": "From the tokens to the class probabilities: the fine-tuned encoder and the last layer.",
+}
 
-def show_answers(texts: Sequence[str], classes: Sequence[str], answers: Mapping[str, Answers]) -> None:
+
+@dataclass(frozen=True)
+class HowRead:
+    """How the classifier of a run reads a text, as far as words depend on it."""
+
+    takes: str = "vectors"
+    """As in ``engine.neutral.family.Classifier``."""
+    windows: bool = False
+    """Whether long texts are read in windows instead of being cut."""
+
+    @property
+    def unit(self) -> str:
+        """What texts are counted in."""
+        return {"terms": "term", "words": "word"}.get(self.takes, "token")
+
+
+def how_read(results: Mapping[str, Any]) -> HowRead:
+    """From the results of a run."""
+    asked = results.get("run", {}).get("experiment") or {}
+    member = CLASSIFIERS.get(str(results.get("run", {}).get("classifier", "")))
+    return HowRead(member.takes if member else "vectors", asked.get("long_texts") == "windows")
+
+
+def reading_help(results: Mapping[str, Any], read: HowRead) -> str:
+    """How much of a text the models read."""
+    asked = results.get("run", {}).get("experiment") or {}
+    limit = int(results.get("data", {}).get("max_tokens") or asked.get("max_tokens") or 256)
+    if read.takes == "terms":
+        return "The models count the terms of a text that they know from the training texts; their order plays no part."
+    amount = count(limit, read.unit) + ("" if read.unit == "word" else f", about {round(limit * 0.75):,} words of English")
+    if read.windows:
+        return f"The models read a text in windows of {amount}, and average over them."
+    return f"The models read the beginning of a text: {amount}."
+
+
+def show_answers(texts: Sequence[str], classes: Sequence[str], answers: Mapping[str, Answers], read: HowRead) -> None:
     """``answers`` maps a framework to what it answered."""
     if len(texts) == 1:
-        _one(0, texts, classes, answers)
+        _one(0, texts, classes, answers, read)
     else:
-        _several(texts, classes, answers)
+        _several(texts, classes, answers, read)
     st.markdown("##### Time to answer")
     together = "" if len(texts) == 1 else f"All {len(texts):,} texts together"
     for name, field, explanation in (
-        ("Encoding", "encode_ms", "From the text to its vector: tokenizer and pre-trained model."),
-        ("Classifying", "classify_ms", "From the vector to the class probabilities: the trained layers."),
+        ("Encoding", "encode_ms", ENCODING[read.takes]),
+        ("Classifying", "classify_ms", CLASSIFYING.get(read.takes, "From there to the class probabilities: the trained layers.")),
     ):
         times = {framework: getattr(own, field) for framework, own in answers.items()}
         twin_row(name, times.get("pytorch"), times.get("tensorflow"), format=milliseconds, sentence=together, help=explanation)
@@ -48,24 +95,49 @@ def answer_sentence(classes: Sequence[str], probabilities: Mapping[str, Sequence
     return f"{'They disagree: ' if len(sides) == 2 else ''}{', '.join(sides)}."
 
 
-def cut_sentence(tokens: int, max_tokens: int) -> str:
-    """What to say of a text that has more tokens than the encoder reads; empty for any other."""
-    if tokens <= max_tokens:
+def unknown_sentence(known: Sequence[int], read: HowRead) -> str:
+    """What to say of texts without anything that the models know; empty where each has something, or where it was not counted."""
+    without = sum(not amount for amount in known)
+    if not without:
         return ""
-    return f"This text has {tokens:,} tokens. The models read only the first {max_tokens:,}; the rest has no influence on the answer."
+    if len(known) == 1:
+        return f"This text holds no {read.unit} that the models know: the answer is a guess, the same for every such text."
+    holding = "holds" if without == 1 else "hold"
+    return f"{count(without, 'text')} {holding} no {read.unit} that the models know: the answer is a guess, the same for each."
 
 
-def _one(position: int, texts: Sequence[str], classes: Sequence[str], answers: Mapping[str, Answers]) -> None:
+def cut_sentence(tokens: int, max_tokens: int, read: HowRead) -> str:
+    """What to say of a text of which the models do not read everything; empty for any other."""
+    if read.takes == "terms" or tokens <= max_tokens:
+        return ""
+    counted = f"This text has {count(tokens, read.unit)}. "
+    if read.windows:
+        return f"{counted}The models read it in windows of {max_tokens:,} and average their answers."
+    return f"{counted}The models read only the first {max_tokens:,}; the rest has no influence on the answer."
+
+
+def cut_texts_sentence(tokens: Sequence[int], max_tokens: int, read: HowRead) -> str:
+    """The same of several texts."""
+    longer = 0 if read.takes == "terms" else sum(amount > max_tokens for amount in tokens)
+    if not longer:
+        return ""
+    fate = "read in windows" if read.windows else "only the beginning was read"
+    return f"{count(longer, 'text')} longer than {count(max_tokens, read.unit)}: {fate}."
+
+
+def _one(position: int, texts: Sequence[str], classes: Sequence[str], answers: Mapping[str, Answers], read: HowRead) -> None:
     probabilities = {framework: own.probabilities[position] for framework, own in answers.items()}
     st.markdown(f"#### {answer_sentence(classes, probabilities)}")
     own = next(iter(answers.values()))
-    if cut := cut_sentence(own.tokens[position], own.max_tokens):
-        st.caption(plain(cut))
+    known = own.tokens if read.takes == "terms" else own.known
+    for sentence in (cut_sentence(own.tokens[position], own.max_tokens, read), unknown_sentence(known[position : position + 1], read)):
+        if sentence:
+            st.caption(plain(sentence))
     twin_heading()
     probability_bars(classes, probabilities)
 
 
-def _several(texts: Sequence[str], classes: Sequence[str], answers: Mapping[str, Answers]) -> None:
+def _several(texts: Sequence[str], classes: Sequence[str], answers: Mapping[str, Answers], read: HowRead) -> None:
     table = answers_table(texts, classes, {framework: own.probabilities for framework, own in answers.items()})
     if "agree" in table:
         same = int((table["agree"] == "yes").sum())
@@ -74,8 +146,10 @@ def _several(texts: Sequence[str], classes: Sequence[str], answers: Mapping[str,
     else:
         st.markdown(f"#### {count(len(texts), 'text')} classified.")
     own = next(iter(answers.values()))
-    if cut := sum(tokens > own.max_tokens for tokens in own.tokens):
-        st.caption(f"{count(cut, 'text')} longer than {own.max_tokens:,} tokens: only the beginning was read.")
+    known = own.tokens if read.takes == "terms" else own.known
+    for sentence in (cut_texts_sentence(own.tokens, own.max_tokens, read), unknown_sentence(known, read)):
+        if sentence:
+            st.caption(plain(sentence))
     chosen = st.dataframe(
         short_table(table),
         hide_index=True,
@@ -97,7 +171,7 @@ def _several(texts: Sequence[str], classes: Sequence[str], answers: Mapping[str,
     rows = [row for row in chosen.selection.rows if row < len(texts)] or [0]
     st.markdown("##### The selected text")
     st.text(shorten(texts[rows[0]], 600))
-    _one(rows[0], texts, classes, answers)
+    _one(rows[0], texts, classes, answers, read)
 
 
 def short_table(table: pandas.DataFrame) -> pandas.DataFrame:

@@ -7,7 +7,9 @@ from typing import Any
 
 from engine import FRAMEWORKS
 from engine.evidence.tables import number_of_test_texts
-from engine.running.experiment import CLASSIFIERS, MODES, SCHEDULES
+from engine.neutral.checkpoint import BUNDLED
+from engine.neutral.family import CLASSIFIERS, Classifier
+from engine.running.experiment import MODES, SCHEDULES
 from pages.parts.wording import MISSING, count, number, percent
 
 Fact = tuple[str, str, str]
@@ -25,7 +27,7 @@ END_REASONS = {
 
 def parity_facts(results: Mapping[str, Any]) -> list[Fact]:
     """(name, value, sentence) for each parity figure; a figure that was not measured says so."""
-    parity = results.get("parity", {})
+    parity, member = results.get("parity", {}), member_of(results)
     encoder, drift = parity.get("encoder_difference"), parity.get("max_epoch_loss_drift")
     met = (
         ""
@@ -35,37 +37,83 @@ def parity_facts(results: Mapping[str, Any]) -> list[Fact]:
         else " It is not met, so part of any difference may come from here."
     )
     matched = results.get("run", {}).get("mode") == "matched"
+    fine_tuned = member is not None and member.takes == "pieces"
     expected = "With matched starts it is rounding only." if matched else "In this mode the initial weights differ, so it is large."
+    if fine_tuned and not matched:
+        expected = "In this mode the last layer starts differently, so it is large."
     texts = number_of_test_texts(results)
     tested = "the test texts" if texts is None else count(texts, "test text")
     logits = number(parity.get("first_batch_logit_difference"))
-    return [
+    facts = [
         ("First-batch logit difference", logits, f"Before any training, both models score the same batch. {expected}"),
         ("Encoder difference", number(encoder), f"Largest difference of the two encoders' vectors of 32 texts. The bar is 0.0001.{met}"),
         ("Epoch-loss drift", percent_or_part(drift), "How far the two training losses ever came apart, as a part of the loss."),
         ("Test agreement", percent(parity.get("test_agreement")), f"Share of {tested} that both put into the same class."),
     ]
+    # Only where the encoder stays frozen are there two of them to compare; else the first answers say it all.
+    return [fact for fact in facts if fact[0] != "Encoder difference" or member is None or member.takes == "vectors"]
 
 
 def setting_facts(results: Mapping[str, Any]) -> list[Fact]:
     """(name, value, sentence) for what was asked of both."""
-    run = results.get("run", {})
+    run, member = results.get("run", {}), member_of(results)
     asked = run.get("experiment") or {}
     split = results.get("data", {}).get("split", {})
     sizes = " / ".join(f"{split[part]:,}" for part in ("train", "validation", "test") if part in split)
     mode, schedule = str(run.get("mode", "")), str(run.get("schedule", ""))
     facts = [
         ("Mode", mode, MODES.get(mode, "")),
+        ("Compiled", "yes" if run.get("compiled") else "no", "By torch.compile and by XLA, before training; either mode can be compiled."),
         ("Schedule", schedule.replace("-", " "), SCHEDULES.get(schedule, "")),
-        ("Classifier", str(run.get("classifier", "")), CLASSIFIERS.get(str(run.get("classifier", "")), "")),
-        ("Encoder", str(run.get("encoder", "")), "The frozen pre-trained model that turns a text into a vector."),
-        ("Texts for training, validation, test", sizes, "The same texts in the same parts for both."),
-        ("Seed", str(run.get("seed", "")), "Of the initial weights and of the order of the batches."),
+        ("Classifier", member.title if member else str(run.get("classifier", "")), member.summary if member else ""),
     ]
+    if member is None or member.pretrained:
+        frozen = member is None or member.takes == "vectors"
+        role = "The frozen pre-trained model that turns a text into a vector." if frozen else "The pre-trained model that is trained along."
+        encoder = str(run.get("encoder") or "")
+        facts.append(("Encoder", "all-MiniLM-L6-v2, bundled" if encoder == BUNDLED else encoder, role))
     if asked:
         steps = f"{asked.get('epochs', MISSING)} / {asked.get('batch_size', MISSING)} / {asked.get('learning_rate', MISSING)}"
-        facts.insert(4, ("Epochs at most, batch size, learning rate", steps, "The same for both."))
+        facts.append(("Epochs at most, batch size, learning rate", steps, "The same for both."))
+        if asked.get("weight_decay") or asked.get("clip_norm"):
+            constants = f"{asked.get('weight_decay') or 'none'} / {asked.get('clip_norm') or 'none'}"
+            facts.append(("Weight decay, longest gradient", constants, "The pull of weights towards zero; where gradients are cut."))
+        if asked.get("class_weights", "none") != "none":
+            facts.append(("Class weights", str(asked["class_weights"]), "How much a text counts in the loss, by its class."))
+    facts.append(("Texts for training, validation, test", sizes, "The same texts in the same parts for both."))
+    facts += text_facts(results)
+    return [*facts, ("Seed", str(run.get("seed", "")), "Of the initial weights and of the order of the batches.")]
+
+
+def text_facts(results: Mapping[str, Any]) -> list[Fact]:
+    """How much of the texts the classifier could read; empty for results that did not count it."""
+    data, member = results.get("data", {}), member_of(results)
+    if member is None:
+        return []
+    facts, rows = [], data.get("rows")
+    unit = "words" if member.takes == "words" else "tokens"
+    if data.get("max_tokens") and data.get("truncated") is not None:
+        windows = (results.get("run", {}).get("experiment") or {}).get("long_texts") == "windows"
+        longer = (
+            f"Longer than {data['max_tokens']:,} {unit}; {'read in windows and averaged' if windows else 'what comes after was not read'}."
+        )
+        facts.append(("Texts in windows" if windows else "Texts cut", _of(data["truncated"], rows), longer))
+    if member.takes in ("words", "terms") and data.get("unknown") is not None:
+        kind = "term" if member.takes == "terms" else "word"
+        split = data.get("split", {})
+        others = split["validation"] + split["test"] if {"validation", "test"} <= set(split) else None
+        without = "Validation and test texts that hold nothing of the vocabulary, which is made of the training texts."
+        facts.append((f"Texts without a known {kind}", _of(data["unknown"], others), without))
     return facts
+
+
+def member_of(results: Mapping[str, Any]) -> Classifier | None:
+    """What the run's classifier is; ``None`` for one that this version does not know."""
+    return CLASSIFIERS.get(str(results.get("run", {}).get("classifier", "")))
+
+
+def _of(amount: int, total: int | None) -> str:
+    return f"{amount:,} of {total:,} ({percent(amount / total)})" if total and amount else f"{amount:,}"
 
 
 def side_facts(results: Mapping[str, Any]) -> list[Fact]:

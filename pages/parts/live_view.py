@@ -28,9 +28,10 @@ SOMETIMES = ("queue", "download")
 AXES = {"epoch": "Epoch", "step": "Step", "seconds": "Seconds"}
 
 
-def phase_line(status: Status) -> None:
+def phase_line(status: Status, experiment: Experiment) -> None:
     """The steps of a run in one line: past, present, to come."""
-    names = [name for name in PHASES if name not in SOMETIMES or name == status.phase]
+    left_out = SOMETIMES if experiment.family_member.takes == "vectors" else (*SOMETIMES, "encode")
+    names = [name for name in PHASES if name not in left_out or name == status.phase]
     if status.phase not in names:
         return
     here = names.index(status.phase)
@@ -42,10 +43,10 @@ def phase_line(status: Status) -> None:
     st.markdown(" &ensp; ".join(steps))
 
 
-def waiting(status: Status) -> None:
+def waiting(status: Status, experiment: Experiment) -> None:
     """Queued and preparing: what is being done, how far it is, and what comes next."""
     st.write(plain(status.message))
-    phase_line(status)
+    phase_line(status, experiment)
     for name, label in (("download", "Downloading the encoder"), ("encode", "Turning texts into vectors")):
         progress = status.progress.get(name) or {}
         if progress.get("share") is not None and name == status.phase:
@@ -107,6 +108,8 @@ def curve_pair(run: Run, curves: Curves, experiment: Experiment, active: bool) -
     strip = charts.difference_strip(points, x or "epoch", end)
     matched = experiment.mode == "matched"
     meaning = "Matched mode: the curves should lie on top of each other." if matched else "Framework defaults: they may drift apart."
+    if matched and experiment.compiled:
+        meaning = "Matched and compiled: rounding differs, so the curves should nearly coincide."
     st.markdown(f"**Difference, as a part of the loss.** {strip.alt} :gray[{meaning}]")
     strip.show(
         f"difference_{x}",

@@ -25,6 +25,18 @@ NEUTRAL = "#7A7F87"
 BACKGROUNDS = {"light": "#FFFFFF", "dark": "#14171C"}
 """The page backgrounds of the theme, against which a test measures the contrasts."""
 
+LEVEL_HUES = {
+    "as-they-come": NEUTRAL,
+    "same-weights": "#A07E1F",
+    "same-batches": "#B0528C",
+    "same-epsilon": "#8A63A6",
+    "exact-constants": "#2E8B7A",
+    "float32": "#2E8B7A",
+}
+"""Of the audit's levels, which belong to neither framework; the last two make the same equal, in two precisions."""
+
+LEVEL_DASHES: dict[str, list[int]] = {name: [6, 4] if name == "float32" else [1, 0] for name in LEVEL_HUES}
+
 NAMES = [FRAMEWORK_NAMES[framework] for framework in FRAMEWORKS]
 """In their fixed order: PyTorch, then TensorFlow."""
 

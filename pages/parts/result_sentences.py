@@ -10,7 +10,11 @@ from typing import Any
 
 from engine import FRAMEWORK_NAMES
 from engine.evidence.tables import Measure, finished_frameworks, number_of_test_texts
+from engine.neutral.family import CLASSIFIERS
 from pages.parts.wording import count, memory, milliseconds, number, percent, seconds
+
+WORTH_TELLING = 0.01
+"""From this share of cut or unknown texts on, the page says so at its top."""
 
 CLOSE = 1.02
 """Ratios below this are called equal: a rerun moves times by more."""
@@ -45,6 +49,31 @@ def answer(results: Mapping[str, Any]) -> str:
         return f"Both reach {scores['pytorch']} and {agree}."
     verdict = ", a difference beyond noise" if _beyond_noise(results) else ", equal within noise" if _interval(results) else ""
     return f"PyTorch reaches {scores['pytorch']} and TensorFlow {scores['tensorflow']}{verdict}; they {agree}."
+
+
+def what_trained(results: Mapping[str, Any]) -> str:
+    """``Text CNN · matched · compiled``; holds no user data."""
+    run = results.get("run", {})
+    member = CLASSIFIERS.get(str(run.get("classifier", "")))
+    mode = {"defaults": "framework defaults"}.get(str(run.get("mode", "")), str(run.get("mode", "")))
+    return " · ".join(filter(None, [member.title if member else "", mode, "compiled" if run.get("compiled") else ""]))
+
+
+def reading_sentences(results: Mapping[str, Any]) -> list[str]:
+    """What the classifier could not read of the texts, where that is more than a few; a reader of the accuracy should know."""
+    data, member = results.get("data", {}), CLASSIFIERS.get(str(results.get("run", {}).get("classifier", "")))
+    if member is None:
+        return []
+    sentences, unit, limit = [], "words" if member.takes == "words" else "tokens", data.get("max_tokens")
+    rows, truncated, unknown = data.get("rows") or 0, data.get("truncated") or 0, data.get("unknown") or 0
+    windows = (results.get("run", {}).get("experiment") or {}).get("long_texts") == "windows"
+    if rows and limit and truncated / rows >= WORTH_TELLING and not windows:
+        sentences.append(f"{percent(truncated / rows)} of the texts are longer than {limit:,} {unit} and were cut there.")
+    others = sum(data.get("split", {}).get(part, 0) for part in ("validation", "test"))
+    if others and member.takes in ("words", "terms") and unknown / others >= WORTH_TELLING:
+        kind = "word" if member.takes == "words" else "term"
+        sentences.append(f"{percent(unknown / others)} of the validation and test texts hold no {kind} of the vocabulary.")
+    return sentences
 
 
 def interval_sentence(results: Mapping[str, Any]) -> str:

@@ -6,7 +6,7 @@ import streamlit as st
 
 from engine.errors import ParityError, RunError
 from engine.running.folder import Run, list_runs, open_run, readable_experiment
-from pages.parts.wording import plain, shorten, when
+from pages.parts.wording import plain, shorten, what_trains, when
 
 LAST_RUN = "last_run"
 """Session key under which page switches keep the run; the address forgets it."""
@@ -52,13 +52,14 @@ def remember(run: Run) -> None:
 
 
 def run_label(run: Run) -> str:
-    """``support_messages.csv, matched, 12 minutes ago``, not escaped: for option lists, which show plain text."""
+    """``support_messages.csv, Text CNN, matched, 12 minutes ago``, not escaped: for option lists, which show plain text."""
     experiment = readable_experiment(run)
     if experiment is None:
         return f"{run.identifier} (description damaged)"
     status = run.status
     state = "" if status.state == "done" else f", {status.state}"
-    return f"{shorten(experiment.data.name, 40)}, {experiment.mode}, {when(status.created)}{state}"
+    trained = what_trains(experiment).replace(" · ", ", ")
+    return f"{shorten(experiment.data.name, 40)}, {trained}, {when(status.created)}{state}"
 
 
 def _remembered() -> Run | None:

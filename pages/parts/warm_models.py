@@ -26,6 +26,8 @@ class Answers:
     """Texts × classes."""
     tokens: list[int] = field(default_factory=list)
     """Of each text, before any cut."""
+    known: list[int] = field(default_factory=list)
+    """How many words of each text are in the vocabulary, where the classifier has one of its own."""
     max_tokens: int = 0
     """Where texts are cut."""
     encode_ms: float = 0.0
@@ -80,6 +82,7 @@ def answer_with_both(
             part, restarted = _with_restart(identifier, framework, say, lambda model, chunk=chunk: model.answerer.answer(chunk))
             own.probabilities += part["probabilities"]
             own.tokens += part["tokens"]
+            own.known += part.get("known") or []
             own.max_tokens = part["max_tokens"]
             own.encode_ms += part["encode_ms"]
             own.classify_ms += part["classify_ms"]

@@ -6,6 +6,8 @@ import math
 import re
 import time
 
+from engine.running.experiment import Experiment
+
 MISSING = "–"
 """Stands where there is no value; never an empty cell."""
 
@@ -101,6 +103,12 @@ def memory(mebibytes: float | None) -> str:
     if mebibytes is None or not math.isfinite(mebibytes):
         return MISSING
     return f"{number(float(mebibytes))} MiB" if abs(mebibytes) < 1000 else f"{number(mebibytes / 1024)} GiB"
+
+
+def what_trains(experiment: Experiment) -> str:
+    """``Text CNN · matched · compiled``, not escaped."""
+    mode = "matched" if experiment.mode == "matched" else "framework defaults"
+    return " · ".join([experiment.family_member.title, mode, *(["compiled"] if experiment.compiled else [])])
 
 
 def when(moment: float, now: float | None = None) -> str:

@@ -8,9 +8,22 @@ import pytest
 
 from engine import FRAMEWORKS
 from engine.data.choice import DataChoice
-from engine.evidence.snippets import STAGES, WITHOUT_COUNTERPART, Exhibit, cut_snippets, load_snippets, present_snippets, save_snippets
+from engine.evidence.snippets import (
+    BUILDING,
+    LOAD,
+    OVER_WINDOWS,
+    STAGES,
+    WITHOUT_COUNTERPART,
+    Exhibit,
+    cut_snippets,
+    load_snippets,
+    present_snippets,
+    save_snippets,
+)
 from engine.evidence.source_tree import SourceTree, lines_of_code
-from engine.running.experiment import CLASSIFIERS, Experiment
+from engine.neutral.family import CLASSIFIERS
+from engine.neutral.weights import WEIGHTS
+from engine.running.experiment import Experiment
 from engine.running.folder import Run, create_run
 from engine.running.source_code import kept_code, present_code
 
@@ -23,13 +36,38 @@ def run() -> Run:
     return create_run(Experiment(DataChoice(dataset="sample", name="support_messages.csv", text=("message",), label="department")))
 
 
-@pytest.fixture(scope="module", params=sorted(CLASSIFIERS))
+SHOWN = [(name, windows) for name, member in CLASSIFIERS.items() for windows in ((False, True) if member.sequences else (False,))]
+
+
+@pytest.fixture(scope="module", params=SHOWN, ids=[f"{name}, windows" if windows else name for name, windows in SHOWN])
 def exhibit(request: pytest.FixtureRequest) -> Exhibit:
-    return present_snippets(request.param)
+    return present_snippets(*request.param)
+
+
+@pytest.mark.parametrize("classifier", CLASSIFIERS)
+def test_only_a_classifier_with_an_encoder_loads_one(classifier: str) -> None:
+    stages = tuple(stage.name for stage in present_snippets(classifier).stages)
+    assert stages == (STAGES if CLASSIFIERS[classifier].pretrained else tuple(name for name in STAGES if name != LOAD))
+
+
+@pytest.mark.parametrize("classifier", CLASSIFIERS)
+def test_each_classifier_is_built_in_its_own_words(classifier: str) -> None:
+    building = {stage.name: stage.difference for stage in present_snippets(classifier).stages}["build"]
+    assert building == BUILDING[classifier]
+    assert sum(other == building for other in BUILDING.values()) == 1
+
+
+def test_windows_are_shown_where_a_classifier_answers_to_them() -> None:
+    for classifier, windows in SHOWN:
+        build = next(stage for stage in present_snippets(classifier, True).stages if stage.name == "build")
+        assert ("over_windows" in [row.name for row in build.rows]) == CLASSIFIERS[classifier].sequences, classifier
+        assert build.difference.endswith(OVER_WINDOWS) == CLASSIFIERS[classifier].sequences
+        if not windows:
+            build = next(stage for stage in present_snippets(classifier).stages if stage.name == "build")
+            assert "over_windows" not in [row.name for row in build.rows]
 
 
 def test_every_stage_shows_both_frameworks_and_says_what_differs(exhibit: Exhibit) -> None:
-    assert tuple(stage.name for stage in exhibit.stages) == STAGES
     for stage in exhibit.stages:
         assert stage.difference.endswith("."), stage.name
         for framework in FRAMEWORKS:
@@ -69,8 +107,42 @@ def test_reasons_are_about_pieces_that_exist() -> None:
     assert set(WITHOUT_COUNTERPART) <= defined
 
 
-def test_what_both_need_is_shown_apart() -> None:
-    assert {"epoch_order", "Progress", "initial_weights", "load_tokenizer"} <= {piece.name for piece in present_snippets().shared}
+SHARED = {
+    "vectors": {"load_tokenizer"},
+    "terms": {"Terms"},
+    "words": {"train_words", "token_rows"},
+    "pieces": {"load_tokenizer", "token_rows"},
+}
+
+
+@pytest.mark.parametrize("classifier", CLASSIFIERS)
+def test_what_both_need_is_shown_apart(classifier: str) -> None:
+    shared = {piece.name for piece in present_snippets(classifier).shared}
+    assert {"Architecture", "Recipe", "Plan", "training_plan", "Progress", "initial_weights", "class_weights"} <= shared
+    expected = SHARED[CLASSIFIERS[classifier].takes]
+    assert shared & set().union(*SHARED.values()) == expected
+    assert WEIGHTS[classifier].__name__ in shared
+    others = {function.__name__ for function in WEIGHTS.values()} - {WEIGHTS[classifier].__name__}
+    assert not shared & others, "the weights of other classifiers are of no interest here"
+
+
+def test_a_table_is_cut_with_what_is_added_to_it_below() -> None:
+    source = """SIZES = {"a": 1}
+SIZES |= {"b": 2}
+SIZES["c"] = 3
+'''How large.'''
+
+FIRST, SECOND = 0, 1
+
+
+def size(name):
+    return SIZES[name] + SECOND
+"""
+    tree = SourceTree({"sizes.py": source})
+    table, pair, function = (tree.definition("sizes.py", name) for name in ("SIZES", "SECOND", "size"))
+    assert table.source == source.split("\n\n")[0]
+    assert pair.names == ("FIRST", "SECOND") and pair is tree.definition("sizes.py", "FIRST")
+    assert tree.closure([function]) == [table, pair, function]
 
 
 def test_lines_of_code_leave_out_what_is_not_code() -> None:
@@ -101,6 +173,14 @@ def test_a_run_shows_the_code_it_kept_not_the_present_one(run: Run) -> None:
     assert not exhibit.note
 
 
+def test_a_run_that_kept_less_is_shown_as_it_is(run: Run) -> None:
+    """Earlier versions had fewer things to share."""
+    run.write_code({file: text for file, text in present_code().items() if file != "engine/neutral/class_weights.py"})
+    exhibit = load_snippets(run)
+    assert not exhibit.note
+    assert "class_weights" not in {piece.name for piece in exhibit.shared}
+
+
 def test_a_run_without_its_code_says_so(run: Run) -> None:
     assert "kept no copy" in load_snippets(run).note
 
@@ -111,6 +191,14 @@ def test_a_damaged_copy_says_so(run: Run, damaged: dict) -> None:
     exhibit = load_snippets(run)
     assert "copy of its code" in exhibit.note and "present code" in exhibit.note
     assert len(exhibit.stages) == len(STAGES)
+
+
+def test_the_kept_code_lacks_nothing_that_it_imports() -> None:
+    files = present_code()
+    for file in files:
+        for line in files[file].splitlines():
+            if line.startswith("from engine."):
+                assert line.split()[1].replace(".", "/") + ".py" in files, f"{file}: {line}"
 
 
 def test_a_missing_function_is_named() -> None:

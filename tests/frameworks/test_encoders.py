@@ -64,6 +64,12 @@ def encode_everything(wing: str, checkpoints: Path, output: Path) -> None:
 
             encoder.encode(model, tokenizer, TEXTS, "mean", True, batch_size=4, on_batch=on_batch)
             np.save(output / "told.npy", told)
+            short = load_tokenizer(folder, 12)
+            for windows in (False, True):
+                vectors = encoder.encode(model, short, TEXTS, "mean", True, batch_size=4, on_batch=on_batch, windows=windows)
+                np.save(output / f"windows-{windows}.npy", vectors)
+            np.save(output / "windows-told.npy", told)
+            answers["batches"] = answers["batches"][:4]
             answers["none"] = encoder.encode(model, tokenizer, [], "mean", True).shape
     try:
         encoder.load_encoder(folders["bert"], "gpu")
@@ -156,6 +162,16 @@ def test_every_batch_is_told(vectors: Path, wing: str) -> None:
     assert difference(vectors / wing / "bundled-mean-True.npy", vectors / wing / "told.npy") == 0
     assert answers(vectors, wing)["batches"] == [4, 4, 4, 2]
     assert answers(vectors, wing)["none"] == [0, 384]
+
+
+def test_a_long_text_has_the_mean_of_its_windows(vectors: Path) -> None:
+    cut, whole = (np.load(vectors / "pytorch" / f"windows-{windows}.npy") for windows in (False, True))
+    is_short = [TEXTS.index("Thank you!"), TEXTS.index("")]
+    assert np.abs(cut - whole)[is_short].max() <= 1e-6
+    assert np.abs(cut - whole).max(axis=1)[0] > 0.01 and np.allclose(np.linalg.norm(whole, axis=1), 1, atol=1e-5)
+    for wing in WINGS:
+        assert difference(vectors / wing / "windows-True.npy", vectors / "pytorch" / "windows-True.npy") <= BAR
+        assert difference(vectors / wing / "windows-True.npy", vectors / wing / "windows-told.npy") == 0
 
 
 @pytest.mark.parametrize("wing", WINGS)

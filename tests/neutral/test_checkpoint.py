@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import os
 import struct
 import subprocess
@@ -18,6 +19,7 @@ import pytest
 
 from engine.errors import EncoderError
 from engine.neutral.checkpoint import bundled_checkpoint, describe, resolve
+from engine.neutral.encoder_tensors import expected_tensors
 from engine.neutral.tokens import load_tokenizer, token_counts
 
 PROJECT = Path(__file__).parents[2]
@@ -27,28 +29,37 @@ def write_safetensors(path: Path, tensors: dict[str, tuple[int, ...]]) -> None:
     """Zeros of the given shapes, written by hand: a length, a JSON header, the numbers."""
     header, end = {}, 0
     for name, shape in tensors.items():
-        start, end = end, end + 4 * shape[0] * shape[1]
+        start, end = end, end + 4 * math.prod(shape)
         header[name] = {"dtype": "F32", "shape": shape, "data_offsets": [start, end]}
     text = json.dumps(header).encode()
     path.write_bytes(struct.pack("<Q", len(text)) + text + bytes(end))
 
 
+CONFIG = {
+    "model_type": "bert", "vocab_size": 9, "hidden_size": 8, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 12,
+    "max_position_embeddings": 64, "layer_norm_eps": 1e-6, "hidden_act": "relu",
+}  # fmt: skip
+
+
+def write_encoder(place: Path, words: int = 9, left_out: str = "") -> None:
+    """config.json and model.safetensors of the least that is an encoder: 8 numbers a word, two layers."""
+    config = CONFIG | {"vocab_size": words}
+    write(place / "config.json", config)
+    write_safetensors(place / "model.safetensors", {name: shape for name, shape in expected_tensors(config) if name != left_out})
+
+
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """The least that describes an encoder: 9 words, 8 numbers each."""
+    """All that describes an encoder of 9 words."""
     place = tmp_path / "small"
     (place / "1_Pooling").mkdir(parents=True)
-    write(
-        place / "config.json",
-        {"model_type": "bert", "hidden_size": 8, "max_position_embeddings": 64, "layer_norm_eps": 1e-6, "hidden_act": "relu"},
-    )
+    write_encoder(place)
     write(
         place / "modules.json",
         [{"type": "sentence_transformers.models.Transformer", "path": ""}, {"type": "x.Pooling", "path": "1_Pooling"}],
     )
     write(place / "1_Pooling" / "config.json", {"word_embedding_dimension": 8, "pooling_mode_mean_tokens": True})
     (place / "vocab.txt").write_text("\n".join(["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "my", "parcel", "##s", "late"]))
-    write_safetensors(place / "model.safetensors", {"embeddings.word_embeddings.weight": (9, 8)})
     return place
 
 
@@ -134,13 +145,30 @@ def pickled(folder: Path) -> None:
         (lambda folder: (folder / "config.json").write_text("{"), "no readable config.json"),
         (lambda folder: change(folder / "config.json", model_type="gpt2"), "type “gpt2”.*Expected one of bert, distilbert"),
         (lambda folder: change(folder / "config.json", hidden_size="wide"), "states no hidden_size"),
-        (lambda folder: change(folder / "config.json", hidden_size=16), "do not belong together: config.json says 16 numbers a word"),
+        (
+            lambda folder: change(folder / "config.json", hidden_size=16),
+            "do not belong together: config.json says 9 × 16 numbers for embeddings.word_embeddings.weight, the weights have 9 × 8",
+        ),
+        (
+            lambda folder: change(folder / "config.json", intermediate_size=16),
+            "says 16 × 8 numbers for encoder.layer.0.intermediate.dense.weight, the weights have 12 × 8",
+        ),
+        (lambda folder: change(folder / "config.json", num_attention_heads=3), "shares 8 numbers a word among 3 attention heads"),
+        (
+            lambda folder: change(folder / "config.json", num_hidden_layers=0),
+            "states no num_hidden_layers. Expected a whole number above 0",
+        ),
+        (lambda folder: change(folder / "config.json", num_hidden_layers=10**9), "lack encoder.layer.2.attention.self.query.weight"),
+        (
+            lambda folder: write_encoder(folder, left_out="encoder.layer.1.output.LayerNorm.bias"),
+            "lack encoder.layer.1.output.LayerNorm.bias. Expected every tensor of the bert encoder.*Download the model again",
+        ),
         (
             lambda folder: change(folder / "config.json", position_embedding_type="alibi"),
             "position_embedding_type to alibi.*Expected absolute",
         ),
-        (lambda folder: (folder / "model.safetensors").unlink(), "no model.safetensors"),
-        (pickled, "pickle can run code.*Expected model.safetensors"),
+        (lambda folder: (folder / "model.safetensors").unlink(), "no model.safetensors.*published without that file, convert it once"),
+        (pickled, "pickle can run code.*Expected model.safetensors.*where you trust it: .AutoModel.*save_pretrained"),
         (truncate, "weights of small are damaged: model.safetensors"),
         (lambda folder: (folder / "model.safetensors").write_bytes(b"not at all"), "damaged"),
         (lambda folder: (folder / "model.safetensors").write_bytes(b""), "damaged"),
@@ -163,7 +191,7 @@ def test_damage_is_told_in_a_sentence(folder: Path, damage: Callable[[Path], obj
 def test_the_fingerprint_follows_the_weights(folder: Path) -> None:
     first = describe(folder, "small").fingerprint
     assert describe(folder, "small").fingerprint == first
-    write_safetensors(folder / "model.safetensors", {"embeddings.word_embeddings.weight": (10, 8)})
+    write_encoder(folder, words=10)
     assert describe(folder, "small").fingerprint != first
 
 
@@ -224,7 +252,7 @@ class Hub(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def hub(folder: Path) -> Iterator[str]:
-    write_safetensors(folder / "model.safetensors", {"embeddings.word_embeddings.weight": (900_000, 8)})  # 28.8 MB: several reports
+    write_encoder(folder, words=900_000)  # 28.8 MB: several reports
     Hub.files = {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
     Hub.files |= {"pytorch_model.bin": b"a pickle", "modeling.py": b"print('code')"}
     server = ThreadingHTTPServer(("127.0.0.1", 0), Hub)

@@ -91,6 +91,20 @@ def experiment(**settings: Any) -> Experiment:
     return Experiment(**({"data": choice, "epochs": EPOCHS, "batch_size": BATCH_SIZE} | settings))
 
 
+def as_classifier(run: Run, classifier: str, data: dict[str, Any] | None = None, **settings: Any) -> None:
+    """Write the run's results as if another classifier had been trained, with other ``settings``; ``data`` is added to what they say."""
+    asked = Experiment.recommended(run.experiment.data, classifier, **settings)
+    values = json.loads(json.dumps(run.results))
+    member = asked.family_member
+    values["run"] |= {"classifier": classifier, "compiled": asked.compiled, "mode": asked.mode, "experiment": asked.to_json()}
+    values["run"]["encoder"] = asked.encoder if member.pretrained else None
+    limit = asked.max_tokens if member.concerns("max_tokens") else None
+    values["data"] |= {"max_tokens": limit, "truncated": 0, "unknown": 0} | (data or {})
+    if member.takes != "vectors":
+        values["parity"]["encoder_difference"] = None
+    run.write_results(values)
+
+
 def everything_shown(page: AppTest) -> str:
     """All words on the page, the escaped HTML of twin rows included."""
     words = []
@@ -171,7 +185,7 @@ def results(run: Run, predictions: dict[str, pandas.DataFrame]) -> dict[str, Any
     agree = (sides[0]["prediction"] == sides[1]["prediction"]).to_numpy()
     return {
         "run": {"identifier": run.identifier, "created": 1_800_000_000.0, "finished": 1_800_000_060.0, "state": "done"}
-        | {name: getattr(asked, name) for name in ("mode", "classifier", "encoder", "schedule", "seed")}
+        | {name: getattr(asked, name) for name in ("mode", "classifier", "compiled", "encoder", "schedule", "seed")}
         | {"experiment": asked.to_json()},
         "data": {"name": asked.data.name, "rows": 336, "classes": CLASSES, "split": {"train": 256, "validation": 40, "test": TEST_ROWS}}
         | {"majority_accuracy": 0.35},

@@ -9,10 +9,11 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from engine.errors import RunError
+from engine.neutral.family import CLASSIFIERS
 from engine.running.folder import Run
 from pages.parts import warm_models
-from pages.parts.answer_view import answer_sentence, cut_sentence
-from tests.pages.conftest import CLASSES, everything_shown
+from pages.parts.answer_view import HowRead, answer_sentence, cut_sentence, cut_texts_sentence, unknown_sentence
+from tests.pages.conftest import CLASSES, as_classifier, everything_shown
 
 OpenPage = Callable[..., AppTest]
 
@@ -113,7 +114,42 @@ def test_too_many_lines_are_sent_to_the_file_tab(finished_run: Run, open_page: O
 def test_a_long_text_is_said_to_be_cut(finished_run: Run, open_page: OpenPage) -> None:
     shown = everything_shown(classify(open_page("classify", run=finished_run.identifier), "word " * 1000))
     assert "This text has 1,002 tokens" in shown and "only the first 256" in shown
-    assert cut_sentence(256, 256) == ""
+    assert cut_sentence(256, 256, HowRead()) == ""
+
+
+@pytest.mark.parametrize(
+    ("tokens", "read", "expected"),
+    [
+        (300, HowRead("words"), "This text has 300 words. The models read only the first 256"),
+        (300, HowRead("pieces", windows=True), "in windows of 256 and average"),
+        (300, HowRead("terms"), ""),
+        (0, HowRead("terms"), ""),
+    ],
+)
+def test_a_cut_is_said_in_the_classifiers_own_words(tokens: int, read: HowRead, expected: str) -> None:
+    sentence = cut_sentence(tokens, 256, read)
+    assert expected in sentence if expected else not sentence
+    several = cut_texts_sentence([tokens, 1], 256, read)
+    assert bool(several) == bool(expected) and ("windows" in several) == (read.windows and bool(several))
+
+
+def test_texts_of_unknown_words_are_said_to_be_guesses() -> None:
+    assert "no term that the models know" in unknown_sentence([0], HowRead("terms"))
+    assert unknown_sentence([0, 3, 0], HowRead("words")).startswith("2 texts hold no word")
+    assert unknown_sentence([1, 2], HowRead("words")) == unknown_sentence([], HowRead()) == ""
+
+
+@pytest.mark.parametrize("classifier", CLASSIFIERS)
+def test_every_classifier_explains_what_it_reads(finished_run: Run, open_page: OpenPage, classifier: str) -> None:
+    as_classifier(finished_run, classifier, compiled=True)
+    page = classify(open_page("classify", run=finished_run.identifier), "Where is it?")
+    assert not page.exception
+    shown = everything_shown(page).replace("\\", "")
+    assert f"{CLASSIFIERS[classifier].title} · matched · compiled" in shown
+    takes = CLASSIFIERS[classifier].takes
+    assert ("vector" in shown) == (takes == "vectors") and ("pre-trained" in shown) == (takes == "vectors")
+    help = page.text_area(key="classify_text").help
+    assert {"terms": "count the terms", "words": "256 words", "pieces": "128 tokens"}.get(takes, "256 tokens") in help
 
 
 def test_models_stay_warm(finished_run: Run, open_page: OpenPage, stand_ins: list[StandIn]) -> None:

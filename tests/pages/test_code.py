@@ -8,7 +8,9 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from engine.evidence.snippets import STAGES, save_snippets
+from engine.neutral.family import CLASSIFIERS
 from engine.running.folder import Run, create_run
+from pages.parts.difference_list import anchor_of
 from tests.pages.conftest import everything_shown, experiment, write_data
 
 OpenPage = Callable[..., AppTest]
@@ -56,6 +58,28 @@ def test_before_the_first_run_there_is_code_to_read(open_page: OpenPage) -> None
     assert not page.get("download_button")
 
 
+@pytest.mark.parametrize("classifier", CLASSIFIERS)
+def test_an_address_that_names_a_classifier_shows_its_code(finished_run: Run, open_page: OpenPage, classifier: str) -> None:
+    page = open_page("code", classifier=classifier)
+    assert not page.exception
+    assert CLASSIFIERS[classifier].title in captions(page).replace("\\", "")
+    assert f"classifiers/{classifier.replace('-', '_')}.py, from line" in everything_shown(page)
+    anchors = {heading.value.removeprefix("###### ").replace("\\", "") for heading in page.markdown if heading.value.startswith("######")}
+    assert {"build", "make_optimizer", "MatchedAdam", "train"} <= anchors, "what the Train page links to"
+
+
+def test_another_classifier_can_be_chosen_before_the_first_run(open_page: OpenPage) -> None:
+    page = open_page("code", classifier="nonsense")
+    assert not page.exception and page.segmented_control("code_classifier").value == "embedding-mlp"
+    page.segmented_control("code_classifier").set_value("bi-lstm").run()
+    assert not page.exception
+    assert "bi_lstm.py" in everything_shown(page) and page.query_params["classifier"] in ("bi-lstm", ["bi-lstm"])
+
+
+def test_links_lead_to_the_headings_of_the_functions() -> None:
+    assert [anchor_of(name) for name in ("make_optimizer", "MatchedAdam", "_draw")] == ["make-optimizer", "matched-adam", "draw"]
+
+
 @pytest.mark.parametrize("identifier", ["../..", "20260101-000000-abcdef", "<b>x</b>"])
 def test_an_unknown_run_is_explained(open_page: OpenPage, identifier: str) -> None:
     page = open_page("code", run=identifier)
@@ -69,7 +93,7 @@ def test_a_run_of_one_framework_says_which_did_not_run(open_page: OpenPage, home
     write_data(run)
     page = open_page("code", run=run.identifier)
     assert not page.exception
-    assert "TensorFlow took no part" in captions(page) and "“defaults” is the one that ran" in captions(page)
+    assert "TensorFlow took no part" in captions(page) and "in “own”" in captions(page)
     assert len(page.get("download_button")) == 3
 
 

@@ -10,10 +10,11 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from engine.evidence.tables import Measure
+from engine.neutral.family import CLASSIFIERS
 from engine.running.folder import Run, Status
 from pages.parts.fairness import machine_facts, parity_facts, setting_facts, side_facts
 from pages.parts.result_sentences import FORMATS, answer, interval_sentence, measure_sentence, state_sentence, times_sentence
-from tests.pages.conftest import everything_shown
+from tests.pages.conftest import as_classifier, everything_shown
 
 OpenPage = Callable[..., AppTest]
 
@@ -115,6 +116,29 @@ def test_a_missing_file_costs_only_its_part(finished_run: Run, open_page: OpenPa
 def test_notes_of_the_run_are_told(finished_run: Run, open_page: OpenPage) -> None:
     finished_run.write_status(Status(state="done", phase="end", notes=["Only PyTorch sees the GPU, so both ran on the CPU."]))
     assert "Only PyTorch sees the GPU" in everything_shown(open_page("compare", run=finished_run.identifier))
+
+
+@pytest.mark.parametrize("classifier", CLASSIFIERS)
+@pytest.mark.parametrize("mode", ["matched", "defaults"])
+def test_every_classifier_and_mode_reads_well(finished_run: Run, open_page: OpenPage, classifier: str, mode: str) -> None:
+    as_classifier(finished_run, classifier, {"truncated": 30, "unknown": 8}, mode=mode, compiled=True, class_weights="balanced")
+    page = open_page("compare", run=finished_run.identifier)
+    assert not page.exception
+    shown = everything_shown(page).replace("\\", "")
+    member = CLASSIFIERS[classifier]
+    assert f"{member.title} · {'matched' if mode == 'matched' else 'framework defaults'} · compiled" in shown
+    assert (">Encoder<" in shown) == member.pretrained and ("Encoder difference" in shown) == (member.takes == "vectors")
+    assert ("frozen pre-trained model" in shown) == (member.takes == "vectors")
+    assert ("The pre-trained model that is trained along." in shown) == (member.takes == "pieces")
+    assert ("Texts cut" in shown) == ("8.9 % of the texts are longer than" in shown) == member.concerns("max_tokens")
+    assert ("10.0 % of the validation and test texts hold no" in shown) == (member.takes in ("words", "terms"))
+    assert ">Compiled<" in shown and "balanced" in shown
+
+
+def test_windows_are_not_called_cut(finished_run: Run, open_page: OpenPage) -> None:
+    as_classifier(finished_run, "text-cnn", {"truncated": 30}, long_texts="windows")
+    shown = everything_shown(open_page("compare", run=finished_run.identifier))
+    assert "Texts in windows" in shown and "were cut" not in shown and "Texts cut" not in shown
 
 
 # --- Sentences ---

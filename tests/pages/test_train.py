@@ -3,8 +3,11 @@
 import pytest
 
 from engine.data.store import DatasetStore
+from engine.neutral.family import CLASSIFIERS
 from engine.running import launching
+from engine.running.experiment import Experiment
 from engine.running.folder import Run, Status, create_run, home, list_runs
+from pages.parts.settings_form import CLASS_WEIGHTS
 from tests.pages.conftest import experiment
 
 
@@ -21,14 +24,107 @@ def press(page, label: str):
     return next(button for button in page.button if button.label == label).click().run()
 
 
+def boxes(page) -> list[str]:
+    return [box.label for kind in ("number_input", "selectbox", "multiselect") for box in page.get(kind)]
+
+
 def test_the_form_takes_defaults_limits_and_help_from_the_experiment(open_page):
     page = open_page("train")
     assert not page.exception
-    assert page.number_input("setting_epochs").value == 20 and page.number_input("setting_epochs").max == 1000
-    assert page.number_input("setting_learning_rate").value == 0.001
+    epochs = page.number_input("setting_epochs_embedding-mlp")
+    assert epochs.value == 20 and epochs.max == 1000 and "training texts are seen" in epochs.help
+    assert page.number_input("setting_learning_rate_embedding-mlp").value == 0.001
     assert page.radio("setting_mode").value == "matched"
-    assert "training texts are seen" in page.number_input("setting_epochs").help
+    assert page.segmented_control("setting_classifier").value == "embedding-mlp"
     assert "support_messages.csv" in words(page)
+
+
+OWN_BOXES = {
+    "embedding-mlp": {"Encoder", "Tokens per text", "Hidden units"},
+    "tfidf-mlp": {"Terms kept", "Hidden units"},
+    "text-cnn": {"Words per text", "Words known", "Length of a word vector", "Filters of each width"},
+    "bi-lstm": {"Words per text", "Words known", "Length of a word vector", "LSTM units"},
+    "transformer": {"Encoder", "Tokens per text"},
+}
+
+
+@pytest.mark.parametrize("classifier", CLASSIFIERS)
+def test_another_classifier_shows_its_settings_with_what_it_recommends(open_page, classifier):
+    page = open_page("train")
+    page.segmented_control("setting_classifier").set_value(classifier).run()
+    assert not page.exception
+    every = set().union(*OWN_BOXES.values())
+    assert set(boxes(page)) & every == OWN_BOXES[classifier]
+    for name, value in CLASSIFIERS[classifier].recommended.items():
+        key = f"setting_{name}_{classifier}"
+        assert next(box for kind in ("number_input", "selectbox") for box in page.get(kind) if box.key == key).value == value, name
+    shown = words(page)
+    assert CLASSIFIERS[classifier].summary in shown and CLASSIFIERS[classifier].source in shown
+    assert "Matched mode makes them equal" in shown
+
+
+def test_each_classifier_keeps_its_own_values(open_page):
+    page = open_page("train")
+    page.number_input("setting_epochs_embedding-mlp").set_value(3)
+    press(page, "Check first")
+    page.segmented_control("setting_classifier").set_value("text-cnn").run()
+    assert page.number_input("setting_epochs_text-cnn").value == 15
+    page.segmented_control("setting_classifier").set_value("embedding-mlp").run()
+    assert page.number_input("setting_epochs_embedding-mlp").value == 3
+
+
+def test_what_differs_follows_mode_and_compilation_at_once(open_page):
+    page = open_page("train")
+    assert "10⁻⁸, added after the bias correction" in rows(page) and "10⁻⁷, added after it" in rows(page)
+    assert "training.py, line" in rows(page) and "eager: one operation after the other" in rows(page)
+    page.radio("setting_mode").set_value("defaults").run()
+    assert not page.exception
+    assert "This mode leaves each framework its own" in words(page) and "Framework defaults:" in words(page)
+    page.toggle("setting_compiled").set_value(True).run()
+    assert not page.exception
+    assert "compiled with XLA" in rows(page) and "Compiler" in words(page)
+
+
+def test_the_share_of_cut_texts_stands_beside_the_setting(open_page):
+    page = open_page("train")
+    page.number_input("setting_max_tokens_embedding-mlp").set_value(16)
+    press(page, "Check first")
+    assert "longer than 16 tokens and cut there" in "\n".join(element.value for element in page.caption).replace("\\", "")
+
+
+def test_class_weights_are_checked(open_page, monkeypatch):
+    for typed in ("nonsense", "nobody=3"):  # AppTest cannot type into a box that offers a choice
+        monkeypatch.setitem(CLASS_WEIGHTS, typed, typed)
+    page = open_page("train")
+    page.selectbox("setting_class_weights").set_value("nonsense")
+    press(page, "Check first")
+    assert not page.exception
+    assert "class_weights must be" in words(page)
+    page.selectbox("setting_class_weights").set_value("nobody=3")
+    press(page, "Start training")
+    assert not page.exception
+    assert "name “nobody”, which no text is labelled" in words(page) and "Nothing was started" in words(page)
+    assert list_runs() == []
+
+
+def test_what_cannot_be_compiled_is_not_started(open_page):
+    page = open_page("train")
+    page.segmented_control("setting_classifier").set_value("text-cnn").run()
+    page.toggle("setting_compiled").set_value(True).run()
+    page.selectbox("setting_long_texts_text-cnn").set_value("windows")
+    press(page, "Start training")
+    assert not page.exception
+    assert "exclude each other" in words(page) and list_runs() == []
+
+
+def test_precision_is_explained_where_there_is_no_gpu(open_page, monkeypatch):
+    monkeypatch.setattr("pages.parts.settings_form.graphics_processors", list)
+    page = open_page("train")
+    page.segmented_control("setting_classifier").set_value("transformer").run()
+    assert "Precision" not in boxes(page) and "Mixed precision needs a GPU" in words(page)
+    monkeypatch.setattr("pages.parts.settings_form.graphics_processors", lambda: ["A card"])
+    page.run()
+    assert "Precision" in boxes(page)
 
 
 def test_checks_are_numbered_and_come_with_an_estimate(open_page):
@@ -38,15 +134,20 @@ def test_checks_are_numbered_and_come_with_an_estimate(open_page):
     assert "of memory" in shown and "bout" in shown
 
 
-def test_start_makes_one_run_with_the_forms_settings_and_shows_it(open_page, monkeypatch):
+@pytest.mark.parametrize("classifier", CLASSIFIERS)
+def test_start_makes_one_run_with_the_forms_settings_and_shows_it(open_page, monkeypatch, classifier):
     monkeypatch.setattr(launching, "start", create_run)
     page = open_page("train")
-    page.number_input("setting_epochs").set_value(3)
+    page.segmented_control("setting_classifier").set_value(classifier).run()
+    page.number_input(f"setting_epochs_{classifier}").set_value(3)
     press(page, "Start training")
     assert not page.exception
     [run] = list_runs()
-    assert run.experiment.epochs == 3
+    expected = Experiment.recommended(run.experiment.data, classifier, epochs=3)
+    assert run.experiment == expected
     assert "Waiting to train on" in page.title[0].value
+    assert CLASSIFIERS[classifier].title in words(page)
+    assert ("Turn texts into vectors" in words(page)) == (classifier == "embedding-mlp")
 
 
 def test_a_refused_setting_starts_nothing_and_says_why(open_page):

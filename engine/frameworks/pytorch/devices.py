@@ -18,15 +18,23 @@ def visible_gpu() -> str | None:
     return "Apple GPU (Metal)" if torch.backends.mps.is_available() else None
 
 
-def use_device(device: str, mode: str) -> str:
-    """Prepare ``cpu`` or ``gpu`` and return PyTorch's name for it."""
+def use_device(device: str, own: frozenset[str] = frozenset()) -> str:
+    """Prepare ``cpu`` or ``gpu`` and return PyTorch's name for it.
+
+    ``own`` names what is left to the framework's defaults.
+    """
     if device == "cpu":
         return "cpu"
-    if mode == "matched":
+    if "tf32" not in own:
         torch.backends.cuda.matmul.allow_tf32 = (
             False  # off by default as well; said here because TensorFlow's default differs
         )
     return "cuda" if torch.cuda.is_available() else "mps"
+
+
+def use_precision(precision: str) -> None:
+    """``float32``, ``float64``, or ``mixed``, which PyTorch switches on around the forward pass."""
+    torch.set_default_dtype(torch.float64 if precision == "float64" else torch.float32)
 
 
 def synchronize(device: str) -> None:

@@ -9,20 +9,28 @@ from textwrap import shorten
 import numpy as np
 import torch
 from tokenizers import Tokenizer
+from torch import nn
 from torch.nn.functional import normalize as unit_length
 from torch.nn.utils.rnn import pad_sequence
 from transformers import AutoModel, PreTrainedModel
 
 from engine.errors import EncoderError
+from engine.neutral.tokens import TEXTS_AT_ONCE, mean_of_windows, text_windows
 
 
-def load_encoder(folder: Path, device: str = "cpu") -> PreTrainedModel:
-    """The frozen encoder of a checkpoint folder, in float32, on ``cpu`` or ``gpu``.
+def load_encoder(
+    folder: Path,
+    device: str | None = "cpu",
+    trainable: bool = False,
+    own: frozenset[str] = frozenset(),
+) -> PreTrainedModel:
+    """The encoder of a checkpoint folder, on ``cpu`` or ``gpu``, or where models are built anyway.
 
-    Reads safetensors only and runs no code from the folder. Raises ``EncoderError`` when there
-    is no such device or the files are damaged.
+    Frozen and in float32, or ``trainable`` and in PyTorch's default precision. ``own`` names what
+    is left as transformers ships it: ``dropout``. Reads safetensors only and runs no code from
+    the folder. Raises ``EncoderError`` when there is no such device or the files are damaged.
     """
-    if device == "cpu":
+    if device != "gpu":
         place = torch.device("cpu")
     elif torch.cuda.is_available():
         place = torch.device("cuda")
@@ -36,7 +44,7 @@ def load_encoder(folder: Path, device: str = "cpu") -> PreTrainedModel:
     try:
         model, report = AutoModel.from_pretrained(
             folder,
-            dtype=torch.float32,
+            dtype=torch.get_default_dtype() if trainable else torch.float32,
             attn_implementation="sdpa",
             use_safetensors=True,
             local_files_only=True,
@@ -64,7 +72,24 @@ def load_encoder(folder: Path, device: str = "cpu") -> PreTrainedModel:
             "Expected a complete config.json and model.safetensors that belong together. "
             "Download the model again."
         )
-    return model.to(place).eval().requires_grad_(False)
+    model.pooler = None  # its output is not used
+    if "dropout" not in own:
+        for layer in model.modules():
+            if isinstance(layer, nn.Dropout):
+                layer.p = 0.0
+    return model.to(place).eval().requires_grad_(trainable)
+
+
+def pool(token_vectors: torch.Tensor, attention_mask: torch.Tensor, pooling: str) -> torch.Tensor:
+    """One vector a text, (texts, hidden_size), from (texts, tokens, hidden_size).
+
+    ``attention_mask`` is 1 where a token is real. ``pooling`` is ``mean`` over the real tokens, or
+    ``cls``: the first token's vector.
+    """
+    if pooling == "cls":
+        return token_vectors[:, 0]
+    is_token = attention_mask.unsqueeze(-1).to(token_vectors.dtype)  # (texts, tokens, 1)
+    return (token_vectors * is_token).sum(dim=1) / is_token.sum(dim=1)
 
 
 def embed(
@@ -76,18 +101,28 @@ def embed(
 ) -> torch.Tensor:
     """One vector a text, (texts, hidden_size), from a padded batch of (texts, tokens).
 
-    ``attention_mask`` is 1 where a token is real. ``pooling`` is ``mean`` over the real tokens, or
-    ``cls``: the first token's vector. ``normalize`` scales each vector to length 1.
+    ``normalize`` scales each vector to length 1.
     """
     token_vectors = model(
         input_ids=token_ids, attention_mask=attention_mask
     ).last_hidden_state  # (texts, tokens, hidden_size)
-    if pooling == "cls":
-        vectors = token_vectors[:, 0]
-    else:
-        is_token = attention_mask.unsqueeze(-1).to(token_vectors.dtype)  # (texts, tokens, 1)
-        vectors = (token_vectors * is_token).sum(dim=1) / is_token.sum(dim=1)
+    vectors = pool(token_vectors, attention_mask, pooling)
     return unit_length(vectors, dim=1) if normalize else vectors
+
+
+@torch.inference_mode()
+def _embed_tokens(
+    model: PreTrainedModel, token_ids: list[list[int]], pooling: str, normalize: bool
+) -> np.ndarray:
+    lengths = torch.tensor([len(tokens) for tokens in token_ids])  # (texts,)
+    padded = pad_sequence(
+        [torch.tensor(tokens) for tokens in token_ids], batch_first=True
+    )  # (texts, tokens)
+    attention_mask = (torch.arange(padded.shape[1]) < lengths.unsqueeze(1)).long()
+    vectors = embed(
+        model, padded.to(model.device), attention_mask.to(model.device), pooling, normalize
+    )  # (texts, hidden_size)
+    return vectors.cpu().numpy()
 
 
 def encode(
@@ -98,44 +133,37 @@ def encode(
     normalize: bool,
     batch_size: int = 32,
     on_batch: Callable[[np.ndarray, np.ndarray], None] | None = None,
+    windows: bool = False,
 ) -> np.ndarray:
     """The vectors of many texts, (texts, hidden_size) in float32, in the order of ``texts``.
 
     Up to ``batch_size`` texts share a batch. ``on_batch(positions, vectors)`` hears of each as
-    soon as it is done and may raise to stop.
+    soon as it is done and may raise to stop. With ``windows`` a text that is longer than the
+    tokenizer's limit has the mean of its windows' vectors, else that of its beginning.
     """
     vectors = np.empty((len(texts), model.config.hidden_size), dtype=np.float32)
-    for start in range(0, len(texts), 4096):  # tokens of so many texts at once fit into any memory
-        token_ids = [
-            encoding.ids
-            for encoding in tokenizer.encode_batch_fast(list(texts[start : start + 4096]))
-        ]
+    for start in range(0, len(texts), TEXTS_AT_ONCE):
+        of_text, _ = text_windows(tokenizer, texts[start : start + TEXTS_AT_ONCE], windows)
         # Texts of like length side by side need little padding;
         # the longest first, so that a lack of memory shows at once.
         longest_first = sorted(
-            range(len(token_ids)), key=lambda index: len(token_ids[index]), reverse=True
+            range(len(of_text)),
+            key=lambda index: (len(of_text[index]), len(of_text[index][0])),
+            reverse=True,
         )
         for first in range(0, len(longest_first), batch_size):
             chosen = longest_first[first : first + batch_size]
-            lengths = torch.tensor([len(token_ids[index]) for index in chosen])  # (texts,)
-            padded = pad_sequence(
-                [torch.tensor(token_ids[index]) for index in chosen], batch_first=True
-            )  # (texts, tokens)
-            attention_mask = (
-                torch.arange(padded.shape[1]) < lengths.unsqueeze(1)
-            ).long()  # (texts, tokens)
-            with torch.inference_mode():
-                batch = (
-                    embed(
-                        model,
-                        padded.to(model.device),
-                        attention_mask.to(model.device),
-                        pooling,
-                        normalize,
+            token_ids = [tokens for index in chosen for tokens in of_text[index]]  # all windows
+            batch = np.concatenate(
+                [
+                    _embed_tokens(
+                        model, token_ids[number : number + batch_size], pooling, normalize
                     )
-                    .cpu()
-                    .numpy()
-                )
+                    for number in range(0, len(token_ids), batch_size)
+                ]
+            )
+            if windows:
+                batch = mean_of_windows(batch, [len(of_text[index]) for index in chosen], normalize)
             positions = np.array(chosen) + start
             vectors[positions] = batch
             if on_batch is not None:

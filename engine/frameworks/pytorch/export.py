@@ -10,16 +10,15 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from safetensors.numpy import save_file
 from torch import nn
 
 from engine.neutral.early_stopping import Progress
-from engine.neutral.weight_files import load_progress, read_weights, save_progress
+from engine.neutral.weight_files import load_progress, read_weights, save_progress, write_arrays
 
 
 def save_weights(weights: dict[str, np.ndarray], path: Path) -> None:
     """Write weights in neutral layout; either framework loads the file."""
-    save_file({name: np.ascontiguousarray(values) for name, values in weights.items()}, path)
+    write_arrays(path, weights)
 
 
 def load_weights(
@@ -36,14 +35,12 @@ def save_checkpoint(
     path: Path, model: nn.Module, optimizer: torch.optim.Optimizer, progress: Progress
 ) -> None:
     """Write all that is needed to go on from the end of this epoch as if nothing had happened."""
-    state = {
-        f"model.{name}": values.detach().cpu().numpy()
-        for name, values in model.state_dict().items()
+    state: dict[str, torch.Tensor] = {
+        f"model.{name}": values.detach().cpu() for name, values in model.state_dict().items()
     }
     for number, values in optimizer.state_dict()["state"].items():
         state |= {
-            f"optimizer.{number}.{name}": value.detach().cpu().numpy()
-            for name, value in values.items()
+            f"optimizer.{number}.{name}": value.detach().cpu() for name, value in values.items()
         }
     save_progress(path, state, progress)
 

@@ -9,37 +9,51 @@ import numpy as np
 import torch
 from torch import nn
 
+from engine.neutral.batches import evaluation_batch, evaluation_plan
+
 
 @torch.inference_mode()
-def predict_logits(model: nn.Module, features: torch.Tensor) -> np.ndarray:
+def predict_logits(model: nn.Module, inputs: tuple[torch.Tensor, ...]) -> np.ndarray:
     """What the last layer answers for one batch, shape (rows, num_classes)."""
-    return model.eval()(features).cpu().numpy()
+    return model.eval()(*inputs).cpu().numpy()
 
 
 @torch.inference_mode()
-def predict(model: nn.Module, features: torch.Tensor, batch_size: int = 256) -> np.ndarray:
-    """Class probabilities, float32, shape (rows, num_classes)."""
+def predict(
+    model: nn.Module, inputs: tuple[torch.Tensor, ...], lengths: np.ndarray | None = None
+) -> np.ndarray:
+    """Class probabilities, shape (rows, num_classes), in the order of the rows.
+
+    Where rows are tokens, ``lengths`` says how many; texts of like length share a batch.
+    """
     model.eval()
-    return (
-        torch.cat([torch.softmax(model(vectors), dim=1) for vectors in features.split(batch_size)])
-        .cpu()
-        .numpy()
-    )
+    batch_size = evaluation_batch(lengths)
+    plan = evaluation_plan(len(inputs[0]), lengths, batch_size)
+    answers = []
+    for number, width in enumerate(plan.widths.tolist()):
+        rows = torch.from_numpy(plan.order[number * batch_size : (number + 1) * batch_size])
+        batch = tuple(values[rows.to(values.device)] for values in inputs)
+        logits = model(*(values[..., :width] for values in batch)) if width else model(*batch)
+        answers.append(torch.softmax(logits, dim=1))  # (batch, num_classes)
+    probabilities = torch.cat(answers).cpu().numpy()
+    return probabilities[np.argsort(plan.order)]
 
 
 def classify(
     texts: Sequence[str],
-    encode: Callable[[Sequence[str]], np.ndarray],
+    encode: Callable[[Sequence[str]], tuple[tuple[np.ndarray, ...], np.ndarray | None]],
     model: nn.Module,
     device: str,
 ) -> tuple[np.ndarray, float, float]:
     """Class probabilities of new texts, shape (texts, num_classes), and the time they took.
 
-    The two times are the milliseconds spent on encoding and on classifying.
+    ``encode`` turns texts into what the classifier takes, and their lengths in tokens. The two
+    times are the milliseconds spent on encoding and on classifying.
     """
     started = time.perf_counter()
-    vectors = encode(texts)  # (texts, hidden_size)
+    arrays, lengths = encode(texts)
     encoded = time.perf_counter()
-    probabilities = predict(model, torch.from_numpy(vectors).to(device))
+    inputs = tuple(torch.from_numpy(values).to(device) for values in arrays)
+    probabilities = predict(model, inputs, lengths)
     finished = time.perf_counter()
     return probabilities, (encoded - started) * 1000, (finished - encoded) * 1000

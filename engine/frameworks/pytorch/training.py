@@ -9,89 +9,137 @@ import numpy as np
 import torch
 from torch import nn
 from torch.nn import functional
+from torch.nn.utils import clip_grad_norm_
+from torch.optim.lr_scheduler import LambdaLR
 from torch.utils.data import DataLoader, TensorDataset
 
-from engine.neutral.batches import epoch_order
+from engine.neutral.batches import Plan, evaluation_batch, evaluation_plan
 from engine.neutral.early_stopping import Progress
+from engine.neutral.recipe import Recipe
 
-EPSILON = 1e-7
-"""Adam's epsilon in matched mode; PyTorch's own default is 1e-8."""
+Inputs = tuple[torch.Tensor, ...]
+Batch = tuple[Inputs, torch.Tensor]
 
 
 def as_tensors(
-    features: np.ndarray, labels: np.ndarray, device: str
-) -> tuple[torch.Tensor, torch.Tensor]:
-    """Features, shape (rows, input_size), and labels, shape (rows,), as tensors."""
-    return torch.from_numpy(features).to(device), torch.from_numpy(labels).to(device)
+    inputs: tuple[np.ndarray, ...], labels: np.ndarray, device: str
+) -> tuple[Inputs, torch.Tensor]:
+    """What the classifier takes, each array of shape (rows, …), and labels, shape (rows,)."""
+    tensors = tuple(torch.from_numpy(values).to(device) for values in inputs)
+    return tensors, torch.from_numpy(labels).to(device)
 
 
-def make_optimizer(model: nn.Module, mode: str, learning_rate: float) -> torch.optim.Optimizer:
-    """Adam, with the epsilon that both frameworks share in matched mode."""
-    if mode == "defaults":
-        return torch.optim.Adam(model.parameters(), lr=learning_rate)
-    return torch.optim.Adam(model.parameters(), lr=learning_rate, betas=(0.9, 0.999), eps=EPSILON)
+def make_optimizer(model: nn.Module, recipe: Recipe) -> torch.optim.Optimizer:
+    """Adam, or AdamW where weights are to decay, with the constants that both frameworks share."""
+    constants: dict[str, Any] = {"lr": recipe.learning_rate}
+    if "epsilon" not in recipe.own:
+        constants |= {"betas": (recipe.beta_1, recipe.beta_2), "eps": recipe.epsilon}
+    weights = [weight for weight in model.parameters() if weight.requires_grad]
+    if "weight_decay" in recipe.own:
+        return torch.optim.AdamW(weights, **constants)
+    if not recipe.weight_decay:
+        return torch.optim.Adam(weights, **constants)
+    groups = [
+        {"params": [weight for weight in weights if weight.ndim > 1]},
+        {"params": [weight for weight in weights if weight.ndim <= 1], "weight_decay": 0.0},
+    ]
+    return torch.optim.AdamW(groups, weight_decay=recipe.weight_decay, **constants)
+
+
+def _batches_of(
+    inputs: Inputs, labels: torch.Tensor, plan: Plan, batch_size: int
+) -> Iterable[Batch]:
+    """The batches of a plan. Where rows are tokens, each batch is as wide as its longest text."""
+    order = torch.from_numpy(plan.order).to(labels.device)
+    for rows, width in zip(order.split(batch_size), plan.widths.tolist(), strict=True):
+        chosen = tuple(values[rows] for values in inputs)
+        yield tuple(values[..., :width] for values in chosen) if width else chosen, labels[rows]
 
 
 def make_batches(
-    features: torch.Tensor, labels: torch.Tensor, mode: str, batch_size: int, seed: int
-) -> Callable[[int], Iterable[tuple[torch.Tensor, torch.Tensor]]]:
-    """A function that gives the batches of an epoch, each (batch, input_size) and (batch,)."""
-    if mode == "defaults":
-        loader = DataLoader(TensorDataset(features, labels), batch_size=batch_size, shuffle=True)
-        return lambda epoch: loader
+    inputs: Inputs, labels: torch.Tensor, plan: Callable[[int], Plan], recipe: Recipe
+) -> Callable[[int], Iterable[Batch]]:
+    """A function that gives the batches of an epoch: inputs, each (batch, …), and (batch,).
 
-    def shared_batches(epoch: int) -> Iterable[tuple[torch.Tensor, torch.Tensor]]:
-        order = torch.from_numpy(epoch_order(len(labels), seed, epoch)).to(labels.device)
-        for rows in order.split(batch_size):
-            yield features[rows], labels[rows]
+    ``plan`` says for each epoch which rows make up which batch, the same ones in both frameworks.
+    """
+    if "shuffling" in recipe.own:
+        data = TensorDataset(*inputs, labels)
+        loader = DataLoader(data, batch_size=recipe.batch_size, shuffle=True)
+        return lambda epoch: ((tuple(values), targets) for *values, targets in loader)
+    return lambda epoch: _batches_of(inputs, labels, plan(epoch), recipe.batch_size)
 
-    return shared_batches
+
+def make_loss(
+    model: nn.Module, recipe: Recipe
+) -> Callable[[torch.Tensor, torch.Tensor], torch.Tensor]:
+    """Cross-entropy of logits, (batch, num_classes), and class numbers, (batch,)."""
+    if recipe.class_weights is None:
+        return functional.cross_entropy
+    weights = torch.tensor(recipe.class_weights, device=next(model.parameters()).device)
+    if "loss_weighting" in recipe.own:  # PyTorch divides by the sum of the weights
+        return nn.CrossEntropyLoss(weight=weights)
+
+    def weighted(logits: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
+        losses = functional.cross_entropy(logits, targets, reduction="none")  # (batch,)
+        return (losses * weights[targets]).mean()
+
+    return weighted
 
 
 def train(
     model: nn.Module,
     optimizer: torch.optim.Optimizer,
-    batches: Callable[[int], Iterable[tuple[torch.Tensor, torch.Tensor]]],
-    validation: tuple[torch.Tensor, torch.Tensor],
-    validation_batch_size: int,
+    batches: Callable[[int], Iterable[Batch]],
+    validation: tuple[Inputs, torch.Tensor, np.ndarray | None],
+    recipe: Recipe,
     epochs: int,
     progress: Progress,
-    to_neutral: Callable[[nn.Module], dict[str, np.ndarray]],
+    keep_best: Callable[[nn.Module], None],
     callback: Any,
 ) -> None:
     """Minimise the cross-entropy until the epochs, the patience or the user say stop.
 
-    Notes the best weights in ``progress``.
+    ``keep_best`` is called whenever the validation loss is the lowest so far.
     """
+    device = validation[1].device
+    loss_of = make_loss(model, recipe)
+    forward = torch.compile(model) if recipe.compiled else model
+    rate_changes = bool(recipe.warmup_steps or recipe.decay_steps)
+    steps_so_far = progress.counters.get("step", 0)
+    schedule = LambdaLR(optimizer, lambda step: recipe.rate_share(steps_so_far + step))
     callback.on_train_begin()
     for epoch in range(progress.next_epoch, epochs):
         callback.on_epoch_begin(epoch)
         model.train()
-        loss_sum, correct, seen = (
-            torch.zeros((), device=validation[0].device),
-            torch.zeros((), device=validation[0].device),
-            0,
-        )
-        for step, (vectors, targets) in enumerate(batches(epoch)):
+        loss_sum, correct = torch.zeros((), device=device), torch.zeros((), device=device)
+        shares, seen = 0, 0
+        for step, (inputs, targets) in enumerate(batches(epoch)):
             optimizer.zero_grad()
-            logits = model(vectors)  # (batch, num_classes)
-            loss = functional.cross_entropy(logits, targets)
+            with torch.autocast(device.type, torch.bfloat16, enabled=recipe.mixed_precision):
+                logits = forward(*inputs)  # (batch, num_classes)
+                loss = loss_of(logits, targets)
             loss.backward()
+            if recipe.clip_norm:
+                clip_grad_norm_(model.parameters(), recipe.clip_norm)
             optimizer.step()
+            if rate_changes:
+                schedule.step()
 
-            seen += len(targets)
-            loss_sum += loss.detach() * len(targets)
+            share = 1 if "loss_report" in recipe.own else len(targets)
+            loss_sum += loss.detach() * share
             correct += (logits.detach().argmax(dim=1) == targets).sum()
-            callback.on_train_batch_end(step, {"loss": loss_sum / seen})
+            shares, seen = shares + share, seen + len(targets)
+            callback.on_train_batch_end(step, {"loss": loss_sum / shares})
             if callback.stop_training:
                 break
 
         callback.on_test_begin()
-        validation_loss, validation_accuracy = evaluate(model, *validation, validation_batch_size)
+        validation_loss, validation_accuracy = evaluate(model, *validation)
         callback.on_test_end()
         if progress.improved(epoch, validation_loss):
-            progress.best_weights = to_neutral(model)
-        logs = {"loss": float(loss_sum / seen), "accuracy": float(correct / seen)}
+            keep_best(model)
+        logs = {"loss": float(loss_sum / shares), "accuracy": float(correct / seen)}
         callback.on_epoch_end(
             epoch, logs | {"val_loss": validation_loss, "val_accuracy": validation_accuracy}
         )
@@ -102,13 +150,15 @@ def train(
 
 @torch.inference_mode()
 def evaluate(
-    model: nn.Module, features: torch.Tensor, labels: torch.Tensor, batch_size: int
+    model: nn.Module, inputs: Inputs, labels: torch.Tensor, lengths: np.ndarray | None
 ) -> tuple[float, float]:
     """Mean cross-entropy and accuracy over all rows."""
     model.eval()
     loss_sum, correct = 0.0, 0
-    for vectors, targets in zip(features.split(batch_size), labels.split(batch_size), strict=True):
-        logits = model(vectors)
+    batch_size = evaluation_batch(lengths)
+    plan = evaluation_plan(len(labels), lengths, batch_size)
+    for some, targets in _batches_of(inputs, labels, plan, batch_size):
+        logits = model(*some)
         loss_sum += float(functional.cross_entropy(logits, targets, reduction="sum"))
         correct += int((logits.argmax(dim=1) == targets).sum())
     return loss_sum / len(labels), correct / len(labels)

@@ -22,19 +22,30 @@ def visible_gpu() -> str | None:
     )
 
 
-def use_device(device: str, mode: str) -> str:
-    """Prepare ``cpu`` or ``gpu`` and return TensorFlow's name for it."""
+def use_device(device: str, own: frozenset[str] = frozenset()) -> str:
+    """Prepare ``cpu`` or ``gpu`` and return TensorFlow's name for it.
+
+    ``own`` names what is left to the framework's defaults.
+    """
     gpus = tf.config.list_physical_devices("GPU")
     if device == "cpu":
         tf.config.set_visible_devices([], "GPU")
         return "cpu"
     for gpu in gpus:
         tf.config.experimental.set_memory_growth(gpu, True)  # else it takes the whole card at once
-    if mode == "matched":
+    if "tf32" not in own:
         tf.config.experimental.enable_tensor_float_32_execution(
             False
         )  # on by default, off in PyTorch
     return "gpu"
+
+
+def use_precision(precision: str) -> None:
+    """``float32``, ``float64``, or ``mixed``: layers compute in bfloat16, weights stay float32."""
+    keras.config.set_floatx("float64" if precision == "float64" else "float32")
+    keras.config.set_dtype_policy(
+        "mixed_bfloat16" if precision == "mixed" else keras.config.floatx()
+    )
 
 
 def synchronize(device: str) -> None:

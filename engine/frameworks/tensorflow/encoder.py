@@ -6,6 +6,7 @@ must be ``tensorflow``.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -15,33 +16,47 @@ import keras
 import keras_hub
 import numpy as np
 import tensorflow as tf
+from keras import ops
 from tokenizers import Tokenizer
 
 from engine.errors import EncoderError
+from engine.frameworks.tensorflow.checkpoint_names import load_tensors
 from engine.frameworks.tensorflow.checkpoint_repairs import as_keras_hub_expects, as_the_config_says
+from engine.neutral.tokens import TEXTS_AT_ONCE, mean_of_windows, text_windows
 
 
-def load_encoder(folder: Path, device: str = "cpu") -> keras_hub.models.Backbone:
-    """The frozen encoder of a checkpoint folder, in float32, on ``cpu`` or ``gpu``.
+def load_encoder(
+    folder: Path,
+    device: str | None = "cpu",
+    trainable: bool = False,
+    own: frozenset[str] = frozenset(),
+) -> keras_hub.models.Backbone:
+    """The encoder of a checkpoint folder, on ``cpu`` or ``gpu``, or where models are built anyway.
 
-    Reads safetensors only and runs no code from the folder. Raises ``EncoderError`` when there
-    is no such device or the files are damaged.
+    Frozen and in float32, or ``trainable`` and in Keras's own precision. ``own`` names what is
+    left as KerasHub ships it: ``dropout``, ``gelu``. Reads safetensors only and runs no code from
+    the folder. Raises ``EncoderError`` when there is no such device or the files are damaged.
     """
-    if device == "cpu":
-        place = "/CPU:0"
-    elif tf.config.list_physical_devices("GPU"):
-        place = "/GPU:0"
-    else:
+    if device == "gpu" and not tf.config.list_physical_devices("GPU"):
         raise EncoderError(
             "TensorFlow sees no GPU. Expected a CUDA or Apple device. "
             "Choose the CPU, or install a TensorFlow built for the GPU."
         )
     try:
-        with tf.device(place), as_keras_hub_expects(folder) as (readable_folder, settings):
+        config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+        settings = as_keras_hub_expects(config, folder)
+        if "dropout" not in own:
+            settings["dropout"] = 0.0
+        with tf.device({"cpu": "/CPU:0", "gpu": "/GPU:0", None: None}[device]):
             model = keras_hub.models.Backbone.from_preset(
-                readable_folder, dtype="float32", **settings
+                str(folder),
+                load_weights=False,
+                dtype=keras.config.dtype_policy() if trainable else "float32",
+                **settings,
             )
-            as_the_config_says(model, folder)
+            model.checkpoint_config = config
+            load_tensors(model, folder)
+            as_the_config_says(model, config, folder, own)
     except EncoderError:
         raise
     except Exception as error:
@@ -53,7 +68,9 @@ def load_encoder(folder: Path, device: str = "cpu") -> keras_hub.models.Backbone
             "Expected a complete config.json and model.safetensors that belong together. "
             "Download the model again."
         ) from error
-    model.trainable = False
+    model.trainable = trainable
+    if hasattr(model, "pooled_dense"):
+        model.pooled_dense.trainable = False  # its output is not used
     return model
 
 
@@ -79,6 +96,18 @@ def _forward_pass(model: keras_hub.models.Backbone) -> Callable[[tf.Tensor, tf.T
     return forward_pass
 
 
+def pool(token_vectors: tf.Tensor, attention_mask: tf.Tensor, pooling: str) -> tf.Tensor:
+    """One vector a text, (texts, hidden_size), from (texts, tokens, hidden_size).
+
+    ``attention_mask`` is 1 where a token is real. ``pooling`` is ``mean`` over the real tokens, or
+    ``cls``: the first token's vector.
+    """
+    if pooling == "cls":
+        return token_vectors[:, 0]
+    is_token = ops.cast(attention_mask, token_vectors.dtype)[:, :, None]  # (texts, tokens, 1)
+    return ops.sum(token_vectors * is_token, axis=1) / ops.sum(is_token, axis=1)
+
+
 def embed(
     model: keras_hub.models.Backbone,
     token_ids: tf.Tensor,
@@ -88,18 +117,23 @@ def embed(
 ) -> tf.Tensor:
     """One vector a text, (texts, hidden_size), from a padded batch of (texts, tokens).
 
-    ``attention_mask`` is 1 where a token is real. ``pooling`` is ``mean`` over the real tokens, or
-    ``cls``: the first token's vector. ``normalize`` scales each vector to length 1.
+    ``normalize`` scales each vector to length 1.
     """
     token_vectors = _forward_pass(model)(token_ids, attention_mask)  # (texts, tokens, hidden_size)
-    if pooling == "cls":
-        vectors = token_vectors[:, 0]
-    else:
-        is_token = tf.cast(attention_mask, token_vectors.dtype)[
-            :, :, tf.newaxis
-        ]  # (texts, tokens, 1)
-        vectors = tf.reduce_sum(token_vectors * is_token, axis=1) / tf.reduce_sum(is_token, axis=1)
+    vectors = pool(token_vectors, attention_mask, pooling)
     return tf.math.l2_normalize(vectors, axis=1) if normalize else vectors
+
+
+def _embed_tokens(
+    model: keras_hub.models.Backbone, token_ids: list[list[int]], pooling: str, normalize: bool
+) -> np.ndarray:
+    lengths = tf.constant([len(tokens) for tokens in token_ids])  # (texts,)
+    padded = keras.utils.pad_sequences(token_ids, padding="post")  # (texts, tokens)
+    attention_mask = tf.sequence_mask(lengths, dtype=tf.int32)  # (texts, tokens)
+    vectors = embed(
+        model, tf.constant(padded), attention_mask, pooling, normalize
+    )  # (texts, hidden_size)
+    return vectors.numpy()
 
 
 def encode(
@@ -110,31 +144,37 @@ def encode(
     normalize: bool,
     batch_size: int = 32,
     on_batch: Callable[[np.ndarray, np.ndarray], None] | None = None,
+    windows: bool = False,
 ) -> np.ndarray:
     """The vectors of many texts, (texts, hidden_size) in float32, in the order of ``texts``.
 
     Up to ``batch_size`` texts share a batch. ``on_batch(positions, vectors)`` hears of each as
-    soon as it is done and may raise to stop.
+    soon as it is done and may raise to stop. With ``windows`` a text that is longer than the
+    tokenizer's limit has the mean of its windows' vectors, else that of its beginning.
     """
     vectors = np.empty((len(texts), model.hidden_dim), dtype=np.float32)
-    for start in range(0, len(texts), 4096):  # tokens of so many texts at once fit into any memory
-        token_ids = [
-            encoding.ids
-            for encoding in tokenizer.encode_batch_fast(list(texts[start : start + 4096]))
-        ]
+    for start in range(0, len(texts), TEXTS_AT_ONCE):
+        of_text, _ = text_windows(tokenizer, texts[start : start + TEXTS_AT_ONCE], windows)
         # Texts of like length side by side need little padding;
         # the longest first, so that a lack of memory shows at once.
         longest_first = sorted(
-            range(len(token_ids)), key=lambda index: len(token_ids[index]), reverse=True
+            range(len(of_text)),
+            key=lambda index: (len(of_text[index]), len(of_text[index][0])),
+            reverse=True,
         )
         for first in range(0, len(longest_first), batch_size):
             chosen = longest_first[first : first + batch_size]
-            lengths = tf.constant([len(token_ids[index]) for index in chosen])  # (texts,)
-            padded = keras.utils.pad_sequences(
-                [token_ids[index] for index in chosen], padding="post"
-            )  # (texts, tokens)
-            attention_mask = tf.sequence_mask(lengths, dtype=tf.int32)  # (texts, tokens)
-            batch = embed(model, tf.constant(padded), attention_mask, pooling, normalize).numpy()
+            token_ids = [tokens for index in chosen for tokens in of_text[index]]  # all windows
+            batch = np.concatenate(
+                [
+                    _embed_tokens(
+                        model, token_ids[number : number + batch_size], pooling, normalize
+                    )
+                    for number in range(0, len(token_ids), batch_size)
+                ]
+            )
+            if windows:
+                batch = mean_of_windows(batch, [len(of_text[index]) for index in chosen], normalize)
             positions = np.array(chosen) + start
             vectors[positions] = batch
             if on_batch is not None:

@@ -10,15 +10,14 @@ from pathlib import Path
 
 import keras
 import numpy as np
-from safetensors.numpy import save_file
 
 from engine.neutral.early_stopping import Progress
-from engine.neutral.weight_files import load_progress, read_weights, save_progress
+from engine.neutral.weight_files import load_progress, read_weights, save_progress, write_arrays
 
 
 def save_weights(weights: dict[str, np.ndarray], path: Path) -> None:
     """Write weights in neutral layout; either framework loads the file."""
-    save_file({name: np.ascontiguousarray(values) for name, values in weights.items()}, path)
+    write_arrays(path, weights)
 
 
 def load_weights(
@@ -37,10 +36,9 @@ def save_checkpoint(
     path: Path, model: keras.Model, optimizer: keras.optimizers.Optimizer, progress: Progress
 ) -> None:
     """Write all that is needed to go on from the end of this epoch as if nothing had happened."""
-    state = {f"model.{number}": values for number, values in enumerate(model.get_weights())}
+    state = {f"model.{number}": variable for number, variable in enumerate(model.weights)}
     state |= {
-        f"optimizer.{number}": variable.numpy()
-        for number, variable in enumerate(optimizer.variables)
+        f"optimizer.{number}": variable for number, variable in enumerate(optimizer.variables)
     }
     save_progress(path, state, progress)
 

@@ -6,26 +6,28 @@ import numpy as np
 import torch
 from torch import nn
 
+from engine.neutral.architecture import Architecture
+
 
 class EmbeddingMLP(nn.Module):
     """Two dense layers on a frozen sentence embedding."""
 
-    def __init__(self, input_size: int, hidden_units: int, num_classes: int) -> None:
+    def __init__(self, architecture: Architecture) -> None:
         super().__init__()
-        self.hidden = nn.Linear(input_size, hidden_units)
-        self.output = nn.Linear(hidden_units, num_classes)
+        self.hidden = nn.Linear(architecture.input_size, architecture.hidden_units)
+        self.output = nn.Linear(architecture.hidden_units, architecture.num_classes)
 
     def forward(self, vectors: torch.Tensor) -> torch.Tensor:
         hidden = torch.relu(self.hidden(vectors))  # (batch, input_size) → (batch, hidden_units)
         return self.output(hidden)  # (batch, num_classes): logits, for the loss applies the softmax
 
 
-def build(input_size: int, hidden_units: int, num_classes: int, mode: str = "matched") -> nn.Module:
+def build(architecture: Architecture, own: frozenset[str] = frozenset()) -> nn.Module:
     """The untrained model.
 
-    PyTorch's cross-entropy always takes logits, so the mode changes nothing here.
+    PyTorch's cross-entropy always takes logits, so ``own`` changes nothing here.
     """
-    return EmbeddingMLP(input_size, hidden_units, num_classes)
+    return EmbeddingMLP(architecture)
 
 
 def load_neutral(model: nn.Module, weights: dict[str, np.ndarray]) -> None:

@@ -5,24 +5,21 @@ from __future__ import annotations
 import keras
 import numpy as np
 
+from engine.neutral.architecture import Architecture
 
-def build(
-    input_size: int, hidden_units: int, num_classes: int, mode: str = "matched"
-) -> keras.Model:
+
+def build(architecture: Architecture, own: frozenset[str] = frozenset()) -> keras.Model:
     """The untrained model.
 
-    In matched mode it answers with logits, as the PyTorch one does; with the framework's defaults,
-    with probabilities, because Keras's cross-entropy expects those unless told otherwise.
+    It answers with logits, as the PyTorch one does; with ``own`` loss, with probabilities, because
+    Keras's cross-entropy expects those unless told otherwise.
     """
+    answer = "softmax" if "loss" in own else None
     return keras.Sequential(
         [
-            keras.Input((input_size,)),  # (batch, input_size)
-            keras.layers.Dense(
-                hidden_units, activation="relu", name="hidden"
-            ),  # (batch, hidden_units)
-            keras.layers.Dense(
-                num_classes, activation="softmax" if mode == "defaults" else None, name="output"
-            ),  # (batch, num_classes)
+            keras.Input((architecture.input_size,)),  # (batch, input_size)
+            keras.layers.Dense(architecture.hidden_units, activation="relu", name="hidden"),
+            keras.layers.Dense(architecture.num_classes, activation=answer, name="output"),
         ],
         name="embedding_mlp",
     )

@@ -1,0 +1,127 @@
+"""What an expert would write for each classifier in PyTorch, with nothing else around it: ``pytorch_steps.py FOLDER``.
+
+``FOLDER`` holds the arrays, the batches and ``task.json``; prints milliseconds a step and the process's largest memory.
+"""
+
+import json
+import resource
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import nn
+from torch.nn import functional
+from torch.nn.utils.rnn import pack_padded_sequence
+
+folder = Path(sys.argv[1])
+task = json.loads((folder / "task.json").read_text())
+torch.set_num_threads(task["threads"])
+torch.set_num_interop_threads(task["threads"])
+torch.manual_seed(0)
+after_import = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+class TfidfMLP(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.hidden, self.output = nn.Linear(task["input_size"], task["hidden_units"]), nn.Linear(task["hidden_units"], task["num_classes"])
+
+    def forward(self, terms, shares):
+        rows = torch.zeros(len(terms), task["input_size"]).scatter_add_(1, terms.long(), shares)
+        return self.output(torch.relu(self.hidden(rows)))
+
+
+class TextCNN(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.embedding = nn.Embedding(task["input_size"], task["embedding_size"], padding_idx=0)
+        self.convolutions = nn.ModuleList(nn.Conv1d(task["embedding_size"], task["filters"], width) for width in (3, 4, 5))
+        self.output = nn.Linear(3 * task["filters"], task["num_classes"])
+
+    def forward(self, tokens):
+        tokens = functional.pad(tokens, (0, max(0, 5 - tokens.shape[1])))
+        length = (tokens != 0).sum(1, keepdim=True)
+        vectors = self.embedding(tokens).transpose(1, 2)
+        strongest = []
+        for width, convolution in zip((3, 4, 5), self.convolutions, strict=True):
+            answers = torch.relu(convolution(vectors))
+            inside = torch.arange(answers.shape[2]) <= (length - width).clamp(min=0)
+            strongest.append((answers * inside.unsqueeze(1)).amax(2))
+        return self.output(torch.cat(strongest, 1))
+
+
+class BiLSTM(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.embedding = nn.Embedding(task["input_size"], task["embedding_size"], padding_idx=0)
+        self.lstm = nn.LSTM(task["embedding_size"], task["hidden_units"], batch_first=True, bidirectional=True)
+        self.output = nn.Linear(2 * task["hidden_units"], task["num_classes"])
+
+    def forward(self, tokens):
+        lengths = (tokens != 0).sum(1).clamp(min=1)
+        packed = pack_padded_sequence(self.embedding(tokens), lengths, batch_first=True, enforce_sorted=False)
+        _, (state, _) = self.lstm(packed)
+        return self.output(torch.cat([state[0], state[1]], 1))
+
+
+class Transformer(nn.Module):
+    def __init__(self):
+        super().__init__()
+        from transformers import AutoModel
+
+        self.encoder = AutoModel.from_pretrained(
+            task["encoder"], attn_implementation="sdpa", add_pooling_layer=False, hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0
+        )
+        self.output = nn.Linear(self.encoder.config.hidden_size, task["num_classes"])
+
+    def forward(self, tokens):
+        mask = (tokens != task["padding"]).long()
+        vectors = self.encoder(input_ids=tokens, attention_mask=mask).last_hidden_state
+        real = mask.unsqueeze(2).to(vectors.dtype)
+        return self.output((vectors * real).sum(1) / real.sum(1))
+
+
+def embedding_mlp():
+    return nn.Sequential(
+        nn.Linear(task["input_size"], task["hidden_units"]), nn.ReLU(), nn.Linear(task["hidden_units"], task["num_classes"])
+    )
+
+
+makers = {"embedding-mlp": embedding_mlp, "tfidf-mlp": TfidfMLP, "text-cnn": TextCNN, "bi-lstm": BiLSTM, "transformer": Transformer}
+model = makers[task["classifier"]]().train()
+inputs = [torch.from_numpy(np.load(file, mmap_mode="c")) for file in sorted(folder.glob("input_*.npy"))]
+labels = torch.from_numpy(np.load(folder / "labels.npy"))
+orders, widths = np.load(folder / "orders.npy"), np.load(folder / "widths.npy").tolist()
+if task["weight_decay"]:
+    matrices, vectors = [p for p in model.parameters() if p.ndim > 1], [p for p in model.parameters() if p.ndim <= 1]
+    groups = [{"params": matrices, "weight_decay": task["weight_decay"]}, {"params": vectors, "weight_decay": 0.0}]
+    optimizer = torch.optim.AdamW(groups, lr=task["learning_rate"])
+else:
+    optimizer = torch.optim.Adam(model.parameters(), lr=task["learning_rate"])
+clip, batch_size = task["clip_norm"], task["batch_size"]
+speeds = []
+for order, width_of in zip(torch.from_numpy(orders), widths, strict=True):
+    total, correct, started, steps = torch.zeros(()), torch.zeros(()), None, 0
+    for rows, width in zip(order.split(batch_size), width_of, strict=True):
+        batch = [values[rows] for values in inputs]
+        batch = [values[..., :width] for values in batch] if width else batch
+        targets = labels[rows]
+        optimizer.zero_grad()
+        logits = model(*batch)
+        loss = functional.cross_entropy(logits, targets)
+        loss.backward()
+        if clip:
+            nn.utils.clip_grad_norm_(model.parameters(), clip)
+        optimizer.step()
+        total += loss.detach() * len(rows)
+        correct += (logits.detach().argmax(1) == targets).sum()
+        if started is None:  # the first step of an epoch warms up
+            started = time.perf_counter()
+        else:
+            steps += 1
+    float(total)
+    speeds.append((time.perf_counter() - started) / steps * 1000)
+peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+print(json.dumps({"milliseconds": float(np.median(speeds)), "peak_mib": peak, "after_import_mib": after_import}))

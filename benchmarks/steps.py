@@ -1,0 +1,134 @@
+"""Step time and peak memory of each classifier inside a run ÷ an expert's bare script: ``python benchmarks/steps.py [CLASSIFIER …]``.
+
+Runs of one framework and bare scripts on the same arrays and the same batches take turns; ratios are taken within a pair, medians of
+the pairs are printed. The first step of a run, and the first after each turn, is left out on both sides. Bars: ≤ 1.05 of the step time;
+``transformer`` ≤ 1.10 of the peak memory.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from statistics import median
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+import numpy as np
+import pandas
+
+ROWS = {"transformer": 1500}
+EPOCHS = {"transformer": 2, "tfidf-mlp": 3, "text-cnn": 3, "bi-lstm": 3}
+SCRIPTS = {"pytorch": "pytorch_steps.py", "tensorflow": "keras_steps.py"}
+
+
+def main() -> None:
+    """Print two lines a classifier and framework."""
+    from engine.neutral.family import CLASSIFIERS
+
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("classifiers", nargs="*", metavar="CLASSIFIER", help="default: all")
+    parser.add_argument("--repeats", type=int, default=3)
+    options = parser.parse_args()
+    for classifier in options.classifiers or CLASSIFIERS:
+        with tempfile.TemporaryDirectory() as folder:
+            os.environ["PARITY_RUNS"], os.environ["PARITY_LOCK"] = folder, f"{folder}/lock"
+            measure(classifier, Path(folder), options.repeats)
+
+
+def measure(classifier: str, folder: Path, repeats: int) -> None:
+    """Train in runs and in bare scripts, in turns."""
+    from engine.running.experiment import Experiment
+
+    choice = make_data(folder, ROWS.get(classifier, 6000))
+    for framework, script in SCRIPTS.items():
+        experiment = Experiment.recommended(
+            choice, classifier, frameworks=(framework,), epochs=EPOCHS.get(classifier, 8), patience=0, rate_schedule="constant"
+        )
+        times, peaks = [], []
+        for _ in range(repeats):
+            run = finish(experiment)
+            results = run.results
+            assert results is not None, run.status.message
+            figures = results["frameworks"][framework]
+            bare = run_bare(script, write_task(run, experiment, folder / "task"))
+            times.append((figures["step_milliseconds_p50"], bare["milliseconds"]))
+            peaks.append((figures["peak_rss_mib"], bare["peak_mib"]))
+        report(f"{classifier} {framework}: milliseconds a step", times, "≤ 1.05")
+        report(f"{classifier} {framework}: peak memory in MiB", peaks, "≤ 1.10" if classifier == "transformer" else "none")
+
+
+def report(what: str, pairs: list[tuple[float, float]], bar: str) -> None:
+    """Medians, and the median of the ratios with their range."""
+    ratios = [inside / bare for inside, bare in pairs]
+    inside, bare = (median(values) for values in zip(*pairs, strict=True))
+    print(
+        f"{what}: {inside:,.2f} in a run, {bare:,.2f} in a bare script; ratio {median(ratios):.3f} "
+        f"({min(ratios):.3f}–{max(ratios):.3f}; bar {bar})",
+        flush=True,
+    )
+
+
+def make_data(folder: Path, rows: int):
+    """Texts of ordinary length made of the sample's sentences, so that there are enough steps to measure."""
+    from engine.data.choice import DataChoice
+    from engine.data.store import sample_choice
+    from engine.running.preparing import dataset_store
+
+    sample = pandas.read_csv(dataset_store().get(sample_choice().dataset).path)
+    generator = np.random.default_rng(0)
+    chosen = sample.sample(rows, replace=True, random_state=0)
+    texts = [" ".join(generator.permutation(text.split())) for text in chosen["message"]]
+    pandas.DataFrame({"message": texts, "department": chosen["department"]}).to_csv(folder / "texts.csv", index=False)
+    dataset = dataset_store().add("texts.csv", folder / "texts.csv")
+    return DataChoice(dataset.identifier, dataset.name, ("message",), "department")
+
+
+def finish(experiment):
+    """A whole run."""
+    from engine.running.launching import start
+
+    run = start(experiment)
+    while run.status.active:
+        time.sleep(0.3)
+    return run
+
+
+def write_task(run, experiment, folder: Path) -> Path:
+    """The run's own arrays and batches, for the bare script."""
+    from engine.neutral.batches import training_plan
+    from engine.neutral.devices import physical_cores
+    from engine.running.inputs import load_inputs
+    from engine.running.recipes import architecture_of, recipe_of
+
+    folder.mkdir(exist_ok=True)
+    inputs = load_inputs(run)
+    arrays, labels, lengths = inputs.part(run, "train")
+    for number, values in enumerate(arrays):
+        np.save(folder / f"input_{number}.npy", values)
+    np.save(folder / "labels.npy", labels)
+    plans = [training_plan(len(labels), lengths, experiment.batch_size, experiment.seed, epoch) for epoch in range(experiment.epochs)]
+    np.save(folder / "orders.npy", np.stack([plan.order for plan in plans]))
+    np.save(folder / "widths.npy", np.stack([plan.widths for plan in plans]))
+    architecture, recipe = architecture_of(experiment, inputs), recipe_of(experiment, inputs)
+    task = vars(architecture) | vars(recipe) | {"classifier": experiment.classifier, "threads": physical_cores()}
+    (folder / "task.json").write_text(json.dumps(task, default=lambda value: str(value) if isinstance(value, Path) else sorted(value)))
+    return folder
+
+
+def run_bare(script: str, folder: Path) -> dict[str, float]:
+    """What a bare script measured, in a process of its own."""
+    command = [sys.executable, str(Path(__file__).parent / "bare" / script), str(folder)]
+    answer = subprocess.run(command, capture_output=True, text=True)
+    if answer.returncode:
+        sys.exit(f"{script} failed:\n{answer.stderr[-2000:]}")
+    return json.loads(answer.stdout.strip().splitlines()[-1])
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,130 @@
+"""The options of every command, and the data that they name; the settings of a run come from the fields of ``Experiment``."""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import MISSING, fields, replace
+from pathlib import Path
+from typing import Any
+
+from engine import FRAMEWORKS
+from engine.data.choice import DataChoice
+from engine.data.reading import guess_columns, read_table
+from engine.data.store import sample_choice
+from engine.errors import DataError
+from engine.evidence import ablation, audit
+from engine.neutral.family import CLASSIFIERS
+from engine.running.experiment import Experiment
+from engine.running.preparing import dataset_store
+
+SETTINGS = {item.name: item for item in fields(Experiment) if item.name not in ("data", "frameworks")}
+"""The form, this command line and the check of an experiment read help, choices and limits from the same place."""
+
+
+def make_parser() -> argparse.ArgumentParser:
+    """All commands and their options."""
+    parser = argparse.ArgumentParser(
+        prog="python -m engine", description="Train the same text classifier in PyTorch and TensorFlow, and compare."
+    )
+    commands = parser.add_subparsers(dest="command", required=True)
+
+    command = commands.add_parser("train", help="train on a file and print the comparison")
+    command.add_argument("data", metavar="DATA", help="a CSV, TSV, JSON Lines, Parquet or Excel file, or 'sample'")
+    _add_columns(command)
+    command.add_argument("--rows", type=int, metavar="N", help="take a stratified sample of this many rows")
+    for name in SETTINGS:
+        _add_setting(command, name)
+    command.add_argument("--frameworks", default=",".join(FRAMEWORKS), help="pytorch, tensorflow or both, separated by a comma")
+    _add_place(command, "print results.json on standard output and nothing else")
+
+    command = commands.add_parser("audit", help="prove that both frameworks train the same model, step by step in float64")
+    command.add_argument(
+        "--classifier", action="extend", nargs="+", metavar="NAME", help=f"which ones (default: all of {', '.join(CLASSIFIERS)})"
+    )
+    command.add_argument("--steps", type=int, default=audit.STEPS, metavar="N", help="optimizer steps to compare (default: %(default)s)")
+    _add_study_data(command, audit.ROWS)
+    _add_place(command, "print a list of what remains in float64 and float32 on standard output and nothing else")
+
+    command = commands.add_parser("ablate", help="flip one default at a time and show which makes the difference")
+    command.add_argument("--classifier", default="embedding-mlp", metavar="NAME", help="which one (default: %(default)s)")
+    command.add_argument(
+        "--defaults", action="extend", nargs="+", metavar="NAME", help="which to flip (default: all that concern the classifier)"
+    )
+    command.add_argument("--seeds", type=int, default=ablation.SEEDS, metavar="N", help="trainings of each kind (default: %(default)s)")
+    command.add_argument("--epochs", type=int, metavar="N", help="of each training (default: a few, by classifier)")
+    _add_setting(command, "device")
+    _add_study_data(command, ablation.ROWS)
+    _add_place(command, "print the results on standard output and nothing else")
+
+    command = commands.add_parser("predict", help="classify texts with both models of a run")
+    command.add_argument("run", help="the run's name, as `runs` prints it")
+    command.add_argument("text", nargs="+")
+    _add_place(command)
+
+    command = commands.add_parser("runs", help="list the runs, newest first")
+    _add_place(command)
+
+    command = commands.add_parser("env", help="print versions and hardware, for a report of a problem")
+    command.add_argument("--json", action="store_true")
+    return parser
+
+
+def _add_setting(command: argparse.ArgumentParser, name: str) -> None:
+    """One option; where it is not given, the classifier's recommendation holds."""
+    item = SETTINGS[name]
+    option, words, choices = f"--{name.replace('_', '-')}", item.metadata["help"].replace("%", "%%"), item.metadata["choices"]
+    if isinstance(item.default, bool):
+        command.add_argument(option, action="store_true", default=None, help=words)
+    elif choices is not None:
+        command.add_argument(option, choices=list(choices), help=words)
+    else:
+        kind = str if item.default is MISSING else type(item.default)
+        command.add_argument(option, type=kind, metavar={int: "N", float: "X"}.get(kind, "TEXT"), help=words)
+
+
+def _add_columns(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--text", action="extend", nargs="+", metavar="COL", help="text columns, joined in this order (default: guessed)")
+    command.add_argument("--label", metavar="COL", help="the label column (default: guessed)")
+
+
+def _add_study_data(command: argparse.ArgumentParser, rows: int) -> None:
+    command.add_argument("--data", default="sample", metavar="DATA", help="a file as for `train`, or 'sample' (the default)")
+    _add_columns(command)
+    command.add_argument("--rows", type=int, metavar="N", help=f"take a stratified sample of this many rows (default: {rows:,})")
+    _add_setting(command, "encoder")
+
+
+def _add_place(command: argparse.ArgumentParser, json_help: str | None = None) -> None:
+    command.add_argument("--runs-dir", type=Path, metavar="DIRECTORY", help="where runs are kept (default: PARITY_RUNS, else runs/)")
+    command.add_argument("--json", action="store_true", help=json_help)
+
+
+def make_experiment(options: argparse.Namespace) -> Experiment:
+    """What the options of ``train`` ask for: what is not given is as the classifier recommends."""
+    given: dict[str, Any] = {name: value for name in SETTINGS if (value := getattr(options, name)) is not None}
+    classifier = given.pop("classifier", SETTINGS["classifier"].default)
+    frameworks = tuple(name.strip() for name in options.frameworks.split(",") if name.strip())
+    return Experiment.recommended(choose_data(options), classifier, frameworks=frameworks, **given)
+
+
+def choose_data(options: argparse.Namespace) -> DataChoice:
+    """The file and its columns, guessed where nothing was said. Raises ``DataError`` when a guess would be a gamble."""
+    if options.data == "sample":
+        return replace(sample_choice(), rows=options.rows)
+    path = Path(options.data)
+    if not path.is_file():
+        raise DataError(f"There is no file {options.data}. Expected a CSV, TSV, JSON Lines, Parquet or Excel file, or the word “sample”.")
+    dataset = dataset_store().add(path.name, path)
+    table = read_table(dataset.path, dataset.name)
+    guess = guess_columns(table)
+    text, label = tuple(options.text or guess.text), options.label or guess.label
+    columns = list(table.frame.columns)
+    unknown = [name for name in (*text, label) if name not in columns]
+    if not text or not label or unknown:
+        wrong = (
+            f"no column is called {', '.join(map(str, unknown))}"
+            if text and label
+            else "the text and label columns could not be told apart"
+        )
+        raise DataError(f"In {path.name} {wrong}. Found the columns {', '.join(columns)}. Name them with --text and --label.")
+    return DataChoice(dataset.identifier, dataset.name, text, label, reading=table.options, rows=options.rows)

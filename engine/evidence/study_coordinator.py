@@ -1,0 +1,280 @@
+"""A study from start to finish, in a process of its own: ``python -m engine.evidence.study_coordinator STUDY_DIR``."""
+
+from __future__ import annotations
+
+import shutil
+import signal
+import sys
+import time
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock, Timeout
+from safetensors import SafetensorError
+
+from engine import FRAMEWORK_NAMES, FRAMEWORKS
+from engine.errors import ParityError
+from engine.evidence import ablation, audit
+from engine.neutral.checkpoint import resolve
+from engine.neutral.devices import choose_device
+from engine.running.baton import WorkerProcess, worker_environment
+from engine.running.experiment import Experiment
+from engine.running.folder import Run, home
+from engine.running.inputs import load_inputs, save_arrays
+from engine.running.preparing import prepare_data, prepare_inputs
+from engine.running.processes import process_identity
+from engine.running.queue import wait_in_queue
+from engine.running.studies import Study, StudyStatus, UnitCache
+from engine.running.turns import Turns
+
+SECONDS_TO_LEAVE = 10.0
+"""How long a study that is started again waits for its first process to leave."""
+
+ADVICE = "What is finished is kept; start the same study again to go on."
+
+
+class StopAskedError(Exception):
+    """Somebody asked for a stop."""
+
+
+def main(arguments: list[str]) -> None:
+    """Fill the study's folder. Whatever happens, the status says how it ended, and no worker is left behind."""
+    study = Study(Path(arguments[0]))
+    try:
+        with FileLock(study.path / ".coordinator.lock", timeout=SECONDS_TO_LEAVE):
+            if study.status.state == "queued":
+                conduct(study)
+    except Timeout:
+        print(f"Not started: another process is at work on the study {study.identifier}.")
+
+
+def conduct(study: Study) -> None:
+    """Do the work of a study, if it can be told what it is."""
+    try:
+        coordinator = StudyCoordinator(study)
+    except ParityError as error:
+        study.write_status(StudyStatus(state="failed", message=str(error)))
+    else:
+        coordinator.conduct()
+
+
+class StudyCoordinator:
+    """What the work of every study needs: its turn on the machine, prepared inputs, workers, a status that says how it gets on."""
+
+    def __init__(self, study: Study) -> None:
+        self.study = study
+        self.request = study.request
+        self.status: StudyStatus = study.status
+        self.status.process, self.status.workers = process_identity(), {}
+        self._processes: list[WorkerProcess] = []
+        self._turns: Turns | None = None
+        self.notes: list[str] = []
+        """What the reader of the results should know of the device."""
+        self._lock: Any = None
+        self._cache = UnitCache()
+        self._written = 0.0
+        self._whole = self._finished = self._spent = self._worked = 0.0
+        self.write()
+
+    def conduct(self) -> None:
+        """Wait in the queue, work, and leave a last word."""
+        state, message = "failed", ""
+        try:
+            self._wait_for_the_machine()
+            failures = WORK[self.study.kind](self)
+            state, message = ("failed", " ".join(failures)) if failures else ("done", "Finished")
+        except StopAskedError:
+            state, message = "stopped", f"Stopped on request. {ADVICE}"
+        except ParityError as error:
+            message = str(error)
+        except SystemExit:
+            message = f"The study was asked to end from outside (SIGTERM), for example because the machine shuts down. {ADVICE}"
+        except Exception as error:  # the last resort: the status must not stay “running”
+            traceback.print_exc()
+            message = _in_words(error)
+        finally:
+            self.dismiss()
+            if self._lock is not None:
+                self._lock.release()
+            if state == "done":
+                shutil.rmtree(self.study.prepared_folder, ignore_errors=True)
+            self.status.state, self.status.message, self.status.seconds_left = state, message, None
+            self.status.share = 1.0 if state == "done" else self.status.share
+            try:
+                self.write()
+            except OSError:  # readers see that the process has gone
+                traceback.print_exc()
+
+    # --- The machine and the status --------------------------------------------------------------------------------------------------
+
+    def write(self) -> None:
+        """Replace the status on disk."""
+        self._written = time.monotonic()
+        self.study.write_status(self.status)
+
+    def say(self, message: str, state: str = "running") -> None:
+        """What is being done."""
+        self.status.state, self.status.message = state, message
+        self.write()
+
+    def _say_queued(self, message: str) -> None:
+        if message != self.status.message or time.monotonic() - self._written > 1:
+            self.say(message, "queued")
+
+    def _wait_for_the_machine(self) -> None:
+        """Runs that wait go first, at the start and between two pieces of the work; while they compute, the workers here are suspended."""
+        if self._lock is not None:
+            self._lock.release()
+        self._lock = wait_in_queue(self.study.as_run, self._say_queued)
+        if self._lock is None:
+            raise StopAskedError
+
+    def expect(self, work: float) -> None:
+        """How much work there is in all, in the unit of ``measure``'s costs; pieces that were finished before count as well."""
+        self._whole = work
+
+    @property
+    def finished_work(self) -> float:
+        """How much of it is behind."""
+        return self._finished
+
+    def skip(self, cost: float) -> None:
+        """Count work as behind that is not going to be done."""
+        self._finished += cost
+        self.status.share = min(1.0, self._finished / self._whole)
+        self.status.seconds_left = (self._whole - self._finished) * self._spent / self._worked if self._worked else None
+
+    def _on_change(self, worker: WorkerProcess | None, prepared: Run | None = None) -> None:
+        if prepared is not None and self.study.stop_requested:
+            prepared.request_stop()
+        if worker is not None and time.monotonic() - self._written > 0.5:
+            facts = worker.facts
+            if "encoded" in facts and facts["encoded"] < facts["of"]:
+                self.status.message = f"Computing the vectors of {facts['of']:,} texts: {facts['encoded']:,} are there"
+            self.write()
+
+    # --- Preparing -------------------------------------------------------------------------------------------------------------------
+
+    def prepare(self, name: str, experiment: Experiment) -> Run:
+        """Everything that workers take of an experiment, in a folder like that of a run. Raises ``ParityError``s of data and encoder."""
+        prepared = Run(self.study.prepared_folder / name)
+        ready = prepared.path / "ready"
+        if ready.exists():
+            return prepared
+        self.say(f"Preparing the texts for {experiment.classifier}")
+        for framework in FRAMEWORKS:
+            prepared.framework_folder(framework).mkdir(parents=True, exist_ok=True)
+        prepared.withdraw_stop()
+        prepared.write_experiment(experiment)
+        rows = prepare_data(prepared)
+        checkpoint = None
+        if experiment.family_member.pretrained:
+            checkpoint = resolve(experiment.encoder, lambda arrived, expected: self._downloaded(experiment, arrived, expected))
+        features, _ = prepare_inputs(prepared, rows, checkpoint, home() / "_features")
+        if features is not None:
+            if not features.complete:
+                self._encode(prepared, experiment)
+            save_arrays(prepared, load_inputs(prepared).rows, (features.open(),))
+        ready.touch()
+        return prepared
+
+    def _downloaded(self, experiment: Experiment, arrived: float, expected: float) -> None:
+        if time.monotonic() - self._written > 0.5:
+            self.say(f"Downloading {experiment.encoder}: {arrived / 1e6:,.0f} of {expected / 1e6:,.0f} MB")
+        if self.study.stop_requested:
+            raise StopAskedError
+
+    def _encode(self, prepared: Run, experiment: Experiment) -> None:
+        """The vectors, by the first framework; they are kept for runs and further studies."""
+        worker = self._start(FRAMEWORKS[0], "encode", prepared.path, experiment)
+        turns = Turns([worker], False, lambda changed: self._on_change(changed, prepared))
+        turns.run_until("end")
+        turns.end()
+        self._raise_stop()
+        turns.raise_failures()
+
+    # --- Measuring -------------------------------------------------------------------------------------------------------------------
+
+    def _start(self, framework: str, job: str, folder: Path, experiment: Experiment) -> WorkerProcess:
+        process = WorkerProcess(folder, framework, job, worker_environment(experiment.threads, experiment.device))
+        self._processes.append(process)
+        self.status.workers[f"{framework} {job}"] = process.identity
+        self.write()
+        return process
+
+    def measure(self, framework: str, job: str, message: str, prepared: Run, cost: float = 1.0, **facts: Any) -> dict[str, Any]:
+        """What one framework's worker answers to ``facts`` about what was prepared; at once, if it has answered before.
+
+        ``cost`` is its share of what :meth:`expect` was told. Raises ``StopAskedError``, and ``TrainingError`` when the worker failed.
+        """
+        question = self._question(framework, job, prepared, facts)
+        answer = self._cache.find(question)
+        if answer is None or facts.get("keep"):
+            self._raise_stop()
+            self._wait_for_the_machine()
+            self.say(message)
+            started = time.monotonic()
+            answer = self._ask(framework, job, prepared, facts)
+            self._cache.keep(question, answer)
+            self._spent += time.monotonic() - started
+            self._worked += cost
+        self.skip(cost)
+        return answer
+
+    def is_known(self, framework: str, job: str, prepared: Run, **facts: Any) -> bool:
+        """Whether :meth:`measure` would answer at once."""
+        return self._cache.find(self._question(framework, job, prepared, facts)) is not None
+
+    def _question(self, framework: str, job: str, prepared: Run, facts: dict[str, Any]) -> dict[str, Any]:
+        """Everything that decides the answer."""
+        return {"framework": framework, "job": job, "experiment": prepared.experiment.to_json()} | facts
+
+    def _ask(self, framework: str, job: str, prepared: Run, facts: dict[str, Any]) -> dict[str, Any]:
+        if self._turns is None:
+            self.say(f"Loading {' and '.join(FRAMEWORK_NAMES[name] for name in FRAMEWORKS)}")
+            workers = [self._start(name, job, self.study.path, prepared.experiment) for name in FRAMEWORKS]
+            self._turns = Turns(workers, False, self._on_change)
+            self._turns.run_until("build", lambda worker: {"prepared": str(prepared.path)})
+            self._turns.raise_failures()
+            devices, self.notes = choose_device(prepared.experiment.device, {worker.framework: worker.facts["gpu"] for worker in workers})
+            self._turns.run_until("train", lambda worker: {"device": devices[worker.framework]})
+            self._turns.raise_failures()
+        worker = next(worker for worker in self._turns.workers if worker.framework == framework)
+        worker.facts.pop("answer", None)
+        self._turns.give(worker, lambda _: {"prepared": str(prepared.path)} | facts)
+        self._turns.raise_failures()
+        answer = worker.facts.get("answer")
+        if answer is None:
+            raise StopAskedError
+        return dict(answer)
+
+    def _raise_stop(self) -> None:
+        if self.study.stop_requested:
+            raise StopAskedError
+
+    def dismiss(self) -> None:
+        """End all workers; the next piece of work starts new ones."""
+        for process in self._processes:
+            process.end()
+        self._processes, self._turns, self.status.workers = [], None, {}
+
+
+def _in_words(error: Exception) -> str:
+    if isinstance(error, MemoryError):
+        return "The machine's memory ran out. Use fewer rows, then start the study again."
+    if isinstance(error, (OSError, SafetensorError)):
+        return (
+            f"A file could not be written or read: {error}. Check the free space and that the study's folder is there, then start it again."
+        )
+    return f"Unexpected: {type(error).__name__}: {error}. The details are in coordinator.log in the study's folder; start it again."
+
+
+WORK: dict[str, Callable[[StudyCoordinator], list[str]]] = {"audit": audit.conduct, "ablation": ablation.conduct}
+"""What a study of each kind does; the answer is why it is not complete."""
+
+
+if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    main(sys.argv[1:])

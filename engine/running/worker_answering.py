@@ -1,0 +1,51 @@
+"""A worker's job ``answer``: hold one framework's trained classifier and classify texts until told to end."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from engine.neutral.checkpoint import resolve
+from engine.neutral.tokens import token_counts
+from engine.neutral.weight_files import read_weights
+from engine.neutral.weights import WEIGHTS
+from engine.running.baton import Baton
+from engine.running.folder import Run
+from engine.running.inputs import load_inputs
+from engine.running.recipes import architecture_of
+from engine.running.worker_wing import build_model, import_wing, make_encode, prepare_device
+
+
+def answer(run: Run, framework: str, baton: Baton) -> None:
+    """Load the classifier and what turns texts into its inputs once, then answer with class probabilities until the input ends."""
+    experiment = run.experiment
+    inputs = load_inputs(run)
+    devices, device_kind, _ = prepare_device(framework, experiment.device, experiment.threads)
+    device = devices.use_device(device_kind, frozenset())
+    (inference,) = import_wing(framework, "inference")
+    architecture = architecture_of(experiment, inputs)
+    shapes = {name: weight.shape for name, weight in WEIGHTS[experiment.classifier](architecture).items()}
+    weights = read_weights(run.framework_folder(framework) / "model.safetensors", shapes)
+    # The GELU that a run in the mode of defaults has used is part of what it learned with.
+    own = frozenset({"gelu"}) if experiment.mode == "defaults" else frozenset[str]()
+    classifier, core, model = build_model(framework, experiment, architecture, own, device)
+    classifier.load_neutral(core, weights)
+    encode = make_encode(run, framework, inputs, device_kind)
+    inference.classify(["warm-up"], encode, model, device)
+    takes = experiment.family_member.takes
+    request = baton.take("answer")
+    while True:
+        texts = request["texts"]
+        probabilities, encode_ms, classify_ms = inference.classify(texts, encode, model, device)
+        if experiment.family_member.pretrained:
+            tokens = token_counts(resolve(inputs.encoder).folder, texts)
+        else:
+            arrays, lengths = encode(texts)
+            tokens = [int(count) for count in (lengths if takes == "words" and lengths is not None else (arrays[1] > 0).sum(axis=1))]
+        request = baton.take(
+            "answer",
+            probabilities=np.asarray(probabilities, float).round(7).tolist(),
+            encode_ms=encode_ms,
+            classify_ms=classify_ms,
+            tokens=tokens,
+            max_tokens=inputs.max_tokens,
+        )
