@@ -75,7 +75,7 @@ if names:
     st.caption(study_view.facts(results, count(results.get("steps", 0), "step")))
 
 with st.expander("Audit again, or something else", icon=":material/tune:") if results else st.container():
-    left, middle, right = st.columns([3, 2, 1])
+    left, middle, right = st.columns([4, 2, 1])
     with left:
         chosen = st.multiselect(
             "Classifiers", list(CLASSIFIERS), default=list(CLASSIFIERS), format_func=lambda name: CLASSIFIERS[name].title, key="audit_of"

@@ -166,8 +166,8 @@ if problem := obstacle(run):
 
 st.write(
     "These functions with this run's settings in one file for each framework, which needs neither Parity nor the other framework: "
-    f"only its own, the tokenizer and the data file. Put {DATA_NAME} beside it. It trains again, prints the test accuracy and classifies "
-    "one text."
+    f"its own, a few small packages named in the file, and the data file. Put {DATA_NAME} beside it. It trains again, prints the test "
+    "accuracy and classifies one text."
 )
 reached = {name: outcome.get("test_accuracy") for name, outcome in ((run.results or {}).get("frameworks") or {}).items()}
 for column, framework in zip(st.columns(2, gap="medium"), FRAMEWORKS, strict=True):

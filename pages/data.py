@@ -182,7 +182,7 @@ purposes = {"train": "training", "validation": "validation", "test": "testing"}
 parts = ", ".join(f"**{int(counts[part].sum()):,}** for {purpose}" for part, purpose in purposes.items())
 st.markdown(f"{parts}. Every class keeps its share in each part, and identical texts never end up in two parts.")
 if rows is None and report.usable_rows > MANY_ROWS:
-    st.caption("Turning many texts into vectors takes long on a CPU; a few thousand already show how the two compare.")
+    st.caption("Reading many texts with a pre-trained encoder takes long on a CPU; a few thousand already show how the two compare.")
 balance, length = st.columns(2, gap="large")
 with balance:
     st.markdown("##### Class balance")
@@ -191,9 +191,9 @@ with length:
     st.markdown("##### Length of the texts")
     charts.length_histogram(lengths, "tokens", TOKEN_LIMIT).show("lengths")
     cut = sum(tokens > TOKEN_LIMIT for tokens in lengths) / max(1, len(lengths))
-    longer = f"{percent(cut)} of the texts are longer and lose their end" if cut else "no text is longer"
+    longer = f"{percent(cut)} of the texts are longer; cutting or windows can be chosen when you train" if cut else "no text is longer"
     measured = f" Measured on {MEASURED_TEXTS:,} texts." if len(lengths) == MEASURED_TEXTS else ""
-    st.caption(f"The encoder reads the first {TOKEN_LIMIT} tokens, about {TOKEN_LIMIT * 3 // 4} English words; {longer}.{measured}")
+    st.caption(f"The bundled encoder reads {TOKEN_LIMIT} tokens, about {TOKEN_LIMIT * 3 // 4} English words; {longer}.{measured}")
 with st.expander(f"Texts of each class and part ({count(len(counts), 'class', 'classes')})", icon=":material/table_rows:"):
     listed = counts.assign(total=counts.sum(axis=1)).rename_axis("class").reset_index().rename(columns=str.capitalize)
     st.dataframe(listed, hide_index=True, alt=f"Texts of {count(len(counts), 'class', 'classes')} in training, validation and test.")

@@ -116,6 +116,8 @@ def conduct(coordinator: StudyCoordinator) -> list[str]:
     units: dict[tuple[str, str], list[dict[str, float]]] = {(framework, aspect): [] for framework in FRAMEWORKS for aspect in aspects}
     for seed in range(request.seeds):
         for aspect in aspects:
+            if aspect == COMPILED:
+                coordinator.dismiss()  # in one process torch.compile gives up after a few models of one kind
             for framework in FRAMEWORKS:
                 unit = coordinator.measure(
                     framework,

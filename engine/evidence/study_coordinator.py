@@ -214,9 +214,10 @@ class StudyCoordinator:
         if answer is None or facts.get("keep"):
             self._raise_stop()
             self._wait_for_the_machine()
+            turns = self._turns or self._load(job, prepared)
             self.say(message)
             started = time.monotonic()
-            answer = self._ask(framework, job, prepared, facts)
+            answer = self._ask(turns, framework, {"prepared": str(prepared.path)} | facts)
             self._cache.keep(question, answer)
             self._spent += time.monotonic() - started
             self._worked += cost
@@ -228,23 +229,28 @@ class StudyCoordinator:
         return self._cache.find(self._question(framework, job, prepared, facts)) is not None
 
     def _question(self, framework: str, job: str, prepared: Run, facts: dict[str, Any]) -> dict[str, Any]:
-        """Everything that decides the answer."""
-        return {"framework": framework, "job": job, "experiment": prepared.experiment.to_json()} | facts
+        """Everything that decides the answer; whether weights are kept on the way does not."""
+        decisive = {name: value for name, value in facts.items() if name != "keep"}
+        return {"framework": framework, "job": job, "experiment": prepared.experiment.to_json()} | decisive
 
-    def _ask(self, framework: str, job: str, prepared: Run, facts: dict[str, Any]) -> dict[str, Any]:
-        if self._turns is None:
-            self.say(f"Loading {' and '.join(FRAMEWORK_NAMES[name] for name in FRAMEWORKS)}")
-            workers = [self._start(name, job, self.study.path, prepared.experiment) for name in FRAMEWORKS]
-            self._turns = Turns(workers, False, self._on_change)
-            self._turns.run_until("build", lambda worker: {"prepared": str(prepared.path)})
-            self._turns.raise_failures()
-            devices, self.notes = choose_device(prepared.experiment.device, {worker.framework: worker.facts["gpu"] for worker in workers})
-            self._turns.run_until("train", lambda worker: {"device": devices[worker.framework]})
-            self._turns.raise_failures()
-        worker = next(worker for worker in self._turns.workers if worker.framework == framework)
+    def _load(self, job: str, prepared: Run) -> Turns:
+        """A worker for each framework, both loaded, on the device that both have."""
+        self.say(f"Loading {' and '.join(FRAMEWORK_NAMES[name] for name in FRAMEWORKS)}")
+        workers = [self._start(name, job, self.study.path, prepared.experiment) for name in FRAMEWORKS]
+        turns = Turns(workers, False, self._on_change)
+        turns.run_until("build", lambda worker: {"prepared": str(prepared.path)})
+        turns.raise_failures()
+        devices, self.notes = choose_device(prepared.experiment.device, {worker.framework: worker.facts["gpu"] for worker in workers})
+        turns.run_until("train", lambda worker: {"device": devices[worker.framework]})
+        turns.raise_failures()
+        self._turns = turns
+        return turns
+
+    def _ask(self, turns: Turns, framework: str, facts: dict[str, Any]) -> dict[str, Any]:
+        worker = next(worker for worker in turns.workers if worker.framework == framework)
         worker.facts.pop("answer", None)
-        self._turns.give(worker, lambda _: {"prepared": str(prepared.path)} | facts)
-        self._turns.raise_failures()
+        turns.give(worker, lambda _: facts)
+        turns.raise_failures()
         answer = worker.facts.get("answer")
         if answer is None:
             raise StopAskedError

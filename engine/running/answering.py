@@ -33,7 +33,8 @@ class Answerer:
         return self._worker.process.poll() is None
 
     def answer(self, texts: list[str]) -> dict[str, Any]:
-        """``probabilities`` (texts × classes), ``encode_ms``, ``classify_ms``, ``tokens`` (of each text) and ``max_tokens`` (the cut).
+        """``probabilities`` (texts × classes), ``encode_ms``, ``classify_ms``, ``tokens`` (of each text, before any cut), ``max_tokens``
+        (the cut) and ``known`` (of those tokens, how many the run's own vocabulary has; ``None`` where the encoder brings its own).
 
         Several callers wait for one another.
         """
@@ -42,7 +43,7 @@ class Answerer:
             self._worker.go(texts=texts)
             self._wait()
             facts = self._worker.facts
-            return {name: facts[name] for name in ("probabilities", "encode_ms", "classify_ms", "tokens", "max_tokens")}
+            return {name: facts[name] for name in ("probabilities", "encode_ms", "classify_ms", "tokens", "max_tokens", "known")}
 
     def _wait(self) -> None:
         worker, ends = self._worker, time.monotonic() + self._timeout

@@ -35,9 +35,9 @@ OPERATIONS_PER_SECOND = {"cpu": 50e9, "gpu": 2.5e12}
 """Multiplications with their additions: of one core, of one card."""
 STEP_SECONDS = {"pytorch": 0.0006, "tensorflow": 0.0012}
 """Of an optimizer step besides the arithmetic."""
-UPDATE_SECONDS = {"pytorch": 2e-9, "tensorflow": 4e-9}
+UPDATE_SECONDS = {"pytorch": 6e-9, "tensorflow": 5e-9}
 """Of Adam on a CPU, for each weight."""
-TOKEN_SECONDS = {"pytorch": 0.0001, "tensorflow": 0.0008}
+TOKEN_SECONDS = {"pytorch": 0.00005, "tensorflow": 0.0008}
 """Of one step along the text in an LSTM, for a whole batch, besides the arithmetic."""
 
 TRACING_SECONDS = 3.0

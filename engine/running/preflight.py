@@ -162,7 +162,8 @@ def long_texts(experiment: Experiment, checkpoint: Checkpoint | None, texts: Rea
     own = " (the encoder’s own limit)" if limit < experiment.max_tokens else ""
     share = texts.longer_than(limit)
     if not share:
-        return "Long texts", "passed", f"No text is longer than {limit:,} {unit}{own}; the longest has {texts.lengths.max(initial=0):,}."
+        none = f"None of {len(texts.lengths):,} texts that were looked at" if texts.sampled else "No text"
+        return "Long texts", "passed", f"{none} is longer than {limit:,} {unit}{own}; the longest has {texts.lengths.max(initial=0):,}."
     longer = f"{_share(share, texts)} longer than {limit:,} {unit}{own}"
     if experiment.long_texts == "windows":
         beyond = texts.longer_than(limit * MOST_WINDOWS)

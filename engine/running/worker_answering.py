@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from engine.neutral.checkpoint import resolve
 from engine.neutral.tokens import token_counts
+from engine.neutral.vocabulary import Terms, known_words, load_words
 from engine.neutral.weight_files import read_weights
 from engine.neutral.weights import WEIGHTS
 from engine.running.baton import Baton
 from engine.running.folder import Run
-from engine.running.inputs import load_inputs
+from engine.running.inputs import Inputs, load_inputs
 from engine.running.recipes import architecture_of
 from engine.running.worker_wing import build_model, import_wing, make_encode, prepare_device
 
@@ -31,21 +34,35 @@ def answer(run: Run, framework: str, baton: Baton) -> None:
     classifier.load_neutral(core, weights)
     encode = make_encode(run, framework, inputs, device_kind)
     inference.classify(["warm-up"], encode, model, device)
-    takes = experiment.family_member.takes
+    count = make_counter(run, inputs)
     request = baton.take("answer")
     while True:
         texts = request["texts"]
         probabilities, encode_ms, classify_ms = inference.classify(texts, encode, model, device)
-        if experiment.family_member.pretrained:
-            tokens = token_counts(resolve(inputs.encoder).folder, texts)
-        else:
-            arrays, lengths = encode(texts)
-            tokens = [int(count) for count in (lengths if takes == "words" and lengths is not None else (arrays[1] > 0).sum(axis=1))]
+        tokens, known = count(texts)
         request = baton.take(
             "answer",
             probabilities=np.asarray(probabilities, float).round(7).tolist(),
             encode_ms=encode_ms,
             classify_ms=classify_ms,
             tokens=tokens,
+            known=known,
             max_tokens=inputs.max_tokens,
         )
+
+
+def make_counter(run: Run, inputs: Inputs) -> Callable[[list[str]], tuple[list[int], list[int] | None]]:
+    """Of each text, how many tokens it has before any cut, and how many of them are known where the vocabulary is the run's own."""
+    takes = run.experiment.family_member.takes
+    if run.experiment.family_member.pretrained:
+        folder = resolve(inputs.encoder).folder
+        return lambda texts: (token_counts(folder, texts), None)
+    vocabulary = Terms.from_json(run.vocabulary) if takes == "terms" else load_words(run.vocabulary)
+
+    def count(texts: list[str]) -> tuple[list[int], list[int]]:
+        known = known_words(vocabulary, texts).tolist()
+        if isinstance(vocabulary, Terms):
+            return known, known
+        return [len(encoding.ids) for encoding in vocabulary.encode_batch_fast(texts)], known
+
+    return count

@@ -51,7 +51,8 @@ def train(run: Run, framework: str, baton: Baton) -> None:
     devices.set_seed(experiment.seed)
     classifier, core, model = build_model(framework, experiment, architecture_of(experiment, inputs), recipe.own, device)
     initial = read_weights(run.path / "initial.safetensors", {})
-    classifier.load_neutral(core, merge_initial(initial, classifier.to_neutral(core), recipe.own))
+    if not recipe.own >= {"initialiser", "bias"}:  # else the model stays as its framework drew it
+        classifier.load_neutral(core, merge_initial(initial, classifier.to_neutral(core), recipe.own))
     arrays, labels, lengths = inputs.part(run, "train")
     train_inputs, train_labels = training.as_tensors(arrays, labels, device)
     validation_arrays, validation_labels, validation_lengths = inputs.part(run, "validation")

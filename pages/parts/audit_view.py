@@ -60,7 +60,7 @@ def audit_answer(results: Mapping[str, Any]) -> str:
         return "No classifier has been audited to the end yet."
     steps = results.get("steps", 0)
     least, most = min(reached, key=reached.__getitem__), max(reached, key=reached.__getitem__)
-    ends = f"{part_of_the_loss(reached[least])} ({CLASSIFIERS[least].title})"
+    ends = f"{part_of_the_loss(reached[least])} of the loss ({CLASSIFIERS[least].title})"
     if most != least:
         ends += f" to {part_of_the_loss(reached[most])} ({CLASSIFIERS[most].title})"
     return f"With everything made equal, the two frameworks’ losses differ by at most {ends} over {steps:,} steps in float64."
@@ -85,12 +85,14 @@ def part_of_the_loss(value: float) -> str:
 
 def peel_chart(rows: Rows) -> Picture:
     """The difference at each step, one line a level, on a log scale."""
-    points = [
-        (LEVELS[row["level"]].title, step, max(float(difference), NO_DIFFERENCE))
-        for row in rows
-        for step, difference in enumerate(row["differences"], start=1)
-    ]
-    table = pandas.DataFrame(points, columns=["level", "step", "difference"])
+    points = []
+    for row in rows:
+        largest_so_far = 0.0
+        for step, difference in enumerate(row["differences"], start=1):
+            largest_so_far = max(largest_so_far, float(difference))
+            points.append((LEVELS[row["level"]].title, step, float(difference), largest_so_far))
+    table = pandas.DataFrame(points, columns=["level", "step", "measured", "so_far"])
+    table[["difference", "largest"]] = table[["measured", "so_far"]].clip(lower=NO_DIFFERENCE)
     titles = [level.title for level in LEVELS.values()]
     low = min(table["difference"].min(), 1e-16) if len(table) else 1e-16
     powers = ",".join(f"'{power}':'{words}'" for power, words in POWERS.items())
@@ -98,15 +100,13 @@ def peel_chart(rows: Rows) -> Picture:
     axis = altair.Axis(values=[10.0**power for power in POWERS], labelExpr=label, labelOverlap=False, labelLimit=140)
     color = altair.Color("level:N", scale=altair.Scale(domain=titles, range=list(LEVEL_HUES.values())), legend=None)
     dash = altair.StrokeDash("level:N", scale=altair.Scale(domain=titles, range=list(LEVEL_DASHES.values())), legend=None)
-    base = altair.Chart(table).encode(
-        x=altair.X("step:Q", title="Step", axis=altair.Axis(grid=False, tickMinStep=1, tickCount=10), scale=altair.Scale(nice=False)),
-        y=altair.Y("difference:Q", title=None, scale=altair.Scale(type="log", domain=[low / 2, 2], clamp=True), axis=axis),
-        color=color,
-    )
-    tips = [tip("level", "Equal so far"), tip("step", "Step", ",d"), tip("difference", "Part of the loss", ".2e")]
-    lines = base.mark_line(strokeWidth=2).encode(strokeDash=dash)
-    hover = base.mark_point(size=80, opacity=0).encode(tooltip=tips)
-    return Picture((lines + hover).properties(height=360), peel_sentence(rows))
+    across = altair.X("step:Q", title="Step", axis=altair.Axis(grid=False, tickMinStep=1, tickCount=10), scale=altair.Scale(nice=False))
+    scale = altair.Scale(type="log", domain=[low / 2, 2], clamp=True)
+    base = altair.Chart(table).encode(x=across, color=color)
+    tips = [tip("level", "Equal so far"), tip("step", "Step", ",d"), tip("measured", "Part of the loss", ".2e")]
+    lines = base.mark_line(strokeWidth=2).encode(y=altair.Y("largest:Q", title=None, scale=scale, axis=axis), strokeDash=dash)
+    dots = base.mark_point(size=14, filled=True, opacity=0.55).encode(y=altair.Y("difference:Q", title=None, scale=scale), tooltip=tips)
+    return Picture((lines + dots).properties(height=360), peel_sentence(rows), "Dots: at each step. Lines: the largest difference so far.")
 
 
 def peel_sentence(rows: Rows) -> str:

@@ -18,7 +18,8 @@ def plain_table(headings: Sequence[str], rows: Sequence[Sequence[str]], figures:
     ``figures`` are the numbers of the columns that hold figures, which stand right-aligned. ``swatches`` are styles of a short line before
     the first cell of each row, as ``solid #RRGGBB``.
     """
-    head = "".join(f'<th style="{_place(place, figures)};font-weight:600">{escape(name)}</th>' for place, name in enumerate(headings))
+    styles = [f"{_place(place, figures)};font-weight:600;white-space:normal" for place in range(len(headings))]
+    head = "".join(f'<th style="{style}">{escape(name)}</th>' for style, name in zip(styles, headings, strict=True))
     lines = []
     for number, row in enumerate(rows):
         cells = [_cell(cell, place, figures, swatches[number] if swatches and place == 0 else "") for place, cell in enumerate(row)]

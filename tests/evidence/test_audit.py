@@ -185,7 +185,8 @@ def test_the_peel_of_the_guides_classifier(tiny_encoder: Path, in_process: None,
     largest = {row["level"]: row["max_relative_loss_difference"] for row in study.results["rows"]}
     first = {row["level"]: row["differences"][0] for row in study.results["rows"]}
     assert list(largest) == list(LEVELS)
-    assert largest["exact-constants"] <= BARS["embedding-mlp"] < largest["same-epsilon"] < largest["same-batches"] < largest["as-they-come"]
+    assert largest["exact-constants"] <= BARS["embedding-mlp"] < largest["same-batches"] < largest["as-they-come"]
+    assert largest["same-epsilon"] < largest["same-batches"]
     assert first["same-batches"] < 1e-15 < first["same-weights"]
     table = audit_table(study.results)
     assert "embedding-mlp" in table and "PyTorch's weights in TensorFlow" in table and REMAINS["embedding-mlp"] in table

@@ -108,7 +108,7 @@ def test_a_finished_audit_answers_first(open_page: OpenPage) -> None:
     page = open_page("audit")
     assert not page.exception
     answer = next(element.value for element in page.markdown if element.value.startswith("####")).replace("\\", "")
-    assert "at most 2.80 × 10⁻¹⁶ (Embedding MLP) to 2.80 × 10⁻¹³ (Transformer) over 3 steps in float64" in answer
+    assert "at most 2.80 × 10⁻¹⁶ of the loss (Embedding MLP) to 2.80 × 10⁻¹³ (Transformer) over 3 steps in float64" in answer
     shown = words(page)
     assert "rounding grows to at most 3.00 × 10⁻⁶" in shown
     for level in LEVELS.values():

@@ -235,3 +235,10 @@ def test_an_encoder_is_measured_by_its_matrices(tmp_path: Path) -> None:
     assert estimating._matrix_sizes(tmp_path, "bert") == 64
     assert estimating._matrix_sizes(tmp_path, "albert") == 3 * 64
     assert estimating._encoder_operations(None) > 1e8, "one that is not here yet counts as a large one"
+
+
+def test_studies_take_longer_the_more_there_is_to_do() -> None:
+    assert estimating.seconds_of_ablation(asked("tfidf-mlp"), 20) > 2 * estimating.seconds_of_ablation(asked("tfidf-mlp"), 5)
+    one = estimating.seconds_of_audit(("embedding-mlp",), 6, 50)
+    assert estimating.seconds_of_audit(tuple(CLASSIFIERS), 6, 50) > estimating.seconds_of_audit(("transformer",), 6, 50) > one
+    assert estimating.seconds_of_audit(("embedding-mlp",), 6, 500) > one

@@ -41,15 +41,16 @@ class MatchedAdam(keras.optimizers.Adam):
     def update_step(
         self, gradient: tf.Tensor, variable: keras.Variable, learning_rate: tf.Tensor
     ) -> None:
-        step = tf.cast(self.iterations + 1, variable.dtype)
+        # In float64, as PyTorch has these powers: of 1 - 0.999 float32 would keep five digits.
+        step = tf.cast(self.iterations + 1, tf.float64)
+        bias_1 = 1 - tf.pow(tf.constant(self.beta_1, tf.float64), step)
+        bias_2 = 1 - tf.pow(tf.constant(self.beta_2, tf.float64), step)
         momentum = self._momentums[self._get_variable_index(variable)]
         velocity = self._velocities[self._get_variable_index(variable)]
         self.assign_add(momentum, (gradient - momentum) * (1 - self.beta_1))
         self.assign_add(velocity, (tf.square(gradient) - velocity) * (1 - self.beta_2))
-        step_size = tf.cast(learning_rate, variable.dtype) / (
-            1 - tf.pow(tf.cast(self.beta_1, variable.dtype), step)
-        )
-        velocity_correction = tf.sqrt(1 - tf.pow(tf.cast(self.beta_2, variable.dtype), step))
+        step_size = tf.cast(tf.cast(learning_rate, tf.float64) / bias_1, variable.dtype)
+        velocity_correction = tf.cast(tf.sqrt(bias_2), variable.dtype)
         self.assign_sub(
             variable,
             step_size * momentum / (tf.sqrt(velocity) / velocity_correction + self.epsilon),

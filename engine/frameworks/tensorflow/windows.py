@@ -32,4 +32,4 @@ class MeanOverWindows(keras.layers.Layer):
 def over_windows(model: keras.Model, padding: int) -> keras.Model:
     """The classifier for inputs of shape (batch, windows, tokens); it shares its weights."""
     tokens = keras.Input((None, None), dtype="int32")
-    return keras.Model(inputs=[tokens], outputs=MeanOverWindows(model, padding)(tokens))
+    return keras.Model(inputs=tokens, outputs=MeanOverWindows(model, padding)(tokens))

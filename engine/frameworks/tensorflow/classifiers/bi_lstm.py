@@ -24,7 +24,7 @@ def build(architecture: Architecture, own: frozenset[str] = frozenset()) -> kera
     states = both(vectors, mask=real)  # (batch, 2 * units): where each direction has ended
     answer = "softmax" if "loss" in own else None
     output = keras.layers.Dense(architecture.num_classes, activation=answer, name="output")
-    return keras.Model([tokens], output(states), name="bi_lstm")
+    return keras.Model(tokens, output(states), name="bi_lstm")
 
 
 def load_neutral(model: keras.Model, weights: dict[str, np.ndarray]) -> None:

@@ -60,7 +60,7 @@ def build(architecture: Architecture, own: frozenset[str] = frozenset()) -> kera
     features = keras.layers.Concatenate()(strongest)  # (batch, 3 * filters)
     answer = "softmax" if "loss" in own else None
     output = keras.layers.Dense(architecture.num_classes, activation=answer, name="output")
-    return keras.Model([given], output(features), name="text_cnn")
+    return keras.Model(given, output(features), name="text_cnn")
 
 
 def load_neutral(model: keras.Model, weights: dict[str, np.ndarray]) -> None:
