@@ -189,7 +189,7 @@ class StudyCoordinator:
     def _encode(self, prepared: Run, experiment: Experiment) -> None:
         """The vectors, by the first framework; they are kept for runs and further studies."""
         worker = self._start(FRAMEWORKS[0], "encode", prepared.path, experiment)
-        turns = Turns([worker], False, lambda changed: self._on_change(changed, prepared))
+        turns = Turns([worker], False, lambda changed: self._on_change(changed, prepared), ADVICE)
         turns.run_until("end")
         turns.end()
         self._raise_stop()
@@ -237,7 +237,7 @@ class StudyCoordinator:
         """A worker for each framework, both loaded, on the device that both have."""
         self.say(f"Loading {' and '.join(FRAMEWORK_NAMES[name] for name in FRAMEWORKS)}")
         workers = [self._start(name, job, self.study.path, prepared.experiment) for name in FRAMEWORKS]
-        turns = Turns(workers, False, self._on_change)
+        turns = Turns(workers, False, self._on_change, ADVICE)
         turns.run_until("build", lambda worker: {"prepared": str(prepared.path)})
         turns.raise_failures()
         devices, self.notes = choose_device(prepared.experiment.device, {worker.framework: worker.facts["gpu"] for worker in workers})

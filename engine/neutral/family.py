@@ -80,7 +80,7 @@ CLASSIFIERS = {
         "S. Hochreiter and J. Schmidhuber, 1997; A. Graves and J. Schmidhuber, 2005, for both directions",
         "words",
         (*TOKENS, "vocabulary_size", "embedding_size", "hidden_units"),
-        {"epochs": 10, "patience": 3, "embedding_size": 300, "hidden_units": 128, "clip_norm": 1.0},
+        {"epochs": 10, "patience": 3, "hidden_units": 128, "clip_norm": 1.0},
         steps_per_call=5,
     ),
     "transformer": Classifier(

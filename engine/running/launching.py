@@ -9,12 +9,10 @@ import threading
 from contextlib import suppress
 from pathlib import Path
 
-import psutil
-
 from engine.errors import RunError
 from engine.running.experiment import Experiment
 from engine.running.folder import Run, Status, create_run, home, list_runs
-from engine.running.processes import living_process
+from engine.running.processes import end_processes
 from engine.running.queue import lock_path
 
 
@@ -42,7 +40,7 @@ def resume(run: Run) -> None:
             f"Run {run.identifier} ended because the loss was no longer a number, and would end so again. "
             "Start a new one from the Train page, with a smaller learning rate."
         )
-    _end_left_over_workers(run)
+    end_processes(run.status.workers.values())
     status.state, status.message, status.phase, status.coordinator = "queued", "Waiting to start again", "queue", None
     try:
         run.withdraw_stop()
@@ -61,23 +59,28 @@ def resume(run: Run) -> None:
 def launch(run: Run) -> None:
     """Start the coordinator of a run folder in a session of its own, and return at once."""
     try:
-        with open(run.path / "coordinator.log", "ab") as log:
-            process = subprocess.Popen(
-                [sys.executable, "-m", "engine.running.coordinator", str(run.path)],
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                cwd=Path(__file__).parents[2],
-                start_new_session=True,
-                env=os.environ | {"HF_HUB_DISABLE_TELEMETRY": "1", "PARITY_RUNS": str(home()), "PARITY_LOCK": str(lock_path())},
-            )
+        detach("engine.running.coordinator", run.path)
     except OSError as error:
         message = f"The run's process could not be started: {error}. Check memory and disk, then resume the run."
         with suppress(OSError):
             run.write_status(Status(state="failed", message=message, phase="end"))
         raise RunError(message) from error
-    # Its end must be noticed, so that a finished coordinator does not stay a zombie of the dashboard.
-    threading.Thread(target=process.wait, daemon=True, name=f"waits for {run.identifier}").start()
+
+
+def detach(module: str, folder: Path) -> None:
+    """Start ``python -m module folder`` in a session of its own, with ``coordinator.log`` in the folder; ``OSError`` when that fails."""
+    with open(folder / "coordinator.log", "ab") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", module, str(folder)],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            cwd=Path(__file__).parents[2],
+            start_new_session=True,
+            env=os.environ | {"HF_HUB_DISABLE_TELEMETRY": "1", "PARITY_RUNS": str(home()), "PARITY_LOCK": str(lock_path())},
+        )
+    # Its end must be noticed, so that a finished process does not stay a zombie of the dashboard.
+    threading.Thread(target=process.wait, daemon=True, name=f"waits for {folder.name}").start()
 
 
 def recover() -> list[Run]:
@@ -86,20 +89,9 @@ def recover() -> list[Run]:
     for run in list_runs():
         status = run.status  # already reads as failed when the recorded coordinator is gone
         if status.state == "failed" and status.phase != "end":
-            _end_left_over_workers(run)
+            end_processes(run.status.workers.values())
             status.phase, status.workers, status.finished = "end", {}, status.updated
             with suppress(OSError):  # on a full disk it goes on reading as failed, which is true as well
                 run.write_status(status)
             orphans.append(run)
     return orphans
-
-
-def _end_left_over_workers(run: Run) -> None:
-    for identity in run.status.workers.values():
-        process = living_process(identity)
-        if process is not None:
-            try:
-                process.kill()
-                process.wait(5)
-            except psutil.Error:
-                continue

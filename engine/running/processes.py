@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 import psutil
@@ -35,3 +36,15 @@ def living_process(identity: dict[str, float] | None) -> psutil.Process | None:
         return process if same and process.status() != psutil.STATUS_ZOMBIE else None
     except (psutil.Error, KeyError, TypeError, ValueError):
         return None
+
+
+def end_processes(identities: Iterable[dict[str, float]]) -> None:
+    """End those of the recorded processes that still run, and wait until they are gone."""
+    for identity in identities:
+        process = living_process(identity)
+        if process is not None:
+            try:
+                process.kill()
+                process.wait(5)
+            except psutil.Error:
+                continue

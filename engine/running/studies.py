@@ -9,23 +9,18 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import subprocess
-import sys
-import threading
 import time
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-import psutil
-
 from engine import FRAMEWORKS
 from engine.errors import RunError
 from engine.neutral.devices import package_versions
 from engine.running.folder import SECONDS_TO_APPEAR, Run, home, read_json, write_atomically
-from engine.running.processes import living_process
-from engine.running.queue import lock_path
+from engine.running.launching import detach
+from engine.running.processes import end_processes, living_process
 
 KINDS = ("audit", "ablation")
 ACTIVE = ("queued", "running")
@@ -154,7 +149,7 @@ def start_study(kind: str, request: dict[str, Any]) -> Study:
         return study
     if status.active:
         return study  # asked for by two at once, who watch the same one
-    _end_left_over_workers(status)
+    end_processes(status.workers.values())
     try:
         for framework in FRAMEWORKS:
             study.as_run.framework_folder(framework).mkdir(parents=True, exist_ok=True)
@@ -168,33 +163,6 @@ def start_study(kind: str, request: dict[str, Any]) -> Study:
             study.write_status(StudyStatus(state="failed", message=message))
         raise RunError(message) from error
     return study
-
-
-def detach(module: str, folder: Path) -> None:
-    """Start ``python -m module folder`` in a session of its own, with ``coordinator.log`` in the folder; ``OSError`` when that fails."""
-    with open(folder / "coordinator.log", "ab") as log:
-        process = subprocess.Popen(
-            [sys.executable, "-m", module, str(folder)],
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
-            cwd=Path(__file__).parents[2],
-            start_new_session=True,
-            env=os.environ | {"HF_HUB_DISABLE_TELEMETRY": "1", "PARITY_RUNS": str(home()), "PARITY_LOCK": str(lock_path())},
-        )
-    # Its end must be noticed, so that a finished process does not stay a zombie of the dashboard.
-    threading.Thread(target=process.wait, daemon=True, name=f"waits for {folder.name}").start()
-
-
-def _end_left_over_workers(status: StudyStatus) -> None:
-    for identity in status.workers.values():
-        process = living_process(identity)
-        if process is not None:
-            try:
-                process.kill()
-                process.wait(5)
-            except psutil.Error:
-                continue
 
 
 def study_key(kind: str, request: dict[str, Any]) -> str:

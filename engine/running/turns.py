@@ -10,6 +10,8 @@ from engine.running.baton import TURN_SECONDS, WorkerProcess
 
 PHASES = ("start", "import", "build", "encode", "probe", "train", "evaluate", "check", "latency", "end")
 
+ADVICE = "What was trained is kept; resume the run to go on from the last finished epoch."
+
 SIGNALS = {
     6: "SIGABRT, a crash inside a library",
     7: "SIGBUS, most often a full disk",
@@ -25,8 +27,10 @@ class Turns:
     A worker that fails or dies is noted in ``failures`` and does not keep the others from finishing.
     """
 
-    def __init__(self, workers: list[WorkerProcess], at_once: bool, on_change: Callable[[WorkerProcess | None], None]) -> None:
-        self.workers, self.at_once, self._on_change = workers, at_once, on_change
+    def __init__(
+        self, workers: list[WorkerProcess], at_once: bool, on_change: Callable[[WorkerProcess | None], None], advice: str = ADVICE
+    ) -> None:
+        self.workers, self.at_once, self._on_change, self._advice = workers, at_once, on_change, advice
         self.failures: dict[str, str] = {}
         self._last: WorkerProcess | None = None
 
@@ -101,10 +105,7 @@ class Turns:
         else:
             how = f"ended by itself with exit code {code}"
             why = f"The reason is in {worker.framework}/worker.log in the run's folder."
-        return (
-            f"The {name} worker {how} in the phase “{worker.phase}”; expected it to finish. {why} "
-            "What was trained is kept; resume the run to go on from the last finished epoch."
-        )
+        return f"The {name} worker {how} in the phase “{worker.phase}”; expected it to finish. {why} {self._advice}"
 
     def _living(self) -> list[WorkerProcess]:
         return [worker for worker in self.workers if not worker.finished]
