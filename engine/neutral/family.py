@@ -90,7 +90,7 @@ CLASSIFIERS = {
         "pieces",
         ("encoder", *TOKENS, "precision"),
         {
-            "epochs": 4, "patience": 0, "learning_rate": 1e-4, "weight_decay": 0.01, "clip_norm": 1.0, "rate_schedule": "linear",
+            "epochs": 4, "patience": 0, "learning_rate": 5e-5, "weight_decay": 0.01, "clip_norm": 1.0, "rate_schedule": "linear",
             "warmup_share": 0.1, "max_tokens": 128,
         },
         steps_per_call=1,

@@ -15,7 +15,7 @@ from tests.running.driving import fill, fill_again, kill_in, short_turns, small_
 SMALL = {"epochs": 4, "batch_size": 16, "patience": 0, "device": "cpu", "threads": 1, "max_tokens": 24, "embedding_size": 16, "filters": 8,
          "hidden_units": 12, "vocabulary_size": 300, "class_weights": "balanced"}  # fmt: skip
 
-WINDOWS = {"max_tokens": 8, "long_texts": "windows", "epochs": 2}
+WINDOWS = {"long_texts": "windows", "epochs": 2}
 
 OTHERS = [name for name in CLASSIFIERS if name != "embedding-mlp"]
 """``embedding-mlp`` is what all the other tests of this room train."""
@@ -50,14 +50,14 @@ def test_the_same_model_in_both_frameworks_also_after_a_kill(classifier: str, ti
         assert np.array_equal(first.filter(regex=r"^p\d"), second.filter(regex=r"^p\d"))
 
 
-@pytest.mark.parametrize("classifier", ["text-cnn", "transformer"])
-def test_long_texts_in_windows(classifier: str, tiny_encoder: Path) -> None:
-    run = fill(Experiment.recommended(small_data(), classifier, encoder=str(tiny_encoder), **(SMALL | WINDOWS)))
+@pytest.mark.parametrize(("classifier", "tokens"), [("text-cnn", 8), ("transformer", 32)])
+def test_long_texts_in_windows(classifier: str, tokens: int, tiny_encoder: Path) -> None:
+    run = fill(Experiment.recommended(small_data(), classifier, encoder=str(tiny_encoder), **(SMALL | WINDOWS | {"max_tokens": tokens})))
     assert run.status.state == "done", run.status.message
     results = run.results
     assert results is not None
     assert results["data"]["truncated"] < 5, "nothing is cut but what lies beyond the last window"
     shapes = {np.load(file, mmap_mode="r").shape for file in run.path.glob("input_*.npy")}
-    assert [(shape[0], shape[2]) for shape in shapes] == [(90, 8)] and next(iter(shapes))[1] > 2
+    assert [(shape[0], shape[2]) for shape in shapes] == [(90, tokens)] and next(iter(shapes))[1] > 2
     assert results["parity"]["first_batch_logit_difference"] <= 1e-5
     assert results["parity"]["max_epoch_loss_drift"] <= 1e-3
