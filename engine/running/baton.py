@@ -65,8 +65,8 @@ def worker_environment(threads: int, device: str) -> dict[str, str]:
         "TF_CPP_MIN_LOG_LEVEL": "2",
         "OMP_NUM_THREADS": str(threads or physical_cores()),
         # PyTorch's threads wait for one another in a loop. Where another program needs the cores they would wait in vain: steps take ten
-        # times as long (measured). After a thousand rounds they sleep instead, which costs nothing that can be measured on an idle machine.
-        "GOMP_SPINCOUNT": os.environ.get("GOMP_SPINCOUNT", "1000"),
+        # times as long (measured). After ten thousand rounds they sleep; sooner would slow the small steps of an idle machine down.
+        "GOMP_SPINCOUNT": os.environ.get("GOMP_SPINCOUNT", "10000"),
         "HF_HUB_OFFLINE": "1",  # whatever had to be downloaded is there
         "HF_HUB_DISABLE_PROGRESS_BARS": "1",  # they would fill the log
         "PYTHONUNBUFFERED": "1",
