@@ -68,6 +68,8 @@ def page(name: str) -> str:
 
 
 def _accuracy(name: str) -> list[str]:
+    if name not in ACCURACY:
+        return ["Not measured yet with these settings."]
     rows = [f"| {data} | {first} | {second} |" for data, (first, second) in ACCURACY[name].items()]
     return [f"| data | {' | '.join(FRAMEWORK_NAMES.values())} |", "|---|---|---|", *rows, "", MEASURED_WITH]
 

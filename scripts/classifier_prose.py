@@ -51,5 +51,8 @@ MEASURED_WITH = (
     "Other seeds differ by about a point where the test part is small."
 )
 
-ACCURACY: dict[str, dict[str, tuple[str, str]]] = {name: {} for name in HOW}
+ACCURACY: dict[str, dict[str, tuple[str, str]]] = {
+    "embedding-mlp": {"AG News, 7,600 texts, 4 topics": ("88.2 %", "88.2 %"), "Banking77, 10,003 texts, 77 intents": ("92.2 %", "92.1 %")},
+    "text-cnn": {"TREC, 6 kinds of questions, official test part": ("90.0 %", "90.8 %")},
+}
 """Data → accuracy in PyTorch and TensorFlow."""
