@@ -80,8 +80,8 @@ def bi_lstm():
 
 
 class MeanOfTokens(layers.Layer):
-    def call(self, vectors, mask_tokens):
-        real = tf.cast(mask_tokens != task["padding"], vectors.dtype)[..., tf.newaxis]
+    def call(self, vectors, tokens):
+        real = tf.cast(tokens != task["padding"], vectors.dtype)[..., tf.newaxis]
         return tf.reduce_sum(vectors * real, axis=1) / tf.reduce_sum(real, axis=1)
 
     def compute_output_shape(self, vectors_shape, tokens_shape):
@@ -125,16 +125,16 @@ class Clock(keras.callbacks.Callback):
     def on_epoch_begin(self, epoch, logs=None):
         order.assign(orders[epoch])
         width.assign(widths[epoch])
-        self.started, self.first = None, 0
+        self.mark, self.last = None, 0
 
     def on_train_batch_end(self, number, logs=None):
-        if self.started is None:  # the first call of an epoch warms up
-            self.started, self.first = time.perf_counter(), number
-        self.last = number
-
-    def on_epoch_end(self, epoch, logs=None):
-        if self.last > self.first:
-            self.speeds.append((time.perf_counter() - self.started) / (self.last - self.first) * 1000)
+        if self.mark is None:  # the first call of an epoch warms up
+            self.mark, self.last = time.perf_counter(), number
+            return
+        steps, seconds = number - self.last, time.perf_counter() - self.mark
+        if steps >= task["report_steps"] or seconds >= task["report_seconds"]:
+            self.speeds.append(seconds / steps * 1000)
+            self.mark, self.last = time.perf_counter(), number
 
 
 clipping = {"global_clipnorm": task["clip_norm"]} if task["clip_norm"] else {}
@@ -146,7 +146,7 @@ else:
 model.compile(
     optimizer,
     keras.losses.SparseCategoricalCrossentropy(from_logits=True),
-    ["accuracy"],
+    metrics=["accuracy"],
     steps_per_execution=min(task["steps_per_call"], len(widths[0])),
     jit_compile=False,
 )

@@ -103,7 +103,7 @@ else:
 clip, batch_size = task["clip_norm"], task["batch_size"]
 speeds = []
 for order, width_of in zip(torch.from_numpy(orders), widths, strict=True):
-    total, correct, started, steps = torch.zeros(()), torch.zeros(()), None, 0
+    total, correct, mark, steps = torch.zeros(()), torch.zeros(()), None, 0
     for rows, width in zip(order.split(batch_size), width_of, strict=True):
         batch = [values[rows] for values in inputs]
         batch = [values[..., :width] for values in batch] if width else batch
@@ -117,11 +117,13 @@ for order, width_of in zip(torch.from_numpy(orders), widths, strict=True):
         optimizer.step()
         total += loss.detach() * len(rows)
         correct += (logits.detach().argmax(1) == targets).sum()
-        if started is None:  # the first step of an epoch warms up
-            started = time.perf_counter()
-        else:
-            steps += 1
-    float(total)
-    speeds.append((time.perf_counter() - started) / steps * 1000)
+        if mark is None:  # the first step of an epoch warms up
+            mark = time.perf_counter()
+            continue
+        steps += 1
+        if steps == task["report_steps"] or time.perf_counter() - mark >= task["report_seconds"]:
+            float(total)
+            speeds.append((time.perf_counter() - mark) / steps * 1000)
+            mark, steps = time.perf_counter(), 0
 peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 print(json.dumps({"milliseconds": float(np.median(speeds)), "peak_mib": peak, "after_import_mib": after_import}))
