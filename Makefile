@@ -21,8 +21,11 @@ PIP := $(VENV_PYTHON) -m pip --disable-pip-version-check install
 run: $(ENVIRONMENT)/.installed-run
 	$(VENV_PYTHON) -m streamlit run dashboard.py
 
+# Two processes, for much of the time a test waits for a framework to be loaded; the files stay whole, for their tests share what is trained.
+# The browser comes after that: a person at the page has the machine alone, too.
 test: $(ENVIRONMENT)/.installed-test chromium lint
-	HF_HUB_OFFLINE=1 $(VENV_PYTHON) -m pytest
+	HF_HUB_OFFLINE=1 $(VENV_PYTHON) -m pytest -m "not browser" --numprocesses 2 --dist loadfile --no-loadscope-reorder
+	HF_HUB_OFFLINE=1 $(VENV_PYTHON) -m pytest -m browser
 
 lint: $(ENVIRONMENT)/.installed-test
 	$(VENV_PYTHON) -m ruff check .

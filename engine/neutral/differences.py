@@ -263,7 +263,7 @@ DIFFERENCES = (
         "shuffling",
         "Order of the texts",
         "DataLoader: as they come, one text a batch",
-        "fit: shuffled anew each epoch, 32 texts a batch",
+        "fit: shuffled, 32 texts a batch; once a seed is set, in the same order each epoch",
         "one order drawn with NumPy, the same batches in both",
         "Other batches are other gradients: after a few steps two runs have gone different ways.",
         "shuffling",
@@ -403,8 +403,10 @@ def _weighting(experiment: Any, framework: str, own: bool) -> str | None:
 def _shuffling(experiment: Any, framework: str, own: bool) -> str | None:
     if not own:
         return None
-    who = "DataLoader(shuffle=True)" if framework == "pytorch" else "fit(shuffle=True)"
-    return f"{who}: an order of its own, {experiment.batch_size:,} texts a batch"
+    if framework == "pytorch":
+        return f"DataLoader(shuffle=True): a new order each epoch, {experiment.batch_size:,} texts a batch"
+    # Keras shuffles inside a tf.data pipeline, whose seeded random numbers begin anew with every pass.
+    return f"fit(shuffle=True): one order of its own for all epochs, as a seed is set, {experiment.batch_size:,} texts a batch"
 
 
 def _execution(experiment: Any, framework: str, own: bool) -> str | None:

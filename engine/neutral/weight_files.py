@@ -17,7 +17,8 @@ from safetensors import SafetensorError, safe_open
 from engine.errors import TrainingError
 from engine.neutral.early_stopping import Progress
 
-SAFETENSORS_TYPES = {"float64": "F64", "float32": "F32", "float16": "F16", "int64": "I64", "int32": "I32", "bool": "BOOL"}
+SAFETENSORS_TYPES = {"float64": "F64", "float32": "F32", "float16": "F16", "int64": "I64", "int32": "I32", "uint32": "U32", "uint8": "U8",
+                     "bool": "BOOL"}  # fmt: skip
 
 
 def write_arrays(path: Path, arrays: Mapping[str, Any], metadata: Mapping[str, str] | None = None) -> None:

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from engine.running.experiment import Experiment
 from tests.running.conftest import Reference
-from tests.running.driving import fill, fill_again, kill_in, kinds, short_turns, small_experiment, weights
+from tests.running.driving import fill, fill_again, kill_in, kinds, short_turns, small_data, small_experiment, weights
 
 pytestmark = pytest.mark.slow
 
@@ -35,6 +36,34 @@ def test_weights_after_kill_and_resume_are_those_of_an_uninterrupted_run(
         assert (
             run.results["frameworks"][framework]["epoch_train_loss"] == reference.run.results["frameworks"][framework]["epoch_train_loss"]
         )
+
+
+def test_the_frameworks_own_random_numbers_go_on_after_a_kill(tiny_encoder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In defaults mode shuffling and dropout are each framework's own."""
+    short_turns(monkeypatch)
+    experiment = Experiment.recommended(
+        small_data(),
+        "transformer",
+        encoder=str(tiny_encoder),
+        mode="defaults",
+        epochs=4,
+        batch_size=16,
+        device="cpu",
+        threads=1,
+        max_tokens=24,
+    )
+    whole = fill(experiment)
+    assert whole.status.state == "done", whole.status.message
+    with monkeypatch.context() as patch:
+        for framework in ("pytorch", "tensorflow"):
+            kill_in(patch, framework, "train", turn=7)
+        killed = fill(experiment)
+    assert killed.status.state == "failed" and killed.results is None
+    assert fill_again(killed, monkeypatch).state == "done", killed.status.message
+    for framework in ("pytorch", "tensorflow"):
+        resumed = next(event for event in killed.events(framework)[0] if event["event"] == "resumed")
+        assert resumed["epoch"] >= 1, "it went on from a checkpoint"
+        assert weights(killed, framework) == weights(whole, framework), framework
 
 
 @pytest.mark.parametrize(("framework", "phase"), [("pytorch", "import"), ("tensorflow", "evaluate"), ("pytorch", "latency")])

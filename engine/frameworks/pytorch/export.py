@@ -34,10 +34,14 @@ def load_weights(
 def save_checkpoint(
     path: Path, model: nn.Module, optimizer: torch.optim.Optimizer, progress: Progress
 ) -> None:
-    """Write all that is needed to go on from the end of this epoch as if nothing had happened."""
+    """Write all that is needed to go on from the end of this epoch as if nothing had happened.
+
+    PyTorch's random numbers, too: its own shuffling and dropout draw from them.
+    """
     state: dict[str, torch.Tensor] = {
         f"model.{name}": values.detach().cpu() for name, values in model.state_dict().items()
     }
+    state["random"] = torch.get_rng_state()  # (bytes,)
     for number, values in optimizer.state_dict()["state"].items():
         state |= {
             f"optimizer.{number}.{name}": value.detach().cpu() for name, value in values.items()
@@ -53,6 +57,8 @@ def load_checkpoint(
     model.load_state_dict(
         {name: torch.from_numpy(state[f"model.{name}"]) for name in model.state_dict()}
     )
+    if "random" in state:  # not in a checkpoint of an earlier version
+        torch.set_rng_state(torch.from_numpy(state["random"]))
     moments: dict[int, dict[str, torch.Tensor]] = {}
     for key, values in state.items():
         if key.startswith("optimizer."):

@@ -105,6 +105,7 @@ def train(
     device = validation[1].device
     loss_of = make_loss(model, recipe)
     forward = torch.compile(model) if recipe.compiled else model
+    precision = torch.autocast(device.type, torch.bfloat16, enabled=recipe.mixed_precision)
     rate_changes = bool(recipe.warmup_steps or recipe.decay_steps)
     steps_so_far = progress.counters.get("step", 0)
     schedule = LambdaLR(optimizer, lambda step: recipe.rate_share(steps_so_far + step))
@@ -116,7 +117,7 @@ def train(
         shares, seen = 0, 0
         for step, (inputs, targets) in enumerate(batches(epoch)):
             optimizer.zero_grad()
-            with torch.autocast(device.type, torch.bfloat16, enabled=recipe.mixed_precision):
+            with precision:
                 logits = forward(*inputs)  # (batch, num_classes)
                 loss = loss_of(logits, targets)
             loss.backward()

@@ -35,12 +35,22 @@ def load_weights(
 def save_checkpoint(
     path: Path, model: keras.Model, optimizer: keras.optimizers.Optimizer, progress: Progress
 ) -> None:
-    """Write all that is needed to go on from the end of this epoch as if nothing had happened."""
+    """Write all that is needed to go on from the end of this epoch as if nothing had happened.
+
+    Keras's random numbers, too: its dropout draws from them.
+    """
     state = {f"model.{number}": variable for number, variable in enumerate(model.weights)}
+    state |= {f"random.{number}": variable for number, variable in enumerate(_random_states(model))}
     state |= {
         f"optimizer.{number}": variable for number, variable in enumerate(optimizer.variables)
     }
     save_progress(path, state, progress)
+
+
+def _random_states(model: keras.Model) -> list[keras.Variable]:
+    """The states of the model's random numbers, which are variables but no weights."""
+    weights = {id(variable) for variable in model.weights}
+    return [variable for variable in model.variables if id(variable) not in weights]
 
 
 def load_checkpoint(
@@ -49,6 +59,9 @@ def load_checkpoint(
     """The inverse of :func:`save_checkpoint`. Raises ``TrainingError`` when the file is damaged."""
     state = load_progress(path, progress)
     model.set_weights([state[f"model.{number}"] for number in range(len(model.weights))])
+    for number, variable in enumerate(_random_states(model)):
+        if f"random.{number}" in state:  # not in a checkpoint of an earlier version
+            variable.assign(state[f"random.{number}"])
     optimizer.build(model.trainable_variables)
     for number, variable in enumerate(optimizer.variables):
         variable.assign(state[f"optimizer.{number}"])

@@ -41,6 +41,7 @@ class MatchedAdam(keras.optimizers.Adam):
     def update_step(
         self, gradient: tf.Tensor, variable: keras.Variable, learning_rate: tf.Tensor
     ) -> None:
+        gradient = tf.convert_to_tensor(gradient)  # that of word vectors has only the rows in use
         # In float64, as PyTorch has these powers: of 1 - 0.999 float32 would keep five digits.
         step = tf.cast(self.iterations + 1, tf.float64)
         bias_1 = 1 - tf.pow(tf.constant(self.beta_1, tf.float64), step)
