@@ -8,16 +8,15 @@ from engine import FRAMEWORK_NAMES, FRAMEWORKS
 from engine.evidence.scripts import DATA_NAME, SCRIPT_NAMES, data_file, notebook, obstacle, standalone_script
 from engine.evidence.snippets import Row, Stage, load_snippets, present_snippets
 from engine.evidence.source_tree import Definition
+from engine.evidence.twin_rows import swatch
+from engine.evidence.wording import count, percent, plain, what_trains, when
 from engine.neutral.family import CLASSIFIERS
 from engine.running.folder import list_runs, readable_experiment
 from pages.parts.entry import through_dashboard
-from pages.parts.palette import HUES
 from pages.parts.run_choice import choose_run
-from pages.parts.wording import count, percent, plain, what_trains, when
 
 through_dashboard()
 
-LINES = {"pytorch": "solid", "tensorflow": "dashed"}
 QUIET = "font-size:0.8125rem;line-height:1.4;opacity:0.75"
 
 
@@ -97,11 +96,8 @@ def made_once(classifier: str) -> str:
 
 def column_heading(framework: str, lines: int) -> None:
     """The framework's name with its hue and dash, and how long its side is."""
-    swatch = (
-        f'<span style="display:inline-block;width:2rem;vertical-align:middle;border-top:3px {LINES[framework]} {HUES[framework]}"></span>'
-    )
     st.html(
-        f'<div style="font-weight:600">{swatch}&ensp;{FRAMEWORK_NAMES[framework]}'
+        f'<div style="font-weight:600">{swatch(framework)}&ensp;{FRAMEWORK_NAMES[framework]}'
         f'<span style="{QUIET};font-weight:400">&ensp;{count(lines, "line")}</span></div>'
     )
 

@@ -4,15 +4,9 @@ import pandas
 import streamlit as st
 
 from engine import FRAMEWORK_NAMES, FRAMEWORKS
-from engine.evidence.tables import disagreements, finished_frameworks, headline, number_of_test_texts, per_class_table
-from pages.parts.charts import confusion_matrix, difference_sentence, difference_strip, loss_curves, per_class_bars
-from pages.parts.curves import follow
-from pages.parts.disagreement_list import disagreement_list
-from pages.parts.downloads import comparison_downloads
-from pages.parts.entry import through_dashboard
-from pages.parts.fact_list import fact_list, twin_facts
-from pages.parts.fairness import machine_facts, parity_facts, setting_facts, side_facts
-from pages.parts.result_sentences import (
+from engine.evidence.charts import confusion_matrix, difference_sentence, difference_strip, loss_curves, per_class_bars
+from engine.evidence.fairness import machine_facts, parity_facts, setting_facts, side_facts
+from engine.evidence.result_sentences import (
     FORMATS,
     answer,
     baseline_sentence,
@@ -24,9 +18,16 @@ from pages.parts.result_sentences import (
     unbroken,
     what_trained,
 )
+from engine.evidence.tables import disagreements, finished_frameworks, headline, number_of_test_texts, per_class_table
+from engine.evidence.wording import count, plain, when
+from pages.parts.curves import follow
+from pages.parts.disagreement_list import disagreement_list
+from pages.parts.downloads import comparison_downloads
+from pages.parts.entry import through_dashboard
+from pages.parts.fact_list import fact_list, twin_facts
+from pages.parts.picture import show
 from pages.parts.run_choice import choose_run
 from pages.parts.twin_row import twin_heading, twin_row
-from pages.parts.wording import count, plain, when
 
 through_dashboard()
 
@@ -55,12 +56,12 @@ if not frameworks:
 
 points = follow(run).points()
 if len(points):
-    loss_curves(points).show(key="compare_curves")
+    show(loss_curves(points), key="compare_curves")
     if len(frameworks) == 2:
         st.caption(
             f"{plain(difference_sentence(points))} {'They start from the same weights and see the same batches.' if matched else ''}"
         )
-        difference_strip(points).show(key="compare_strip")
+        show(difference_strip(points), key="compare_strip")
 else:
     st.caption("This run kept no curves: its events are missing.")
 
@@ -108,7 +109,7 @@ curves_tab, confusion_tab, classes_tab, disagreements_tab, fairness_tab, downloa
 with curves_tab:
     if len(points):
         axis = st.segmented_control("Horizontal axis", ["epoch", "step", "seconds"], default="seconds", required=True, key="compare_axis")
-        loss_curves(points, x=axis).show(key="compare_curves_by_axis")
+        show(loss_curves(points, x=axis), key="compare_curves_by_axis")
     else:
         st.write("There are no curves to show.")
     epochs = max((len(results["frameworks"][framework].get("epoch_train_loss") or []) for framework in frameworks), default=0)
@@ -136,13 +137,13 @@ with confusion_tab:
             matrix = results["frameworks"].get(framework, {}).get("confusion")
             if matrix:
                 picture = confusion_matrix(matrix, classes, framework)
-                picture.show(key=f"confusion_{framework}")
+                show(picture, key=f"confusion_{framework}")
                 st.caption(plain(picture.alt))
             else:
                 st.write("No result in this run.")
 
 with classes_tab:
-    per_class_bars(results).show(key="compare_classes")
+    show(per_class_bars(results), key="compare_classes")
     scores = per_class_table(results)
     formats = {column: st.column_config.NumberColumn(format="%.3f") for column in scores.columns[2:]}
     formats |= {"class": st.column_config.TextColumn("class", pinned=True), "test texts": st.column_config.NumberColumn(format="localized")}

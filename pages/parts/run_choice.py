@@ -5,8 +5,8 @@ from __future__ import annotations
 import streamlit as st
 
 from engine.errors import ParityError, RunError
+from engine.evidence.wording import plain, shorten, what_trains, when
 from engine.running.folder import Run, list_runs, open_run, readable_experiment
-from pages.parts.wording import plain, shorten, what_trains, when
 
 LAST_RUN = "last_run"
 """Session key under which page switches keep the run; the address forgets it."""

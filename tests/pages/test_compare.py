@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from engine.evidence.fairness import machine_facts, parity_facts, setting_facts, side_facts
+from engine.evidence.result_sentences import FORMATS, answer, interval_sentence, measure_sentence, state_sentence, times_sentence
 from engine.evidence.tables import Measure
 from engine.neutral.family import CLASSIFIERS
 from engine.running.folder import Run, Status
-from pages.parts.fairness import machine_facts, parity_facts, setting_facts, side_facts
-from pages.parts.result_sentences import FORMATS, answer, interval_sentence, measure_sentence, state_sentence, times_sentence
 from tests.pages.conftest import as_classifier, everything_shown
 
 OpenPage = Callable[..., AppTest]

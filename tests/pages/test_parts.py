@@ -8,13 +8,13 @@ import pandas
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from engine.evidence import charts
+from engine.evidence.curve_charts import POINTS_PER_LINE
+from engine.evidence.curves import Curves
+from engine.evidence.palette import BACKGROUNDS, HUES, NEUTRAL, contrast
+from engine.evidence.twin_rows import bar_shares
+from engine.evidence.wording import count, duration, memory, milliseconds, number, percent, plain, seconds, shorten, when
 from engine.running.folder import Run
-from pages.parts import charts
-from pages.parts.curve_charts import POINTS_PER_LINE
-from pages.parts.curves import Curves
-from pages.parts.palette import BACKGROUNDS, HUES, NEUTRAL, contrast
-from pages.parts.twin_row import bar_shares
-from pages.parts.wording import count, duration, memory, milliseconds, number, percent, plain, seconds, shorten, when
 from tests.pages.conftest import CLASSES, EPOCHS, write_events
 
 

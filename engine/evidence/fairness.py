@@ -7,10 +7,10 @@ from typing import Any
 
 from engine import FRAMEWORKS
 from engine.evidence.tables import number_of_test_texts
+from engine.evidence.wording import MISSING, count, number, percent
 from engine.neutral.checkpoint import BUNDLED
 from engine.neutral.family import CLASSIFIERS, Classifier
 from engine.running.experiment import MODES, SCHEDULES
-from pages.parts.wording import MISSING, count, number, percent
 
 Fact = tuple[str, str, str]
 ENCODER_BAR = 1e-4

@@ -10,8 +10,8 @@ from typing import Any
 
 from engine import FRAMEWORK_NAMES
 from engine.evidence.tables import Measure, finished_frameworks, number_of_test_texts
+from engine.evidence.wording import count, memory, milliseconds, number, percent, seconds
 from engine.neutral.family import CLASSIFIERS
-from pages.parts.wording import count, memory, milliseconds, number, percent, seconds
 
 WORTH_TELLING = 0.01
 """From this share of cut or unknown texts on, the page says so at its top."""
