@@ -55,7 +55,7 @@ if run and experiment is None:
 
 classifier = experiment.classifier if experiment else choose_classifier()
 exhibit = load_snippets(run) if run else present_snippets(classifier)
-mended = {framework: sum(piece.lines for stage in exhibit.stages for piece in stage.repairs.get(framework, ())) for framework in FRAMEWORKS}
+mended = {framework: sum(stage.mended(framework) for stage in exhibit.stages) for framework in FRAMEWORKS}
 own = {framework: exhibit.lines(framework) - mended[framework] for framework in FRAMEWORKS}
 
 st.title("Code")
@@ -126,12 +126,12 @@ def show_stage(stage: Stage) -> None:
     st.write(stage.difference)
     for column, framework in zip(st.columns(2, gap="medium"), FRAMEWORKS, strict=True):
         with column:
-            column_heading(framework, stage.lines(framework) - sum(piece.lines for piece in stage.repairs.get(framework, ())))
+            column_heading(framework, stage.lines(framework) - stage.mended(framework))
     for row in stage.rows:
         show_row(row)
     for framework, pieces in stage.repairs.items():
         names = ", ".join(dict.fromkeys(piece.file.rsplit("/", 1)[-1] for piece in pieces))
-        title = f"Also needed, in {FRAMEWORK_NAMES[framework]} only: {plain(names)}, {count(sum(piece.lines for piece in pieces), 'line')}"
+        title = f"Also needed, in {FRAMEWORK_NAMES[framework]} only: {plain(names)}, {count(stage.mended(framework), 'line')}"
         with st.expander(title, icon=":material/build:"):
             for piece in pieces:
                 show_piece(piece)

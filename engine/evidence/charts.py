@@ -17,8 +17,8 @@ import pandas
 from engine import FRAMEWORK_NAMES
 from engine.evidence.curve_charts import difference_sentence, difference_strip, differences, loss_curves
 from engine.evidence.palette import HUES, NAMES, NEUTRAL, colour_scale
-from engine.evidence.wording import count, number, percent, shorten
 from engine.evidence.picture import Picture, tip
+from engine.evidence.wording import count, number, percent, shorten
 
 __all__ = [
     "class_balance",

@@ -11,8 +11,8 @@ import pandas
 
 from engine import FRAMEWORK_NAMES, FRAMEWORKS
 from engine.evidence.palette import NEUTRAL, colour_scale, dash_scale
-from engine.evidence.wording import number, percent
 from engine.evidence.picture import Picture, tip
+from engine.evidence.wording import number, percent
 
 Axis = Literal["epoch", "step", "seconds"]
 AXIS_TITLES = {"epoch": "Epoch", "step": "Step", "seconds": "Seconds of training"}
