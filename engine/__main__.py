@@ -1,4 +1,4 @@
-"""The command line, a thin face over the rooms: ``python -m engine train | audit | ablate | predict | runs | env``."""
+"""The command line, a thin face over the rooms: ``python -m engine train | audit | ablate | predict | runs | report | env``."""
 
 from __future__ import annotations
 
@@ -30,7 +30,8 @@ from engine.running.studies import Study, start_study
 def main(arguments: list[str] | None = None) -> int:
     """Run one command; 0 when it did what was asked, 1 when it could not (the reason is on standard error)."""
     options = make_parser().parse_args(arguments)
-    commands = {"train": train, "audit": audit, "ablate": ablate, "predict": predict, "runs": show_runs, "env": show_environment}
+    commands = {"train": train, "audit": audit, "ablate": ablate, "predict": predict, "runs": show_runs}
+    commands |= {"report": write_report, "env": show_environment}
     try:
         return int(commands[options.command](options))
     except ParityError as error:
@@ -224,6 +225,16 @@ def show_runs(options: argparse.Namespace) -> int:
     for row in rows if not options.json else []:
         figures = ", ".join(f"{FRAMEWORK_NAMES[name]} {value:.1%}" for name, value in row["test_accuracy"].items())
         print(f"{row['run']}  {row['state']:9} {figures or row['message']}")
+    return 0
+
+
+def write_report(options: argparse.Namespace) -> int:
+    """The run's report, and its model card if asked for; says where they are."""
+    from engine.evidence.report import write_reports  # here, for charts take a moment to load that no other command needs
+
+    _use_runs_folder(options)
+    files = {name: str(path) for name, path in write_reports(open_run(options.run), options.to, options.card).items()}
+    print(json.dumps(files, indent=1, ensure_ascii=False) if options.json else "\n".join(files.values()))
     return 0
 
 

@@ -64,6 +64,12 @@ def make_parser() -> argparse.ArgumentParser:
     command = commands.add_parser("runs", help="list the runs, newest first")
     _add_place(command)
 
+    command = commands.add_parser("report", help="write a run as one HTML file, and with --card as a model card")
+    command.add_argument("run", help="the run's name, as `runs` prints it; it need not have finished")
+    command.add_argument("--to", type=Path, default=Path(), metavar="FOLDER", help="where to write (default: here)")
+    command.add_argument("--card", action="store_true", help="also write a model card, in Markdown")
+    _add_place(command, "print the paths of the files on standard output and nothing else")
+
     command = commands.add_parser("env", help="print versions and hardware, for a report of a problem")
     command.add_argument("--json", action="store_true")
     return parser

@@ -5,12 +5,13 @@ import streamlit as st
 from engine.errors import ParityError
 from engine.evidence.ablation import MOST_SEEDS, SEEDS, AblationRequest
 from engine.evidence.audit import LEVELS, MOST_STEPS, REMAINS, STEPS, AuditRequest
+from engine.evidence.wording import count, duration, plain
 from engine.neutral.family import CLASSIFIERS
 from engine.running.estimating import seconds_of_ablation, seconds_of_audit
 from engine.running.studies import Study
 from pages.parts import ablation_view, audit_view, study_view
 from pages.parts.entry import through_dashboard
-from pages.parts.wording import count, duration, plain
+from pages.parts.picture import show
 
 through_dashboard()
 study_view.take_over_choice()
@@ -61,7 +62,7 @@ if names:
     rows = audit_view.rows_of(results, str(shown or names[0]))
     picture = audit_view.peel_chart(rows)
     st.markdown(f"**Difference of the two losses at each step, as a part of the loss.** {plain(picture.alt)}")
-    picture.show(f"peel_{shown}")
+    show(picture, f"peel_{shown}")
     audit_view.peel_table(rows)
     if remains := REMAINS.get(str(shown)):
         st.markdown(f"**What remains.** {plain(remains)}")
@@ -111,7 +112,7 @@ if results:
     if measure != "final_loss":
         st.write(picture.alt)
     ablation_view.marker_legend()
-    picture.show(f"ablation_{measure}")
+    show(picture, f"ablation_{measure}")
     with st.expander("All figures"):
         ablation_view.ablation_table(results)
         for aspect, words in results.get("flips", {}).items():

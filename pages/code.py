@@ -8,16 +8,15 @@ from engine import FRAMEWORK_NAMES, FRAMEWORKS
 from engine.evidence.scripts import DATA_NAME, SCRIPT_NAMES, data_file, notebook, obstacle, standalone_script
 from engine.evidence.snippets import Row, Stage, load_snippets, present_snippets
 from engine.evidence.source_tree import Definition
+from engine.evidence.twin_rows import swatch
+from engine.evidence.wording import count, percent, plain, what_trains, when
 from engine.neutral.family import CLASSIFIERS
 from engine.running.folder import list_runs, readable_experiment
 from pages.parts.entry import through_dashboard
-from pages.parts.palette import HUES
 from pages.parts.run_choice import choose_run
-from pages.parts.wording import count, percent, plain, what_trains, when
 
 through_dashboard()
 
-LINES = {"pytorch": "solid", "tensorflow": "dashed"}
 QUIET = "font-size:0.8125rem;line-height:1.4;opacity:0.75"
 
 
@@ -56,7 +55,7 @@ if run and experiment is None:
 
 classifier = experiment.classifier if experiment else choose_classifier()
 exhibit = load_snippets(run) if run else present_snippets(classifier)
-mended = {framework: sum(piece.lines for stage in exhibit.stages for piece in stage.repairs.get(framework, ())) for framework in FRAMEWORKS}
+mended = {framework: sum(stage.mended(framework) for stage in exhibit.stages) for framework in FRAMEWORKS}
 own = {framework: exhibit.lines(framework) - mended[framework] for framework in FRAMEWORKS}
 
 st.title("Code")
@@ -97,11 +96,8 @@ def made_once(classifier: str) -> str:
 
 def column_heading(framework: str, lines: int) -> None:
     """The framework's name with its hue and dash, and how long its side is."""
-    swatch = (
-        f'<span style="display:inline-block;width:2rem;vertical-align:middle;border-top:3px {LINES[framework]} {HUES[framework]}"></span>'
-    )
     st.html(
-        f'<div style="font-weight:600">{swatch}&ensp;{FRAMEWORK_NAMES[framework]}'
+        f'<div style="font-weight:600">{swatch(framework)}&ensp;{FRAMEWORK_NAMES[framework]}'
         f'<span style="{QUIET};font-weight:400">&ensp;{count(lines, "line")}</span></div>'
     )
 
@@ -130,12 +126,12 @@ def show_stage(stage: Stage) -> None:
     st.write(stage.difference)
     for column, framework in zip(st.columns(2, gap="medium"), FRAMEWORKS, strict=True):
         with column:
-            column_heading(framework, stage.lines(framework) - sum(piece.lines for piece in stage.repairs.get(framework, ())))
+            column_heading(framework, stage.lines(framework) - stage.mended(framework))
     for row in stage.rows:
         show_row(row)
     for framework, pieces in stage.repairs.items():
         names = ", ".join(dict.fromkeys(piece.file.rsplit("/", 1)[-1] for piece in pieces))
-        title = f"Also needed, in {FRAMEWORK_NAMES[framework]} only: {plain(names)}, {count(sum(piece.lines for piece in pieces), 'line')}"
+        title = f"Also needed, in {FRAMEWORK_NAMES[framework]} only: {plain(names)}, {count(stage.mended(framework), 'line')}"
         with st.expander(title, icon=":material/build:"):
             for piece in pieces:
                 show_piece(piece)

@@ -1,22 +1,18 @@
 """Compare: what one run found, the answer first, then the figures side by side, then every detail and the files to take away."""
 
-import pandas
 import streamlit as st
 
 from engine import FRAMEWORK_NAMES, FRAMEWORKS
-from engine.evidence.tables import disagreements, finished_frameworks, headline, number_of_test_texts, per_class_table
-from pages.parts.charts import confusion_matrix, difference_sentence, difference_strip, loss_curves, per_class_bars
-from pages.parts.curves import follow
-from pages.parts.disagreement_list import disagreement_list
-from pages.parts.downloads import comparison_downloads
-from pages.parts.entry import through_dashboard
-from pages.parts.fact_list import fact_list, twin_facts
-from pages.parts.fairness import machine_facts, parity_facts, setting_facts, side_facts
-from pages.parts.result_sentences import (
+from engine.evidence.charts import confusion_matrix, difference_sentence, difference_strip, loss_curves, per_class_bars
+from engine.evidence.checklist import checklist
+from engine.evidence.fairness import machine_facts, parity_facts, setting_facts, side_facts
+from engine.evidence.result_sentences import (
     FORMATS,
+    GROUPS,
     answer,
     baseline_sentence,
     interval_sentence,
+    kept_weights_sentences,
     measure_sentence,
     reading_sentences,
     state_sentence,
@@ -24,13 +20,20 @@ from pages.parts.result_sentences import (
     unbroken,
     what_trained,
 )
+from engine.evidence.tables import disagreements, epochs_table, finished_frameworks, headline, number_of_test_texts, per_class_table
+from engine.evidence.wording import count, plain, when
+from pages.parts.curves import follow
+from pages.parts.disagreement_list import disagreement_list
+from pages.parts.downloads import comparison_downloads, report_downloads
+from pages.parts.entry import through_dashboard
+from pages.parts.fact_list import fact_list, twin_facts
+from pages.parts.picture import show
 from pages.parts.run_choice import choose_run
 from pages.parts.twin_row import twin_heading, twin_row
-from pages.parts.wording import count, plain, when
 
 through_dashboard()
 
-run = choose_run("compare the two models")
+run = choose_run("compare the two models", meanwhile=report_downloads)
 results = run.results or {}
 status = run.status
 frameworks = finished_frameworks(results)
@@ -55,18 +58,17 @@ if not frameworks:
 
 points = follow(run).points()
 if len(points):
-    loss_curves(points).show(key="compare_curves")
+    show(loss_curves(points), key="compare_curves")
     if len(frameworks) == 2:
         st.caption(
             f"{plain(difference_sentence(points))} {'They start from the same weights and see the same batches.' if matched else ''}"
         )
-        difference_strip(points).show(key="compare_strip")
+        show(difference_strip(points), key="compare_strip")
 else:
     st.caption("This run kept no curves: its events are missing.")
 
 # Quality first; the other groups follow in two columns, which stack on a narrow screen.
 measures = headline(results)
-TITLES = {"speed": "Training", "latency": "Answering", "memory": "Memory", "size": "Size"}
 
 
 def rows_of(group: str) -> None:
@@ -94,7 +96,7 @@ for column, groups in zip(st.columns(2, gap="large"), (("speed", "size"), ("late
     with column:
         for group in groups:
             if any(measure.group == group for measure in measures):
-                st.markdown(f"##### {TITLES[group]}")
+                st.markdown(f"##### {GROUPS[group]}")
                 rows_of(group)
 
 predictions = {framework: run.predictions(framework) for framework in frameworks}
@@ -108,26 +110,15 @@ curves_tab, confusion_tab, classes_tab, disagreements_tab, fairness_tab, downloa
 with curves_tab:
     if len(points):
         axis = st.segmented_control("Horizontal axis", ["epoch", "step", "seconds"], default="seconds", required=True, key="compare_axis")
-        loss_curves(points, x=axis).show(key="compare_curves_by_axis")
+        show(loss_curves(points, x=axis), key="compare_curves_by_axis")
     else:
         st.write("There are no curves to show.")
-    epochs = max((len(results["frameworks"][framework].get("epoch_train_loss") or []) for framework in frameworks), default=0)
-    table = {"epoch": range(1, epochs + 1)}
-    for key, title in (
-        ("epoch_train_loss", "training loss"),
-        ("epoch_validation_loss", "validation loss"),
-        ("epoch_validation_accuracy", "accuracy"),
-    ):
-        for framework in frameworks:
-            table[f"{FRAMEWORK_NAMES[framework]} {title}"] = pandas.Series(results["frameworks"][framework].get(key) or [None] * epochs)
-    losses = pandas.DataFrame(table)
+    losses = epochs_table(results)
     formats = {column: st.column_config.NumberColumn(format="percent" if "accuracy" in column else "%.4f") for column in losses.columns[1:]}
     formats["epoch"] = st.column_config.NumberColumn(pinned=True)
     st.dataframe(losses, hide_index=True, column_config=formats, alt="Loss and validation accuracy of both frameworks after each epoch.")
-    for framework in frameworks:
-        side = results["frameworks"][framework]
-        if best := side.get("best_epoch"):
-            st.caption(f"{FRAMEWORK_NAMES[framework]} keeps the weights after epoch {best}, where its validation loss was lowest.")
+    for sentence in kept_weights_sentences(results):
+        st.caption(sentence)
 
 with confusion_tab:
     for column, framework in zip(st.columns(2, gap="large"), FRAMEWORKS, strict=True):
@@ -136,13 +127,13 @@ with confusion_tab:
             matrix = results["frameworks"].get(framework, {}).get("confusion")
             if matrix:
                 picture = confusion_matrix(matrix, classes, framework)
-                picture.show(key=f"confusion_{framework}")
+                show(picture, key=f"confusion_{framework}")
                 st.caption(plain(picture.alt))
             else:
                 st.write("No result in this run.")
 
 with classes_tab:
-    per_class_bars(results).show(key="compare_classes")
+    show(per_class_bars(results), key="compare_classes")
     scores = per_class_table(results)
     formats = {column: st.column_config.NumberColumn(format="%.3f") for column in scores.columns[2:]}
     formats |= {"class": st.column_config.TextColumn("class", pinned=True), "test texts": st.column_config.NumberColumn(format="localized")}
@@ -160,6 +151,8 @@ with disagreements_tab:
         disagreement_list(different, key=f"disagreements_{run.identifier}")
 
 with fairness_tab:
+    st.markdown("##### Is it a fair comparison?")
+    fact_list(checklist(results))
     st.markdown("##### Are these the same model?")
     fact_list(parity_facts(results))
     st.markdown("##### What was equal")
@@ -175,4 +168,5 @@ with fairness_tab:
             st.markdown(f"- {plain(note)}")
 
 with downloads_tab:
+    report_downloads(run)
     comparison_downloads(run, results)

@@ -11,13 +11,14 @@ from engine.data.choice import DataChoice, ReadingOptions
 from engine.data.reading import ColumnGuess
 from engine.data.store import sample_choice
 from engine.errors import ParityError
-from pages.parts import charts
+from engine.evidence import charts
+from engine.evidence.wording import count, percent, plain, shorten
 from pages.parts.check_report import FLAGS, answer_sentence, show_report
 from pages.parts.data_results import MEASURED_TEXTS, TOKEN_LIMIT, check, columns_at_a_glance, dataset_store, forget, read, split
 from pages.parts.dataset_choice import SAMPLE, choose_dataset
 from pages.parts.entry import through_dashboard
+from pages.parts.picture import show
 from pages.parts.reading_options import override_reading, reading_sentence, show_rows
-from pages.parts.wording import count, percent, plain, shorten
 
 through_dashboard()
 
@@ -186,10 +187,10 @@ if rows is None and report.usable_rows > MANY_ROWS:
 balance, length = st.columns(2, gap="large")
 with balance:
     st.markdown("##### Class balance")
-    charts.class_balance(counts).show("class-balance")
+    show(charts.class_balance(counts), "class-balance")
 with length:
     st.markdown("##### Length of the texts")
-    charts.length_histogram(lengths, "tokens", TOKEN_LIMIT).show("lengths")
+    show(charts.length_histogram(lengths, "tokens", TOKEN_LIMIT), "lengths")
     cut = sum(tokens > TOKEN_LIMIT for tokens in lengths) / max(1, len(lengths))
     longer = f"{percent(cut)} of the texts are longer; cutting or windows can be chosen when you train" if cut else "no text is longer"
     measured = f" Measured on {MEASURED_TEXTS:,} texts." if len(lengths) == MEASURED_TEXTS else ""

@@ -5,6 +5,8 @@ import streamlit as st
 from engine.data.choice import DataChoice
 from engine.data.store import SAMPLE, DatasetStore, sample_choice
 from engine.errors import DataError, ParityError
+from engine.evidence.result_sentences import answer
+from engine.evidence.wording import duration, memory, plain, shorten, what_trains, when
 from engine.running import launching
 from engine.running.estimating import estimate
 from engine.running.folder import Run, home, list_runs, open_run, readable_experiment
@@ -13,11 +15,9 @@ from pages.parts import ended_view, live_view
 from pages.parts.curves import follow
 from pages.parts.difference_list import what_differs
 from pages.parts.entry import through_dashboard
-from pages.parts.result_sentences import answer
 from pages.parts.run_choice import LAST_RUN, asked_run, remember
 from pages.parts.settings_form import settings_form
 from pages.parts.starting import start_once
-from pages.parts.wording import duration, memory, plain, shorten, what_trains, when
 
 through_dashboard()
 

@@ -137,7 +137,11 @@ class Stage:
     def lines(self, framework: str) -> int:
         """Lines of code of the framework in this stage, repairs included."""
         pieces = [row.pieces[framework] for row in self.rows if framework in row.pieces]
-        return sum(piece.lines for piece in [*pieces, *self.repairs.get(framework, ())])
+        return sum(piece.lines for piece in pieces) + self.mended(framework)
+
+    def mended(self, framework: str) -> int:
+        """Lines of its repairs alone."""
+        return sum(piece.lines for piece in self.repairs.get(framework, ()))
 
 
 @dataclass(frozen=True)

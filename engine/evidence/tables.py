@@ -61,6 +61,13 @@ MEASURES = (
     ("model_bytes", "Model on disk", "size", "bytes", "Size of the saved weights; a frozen encoder is not part of them."),
 )  # fmt: skip
 
+EPOCH_FIGURES = (
+    ("epoch_train_loss", "training loss"),
+    ("epoch_validation_loss", "validation loss"),
+    ("epoch_validation_accuracy", "accuracy"),
+)
+"""What is measured after each epoch: the key inside the results of one framework, and its name."""
+
 
 def headline(results: Mapping[str, Any]) -> list[Measure]:
     """Every measure that at least one framework has, in reading order."""
@@ -110,6 +117,17 @@ def per_class_table(results: Mapping[str, Any]) -> pandas.DataFrame:
                 row["test texts"] = row["test texts"] if row["test texts"] is not None else scores.get("support")
         rows.append(row)
     return pandas.DataFrame(rows)
+
+
+def epochs_table(results: Mapping[str, Any]) -> pandas.DataFrame:
+    """One row an epoch: its number, then training loss, validation loss and validation accuracy of each framework that has any."""
+    sides = {framework: results["frameworks"][framework] for framework in finished_frameworks(results)}
+    epochs = max((len(side.get("epoch_train_loss") or []) for side in sides.values()), default=0)
+    table: dict[str, Any] = {"epoch": range(1, epochs + 1)}
+    for key, name in EPOCH_FIGURES:
+        for framework, side in sides.items():
+            table[f"{FRAMEWORK_NAMES[framework]} {name}"] = pandas.Series(side.get(key) or [None] * epochs)
+    return pandas.DataFrame(table)
 
 
 def predictions_table(

@@ -13,6 +13,7 @@ from engine.data.choice import PARTS
 from engine.errors import RunError
 from engine.neutral.devices import describe_machine, physical_cores
 from engine.neutral.metrics import accuracy_difference, score
+from engine.running.experiment import Experiment
 from engine.running.folder import Run
 from engine.running.inputs import load_inputs
 
@@ -42,14 +43,8 @@ def compare(run: Run, outcomes: dict[str, dict[str, Any]], state: str, notes: li
             "created": run.status.created,
             "finished": time.time(),
             "state": state,
-            "mode": experiment.mode,
-            "classifier": experiment.classifier,
-            "compiled": experiment.compiled,
-            "encoder": experiment.encoder if experiment.family_member.pretrained else None,
-            "schedule": experiment.schedule,
-            "seed": experiment.seed,
+            **asked(experiment),
             "notes": list(notes),
-            "experiment": experiment.to_json(),
         },
         "data": {
             "name": experiment.data.name,
@@ -65,6 +60,19 @@ def compare(run: Run, outcomes: dict[str, dict[str, Any]], state: str, notes: li
         "frameworks": {name: outcome | score(labels, predictions[name], classes) for name, outcome in outcomes.items()},
         "parity": _parity(run, outcomes, labels, predictions, frame["row"].to_numpy()[test_rows]),
         "environment": environment | {"threads": experiment.threads or physical_cores()},
+    }
+
+
+def asked(experiment: Experiment) -> dict[str, Any]:
+    """What ``results.json`` says of the experiment: all of it, and beside it what is looked up most."""
+    return {
+        "mode": experiment.mode,
+        "classifier": experiment.classifier,
+        "compiled": experiment.compiled,
+        "encoder": experiment.encoder if experiment.family_member.pretrained else None,
+        "schedule": experiment.schedule,
+        "seed": experiment.seed,
+        "experiment": experiment.to_json(),
     }
 
 

@@ -13,10 +13,10 @@ import streamlit as st
 
 from engine import FRAMEWORK_NAMES, FRAMEWORKS
 from engine.evidence.ablation import COMPILED, SLOWER
-from pages.parts.palette import HUES, NAMES, NEUTRAL, colour_scale, shape_scale
-from pages.parts.picture import Picture, tip
+from engine.evidence.palette import HUES, NAMES, NEUTRAL, colour_scale, shape_scale
+from engine.evidence.picture import Picture, tip
+from engine.evidence.wording import count, number
 from pages.parts.plain_table import plain_table
-from pages.parts.wording import count, number
 
 ASPECTS = {
     "initialiser": ("Initial weights", "the initial weights"),

@@ -11,11 +11,11 @@ import streamlit as st
 
 from engine import FRAMEWORK_NAMES
 from engine.evidence.tables import answers_table, safe_csv
+from engine.evidence.wording import count, milliseconds, percent, plain, shorten
 from engine.neutral.family import CLASSIFIERS
 from pages.parts.probability_bars import probability_bars
 from pages.parts.twin_row import twin_heading, twin_row
 from pages.parts.warm_models import Answers
-from pages.parts.wording import count, milliseconds, percent, plain, shorten
 
 ENCODING = {
     "vectors": "From the text to its vector: tokenizer and pre-trained model.",

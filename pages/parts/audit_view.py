@@ -10,11 +10,11 @@ import pandas
 
 from engine import FRAMEWORK_NAMES, FRAMEWORKS
 from engine.evidence.audit import BARS, LAST_LEVELS, LEVELS, TRANSFER_BAR
+from engine.evidence.palette import LEVEL_DASHES, LEVEL_HUES
+from engine.evidence.picture import Picture, tip
+from engine.evidence.wording import number, percent
 from engine.neutral.family import CLASSIFIERS
-from pages.parts.palette import LEVEL_DASHES, LEVEL_HUES
-from pages.parts.picture import Picture, tip
 from pages.parts.plain_table import plain_table
-from pages.parts.wording import number, percent
 
 POWERS = {
     -17: "none",

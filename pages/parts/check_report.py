@@ -8,8 +8,8 @@ import streamlit as st
 
 from engine.data.checking import Finding, Report
 from engine.data.reading import Table
+from engine.evidence.wording import count, percent, plain, shorten
 from pages.parts.reading_options import show_rows
-from pages.parts.wording import count, percent, plain, shorten
 
 FLAGS = {
     "drop_duplicates": "Keep one of each duplicate",

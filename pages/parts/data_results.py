@@ -18,10 +18,10 @@ from engine.data.choice import DataChoice, ReadingOptions
 from engine.data.reading import ColumnGuess, Table, guess_columns, read_table
 from engine.data.splitting import class_counts, prepare
 from engine.data.store import DatasetStore
+from engine.evidence.wording import shorten
 from engine.neutral.checkpoint import bundled_checkpoint
 from engine.neutral.tokens import token_counts
 from engine.running.folder import home
-from pages.parts.wording import shorten
 
 TOKEN_LIMIT = 256
 """Of the bundled encoder."""

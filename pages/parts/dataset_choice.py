@@ -13,7 +13,7 @@ from engine.data.choice import ReadingOptions
 from engine.data.reading import read_table
 from engine.data.store import Dataset, DatasetStore
 from engine.errors import DataError
-from pages.parts.wording import plain, shorten, when
+from engine.evidence.wording import plain, shorten, when
 
 FILE_TYPES = ["csv", "tsv", "txt", "jsonl", "ndjson", "json", "parquet", "xlsx", "gz"]
 LARGEST_FILE = 200

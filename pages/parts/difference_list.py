@@ -10,12 +10,12 @@ from html import escape
 import streamlit as st
 
 from engine import FRAMEWORK_NAMES, FRAMEWORKS
+from engine.evidence.palette import HUES
 from engine.evidence.snippets import present_snippets
+from engine.evidence.wording import count
 from engine.neutral.devices import graphics_processors
 from engine.neutral.differences import DIFFERENCES, Difference, line_of_code, matters, value_used
 from engine.running.experiment import Experiment
-from pages.parts.palette import HUES
-from pages.parts.wording import count
 
 QUIET = "font-size:0.875rem;line-height:1.45;opacity:0.8"
 LINK = "color:inherit;text-decoration:underline;text-underline-offset:3px"

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import streamlit as st
 
+from engine.evidence.model_card import model_card
+from engine.evidence.report import report
+from engine.evidence.story import obstacle
 from engine.evidence.tables import finished_frameworks, measures_table, per_class_table, predictions_table, safe_csv
+from engine.evidence.wording import plain
 from engine.running.folder import Run
 
 
@@ -38,21 +42,37 @@ def comparison_downloads(run: Run, results: Mapping[str, Any]) -> None:
         ),
     )
     for title, sentence, name, mime, make in files:
-        words, button = st.columns([3, 2], gap="medium", vertical_alignment="center")
-        words.markdown(f"**{title}**  \n{sentence}")
-        button.download_button(
-            name.rsplit(".")[-1].upper(),
-            make,
-            file_name=f"{run.identifier}-{name}",
-            mime=mime,
-            key=f"download_{name}_{run.identifier}",
-            icon=":material/download:",
-            on_click="ignore",
-            help=f"Download {name}",
-        )
+        _offer(run, title, sentence, name, mime, make)
     st.caption(
         "In CSV files a text that begins like a formula (=, +, -, @) gets a leading apostrophe, so that no spreadsheet runs it. "
         "The JSON file is unchanged."
+    )
+
+
+def report_downloads(run: Run) -> None:
+    """The report and the model card; of a run that has nothing to report yet, the sentence that says so."""
+    if reason := obstacle(run):
+        st.caption(plain(reason))
+        return
+    sentence = "All of this in one file, to read without Parity, to print or to send: charts, figures, settings, versions and code."
+    _offer(run, "Report", sentence, "report.html", "text/html", lambda: report(run).encode("utf-8"), "Report (HTML)")
+    card = "What the two models are, how they were trained and tested, and their limits, in the form of the Hugging Face hub."
+    _offer(run, "Model card", card, "model-card.md", "text/markdown", lambda: model_card(run).encode("utf-8"), "Model card (Markdown)")
+
+
+def _offer(run: Run, title: str, sentence: str, name: str, mime: str, make: Callable[[], bytes], label: str = "") -> None:
+    """One file: what it holds, and a button that makes it when it is pressed."""
+    words, button = st.columns([3, 2], gap="medium", vertical_alignment="center")
+    words.markdown(f"**{title}**  \n{sentence}")
+    button.download_button(
+        label or name.rsplit(".")[-1].upper(),
+        make,
+        file_name=f"{run.identifier}-{name}",
+        mime=mime,
+        key=f"download_{name}_{run.identifier}",
+        icon=":material/download:",
+        on_click="ignore",
+        help=f"Download {name}",
     )
 
 

@@ -8,15 +8,15 @@ import streamlit as st
 
 from engine import FRAMEWORK_NAMES
 from engine.errors import ParityError
+from engine.evidence.curves import Curves
+from engine.evidence.result_sentences import FORMATS, measure_sentence
 from engine.evidence.tables import headline
+from engine.evidence.wording import count, plain
 from engine.running import launching
 from engine.running.experiment import Experiment
 from engine.running.folder import Run, Status
 from engine.running.tensorboard import open_tensorboard
-from pages.parts.curves import Curves
-from pages.parts.result_sentences import FORMATS, measure_sentence
 from pages.parts.twin_row import twin_heading, twin_row
-from pages.parts.wording import count, plain
 
 SHOWN = ("test_accuracy", "train_seconds", "documents_per_second", "peak_rss_mib")
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import streamlit as st
 
 from engine import FRAMEWORK_NAMES
+from engine.evidence import charts
+from engine.evidence.curves import Curves
+from engine.evidence.wording import count, duration, memory, number, percent, plain
 from engine.running.experiment import Experiment
 from engine.running.folder import Run, Status
-from pages.parts import charts
-from pages.parts.curves import Curves
+from pages.parts.picture import show
 from pages.parts.twin_row import twin_heading, twin_row
-from pages.parts.wording import count, duration, memory, number, percent, plain
 
 PHASES = {
     "queue": "Wait",
@@ -102,7 +103,7 @@ def curve_pair(run: Run, curves: Curves, experiment: Experiment, active: bool) -
         )
     end = _end_of_axis(str(x), curves, experiment) if active else None
     live = "The loss curves of both frameworks as they grow; the figures below state where they are." if active else None
-    charts.loss_curves(points, x or "epoch", end).show(f"loss_{x}", live)
+    show(charts.loss_curves(points, x or "epoch", end), f"loss_{x}", live)
     if len(experiment.frameworks) < 2:
         return
     strip = charts.difference_strip(points, x or "epoch", end)
@@ -111,7 +112,8 @@ def curve_pair(run: Run, curves: Curves, experiment: Experiment, active: bool) -
     if matched and experiment.compiled:
         meaning = "Matched and compiled: rounding differs, so the curves should nearly coincide."
     st.markdown(f"**Difference, as a part of the loss.** {strip.alt} :gray[{meaning}]")
-    strip.show(
+    show(
+        strip,
         f"difference_{x}",
         "The difference of the two loss curves as it grows; the sentence above states its largest value." if active else None,
     )

@@ -9,8 +9,8 @@ import numpy
 import streamlit as st
 
 from engine import FRAMEWORK_NAMES, FRAMEWORKS
-from pages.parts.palette import HUES
-from pages.parts.wording import MISSING, percent, shorten
+from engine.evidence.palette import HUES
+from engine.evidence.wording import MISSING, percent, shorten
 
 SHOWN = 10
 """Classes drawn at once; the others are folded away."""

@@ -11,7 +11,7 @@ from engine.data.choice import ReadingOptions
 from engine.data.reading import read_table
 from engine.data.store import Dataset
 from engine.errors import DataError
-from pages.parts.wording import count, plain, shorten
+from engine.evidence.wording import count, plain, shorten
 
 KINDS = {"csv": "delimited text", "json-lines": "JSON Lines", "parquet": "Parquet", "excel": "Excel"}
 DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "vertical bar", ":": "colon", " ": "space"}

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import streamlit as st
 
 from engine.errors import ParityError, RunError
+from engine.evidence.wording import plain, shorten, what_trains, when
 from engine.running.folder import Run, list_runs, open_run, readable_experiment
-from pages.parts.wording import plain, shorten, what_trains, when
 
 LAST_RUN = "last_run"
 """Session key under which page switches keep the run; the address forgets it."""
@@ -14,11 +16,12 @@ LAST_RUN = "last_run"
 RECENT = 50
 
 
-def choose_run(purpose: str, results_needed: bool = True) -> Run:
+def choose_run(purpose: str, results_needed: bool = True, meanwhile: Callable[[Run], None] | None = None) -> Run:
     """The run that the page shows, with a box to choose another; keeps it in the address (``?run=``). Call it first, above the title.
 
     ``purpose`` completes "Finish a run to …", for example "compare the two models". Stops the page, after saying what is missing
-    and where to get it, when the address names no run, when there is none yet, and with ``results_needed`` when it has no results.
+    and where to get it, when the address names no run, when there is none yet, and with ``results_needed`` when it has no results;
+    ``meanwhile`` then shows what there is of the run.
     """
     asked = st.query_params.get("run")
     if asked is not None:
@@ -28,7 +31,7 @@ def choose_run(purpose: str, results_needed: bool = True) -> Run:
     remember(run)
     run = _choose_another(run, results_needed)
     if results_needed and run.results is None:
-        _no_results_yet(run, purpose)
+        _no_results_yet(run, purpose, meanwhile)
     return run
 
 
@@ -102,7 +105,7 @@ def _no_run_yet(purpose: str) -> Run:
     st.stop()
 
 
-def _no_results_yet(run: Run, purpose: str) -> None:
+def _no_results_yet(run: Run, purpose: str, meanwhile: Callable[[Run], None] | None) -> None:
     status = run.status
     st.title("No results yet")
     if status.active:
@@ -112,4 +115,6 @@ def _no_results_yet(run: Run, purpose: str) -> None:
         st.write(f"This run {'was stopped' if status.state == 'stopped' else 'failed'} before it had anything to compare.")
         label = "See what happened, and resume it"
     st.page_link("pages/train.py", label=label, icon=":material/monitoring:", query_params={"run": run.identifier})
+    if meanwhile is not None:
+        meanwhile(run)
     st.stop()

@@ -13,6 +13,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from engine import FRAMEWORK_NAMES, FRAMEWORKS
 from engine.data.choice import DataChoice
+from engine.evidence.wording import plain
 from engine.neutral.devices import graphics_processors
 from engine.neutral.family import CLASSIFIERS, Classifier
 from engine.running.experiment import (
@@ -25,7 +26,6 @@ from engine.running.experiment import (
     SCHEDULES,
     Experiment,
 )
-from pages.parts.wording import plain
 
 SETTINGS = {item.name: item for item in fields(Experiment)}
 ENCODERS = {

@@ -10,9 +10,9 @@ import streamlit as st
 from engine.data.choice import DataChoice
 from engine.data.store import SAMPLE, DatasetStore, sample_choice
 from engine.errors import ParityError
+from engine.evidence.wording import duration, plain, shorten, when
 from engine.running.folder import home
 from engine.running.studies import Study, list_studies, start_study
-from pages.parts.wording import duration, plain, shorten, when
 
 RECENT = 20
 

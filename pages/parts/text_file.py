@@ -15,9 +15,9 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 from engine.data.choice import ReadingOptions
 from engine.data.reading import Table, guess_columns, read_table
 from engine.evidence.tables import answers_table, join_to_file, safe_csv
+from engine.evidence.wording import count, plain
 from pages.parts.answer_view import column_formats, short_table
 from pages.parts.warm_models import answer_with_both
-from pages.parts.wording import count, plain
 
 MAX_ROWS = 10_000
 SHOWN_ROWS = 200

@@ -13,12 +13,12 @@ from engine import FRAMEWORKS
 from engine.errors import RunError
 from engine.evidence.ablation import COMPILED, AblationRequest
 from engine.evidence.audit import LEVELS, REMAINS, AuditRequest
+from engine.evidence.palette import LEVEL_DASHES, LEVEL_HUES
 from engine.neutral.family import CLASSIFIERS
 from engine.neutral.recipe import EVERY_DEFAULT
 from engine.running import studies
 from engine.running.studies import Study, StudyStatus, list_studies, start_study
 from pages.parts import ablation_view, audit_view, study_view
-from pages.parts.palette import LEVEL_DASHES, LEVEL_HUES
 from tests.pages.conftest import everything_shown
 
 OpenPage = Callable[..., AppTest]

@@ -16,6 +16,9 @@ HUES = {"pytorch": "#C4532F", "tensorflow": "#2F75BC"}
 DASHES: dict[str, list[int]] = {"pytorch": [1, 0], "tensorflow": [8, 6]}
 """PyTorch solid, TensorFlow dashed, so that both stay visible where their curves coincide."""
 
+LINES = {"pytorch": "solid", "tensorflow": "dashed"}
+"""The same as ``DASHES`` in the words of CSS, for swatches and borders."""
+
 SHAPES = {"pytorch": "circle", "tensorflow": "diamond"}
 """Markers of single measurements."""
 

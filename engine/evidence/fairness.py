@@ -7,15 +7,13 @@ from typing import Any
 
 from engine import FRAMEWORKS
 from engine.evidence.tables import number_of_test_texts
+from engine.evidence.wording import MISSING, count, number, percent
 from engine.neutral.checkpoint import BUNDLED
 from engine.neutral.family import CLASSIFIERS, Classifier
+from engine.running.coordinator import ENCODER_BAR
 from engine.running.experiment import MODES, SCHEDULES
-from pages.parts.wording import MISSING, count, number, percent
 
 Fact = tuple[str, str, str]
-ENCODER_BAR = 1e-4
-"""Vectors of the two encoders may differ by this much in any component."""
-
 OWN_PACKAGES = {"pytorch": ("torch",), "tensorflow": ("tensorflow", "keras")}
 END_REASONS = {
     "finished": "all epochs trained",
@@ -28,6 +26,7 @@ END_REASONS = {
 def parity_facts(results: Mapping[str, Any]) -> list[Fact]:
     """(name, value, sentence) for each parity figure; a figure that was not measured says so."""
     parity, member = results.get("parity", {}), member_of(results)
+    bar = f"{ENCODER_BAR:.4f}"
     encoder, drift = parity.get("encoder_difference"), parity.get("max_epoch_loss_drift")
     met = (
         ""
@@ -46,7 +45,11 @@ def parity_facts(results: Mapping[str, Any]) -> list[Fact]:
     logits = number(parity.get("first_batch_logit_difference"))
     facts = [
         ("First-batch logit difference", logits, f"Before any training, both models score the same batch. {expected}"),
-        ("Encoder difference", number(encoder), f"Largest difference of the two encoders' vectors of 32 texts. The bar is 0.0001.{met}"),
+        (
+            "Encoder difference",
+            number(encoder),
+            f"Largest difference of the two encoders' vectors of 32 texts. The bar is {bar}.{met}",
+        ),
         ("Epoch-loss drift", percent_or_part(drift), "How far the two training losses ever came apart, as a part of the loss."),
         ("Test agreement", percent(parity.get("test_agreement")), f"Share of {tested} that both put into the same class."),
     ]

@@ -1,4 +1,4 @@
-"""What the figures of a run say, in sentences that never crown a winner from noise.
+"""What the figures of a run say, in sentences that never crown a winner from noise; pages, reports and model cards speak them.
 
 Accuracy is judged by its 95 % interval; times and memory are stated as ratios "in this run", for one run is no proof.
 """
@@ -10,8 +10,8 @@ from typing import Any
 
 from engine import FRAMEWORK_NAMES
 from engine.evidence.tables import Measure, finished_frameworks, number_of_test_texts
+from engine.evidence.wording import count, memory, milliseconds, number, percent, seconds
 from engine.neutral.family import CLASSIFIERS
-from pages.parts.wording import count, memory, milliseconds, number, percent, seconds
 
 WORTH_TELLING = 0.01
 """From this share of cut or unknown texts on, the page says so at its top."""
@@ -31,6 +31,10 @@ FORMATS: dict[str, Callable[[float], str]] = {
 """How a value of each unit of ``Measure`` is written, its unit included."""
 
 
+GROUPS = {"speed": "Training", "size": "Size", "latency": "Answering", "memory": "Memory"}
+"""The headings of the groups of ``Measure`` but quality, which needs none."""
+
+
 def answer(results: Mapping[str, Any]) -> str:
     """The page's answer in one sentence; plain text without markup or user data."""
     frameworks = finished_frameworks(results)
@@ -47,7 +51,7 @@ def answer(results: Mapping[str, Any]) -> str:
     agree = f"agree on {percent(agreement)} of {tested}" if agreement is not None else f"were tested on {tested}"
     if scores["pytorch"] == scores["tensorflow"]:
         return f"Both reach {scores['pytorch']} and {agree}."
-    verdict = ", a difference beyond noise" if _beyond_noise(results) else ", equal within noise" if _interval(results) else ""
+    verdict = ", a difference beyond noise" if _beyond_noise(results) else ", equal within noise" if interval_of(results) else ""
     return f"PyTorch reaches {scores['pytorch']} and TensorFlow {scores['tensorflow']}{verdict}; they {agree}."
 
 
@@ -76,9 +80,40 @@ def reading_sentences(results: Mapping[str, Any]) -> list[str]:
     return sentences
 
 
+def kept_weights_sentences(results: Mapping[str, Any]) -> list[str]:
+    """After which epoch each framework's best weights were kept; nothing of a framework that has none."""
+    best = {framework: results["frameworks"][framework].get("best_epoch") for framework in finished_frameworks(results)}
+    return [
+        f"{FRAMEWORK_NAMES[framework]} keeps the weights after epoch {epoch}, where its validation loss was lowest."
+        for framework, epoch in best.items()
+        if epoch
+    ]
+
+
+def progress_sentence(results: Mapping[str, Any]) -> str:
+    """The answer of a run that has no results yet: how far each framework has come, from ``results_so_far``."""
+    asked = results.get("run", {}).get("experiment") or {}
+    parts = []
+    for framework in asked.get("frameworks") or finished_frameworks(results):
+        side = results.get("frameworks", {}).get(framework) or {}
+        done, reached = len(side.get("epoch_train_loss") or []), side.get("epoch_validation_accuracy")
+        epochs = f"{done:,} of {asked['epochs']:,} epochs" if "epochs" in asked else count(done, "epoch")
+        parts.append(
+            f"{FRAMEWORK_NAMES[framework]} has trained {epochs}" + (f" (validation accuracy {percent(reached[-1])})" if reached else "")
+        )
+    return f"Nothing is compared yet: {', '.join(parts)}." if parts else "Nothing is compared yet."
+
+
+def unfinished_sentence(state: str, message: str) -> str:
+    """What a reader must know of a run without results. ``message`` is the engine's own."""
+    happened = {"failed": "failed", "stopped": "was stopped", "queued": "waits for its turn"}.get(state, "is still going on")
+    left = "what it had not reached is left out"
+    return f"This run {happened} and has no results: here is what its folder holds, and {left}. {message}".strip()
+
+
 def interval_sentence(results: Mapping[str, Any]) -> str:
     """The engine's verdict on the accuracy difference and its interval, or an empty string without two results."""
-    interval = _interval(results)
+    interval = interval_of(results)
     if interval is None:
         return ""
     verdict = str(interval.get("verdict") or "").strip()
@@ -101,8 +136,7 @@ def measure_sentence(measure: Measure, results: Mapping[str, Any]) -> str:
     if measure.group == "quality":
         return _quality(measure, pytorch, tensorflow, results)
     if measure.unit == "parameters":
-        same = "The same number, as it should be" if pytorch == tensorflow else "Not the same model: the numbers should be equal"
-        return same
+        return "The same number, as it should be" if pytorch == tensorflow else "Not the same model: the numbers should be equal"
     if results.get("run", {}).get("schedule") == "both-at-once" and measure.group in ("speed", "latency"):
         return "They competed for the machine, so this says little"
     if measure.group in ("memory", "size"):
@@ -139,10 +173,17 @@ def state_sentence(state: str, message: str) -> str:
     }.get(state, "")
 
 
+def interval_of(results: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """The accuracy difference with its interval, where all of it was measured."""
+    interval = results.get("parity", {}).get("accuracy_difference")
+    complete = isinstance(interval, Mapping) and all(interval.get(key) is not None for key in ("value", "low", "high"))
+    return interval if complete else None
+
+
 def _quality(measure: Measure, pytorch: float, tensorflow: float, results: Mapping[str, Any]) -> str:
     gap = abs(pytorch - tensorflow)
     apart = "Equal to the last digit" if gap == 0 else f"{100 * gap:.1f} points apart" if gap >= 0.0005 else "Less than 0.1 points apart"
-    if measure.key != "test_accuracy" or gap == 0 or _interval(results) is None:
+    if measure.key != "test_accuracy" or gap == 0 or interval_of(results) is None:
         return apart
     judged = "beyond noise" if _beyond_noise(results) else "within noise"
     return f"{apart}, {judged} on {count(number_of_test_texts(results) or 0, 'test text')}"
@@ -177,12 +218,6 @@ def _points(share: float) -> str:
     return f"{100 * share:+.1f}".replace("-", "−") if round(1000 * share) else "0.0"
 
 
-def _interval(results: Mapping[str, Any]) -> Mapping[str, Any] | None:
-    interval = results.get("parity", {}).get("accuracy_difference")
-    complete = isinstance(interval, Mapping) and all(interval.get(key) is not None for key in ("value", "low", "high"))
-    return interval if complete else None
-
-
 def _beyond_noise(results: Mapping[str, Any]) -> bool:
-    interval = _interval(results)
+    interval = interval_of(results)
     return interval is not None and (interval["low"] > 0 or interval["high"] < 0)

@@ -1,7 +1,7 @@
 """Every chart of the product: the data, the two twins' looks and one sentence that says what there is to see.
 
-Each function returns a ``Picture``; its ``show`` draws it and hands the sentence to screen readers. Class names are field values or
-domain entries here, never markup. The loss curves have a module of their own and are handed on from here.
+Each function returns a ``Picture``, which a page draws and a report prints; its sentence goes to screen readers. Class names are field
+values or domain entries here, never markup. The loss curves have a module of their own and are handed on from here.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ import numpy
 import pandas
 
 from engine import FRAMEWORK_NAMES
-from pages.parts.curve_charts import difference_sentence, difference_strip, differences, loss_curves
-from pages.parts.palette import HUES, NAMES, NEUTRAL, colour_scale
-from pages.parts.picture import Picture, tip
-from pages.parts.wording import count, number, percent, shorten
+from engine.evidence.curve_charts import difference_sentence, difference_strip, differences, loss_curves
+from engine.evidence.palette import HUES, NAMES, NEUTRAL, colour_scale
+from engine.evidence.picture import Picture, tip
+from engine.evidence.wording import count, number, percent, shorten
 
 __all__ = [
     "class_balance",

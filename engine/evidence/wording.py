@@ -120,5 +120,25 @@ def when(moment: float, now: float | None = None) -> str:
         return count(int(passed // 60), "minute") + " ago"
     if passed < 86400:
         return count(int(passed // 3600), "hour") + " ago"
+    return date(moment)
+
+
+def date(moment: float, zone: bool = False) -> str:
+    """A Unix time as this machine's clock showed it: ``31 Jan 2026, 14:25``; with ``zone`` the clock's time zone behind it."""
     then = time.localtime(moment)
-    return f"{then.tm_mday} {time.strftime('%b %Y, %H:%M', then)}"
+    return f"{then.tm_mday} {time.strftime('%b %Y, %H:%M %Z' if zone else '%b %Y, %H:%M', then)}"
+
+
+def code_span(text: object, in_table: bool = False) -> str:
+    """Somebody else's words in a Markdown file: as code on one line, where nothing is markup, a link or, ``in_table``, a cell's end."""
+    words = " ".join(str(text).split()) or MISSING
+    words = words.replace("|", "\\|") if in_table else words
+    fence = "`" * (1 + max(map(len, re.findall("`+", words)), default=0))
+    edge = " " if words.startswith("`") or words.endswith("`") else ""
+    return f"{fence}{edge}{words}{edge}{fence}"
+
+
+def code_block(text: str) -> str:
+    """A block of code in a Markdown file, fenced by more backticks than it holds."""
+    fence = "`" * (1 + max(2, *map(len, re.findall("`+", text)), 0))
+    return f"{fence}\n{text}\n{fence}"

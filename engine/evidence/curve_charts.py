@@ -10,9 +10,9 @@ import numpy
 import pandas
 
 from engine import FRAMEWORK_NAMES, FRAMEWORKS
-from pages.parts.palette import NEUTRAL, colour_scale, dash_scale
-from pages.parts.picture import Picture, tip
-from pages.parts.wording import number, percent
+from engine.evidence.palette import NEUTRAL, colour_scale, dash_scale
+from engine.evidence.picture import Picture, tip
+from engine.evidence.wording import number, percent
 
 Axis = Literal["epoch", "step", "seconds"]
 AXIS_TITLES = {"epoch": "Epoch", "step": "Step", "seconds": "Seconds of training"}
@@ -40,8 +40,8 @@ THICKNESS = {"training": 1.75, "validation": 3.25}
 def loss_curves(points: pandas.DataFrame, x: Axis = "epoch", end: float | None = None) -> Picture:
     """Training (thin) and validation (thick) loss of both frameworks.
 
-    ``points`` as ``pages.parts.curves`` folds them: framework (its key), curve, epoch, step, seconds, span, loss. ``end`` fixes the right
-    end of the axis while a run is live.
+    ``points`` as ``engine.evidence.curves`` folds them: framework (its key), curve, epoch, step, seconds, span, loss. ``end`` fixes the
+    right end of the axis while a run is live.
     """
     legend = altair.Legend(title=None, orient="top", symbolType="stroke", symbolSize=500, symbolStrokeWidth=3)
     base = altair.Chart(_thinned(training_points(points), x)).encode(

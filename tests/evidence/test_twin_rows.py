@@ -1,0 +1,24 @@
+"""The twin row as HTML."""
+
+import pytest
+
+from engine.evidence.twin_rows import bar_shares, twin_facts
+
+
+@pytest.mark.parametrize(
+    ("pytorch", "tensorflow", "higher_is_longer", "shares"),
+    [
+        (2.0, 1.0, True, (0.5, 0.0)),
+        (1.0, 2.0, True, (0.0, 0.5)),
+        (1.0, 2.0, False, (0.5, 0.0)),
+        (1.0, 1.0, True, (0.0, 0.0)),
+        (None, 1.0, True, (0.0, 0.0)),
+    ],
+)
+def test_the_bar_of_a_twin_row_grows_from_the_centre(pytorch, tensorflow, higher_is_longer, shares):
+    assert bar_shares(pytorch, tensorflow, higher_is_longer) == shares
+
+
+def test_facts_keep_pytorch_left_and_are_escaped():
+    html = twin_facts([("<b>Version</b>", "torch 2", "")])
+    assert html.index("torch 2") < html.index("&lt;b&gt;Version") < html.index("–")
