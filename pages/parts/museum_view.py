@@ -50,23 +50,22 @@ def show_outcome(name: str, row: Mapping[str, Any]) -> None:
     if error := mistaken["error"]:
         show_error(error)
         return
-    st.write(f"{plain(harm_words(row)).capitalize()}.")
-    picture = loss_chart(row)
-    picture.show(f"curve_{name}_{row['framework']}")
+    harm = harm_words(row)
+    st.write(plain(f"{harm[:1].upper()}{harm[1:]}."))
+    loss_chart(row).show(f"curve_{name}_{row['framework']}")
 
 
 def show_error(error: Mapping[str, Any]) -> None:
     """The message as it was, where it leads, and the frames folded away."""
     lines = error["message"].splitlines() or ["no message"]
-    first = f", and its first line says little: “{plain(lines[0])}”" if len(lines) > FEW_LINES else ""
+    first = f", the first of them “{plain(lines[0])}”" if len(lines) > FEW_LINES else ""
     st.caption(f"{plain(error['type'])}: {count(len(lines), 'line')}{first}")
-    st.code("\n".join(lines), language=None, wrap_lines=True, height=260 if len(lines) > FEW_LINES else None)
+    st.code("\n".join(lines), language=None, wrap_lines=True, height=260 if len(lines) > FEW_LINES else "content")
     own = error["own_line"]
-    below = count(error["library_frames"], "frame")
     code = f": `{own['code']}`" if own and "`" not in own["code"] else ""
-    st.markdown(
-        f"It {plain(place_words(error))}{code}. Below it {'lies' if error['library_frames'] == 1 else 'lie'} {below} of the library."
-    )
+    frames = error["library_frames"]
+    below = f" Below it {'lies' if frames == 1 else 'lie'} {count(frames, 'frame')} of the library." if frames else ""
+    st.markdown(f"It {plain(place_words(error))}{code}.{below}")
     with st.expander(f"Traceback, {count(error['depth'], 'frame')}"):
         st.code(traceback_text(error), language=None, wrap_lines=True)
 

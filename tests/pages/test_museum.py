@@ -153,7 +153,7 @@ def test_code_messages_and_tracebacks_stand_beside_each_other(open_page: OpenPag
     assert "Target 5 is <b>out</b> of *bounds*." in code and "Was this <i>intended</i>?" in code
     assert any(source.startswith("→ engine/frameworks/pytorch/mistakes.py:65, in f") for source in code)
     shown = words(page)
-    assert "31 lines, and its first line says little: “Graph execution error:”" in shown
+    assert "31 lines, the first of them “Graph execution error:”" in shown
     assert "leads to line 65, in f. Below it lies 1 frame of the library." in shown and "the mistaken line itself" in shown
 
 
