@@ -69,7 +69,7 @@ for name, pair in exhibits.items():
         with column:
             column_heading(framework, outcome_words(pair[framework]) if framework in pair else "")
             for piece in code.mistakes[name][framework]:
-                show_piece(piece)
+                show_piece(piece, wrap=True)
     for column, framework in zip(st.columns(2, gap="medium"), FRAMEWORKS, strict=True):
         if framework in pair:
             with column:
@@ -85,4 +85,4 @@ for column, framework in zip(st.columns(2, gap="medium"), FRAMEWORKS, strict=Tru
     with column:
         column_heading(framework, "")
         for piece in code.shared[framework]:
-            show_piece(piece)
+            show_piece(piece, wrap=True)

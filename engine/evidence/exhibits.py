@@ -74,7 +74,7 @@ EXHIBITS = {
     ),
     "learning_rate_too_high": Exhibit(
         "Learning rate too high",
-        "The learning rate is ten thousand times what it should be.",
+        "The learning rate is a thousand times what it should be.",
         "Within a few steps the loss jumps to large numbers, then it is none any more (NaN). From there on nothing is learned, and every "
         "text gets the first class.",
         "Begin with the recommended rate, try a third and three times of it, and stop as soon as a loss is no number.",
@@ -98,8 +98,8 @@ EXHIBITS = {
     "batch_axis_lost": Exhibit(
         "Batch axis lost",
         "A squeeze that was to leave out an axis of length 1 leaves out the batch as well, when a single text is left for the last batch.",
-        "Training works for all batches but one, so it may take a whole epoch, or the last chunk of a large file, until it shows. Try a "
-        "batch of one.",
+        "Where each batch is run as it comes, all but one work: it may take a whole epoch, or the last chunk of a large file, until it "
+        "shows. Try a batch of one.",
         "Name the axis that is to be left out: squeeze(axis).",
     ),
 }

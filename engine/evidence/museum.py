@@ -147,24 +147,26 @@ def outcome_words(row: Mapping[str, Any]) -> str:
         return f"Stopped {moment}"
     return {
         "warned": "A warning, no stop",
-        "silent": "Nothing is said",
-        "harmless": "Nothing is said, no harm",
+        "silent": "Not caught",
+        "harmless": "Not caught, harmless",
         "crashed": "The process died",
         "hung": "Never came to an end",
     }[row["outcome"]]
 
 
 def detail_words(row: Mapping[str, Any]) -> str:
-    """The exception and where it leads, or what the mistake did to the model."""
+    """The exception, where it leads and how deep it lies, or what the mistake did to the model."""
     if row["outcome"] in ("crashed", "hung"):
         return str(row["reason"])
     if error := row["mistaken"]["error"]:
-        return f"{error['type']}, {place_words(error)}"
-    return harm_words(row)
+        frames = f"{error['depth']} frame{'s' if error['depth'] != 1 else ''}"
+        return f"{error['type']}, {place_words(error)}; {frames} deep"
+    harm = harm_words(row)
+    return f"{harm[:1].upper()}{harm[1:]}"
 
 
 def place_words(error: Mapping[str, Any]) -> str:
-    """Which line of one's own the traceback leads to, and how much of the library stands below it."""
+    """Which line of one's own the traceback leads to."""
     own = error["own_line"]
     if own is None:
         return "none of its lines is one’s own"
@@ -181,18 +183,22 @@ def harm_words(row: Mapping[str, Any]) -> str:
     begin = f"right on {accuracies[0]:.1f} % of held-out texts instead of {accuracies[1]:.1f} %"
     if mistaken["first_not_a_number"]:
         return f"{begin}; no number as a loss from step {mistaken['first_not_a_number']} on"
+    if mistaken["losses"] == correct["losses"]:
+        return f"{begin}; the training is the same"
     losses = [final_loss(seen) for seen in (mistaken, correct)]
     return f"{begin}; final loss {losses[0]:.3g} instead of {losses[1]:.3g}" if None not in losses else begin
 
 
 def museum_table(results: Mapping[str, Any]) -> str:
     """Each mistake, what became of it in PyTorch and in TensorFlow."""
-    lines = [museum_answer(results), "", f"{'':33}" + "".join(f"{FRAMEWORK_NAMES[name]:66}" for name in FRAMEWORKS).rstrip()]
+    table = [["", *FRAMEWORK_NAMES.values()]]
     for name, pair in exhibits_of(results).items():
-        cells = [[outcome_words(pair[side]), detail_words(pair[side])] if side in pair else ["", ""] for side in FRAMEWORKS]
-        lines.append(f"{EXHIBITS[name].title:33}" + "".join(f"{cell[0]:66}" for cell in cells).rstrip())
-        lines.append(f"  {name:31}" + "".join(f"{cell[1]:66}" for cell in cells).rstrip())
-    return "\n".join(lines)
+        sides = [pair.get(framework) for framework in FRAMEWORKS]
+        table.append([EXHIBITS[name].title, *(outcome_words(row) if row else "" for row in sides)])
+        table.append([f"  {name}", *(detail_words(row) if row else "" for row in sides)])
+    widths = [max(map(len, column)) + 2 for column in zip(*table, strict=True)]
+    lines = ["".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in table]
+    return "\n".join([museum_answer(results), "", *lines])
 
 
 @dataclass(frozen=True)

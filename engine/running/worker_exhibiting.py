@@ -174,6 +174,7 @@ def _is_within(frame: traceback.FrameSummary, code: types.CodeType) -> bool:
 
 
 def shortened_paths(text: str) -> str:
-    """Without the folders above the project and above installed packages, which differ from machine to machine."""
+    """Without the folders above the project and above installed packages, which differ from machine to machine, and without colours."""
+    text = re.sub(r"\x1b\[[\d;]*m", "", text)
     text = re.sub(r'[^\s"\'(]*[\\/](site-packages|lib[\\/]python3\.\d+)[\\/]', "", text)
     return text.replace(f"{PROJECT}{os.sep}", "")

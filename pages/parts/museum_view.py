@@ -11,7 +11,7 @@ import streamlit as st
 
 from engine import FRAMEWORK_NAMES, FRAMEWORKS
 from engine.evidence.exhibits import EXHIBITS
-from engine.evidence.museum import curve, detail_words, exhibits_of, final_loss, harm_words, outcome_words, place_words
+from engine.evidence.museum import curve, detail_words, exhibits_of, final_loss, outcome_words, place_words
 from pages.parts.palette import DASHES, HUES, NEUTRAL
 from pages.parts.picture import Picture, tip
 from pages.parts.plain_table import plain_table
@@ -50,8 +50,7 @@ def show_outcome(name: str, row: Mapping[str, Any]) -> None:
     if error := mistaken["error"]:
         show_error(error)
         return
-    harm = harm_words(row)
-    st.write(plain(f"{harm[:1].upper()}{harm[1:]}."))
+    st.write(plain(f"{detail_words(row)}."))
     loss_chart(row).show(f"curve_{name}_{row['framework']}")
 
 
@@ -112,5 +111,5 @@ def curve_sentence(row: Mapping[str, Any]) -> str:
     if None in ends:
         return "The curve breaks off."
     if mistaken["losses"] == correct["losses"]:
-        return "The two curves are the same, to the last digit: the training shows nothing."
+        return "The two curves are the same to the last digit" + (": the training shows nothing." if row["outcome"] == "silent" else ".")
     return f"In the last epoch the loss is {number(ends[0])} with the mistake and {number(ends[1])} without it."

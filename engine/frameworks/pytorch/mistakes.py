@@ -31,6 +31,14 @@ def make_model(data: ExhibitData) -> nn.Sequential:
     )
 
 
+def make_bag_of_words(data: ExhibitData) -> nn.Sequential:
+    """Numbers of words, (batch, longest), to the mean of their vectors, to one logit a class."""
+    return nn.Sequential(
+        nn.EmbeddingBag(data.num_words, HIDDEN_UNITS, mode="mean", padding_idx=0),
+        nn.Linear(HIDDEN_UNITS, data.num_classes),
+    )
+
+
 def fit(
     model: nn.Module,
     inputs: np.ndarray,
@@ -103,7 +111,7 @@ def softmax_before_loss(data: ExhibitData, callback: Any, mistaken: bool) -> np.
 def forgotten_zero_grad(data: ExhibitData, callback: Any, mistaken: bool) -> np.ndarray:
     """Gradients that are added up from the first step to the last."""
     model = make_model(data)
-    optimizer = torch.optim.SGD(model.parameters(), lr=0.5)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.5, momentum=0.9)
     vectors, labels = torch.from_numpy(data.vectors), torch.from_numpy(data.labels)
     callback.on_train_begin()
     for _ in range(EPOCHS):
@@ -137,18 +145,20 @@ def frozen_head(data: ExhibitData, callback: Any, mistaken: bool) -> np.ndarray:
         model.requires_grad_(False)  # mistake: freezes the whole model, not only its body
     else:
         body.requires_grad_(False)
-    fit(model, data.vectors, data.labels, callback)
+    optimizer = torch.optim.Adam(model.parameters(), lr=0.1)
+    fit(model, data.vectors, data.labels, callback, optimizer)
     return answer(model, data.held_out)
 
 
 def learning_rate_too_high(data: ExhibitData, callback: Any, mistaken: bool) -> np.ndarray:
     """Steps so long that the weights grow beyond every number."""
-    rate = 0.5
+    rate = 1.0
     if mistaken:
-        rate = 5000.0  # mistake: ten thousand times too high
-    model = make_model(data)
-    fit(model, data.vectors, data.labels, callback, torch.optim.SGD(model.parameters(), rate))
-    return answer(model, data.held_out)
+        rate = 1000.0  # mistake: a thousand times too high
+    model = make_bag_of_words(data)
+    optimizer = torch.optim.SGD(model.parameters(), rate, momentum=0.9)
+    fit(model, data.words, data.labels, callback, optimizer)
+    return answer(model, data.held_out_words)
 
 
 def labels_shuffled(data: ExhibitData, callback: Any, mistaken: bool) -> np.ndarray:
@@ -162,21 +172,9 @@ def labels_shuffled(data: ExhibitData, callback: Any, mistaken: bool) -> np.ndar
     return answer(model, data.held_out)
 
 
-class BagOfWords(nn.Module):
-    """The mean of a text's word vectors, then one logit a class."""
-
-    def __init__(self, data: ExhibitData) -> None:
-        super().__init__()
-        self.vectors = nn.EmbeddingBag(data.num_words, HIDDEN_UNITS, mode="mean", padding_idx=0)
-        self.output = nn.Linear(HIDDEN_UNITS, data.num_classes)
-
-    def forward(self, words: torch.Tensor) -> torch.Tensor:
-        return self.output(self.vectors(words))  # (batch, longest) → (batch, num_classes)
-
-
 def other_tokenizer(data: ExhibitData, callback: Any, mistaken: bool) -> np.ndarray:
     """Words that are numbered as another model knows them."""
-    model = BagOfWords(data)
+    model = make_bag_of_words(data)
     fit(model, data.words, data.labels, callback)
     words = data.held_out_words
     if mistaken:

@@ -33,6 +33,17 @@ def make_model(data: ExhibitData) -> keras.Sequential:
     )
 
 
+def make_bag_of_words(data: ExhibitData) -> keras.Sequential:
+    """Numbers of words, (batch, longest), to the mean of their vectors, to one logit a class."""
+    return keras.Sequential(
+        [
+            keras.layers.Embedding(data.num_words, HIDDEN_UNITS, mask_zero=True),
+            keras.layers.GlobalAveragePooling1D(),
+            keras.layers.Dense(data.num_classes),
+        ]
+    )
+
+
 class Report(keras.callbacks.Callback):
     """Hands on the loss of each step; Keras tells the mean of the epoch so far."""
 
@@ -66,7 +77,7 @@ def fit(
 
 def answer(model: keras.Model, inputs: np.ndarray) -> np.ndarray:
     """The logits of some texts, (texts, num_classes)."""
-    return model.predict(inputs, batch_size=len(inputs), verbose=0)
+    return model(inputs, training=False).numpy()
 
 
 def labels_out_of_range(data: ExhibitData, callback: Any, mistaken: bool) -> np.ndarray:
@@ -114,7 +125,7 @@ def softmax_before_loss(data: ExhibitData, callback: Any, mistaken: bool) -> np.
 def forgotten_zero_grad(data: ExhibitData, callback: Any, mistaken: bool) -> np.ndarray:
     """Gradients that are added up from the first step to the last."""
     model = make_model(data)
-    optimizer = keras.optimizers.SGD(0.5)
+    optimizer = keras.optimizers.SGD(0.5, momentum=0.9)
     loss_of = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     dataset = tf.data.Dataset.from_tensor_slices((data.vectors, data.labels))
     batches = dataset.shuffle(len(data.labels)).batch(BATCH_SIZE)
@@ -155,18 +166,19 @@ def frozen_head(data: ExhibitData, callback: Any, mistaken: bool) -> np.ndarray:
         model.trainable = False  # mistake: freezes the whole model, not only its body
     else:
         body.trainable = False
-    fit(model, data.vectors, data.labels, callback)
+    fit(model, data.vectors, data.labels, callback, keras.optimizers.Adam(0.1))
     return answer(model, data.held_out)
 
 
 def learning_rate_too_high(data: ExhibitData, callback: Any, mistaken: bool) -> np.ndarray:
     """Steps so long that the weights grow beyond every number."""
-    rate = 0.5
+    rate = 1.0
     if mistaken:
-        rate = 5000.0  # mistake: ten thousand times too high
-    model = make_model(data)
-    fit(model, data.vectors, data.labels, callback, keras.optimizers.SGD(rate))
-    return answer(model, data.held_out)
+        rate = 1000.0  # mistake: a thousand times too high
+    model = make_bag_of_words(data)
+    optimizer = keras.optimizers.SGD(rate, momentum=0.9)
+    fit(model, data.words, data.labels, callback, optimizer)
+    return answer(model, data.held_out_words)
 
 
 def labels_shuffled(data: ExhibitData, callback: Any, mistaken: bool) -> np.ndarray:
@@ -182,13 +194,7 @@ def labels_shuffled(data: ExhibitData, callback: Any, mistaken: bool) -> np.ndar
 
 def other_tokenizer(data: ExhibitData, callback: Any, mistaken: bool) -> np.ndarray:
     """Words that are numbered as another model knows them."""
-    model = keras.Sequential(
-        [
-            keras.layers.Embedding(data.num_words, HIDDEN_UNITS, mask_zero=True),
-            keras.layers.GlobalAveragePooling1D(),  # the mean of a text's word vectors
-            keras.layers.Dense(data.num_classes),
-        ]
-    )
+    model = make_bag_of_words(data)
     fit(model, data.words, data.labels, callback)
     words = data.held_out_words
     if mistaken:
