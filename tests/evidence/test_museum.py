@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 import pytest
 
 from engine import FRAMEWORKS
+from engine.__main__ import main
 from engine.errors import ExperimentError
 from engine.evidence import museum, study_coordinator
 from engine.evidence.exhibits import EXHIBITS
@@ -308,3 +310,14 @@ def test_a_broken_exhibit_is_no_outcome(stand_ins: Callable[..., list[str]]) -> 
     study = start_study("museum", MuseumRequest(TWO).to_json())
     assert (study.status.state, study.status.message) == ("failed", "The exhibit is broken.")
     assert study.results is None
+
+
+def test_the_command_prints_a_table_or_rows(stand_ins: Callable[..., list[str]], capsys: pytest.CaptureFixture[str]) -> None:
+    started = stand_ins({})
+    assert main(["museum", "--only", TWO[0], "--json"]) == 0
+    rows = json.loads(capsys.readouterr().out)
+    assert [(row["mistake"], row["framework"], row["outcome"]) for row in rows] == [(TWO[0], name, "harmless") for name in FRAMEWORKS]
+    assert main(["museum", "--only", TWO[0]]) == 0
+    assert "Not caught, harmless" in capsys.readouterr().out and len(started) == 2, "what was found is shown again"
+    assert main(["museum", "--only", "typo"]) == 1
+    assert "the mistakes must be among" in capsys.readouterr().err
