@@ -83,7 +83,9 @@ def loss_chart(row: Mapping[str, Any]) -> Picture:
     framework = row["framework"]
     points = [(name, step, loss) for name, key in ((RIGHT, "correct"), (MISTAKEN, "mistaken")) for step, loss in curve(row[key])]
     table = pandas.DataFrame(points, columns=["curve", "step", "loss"])
-    scale = altair.Scale(type="symlog", constant=1) if table["loss"].max() > STEEP else altair.Scale(zero=True)
+    scale, up = altair.Scale(zero=True), altair.Axis(tickCount=5)
+    if table["loss"].max() > STEEP:
+        scale, up = altair.Scale(type="symlog", constant=1), altair.Axis(values=[0, *(10.0**power for power in range(39))], format="~g")
     names = [MISTAKEN, RIGHT]
     legend = altair.Legend(title=None, orient="top", symbolType="stroke", symbolSize=400, symbolStrokeWidth=3)
     chart = (
@@ -91,7 +93,7 @@ def loss_chart(row: Mapping[str, Any]) -> Picture:
         .mark_line(strokeCap="butt")
         .encode(
             x=altair.X("step:Q", title="Step", axis=altair.Axis(grid=False, tickMinStep=1), scale=altair.Scale(nice=False)),
-            y=altair.Y("loss:Q", title="Training loss", scale=scale, axis=altair.Axis(tickCount=5)),
+            y=altair.Y("loss:Q", title="Training loss", scale=scale, axis=up),
             color=altair.Color("curve:N", scale=altair.Scale(domain=names, range=[HUES[framework], NEUTRAL]), legend=legend),
             strokeDash=altair.StrokeDash("curve:N", scale=altair.Scale(domain=names, range=[DASHES[framework], [1, 0]]), legend=legend),
             strokeWidth=altair.StrokeWidth("curve:N", scale=altair.Scale(domain=names, range=[2.5, 1.5]), legend=None),

@@ -46,7 +46,7 @@ def fit(
     callback: Any,
     optimizer: torch.optim.Optimizer | None = None,
 ) -> None:
-    """Minimise the cross-entropy of the logits, the texts in a new order in each epoch."""
+    """Minimise the cross-entropy of the logits for a few epochs of shuffled texts."""
     optimizer = optimizer or torch.optim.Adam(model.parameters(), LEARNING_RATE)
     rows_in, targets = torch.from_numpy(inputs), torch.from_numpy(labels)
     callback.on_train_begin()

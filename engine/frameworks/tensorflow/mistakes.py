@@ -64,7 +64,7 @@ def fit(
     callback: Any,
     optimizer: keras.optimizers.Optimizer | None = None,
 ) -> None:
-    """Minimise the cross-entropy of the logits, the texts in a new order in each epoch."""
+    """Minimise the cross-entropy of the logits for a few epochs of shuffled texts."""
     model.compile(
         optimizer or keras.optimizers.Adam(LEARNING_RATE),
         keras.losses.SparseCategoricalCrossentropy(from_logits=True),
