@@ -1,4 +1,4 @@
-"""The command line, a thin face over the rooms: ``python -m engine train | audit | ablate | predict | runs | report | env``."""
+"""The command line, a thin face over the rooms: ``python -m engine train | audit | ablate | museum | predict | runs | report | env``."""
 
 from __future__ import annotations
 
@@ -17,6 +17,8 @@ from engine.command_line import choose_data, make_experiment, make_parser
 from engine.errors import ParityError, RunError
 from engine.evidence.ablation import COMPILED, AblationRequest, ablation_table
 from engine.evidence.audit import AuditRequest, audit_table, verdicts
+from engine.evidence.exhibits import EXHIBITS
+from engine.evidence.museum import MuseumRequest, museum_table
 from engine.neutral.devices import describe_machine
 from engine.neutral.family import CLASSIFIERS
 from engine.running.answering import Answerer
@@ -30,8 +32,16 @@ from engine.running.studies import Study, start_study
 def main(arguments: list[str] | None = None) -> int:
     """Run one command; 0 when it did what was asked, 1 when it could not (the reason is on standard error)."""
     options = make_parser().parse_args(arguments)
-    commands = {"train": train, "audit": audit, "ablate": ablate, "predict": predict, "runs": show_runs}
-    commands |= {"report": write_report, "env": show_environment}
+    commands = {
+        "train": train,
+        "audit": audit,
+        "ablate": ablate,
+        "museum": museum,
+        "predict": predict,
+        "runs": show_runs,
+        "report": write_report,
+        "env": show_environment,
+    }
     try:
         return int(commands[options.command](options))
     except ParityError as error:
@@ -100,6 +110,14 @@ def ablate(options: argparse.Namespace) -> int:
         _refuse_without_compiler(replace(request.experiment(), compiled=True))
     results = watch(start_study("ablation", request.to_json()))
     print(json.dumps(results, indent=1, ensure_ascii=False) if options.json else ablation_table(results))
+    return 0
+
+
+def museum(options: argparse.Namespace) -> int:
+    """Make the mistakes that were asked for, or show what became of them before. Ctrl+C stops it and keeps what is finished."""
+    _use_runs_folder(options)
+    results = watch(start_study("museum", MuseumRequest(tuple(options.only or EXHIBITS)).to_json()))
+    print(json.dumps(results["rows"], indent=1, ensure_ascii=False) if options.json else museum_table(results))
     return 0
 
 

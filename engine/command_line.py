@@ -13,6 +13,7 @@ from engine.data.reading import guess_columns, read_table
 from engine.data.store import sample_choice
 from engine.errors import DataError
 from engine.evidence import ablation, audit
+from engine.evidence.exhibits import EXHIBITS
 from engine.neutral.family import CLASSIFIERS
 from engine.running.experiment import Experiment
 from engine.running.preparing import dataset_store
@@ -55,6 +56,12 @@ def make_parser() -> argparse.ArgumentParser:
     _add_setting(command, "device")
     _add_study_data(command, ablation.ROWS)
     _add_place(command, "print the results on standard output and nothing else")
+
+    command = commands.add_parser("museum", help="make classic mistakes in both frameworks and show whether, when and how they are caught")
+    command.add_argument(
+        "--only", action="extend", nargs="+", metavar="NAME", help=f"which mistakes (default: all of {', '.join(EXHIBITS)})"
+    )
+    _add_place(command, "print a list of what became of each mistake on standard output and nothing else")
 
     command = commands.add_parser("predict", help="classify texts with both models of a run")
     command.add_argument("run", help="the run's name, as `runs` prints it")

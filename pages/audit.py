@@ -31,7 +31,7 @@ def ablation_label(study: Study) -> str:
 
 
 st.title("Audit", anchor=False)
-under_way = study_view.active_studies()
+under_way = study_view.active_studies("audit", "ablation")
 answer = st.container()
 if under_way:
     names = [study.identifier for study in under_way]

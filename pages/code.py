@@ -7,17 +7,14 @@ import streamlit as st
 from engine import FRAMEWORK_NAMES, FRAMEWORKS
 from engine.evidence.scripts import DATA_NAME, SCRIPT_NAMES, data_file, notebook, obstacle, standalone_script
 from engine.evidence.snippets import Row, Stage, load_snippets, present_snippets
-from engine.evidence.source_tree import Definition
-from engine.evidence.twin_rows import swatch
 from engine.evidence.wording import count, percent, plain, what_trains, when
 from engine.neutral.family import CLASSIFIERS
 from engine.running.folder import list_runs, readable_experiment
+from pages.parts.code_columns import QUIET, column_heading, show_piece
 from pages.parts.entry import through_dashboard
 from pages.parts.run_choice import choose_run
 
 through_dashboard()
-
-QUIET = "font-size:0.8125rem;line-height:1.4;opacity:0.75"
 
 
 def choose_classifier() -> str:
@@ -94,28 +91,13 @@ def made_once(classifier: str) -> str:
     return {"terms": "The weighted terms", "words": "The vocabulary"}.get(CLASSIFIERS[classifier].takes, "The tokenizer")
 
 
-def column_heading(framework: str, lines: int) -> None:
-    """The framework's name with its hue and dash, and how long its side is."""
-    st.html(
-        f'<div style="font-weight:600">{swatch(framework)}&ensp;{FRAMEWORK_NAMES[framework]}'
-        f'<span style="{QUIET};font-weight:400">&ensp;{count(lines, "line")}</span></div>'
-    )
-
-
-def show_piece(piece: Definition) -> None:
-    """Where it stands, how long it is, and its source."""
-    place = piece.file.removeprefix("engine/").removeprefix("frameworks/")
-    st.html(f'<div style="{QUIET}">{escape(place)}, from line {piece.first_line:,} · {count(piece.lines, "line")}</div>')
-    st.code(piece.source, line_numbers=True, wrap_lines=wrap)
-
-
 def show_row(row: Row) -> None:
     """A piece and its counterpart, starting at the same height; or a piece and why the other side has none."""
     st.markdown(f"###### {plain(row.name)}")  # a heading, so that a link leads here
     for column, framework in zip(st.columns(2, gap="medium"), FRAMEWORKS, strict=True):
         with column:
             if framework in row.pieces:
-                show_piece(row.pieces[framework])
+                show_piece(row.pieces[framework], wrap)
             else:
                 st.html(f'<div style="{QUIET};padding-top:0.1rem">No counterpart. {escape(row.reason)}</div>')
 
@@ -126,7 +108,7 @@ def show_stage(stage: Stage) -> None:
     st.write(stage.difference)
     for column, framework in zip(st.columns(2, gap="medium"), FRAMEWORKS, strict=True):
         with column:
-            column_heading(framework, stage.lines(framework) - stage.mended(framework))
+            column_heading(framework, count(stage.lines(framework) - stage.mended(framework), "line"))
     for row in stage.rows:
         show_row(row)
     for framework, pieces in stage.repairs.items():
@@ -134,7 +116,7 @@ def show_stage(stage: Stage) -> None:
         title = f"Also needed, in {FRAMEWORK_NAMES[framework]} only: {plain(names)}, {count(stage.mended(framework), 'line')}"
         with st.expander(title, icon=":material/build:"):
             for piece in pieces:
-                show_piece(piece)
+                show_piece(piece, wrap)
 
 
 for stage in exhibit.stages:
@@ -147,7 +129,7 @@ st.write(
 )
 with st.expander(f"{count(sum(piece.lines for piece in exhibit.shared), 'line')} that both use", icon=":material/join_inner:"):
     for piece in exhibit.shared:
-        show_piece(piece)
+        show_piece(piece, wrap)
 
 st.subheader("Take it with you", anchor="take-it-with-you")
 if not run or not experiment:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import shutil
 import signal
 import sys
@@ -15,8 +16,8 @@ from filelock import FileLock, Timeout
 from safetensors import SafetensorError
 
 from engine import FRAMEWORK_NAMES, FRAMEWORKS
-from engine.errors import ParityError
-from engine.evidence import ablation, audit
+from engine.errors import ParityError, TrainingError
+from engine.evidence import ablation, audit, museum
 from engine.neutral.checkpoint import resolve
 from engine.neutral.devices import choose_device
 from engine.running.baton import WorkerProcess, worker_environment
@@ -74,6 +75,9 @@ class StudyCoordinator:
         """What the reader of the results should know of the device."""
         self._lock: Any = None
         self._cache = UnitCache()
+        self._limit: float | None = None
+        self._ends = math.inf
+        """When a worker that has not answered is ended; only :meth:`attempt` sets a limit."""
         self._written = 0.0
         self._whole = self._finished = self._spent = self._worked = 0.0
         self.write()
@@ -147,6 +151,8 @@ class StudyCoordinator:
         self.status.seconds_left = (self._whole - self._finished) * self._spent / self._worked if self._worked else None
 
     def _on_change(self, worker: WorkerProcess | None, prepared: Run | None = None) -> None:
+        if worker is not None and self._ends < math.inf and (time.monotonic() > self._ends or self.study.stop_requested):
+            worker.process.kill()  # nobody knows whether it would ever come to an end
         if prepared is not None and self.study.stop_requested:
             prepared.request_stop()
         if worker is not None and time.monotonic() - self._written > 0.5:
@@ -224,6 +230,27 @@ class StudyCoordinator:
         self.skip(cost)
         return answer
 
+    def attempt(self, framework: str, job: str, message: str, prepared: Run, seconds: float, **facts: Any) -> dict[str, Any]:
+        """As :meth:`measure`, but the worker may die over it, and is ended after ``seconds``: the next piece of work gets a fresh one.
+
+        The answer then has ``lost``, which is ``crashed`` or ``hung``, and a ``reason``; it is not kept for other studies.
+        """
+        self._limit = seconds
+        try:
+            return self.measure(framework, job, message, prepared, **facts)
+        except TrainingError as error:
+            worker = next((process for process in self._processes if (process.framework, process.job) == (framework, job)), None)
+            if self._turns is None or worker is None or "failed" in worker.facts:
+                raise  # it could not be loaded, or told in a sentence what is wrong
+            late = time.monotonic() > self._ends
+            self._raise_stop()
+            self.dismiss()
+            self.skip(1.0)
+            silence = f"The {FRAMEWORK_NAMES[framework]} worker gave no answer within {seconds:.3g} seconds and was ended."
+            return {"lost": "hung", "reason": silence} if late else {"lost": "crashed", "reason": str(error)}
+        finally:
+            self._limit, self._ends = None, math.inf
+
     def is_known(self, framework: str, job: str, prepared: Run, **facts: Any) -> bool:
         """Whether :meth:`measure` would answer at once."""
         return self._cache.find(self._question(framework, job, prepared, facts)) is not None
@@ -249,6 +276,7 @@ class StudyCoordinator:
     def _ask(self, turns: Turns, framework: str, facts: dict[str, Any]) -> dict[str, Any]:
         worker = next(worker for worker in turns.workers if worker.framework == framework)
         worker.facts.pop("answer", None)
+        self._ends = math.inf if self._limit is None else time.monotonic() + self._limit
         turns.give(worker, lambda _: facts)
         turns.raise_failures()
         answer = worker.facts.get("answer")
@@ -277,7 +305,11 @@ def _in_words(error: Exception) -> str:
     return f"Unexpected: {type(error).__name__}: {error}. The details are in coordinator.log in the study's folder; start it again."
 
 
-WORK: dict[str, Callable[[StudyCoordinator], list[str]]] = {"audit": audit.conduct, "ablation": ablation.conduct}
+WORK: dict[str, Callable[[StudyCoordinator], list[str]]] = {
+    "audit": audit.conduct,
+    "ablation": ablation.conduct,
+    "museum": museum.conduct,
+}
 """What a study of each kind does; the answer is why it is not complete."""
 
 

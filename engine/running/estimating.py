@@ -45,6 +45,9 @@ TRACING_SECONDS = 3.0
 AUDIT_SECONDS = {"vectors": 1.5, "terms": 1.5, "words": 4.0, "pieces": 14.0}
 """Of 50 steps at one level in one framework, by what the classifier takes."""
 
+EXHIBIT_SECONDS = {"pytorch": 0.5, "tensorflow": 3.0}
+"""Of one mistake and its correction in the museum."""
+
 PROCESS_MIB = {"pytorch": 350.0, "tensorflow": 750.0}
 """A worker with its framework, before there is a model."""
 COORDINATOR_MIB = 150.0
@@ -119,6 +122,11 @@ def seconds_of_audit(classifiers: Sequence[str], levels: int, steps: int) -> flo
     """Of the steps of each classifier at each level, in both frameworks."""
     pieces = {name: len(FRAMEWORK_NAMES) * (levels * (1 + steps / 50) / 2 + 1) for name in classifiers}
     return sum(IMPORT_SECONDS.values()) + sum(amount * AUDIT_SECONDS[CLASSIFIERS[name].takes] for name, amount in pieces.items())
+
+
+def seconds_of_museum(exhibits: int) -> float:
+    """Of so many mistakes in both frameworks."""
+    return sum(IMPORT_SECONDS.values()) + exhibits * sum(EXHIBIT_SECONDS.values())
 
 
 def _facts_or_default(experiment: Experiment, checkpoint: Checkpoint | None) -> tuple[DataFacts, Reading]:

@@ -1,4 +1,4 @@
-"""Studies: evidence that takes many trainings (the audit, the ablation), made by a process of its own that outlives the page.
+"""Studies: evidence that takes many trainings (the audit, the ablation, the museum), made by a process of its own that outlives the page.
 
 A study is a folder ``_studies/<kind>-<key>/`` beside the runs. Its key stands for what was asked, the engine's sources and the versions of
 the packages, so the same question finds the folder of the first time: finished, its results are there at once; cut short, it goes on.
@@ -22,7 +22,7 @@ from engine.running.folder import SECONDS_TO_APPEAR, Run, home, read_json, write
 from engine.running.launching import detach
 from engine.running.processes import end_processes, living_process
 
-KINDS = ("audit", "ablation")
+KINDS = ("audit", "ablation", "museum")
 ACTIVE = ("queued", "running")
 PROCESS = "engine.evidence.study_coordinator"
 """What is started for a study; it stands in a room that this one does not know."""
@@ -62,7 +62,7 @@ class Study:
 
     @property
     def kind(self) -> str:
-        """``audit`` or ``ablation``."""
+        """One of ``KINDS``."""
         return self.identifier.rpartition("-")[0]
 
     @property
@@ -70,7 +70,7 @@ class Study:
         """What was asked. Raises ``RunError`` when the folder has gone."""
         request = read_json(self.path / "request.json")
         if request is None:
-            raise RunError(f"The folder of the study {self.identifier} was removed or damaged. Start it again from the Audit page.")
+            raise RunError(f"The folder of the study {self.identifier} was removed or damaged. Start it again from its page.")
         return request
 
     @property

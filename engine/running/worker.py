@@ -1,7 +1,8 @@
 """One process for one framework and one run: ``python -m engine.running.worker RUN_DIR FRAMEWORK JOB``.
 
 Only this process, with the other modules whose names begin with ``worker``, imports a wing. Its jobs are ``encode`` (all texts of the run),
-``probe`` (a few, to compare the two encoders), ``train``, ``answer`` (classify until told to end), ``audit`` and ``ablate`` (studies).
+``probe`` (a few, to compare the two encoders), ``train``, ``answer`` (classify until told to end), ``audit``, ``ablate`` and ``museum``
+(studies).
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from engine.running.worker_ablating import ablate
 from engine.running.worker_answering import answer
 from engine.running.worker_auditing import audit
 from engine.running.worker_encoding import encode, probe
+from engine.running.worker_exhibiting import museum
 from engine.running.worker_training import train
 
 
@@ -31,7 +33,15 @@ def main(arguments: list[str]) -> None:
     if job != "answer":
         end_with_the_coordinator()
     baton = Baton()
-    jobs = {"encode": encode, "probe": probe, "train": train, "answer": answer, "audit": audit, "ablate": ablate}
+    jobs = {
+        "encode": encode,
+        "probe": probe,
+        "train": train,
+        "answer": answer,
+        "audit": audit,
+        "ablate": ablate,
+        "museum": museum,
+    }
     speak_plainly(baton, lambda: jobs[job](run, framework, baton))
 
 

@@ -47,14 +47,14 @@ def start(kind: str, request: Mapping[str, Any]) -> None:
 
 def take_over_choice() -> None:
     """What was started a moment ago becomes what is shown; called before the box of the same key is drawn."""
-    for kind in ("audit", "ablation"):
+    for kind in TITLES:
         if identifier := st.session_state.pop(_asked(kind), None):
             st.session_state[_key(kind)] = identifier
 
 
 def watch(identifiers: Sequence[str], parts: int) -> None:
     """One look at the studies under way, repeated every second; when one has ended or found something, the page starts anew."""
-    studies = [study for kind in ("audit", "ablation") for study in list_studies(kind) if study.identifier in identifiers]
+    studies = [study for kind in TITLES for study in list_studies(kind) if study.identifier in identifiers]
     if any(not study.status.active for study in studies) or len(studies) < len(identifiers) or pieces(studies) != parts:
         st.rerun()
     for study in studies:
@@ -69,12 +69,13 @@ def watch(identifiers: Sequence[str], parts: int) -> None:
             st.rerun(scope="app")
 
 
-TITLES = {"audit": "Audit", "ablation": "Defaults"}
+TITLES = {"audit": "Audit", "ablation": "Defaults", "museum": "Museum"}
+"""What a study of each kind is called where it is under way."""
 
 
-def active_studies() -> list[Study]:
-    """Those with something still ahead of them."""
-    return [study for kind in TITLES for study in list_studies(kind)[:RECENT] if study.status.active]
+def active_studies(*kinds: str) -> list[Study]:
+    """Those of these kinds with something still ahead of them."""
+    return [study for kind in kinds for study in list_studies(kind)[:RECENT] if study.status.active]
 
 
 def pieces(studies: Sequence[Study]) -> int:

@@ -1,0 +1,88 @@
+"""Museum: classic mistakes, really made in both frameworks; which are caught, when, where the message leads, and what the others do."""
+
+import streamlit as st
+
+from engine import FRAMEWORKS
+from engine.evidence.exhibits import EXHIBITS
+from engine.evidence.museum import MuseumRequest, exhibit_code, exhibits_of, museum_answer, outcome_words
+from engine.evidence.wording import count, duration, plain
+from engine.running.estimating import seconds_of_museum
+from engine.running.studies import Study
+from pages.parts import museum_view, study_view
+from pages.parts.code_columns import column_heading, show_piece
+from pages.parts.entry import through_dashboard
+
+through_dashboard()
+study_view.take_over_choice()
+
+
+def museum_label(study: Study) -> str:
+    """How many mistakes it shows."""
+    return count(len(exhibits_of(study.results or {})), "mistake")
+
+
+st.title("Museum", anchor=False)
+under_way = study_view.active_studies("museum")
+answer = st.container()
+if under_way:
+    names = [study.identifier for study in under_way]
+    st.fragment(study_view.watch, run_every=1.0)(names, study_view.pieces(under_way))
+
+museum = study_view.shown_study("museum", museum_label)
+results = (museum.results if museum else None) or {}
+exhibits = exhibits_of(results)
+with answer:
+    if exhibits:
+        st.markdown(f"#### {plain(museum_answer(results))}")
+    else:
+        st.markdown("#### Which mistakes are caught, and which only show in the curve?")
+        st.write(
+            f"{len(EXHIBITS)} classic mistakes, from labels out of range to a forgotten zero_grad, each really made in both frameworks: "
+            "whether it is caught, when, where the message leads, and what the curve looks like where nothing is said."
+        )
+if museum:
+    study_view.ending(museum)
+
+if not exhibits or (museum and museum.status.state != "running" and len(exhibits) < len(EXHIBITS)):
+    time = duration(seconds_of_museum(len(EXHIBITS)))
+    st.caption(
+        f"{time.capitalize()}, once: the result is kept. Each mistake is made in a process of its own, in an empty folder and with a limit "
+        "on its time, so nothing here can be harmed. It goes on when you leave this page."
+    )
+    if st.button("Make the mistakes", type="primary", icon=":material/play_arrow:", key="start_museum", disabled=bool(under_way)):
+        study_view.start("museum", MuseumRequest().to_json())
+if not exhibits:
+    st.markdown(" · ".join(exhibit.title for exhibit in EXHIBITS.values()))
+    st.stop()
+
+museum_view.overview_table(results)
+st.caption(study_view.facts(results, count(results.get("texts", 0), "text")))
+jumps = [f"[{EXHIBITS[name].title}](#{museum_view.anchor_of(name)})" for name in exhibits]
+st.markdown(" · ".join(jumps))
+
+code = exhibit_code(museum)
+for name, pair in exhibits.items():
+    exhibit = EXHIBITS[name]
+    st.subheader(exhibit.title, anchor=museum_view.anchor_of(name))
+    st.write(exhibit.sentence)
+    for column, framework in zip(st.columns(2, gap="medium"), FRAMEWORKS, strict=True):
+        with column:
+            column_heading(framework, outcome_words(pair[framework]) if framework in pair else "")
+            for piece in code.mistakes[name][framework]:
+                show_piece(piece, wrap=True)
+    for column, framework in zip(st.columns(2, gap="medium"), FRAMEWORKS, strict=True):
+        if framework in pair:
+            with column:
+                museum_view.show_outcome(name, pair[framework])
+    st.markdown(f"**How to notice.** {plain(exhibit.notice)}")
+    st.markdown(f"**How to fix.** {plain(exhibit.fix)}")
+    if exhibit.note:
+        st.caption(plain(exhibit.note))
+
+st.subheader("What the exhibits share", anchor="shared")
+st.write("The model and its training, which most exhibits use: as short as they can be, in each framework's own way.")
+for column, framework in zip(st.columns(2, gap="medium"), FRAMEWORKS, strict=True):
+    with column:
+        column_heading(framework, "")
+        for piece in code.shared[framework]:
+            show_piece(piece, wrap=True)

@@ -1,0 +1,323 @@
+"""The museum: every mistake made for real once, in both frameworks; and, with stand-in workers, what becomes of those that die or hang."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from engine import FRAMEWORKS
+from engine.__main__ import main
+from engine.errors import ExperimentError
+from engine.evidence import museum, study_coordinator
+from engine.evidence.exhibits import EXHIBITS
+from engine.evidence.museum import (
+    HARMLESS,
+    OUTCOMES,
+    MuseumRequest,
+    exhibit_code,
+    exhibits_of,
+    final_loss,
+    judge,
+    museum_answer,
+    museum_table,
+)
+from engine.running import baton, studies
+from engine.running.studies import Study, start_study
+from engine.running.worker_exhibiting import MARK, describe_error, observe, shortened_paths
+from tests.running.driving import processes_about
+
+PROJECT = Path(__file__).parents[2]
+
+
+def in_this_process(patch: pytest.MonkeyPatch) -> None:
+    """A study is done before ``start_study`` returns; only its workers are processes. Sources may be edited meanwhile."""
+    patch.setattr(studies, "code_version", lambda: "of this test")
+    patch.setattr(studies, "detach", lambda module, folder: study_coordinator.main([str(folder)]))
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Study:
+    """All mistakes, made once."""
+    folder = tmp_path_factory.mktemp("museum")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PARITY_RUNS", str(folder / "runs"))
+        patch.setenv("PARITY_LOCK", str(folder / "machine.lock"))
+        in_this_process(patch)
+        study = start_study("museum", MuseumRequest().to_json())
+    assert study.status.state == "done", study.status.message
+    assert not processes_about(folder) and not study.prepared_folder.exists()
+    return study
+
+
+@pytest.fixture(scope="module")
+def rows(made: Study) -> dict[tuple[str, str], dict[str, Any]]:
+    assert made.results is not None
+    return {(row["mistake"], row["framework"]): row for row in made.results["rows"]}
+
+
+# --- What both frameworks really do --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+def test_every_mistake_comes_to_a_definite_end(rows: dict[tuple[str, str], dict[str, Any]]) -> None:
+    assert list(rows) == [(name, framework) for name in EXHIBITS for framework in FRAMEWORKS]
+    for (name, framework), row in rows.items():
+        assert row["outcome"] in OUTCOMES and row["outcome"] not in ("crashed", "hung"), (name, framework, row)
+        assert row["caught"] == (row["when"] != "never") == (row["mistaken"]["error"] is not None)
+        assert row["correct"]["error"] is None and row["correct"]["accuracy"] > 0.35, f"{name}: the right function learns in {framework}"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("mistake", "framework", "when", "type", "words"),
+    [
+        ("labels_out_of_range", "pytorch", "first step", "IndexError", "Target 5 is out of bounds"),
+        ("labels_out_of_range", "tensorflow", "first step", "InvalidArgumentError", "outside the valid range of [0, 5)"),
+        ("wrong_shape", "pytorch", "first step", "RuntimeError", "shapes cannot be multiplied"),
+        ("wrong_shape", "tensorflow", "build", "ValueError", "128"),
+        ("wrong_dtype", "pytorch", "first step", "RuntimeError", "dtype"),
+        ("frozen_head", "pytorch", "first step", "RuntimeError", "does not require grad"),
+        ("batch_axis_lost", "pytorch", "later step", "RuntimeError", "size mismatch"),
+        ("batch_axis_lost", "tensorflow", "build", "ValueError", "Could not automatically infer the output shape"),
+    ],
+)
+def test_what_is_caught_says_so_in_the_frameworks_own_words(
+    rows: dict[tuple[str, str], dict[str, Any]], mistake: str, framework: str, when: str, type: str, words: str
+) -> None:
+    row = rows[mistake, framework]
+    error = row["mistaken"]["error"]
+    assert (row["outcome"], row["when"], error["type"]) == ("stopped", when, type) and words in error["message"]
+    assert error["depth"] == len(error["frames"]) >= 2 and error["frames"][0]["function"] == mistake
+    assert error["own_line"]["own"] and error["own_line"]["file"] == f"engine/frameworks/{framework}/mistakes.py"
+    assert str(PROJECT) not in str(row) and "site-packages" not in str(row), "no path of this machine is shown"
+    assert "\x1b" not in error["message"], "colours are for terminals"
+
+
+@pytest.mark.slow
+def test_what_is_silent_leaves_a_trace(rows: dict[tuple[str, str], dict[str, Any]]) -> None:
+    silent = [row for row in rows.values() if row["outcome"] == "silent"]
+    assert len(silent) >= 8
+    for row in silent:
+        mistaken, correct = row["mistaken"], row["correct"]
+        before, after = final_loss(correct), final_loss(mistaken)
+        worse = mistaken["accuracy"] <= correct["accuracy"] - 0.05
+        visible = mistaken["first_not_a_number"] or (before is not None and after is not None and after > 2 * before)
+        assert worse or visible, (row["mistake"], row["framework"])
+        assert len(correct["losses"]) == correct["steps"] > 50
+        assert row["mistaken"]["warnings"] == []
+
+
+@pytest.mark.slow
+def test_the_frameworks_differ_where_they_do(rows: dict[tuple[str, str], dict[str, Any]]) -> None:
+    assert rows["wrong_dtype", "tensorflow"]["outcome"] == "harmless", "Keras casts"
+    assert rows["wrong_dtype", "tensorflow"]["same_answers"] >= HARMLESS
+    assert rows["softmax_before_loss", "pytorch"]["outcome"] == "silent"
+    warned = rows["softmax_before_loss", "tensorflow"]
+    assert warned["outcome"] == "warned" and "from_logits=True" in warned["mistaken"]["warnings"][0]["message"]
+    assert rows["frozen_head", "tensorflow"]["outcome"] == "warned"
+    assert "trainable weights" in rows["frozen_head", "tensorflow"]["mistaken"]["warnings"][0]["message"]
+    for framework in FRAMEWORKS:
+        assert rows["learning_rate_too_high", framework]["mistaken"]["first_not_a_number"] > 1
+        dropout = rows["forgotten_evaluation_mode", framework]
+        assert dropout["mistaken"]["losses"] == dropout["correct"]["losses"], "the training shows nothing"
+
+
+@pytest.mark.slow
+def test_results_are_told_in_a_sentence_and_a_table(made: Study) -> None:
+    assert made.results is not None
+    answer = museum_answer(made.results)
+    assert answer.startswith(f"Of {len(EXHIBITS)} mistakes PyTorch stops ") and "silently in both" in answer
+    table = museum_table(made.results)
+    assert "IndexError" in table and all(exhibit.title in table for exhibit in EXHIBITS.values())
+
+
+@pytest.mark.slow
+def test_the_code_that_ran_is_kept_and_every_exhibit_is_marked(made: Study) -> None:
+    code = exhibit_code(made)
+    for name in EXHIBITS:
+        for framework in FRAMEWORKS:
+            piece = code.mistakes[name][framework][-1]
+            assert piece.name == name and MARK in "\n".join(part.source for part in code.mistakes[name][framework])
+            assert piece.lines < 30
+    assert {piece.name for piece in code.shared["pytorch"]} == {"make_model", "make_bag_of_words", "fit", "answer"}
+    kept = made.as_run.code
+    assert kept is not None
+    changed = {file: text.replace("def fit(", "def fit_as_it_was(").replace(" fit(", " fit_as_it_was(") for file, text in kept.items()}
+    made.as_run.write_code(changed)
+    assert {piece.name for piece in exhibit_code(made).shared["pytorch"]} == {"make_model", "make_bag_of_words", "fit_as_it_was", "answer"}
+    made.as_run.write_code({"engine/frameworks/pytorch/mistakes.py": "def torn("})
+    assert exhibit_code(made) == exhibit_code(None), "a damaged copy is replaced by the present code"
+    made.as_run.write_code(kept)
+
+
+# --- What may be asked, and what is made of what was seen ----------------------------------------------------------------------------
+
+
+def test_a_request_survives_its_folder_and_has_defaults() -> None:
+    request = MuseumRequest(("wrong_shape", "labels_out_of_range"))
+    assert request.only == ("labels_out_of_range", "wrong_shape"), "in one order, so that the same question is the same study"
+    assert MuseumRequest.from_json(request.to_json()) == request
+    assert MuseumRequest.from_json({}).only == tuple(EXHIBITS)
+
+
+@pytest.mark.parametrize(("only", "words"), [(("typo",), "must be among .*, but found “typo”"), ((), "found none")])
+def test_what_cannot_be_shown(only: tuple[str, ...], words: str) -> None:
+    with pytest.raises(ExperimentError, match=words):
+        MuseumRequest(only)
+
+
+def seen(**changes: Any) -> dict[str, Any]:
+    usual = {"stage": "end", "steps": 4, "losses": [1.0, 0.5], "first_not_a_number": None, "accuracy": 0.8, "error": None, "warnings": []}
+    return usual | changes
+
+
+@pytest.mark.parametrize(
+    ("mistaken", "same", "outcome", "when", "step"),
+    [
+        ({"stage": "build", "steps": 0, "error": {}}, None, "stopped", "build", None),
+        ({"stage": "train", "steps": 0, "error": {"type": "E"}}, None, "stopped", "first step", 1),
+        ({"stage": "train", "steps": 7, "error": {"type": "E"}}, None, "stopped", "later step", 8),
+        ({"stage": "answer", "steps": 7, "error": {"type": "E"}}, None, "stopped", "answer", None),
+        ({"warnings": [{"type": "UserWarning", "message": "well"}]}, 1.0, "warned", "never", None),
+        ({}, 1.0, "harmless", "never", None),
+        ({}, 0.9, "silent", "never", None),
+        ({"first_not_a_number": 3}, 1.0, "silent", "never", None),
+    ],
+)
+def test_outcomes(mistaken: dict[str, Any], same: float | None, outcome: str, when: str, step: int | None) -> None:
+    mistaken = mistaken | ({"error": {"type": "E"}} if "error" in mistaken else {})
+    row = judge({"mistaken": seen(**mistaken), "correct": seen(), "same_answers": same, "seconds": 0.1})
+    assert (row["outcome"], row["when"], row["step"], row["caught"]) == (outcome, when, step, outcome == "stopped")
+
+
+def test_a_final_loss_needs_numbers() -> None:
+    assert final_loss(seen(losses=[4.0, 2.0])) == 3.0
+    assert final_loss(seen(losses=[4.0, None])) is None and final_loss(seen(losses=[])) is None
+
+
+def test_where_a_traceback_leads() -> None:
+    def exhibit(data: Any, callback: Any, mistaken: bool) -> Any:
+        callback.on_train_begin()
+        return Path(3)  # mistake: no path
+
+    described, logits = observe(exhibit, None, True, lambda seed: None)
+    error = described["error"]
+    assert logits is None and (described["stage"], described["steps"]) == ("train", 0)
+    assert error["type"] == "TypeError" and error["at_mistake"] and error["own_line"]["function"] == "exhibit"
+    assert error["library_frames"] == error["depth"] - 1 > 0
+    assert error["own_line"]["file"] == "tests/evidence/test_museum.py"
+    assert describe_error(ValueError("x" * 9000), exhibit)["message"].endswith("…")
+
+
+def test_no_path_of_a_machine_is_shown() -> None:
+    text = f'File "/home/me/.venv/lib/python3.12/site-packages/keras/src/a.py", {PROJECT}/engine/b.py'
+    assert shortened_paths(text) == 'File "keras/src/a.py", engine/b.py'
+    assert shortened_paths("/usr/lib/python3.12/pathlib.py") == "pathlib.py"
+
+
+# --- Workers that die, hang or fail --------------------------------------------------------------------------------------------------
+
+STAND_IN = """
+import os, signal, sys
+from engine.running.baton import Baton
+framework = sys.argv[2]
+baton = Baton()
+baton.take("import")
+baton.take("build", gpu=None)
+asked = baton.take("train")
+while True:
+    what = plan.get((asked["mistake"], framework))
+    if what == "die":
+        os.kill(os.getpid(), signal.SIGKILL)
+    if what == "hang":
+        signal.pause()
+    if what == "fail":
+        baton.tell(failed="The exhibit is broken.")
+        sys.exit(0)
+    seen = {"stage": "end", "steps": 2, "losses": [1.0, 0.5], "first_not_a_number": None, "accuracy": 0.8, "error": None, "warnings": []}
+    asked = baton.take("train", answer={"mistaken": seen, "correct": seen, "same_answers": 1.0, "seconds": 0.1})
+"""
+TWO = ("labels_out_of_range", "wrong_shape")
+
+
+@pytest.fixture
+def stand_ins(monkeypatch: pytest.MonkeyPatch) -> Callable[[dict[tuple[str, str], str]], list[str]]:
+    """Workers that do as the plan says instead of loading a framework; the answer names those that were started."""
+    in_this_process(monkeypatch)
+    popen, started = baton.subprocess.Popen, []
+
+    def follow(plan: dict[tuple[str, str], str]) -> list[str]:
+        def start(command: list[str], **options: Any) -> Any:
+            if "engine.running.worker" not in command:
+                return popen(command, **options)
+            started.append(command[-2])
+            return popen([sys.executable, "-c", f"plan = {plan!r}\n{STAND_IN}", *command[-3:]], **options)
+
+        monkeypatch.setattr(baton.subprocess, "Popen", start)
+        return started
+
+    return follow
+
+
+def test_a_worker_that_dies_and_one_that_hangs_are_outcomes(
+    stand_ins: Callable[..., list[str]], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    started = stand_ins({(TWO[0], "pytorch"): "die", (TWO[0], "tensorflow"): "hang"})
+    monkeypatch.setattr(museum, "SECONDS", 0.8)
+    study = start_study("museum", MuseumRequest(TWO).to_json())
+    assert study.status.state == "done", study.status.message
+    assert study.results is not None
+    pairs = exhibits_of(study.results)
+    died, hung = (pairs[TWO[0]][framework] for framework in FRAMEWORKS)
+    assert died["outcome"] == "crashed" and "was ended by signal 9" in died["reason"]
+    assert hung["outcome"] == "hung" and hung["reason"] == "The TensorFlow worker gave no answer within 0.8 seconds and was ended."
+    assert all(row["outcome"] == "harmless" for row in pairs[TWO[1]].values()), "the next exhibit gets a fresh worker"
+    assert started == [*FRAMEWORKS] * 3 and not processes_about(tmp_path)
+    assert "The process died" in museum_table(study.results)
+    stand_ins({})
+    again = start_study("museum", MuseumRequest(TWO[:1]).to_json())
+    assert again.results is not None and {row["outcome"] for row in again.results["rows"]} == {"harmless"}, "it was not kept as an answer"
+
+
+def test_a_museum_is_stopped_and_goes_on(stand_ins: Callable[..., list[str]], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    stand_ins({(TWO[0], "tensorflow"): "hang"})
+    go, given = baton.WorkerProcess.go, []
+
+    def stop_at_the_second(worker: baton.WorkerProcess, **facts: Any) -> None:
+        go(worker, **facts)
+        if "mistake" in facts:
+            given.append((facts["mistake"], worker.framework))
+            if len(given) == 2:
+                studies.list_studies("museum")[0].request_stop()
+
+    monkeypatch.setattr(baton.WorkerProcess, "go", stop_at_the_second)
+    study = start_study("museum", MuseumRequest(TWO).to_json())
+    assert study.status.state == "stopped" and not processes_about(tmp_path), "a worker that hangs is no reason to wait"
+    stand_ins({})
+    study = start_study("museum", MuseumRequest(TWO).to_json())
+    assert study.status.state == "done" and study.results is not None and len(study.results["rows"]) == 4
+    assert given == [(TWO[0], "pytorch"), (TWO[0], "tensorflow"), (TWO[0], "tensorflow"), (TWO[1], "pytorch"), (TWO[1], "tensorflow")]
+
+
+def test_a_broken_exhibit_is_no_outcome(stand_ins: Callable[..., list[str]]) -> None:
+    stand_ins({(TWO[0], "pytorch"): "fail"})
+    study = start_study("museum", MuseumRequest(TWO).to_json())
+    assert (study.status.state, study.status.message) == ("failed", "The exhibit is broken.")
+    assert study.results is None
+
+
+def test_the_command_prints_a_table_or_rows(stand_ins: Callable[..., list[str]], capsys: pytest.CaptureFixture[str]) -> None:
+    started = stand_ins({})
+    assert main(["museum", "--only", TWO[0], "--json"]) == 0
+    rows = json.loads(capsys.readouterr().out)
+    assert [(row["mistake"], row["framework"], row["outcome"]) for row in rows] == [(TWO[0], name, "harmless") for name in FRAMEWORKS]
+    assert main(["museum", "--only", TWO[0]]) == 0
+    assert "Not caught, harmless" in capsys.readouterr().out and len(started) == 2, "what was found is shown again"
+    assert main(["museum", "--only", "typo"]) == 1
+    assert "the mistakes must be among" in capsys.readouterr().err
