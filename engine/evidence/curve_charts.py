@@ -119,12 +119,16 @@ def difference_sentence(points: pandas.DataFrame) -> str:
     return f"At the same step the two losses never differ by more than {part}."
 
 
+TICKS: dict[Axis, str] = {"step": "~s", "epoch": "d", "seconds": ".6~g"}
+"""How the figures on the axis are written. Without a format of its own Vega may write a tenth epoch as 1e+1."""
+
+
 def _across(points: pandas.DataFrame, x: Axis, end: float | None, title: str | None) -> altair.X:
     """The horizontal axis, the same for curves and strip; its end moves in round steps, so that a live chart rarely changes its shape."""
     reach = float(points[x].max()) if len(points) else 1.0
     if end is None:
         end = _round_up(reach) if x == "seconds" else reach
-    axis = altair.Axis(format="~s" if x == "step" else "", grid=False, tickMinStep=1 if x != "seconds" else 0, labelFlush=True)
+    axis = altair.Axis(format=TICKS[x], grid=False, tickMinStep=1 if x != "seconds" else 0, labelFlush=True)
     return altair.X("x:Q", title=title, scale=altair.Scale(domain=[0, max(end, reach)], nice=False), axis=axis)
 
 

@@ -7,8 +7,9 @@ import pandas
 import pytest
 
 from engine.evidence import charts
+from engine.evidence.chart_svg import chart_svg
 from engine.evidence.curve_charts import POINTS_PER_LINE
-from engine.evidence.curves import Curves
+from engine.evidence.curves import COLUMNS, Curves
 from engine.evidence.palette import BACKGROUNDS, HUES, NEUTRAL, contrast
 from engine.running.folder import Run
 from tests.pages.conftest import CLASSES, EPOCHS, write_events
@@ -105,3 +106,11 @@ def test_classes_that_look_the_same_when_shortened_stay_apart():
     picture = charts.class_balance(dict.fromkeys(labels, 3))
     values = next(iter(picture.chart.to_dict()["datasets"].values()))
     assert len({value["label"] for value in values}) == 2
+
+
+@pytest.mark.parametrize("epochs", [9, 10, 11, 100])
+def test_epochs_are_counted_in_plain_numbers(epochs: int):
+    rows = [("pytorch", "validation", number, number * 4, number * 1.0, number * 4, 1 / number) for number in range(1, epochs + 1)]
+    points = pandas.DataFrame(rows, columns=COLUMNS)
+    svg = chart_svg(charts.loss_curves(points), 900)
+    assert f">{epochs}</text>" in svg and "e+" not in svg
