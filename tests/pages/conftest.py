@@ -247,3 +247,13 @@ def _framework_results(framework: str, table: pandas.DataFrame) -> dict[str, Any
         "threads": 2,
         "versions": {"torch": "2.13.0"} if framework == "pytorch" else {"tensorflow": "2.21.0", "keras": "3.12.0"},
     }
+
+
+def words(page: AppTest) -> str:
+    """Everything shown, without the marks that keep words from being read as markup."""
+    return everything_shown(page).replace("\\", "").replace("\u2060", "")
+
+
+def charts(page: AppTest) -> int:
+    """How many charts there are."""
+    return len(page.get("vega_lite_chart") or page.get("arrow_vega_lite_chart"))

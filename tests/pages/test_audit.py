@@ -19,7 +19,7 @@ from engine.neutral.recipe import EVERY_DEFAULT
 from engine.running import studies
 from engine.running.studies import Study, StudyStatus, list_studies, start_study
 from pages.parts import ablation_view, audit_view, study_view
-from tests.pages.conftest import everything_shown
+from tests.pages.conftest import charts, words
 
 OpenPage = Callable[..., AppTest]
 
@@ -83,14 +83,6 @@ def study(kind: str, state: str, results: dict[str, Any] | None = None, **status
         made.write_results(results)
     made.write_status(StudyStatus(state=state, **status))
     return made
-
-
-def words(page: AppTest) -> str:
-    return everything_shown(page).replace("\\", "").replace("\u2060", "")
-
-
-def charts(page: AppTest) -> int:
-    return len(page.get("vega_lite_chart") or page.get("arrow_vega_lite_chart"))
 
 
 def test_an_empty_page_says_what_will_be_here_and_how_long_it_takes(open_page: OpenPage) -> None:

@@ -14,7 +14,7 @@ from engine.evidence.museum import MuseumRequest
 from engine.running import studies
 from engine.running.studies import Study, StudyStatus, list_studies, start_study
 from pages.parts import museum_view
-from tests.pages.conftest import everything_shown
+from tests.pages.conftest import charts, words
 
 OpenPage = Callable[..., AppTest]
 
@@ -84,14 +84,6 @@ def study(state: str, found: dict[str, Any] | None = None, **status: Any) -> Stu
         made.write_results(found)
     made.write_status(StudyStatus(state=state, **status))
     return made
-
-
-def words(page: AppTest) -> str:
-    return everything_shown(page).replace("\\", "").replace("\u2060", "")
-
-
-def charts(page: AppTest) -> int:
-    return len(page.get("vega_lite_chart") or page.get("arrow_vega_lite_chart"))
 
 
 def test_an_empty_page_says_what_will_be_here_and_how_long_it_takes(open_page: OpenPage, no_process: list[str]) -> None:
