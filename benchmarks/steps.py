@@ -55,7 +55,7 @@ def measure(classifier: str, frameworks: list[str], folder: Path, repeats: int) 
     choice = make_data(folder, ROWS.get(classifier, 6000))
     for framework in frameworks:
         experiment = Experiment.recommended(
-            choice, classifier, frameworks=(framework,), epochs=EPOCHS.get(classifier, 8), patience=0, rate_schedule="constant"
+            choice, classifier, frameworks=(framework,), epochs=EPOCHS.get(classifier, 40), patience=0, rate_schedule="constant"
         )
         times, peaks = [], []
         for _ in range(repeats):

@@ -124,6 +124,8 @@ class StudyCoordinator:
         self.write()
 
     def _say_queued(self, message: str) -> None:
+        if self._turns is not None:
+            self._turns.suspend(self._turns.workers)
         if message != self.status.message or time.monotonic() - self._written > 1:
             self.say(message, "queued")
 

@@ -160,6 +160,8 @@ class WorkerProcess:
 
     def suspend(self) -> None:
         """Stop the waiting worker altogether, so that no idle thread pool spins while the other one is timed."""
+        if self._suspended:
+            return
         try:
             self._handle.suspend()
             self._suspended = True

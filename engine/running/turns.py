@@ -66,12 +66,20 @@ class Turns:
         self._last = worker
 
     def give(self, worker: WorkerProcess, answer: Callable[[WorkerProcess], dict[str, object]] = lambda worker: {}) -> None:
-        """One turn of one worker, from go to its next question."""
+        """One turn of one worker, from go to its next question, while every other one that waits is suspended.
+
+        A worker that is given turn after turn goes on undisturbed: stopping and waking it each second would slow small steps down.
+        """
+        self.suspend([other for other in self.workers if other is not worker])
         worker.go(turn=True, seconds=TURN_SECONDS, **answer(worker))
         self._on_change(worker)
         self._listen_until_waiting(worker)
-        if worker.waiting:
-            worker.suspend()
+
+    def suspend(self, workers: list[WorkerProcess]) -> None:
+        """Stop those of ``workers`` that wait, until their next turn."""
+        for worker in workers:
+            if worker.waiting and not worker.finished:
+                worker.suspend()
 
     def _all_at_once(self, ready: list[WorkerProcess], answer: Callable[[WorkerProcess], dict[str, object]], goal: int) -> None:
         for worker in ready:

@@ -76,7 +76,8 @@ def test_they_alternate_and_only_one_computes(workers: Callable[..., WorkerProce
     def note(worker: WorkerProcess, *rest: object) -> None:
         given.append(f"{worker.framework} {worker.phase}")
         give(worker, *rest)
-        wait_until(lambda: worker.finished or suspended(worker), "a worker that has had its turn to be suspended")
+        others = [other for other in pair if other is not worker and other.waiting]
+        wait_until(lambda: all(suspended(other) for other in others), "whoever waits to be suspended while the other one has its turn")
 
     turns.give = note  # type: ignore[method-assign,assignment]
     turns.run_until("train")
@@ -142,6 +143,8 @@ def test_killed_while_suspended(workers: Callable[..., WorkerProcess]) -> None:
     turns = Turns([worker], False, lambda worker: None)
     turns.run_until("train")
     turns.give(worker)
+    assert not worker._suspended, "a worker without another one beside it is never stopped"
+    turns.suspend([worker])
     wait_until(lambda: suspended(worker), "the worker to be suspended")
     worker.process.kill()
     turns.run_until("end")
