@@ -66,6 +66,7 @@ def measure(classifier: str, frameworks: list[str], folder: Path, repeats: int) 
             bare = run_bare(SCRIPTS[framework], write_task(run, experiment, folder / "task"))
             times.append((figures["step_milliseconds_p50"], bare["milliseconds"]))
             peaks.append((figures["peak_rss_mib"], bare["peak_mib"]))
+            print(f"  pair: {times[-1][0]:.3f} and {times[-1][1]:.3f} ms", file=sys.stderr, flush=True)
         report(f"{classifier} {framework}: milliseconds a step", times, "≤ 1.05")
         report(f"{classifier} {framework}: peak memory in MiB", peaks, "≤ 1.10" if classifier == "transformer" else "none")
 

@@ -1,4 +1,4 @@
-"""The command line, a thin face over the rooms: ``python -m engine train | audit | ablate | museum | predict | runs | report | env``."""
+"""The command line, a thin face over the rooms: ``python -m engine train``, ``audit``, ``ablate``, ``museum``, ``benchmark`` and more."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from engine.command_line import choose_data, make_experiment, make_parser
 from engine.errors import ParityError, RunError
 from engine.evidence.ablation import COMPILED, AblationRequest, ablation_table
 from engine.evidence.audit import AuditRequest, audit_table, verdicts
+from engine.evidence.benchmark import MODES, BenchmarkRequest, attempts, benchmark_table, next_attempt, same_verdicts
 from engine.evidence.exhibits import EXHIBITS
 from engine.evidence.museum import MuseumRequest, museum_table
 from engine.neutral.devices import describe_machine
@@ -26,7 +27,7 @@ from engine.running.experiment import BUNDLED_ENCODER, Experiment
 from engine.running.folder import Run, list_runs, open_run
 from engine.running.launching import recover, start
 from engine.running.preflight import preflight
-from engine.running.studies import Study, start_study
+from engine.running.studies import Study, list_studies, start_study
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -37,6 +38,7 @@ def main(arguments: list[str] | None = None) -> int:
         "audit": audit,
         "ablate": ablate,
         "museum": museum,
+        "benchmark": benchmark,
         "predict": predict,
         "runs": show_runs,
         "report": write_report,
@@ -118,6 +120,37 @@ def museum(options: argparse.Namespace) -> int:
     _use_runs_folder(options)
     results = watch(start_study("museum", MuseumRequest(tuple(options.only or EXHIBITS)).to_json()))
     print(json.dumps(results["rows"], indent=1, ensure_ascii=False) if options.json else museum_table(results))
+    return 0
+
+
+def benchmark(options: argparse.Namespace) -> int:
+    """Measure, or show what was measured before; with ``--again`` measure anew and compare. Ctrl+C stops it and keeps what is finished."""
+    _use_runs_folder(options)
+    given = {name: value for name in ("encoder", "device") if (value := getattr(options, name)) is not None}
+    request = BenchmarkRequest(
+        tuple(options.classifier or CLASSIFIERS),
+        options.quick or options.against_itself,
+        options.repeats,
+        tuple(options.modes or MODES),
+        options.margin,
+        options.against_itself,
+        choose_data(options),
+        **given,
+    )
+    if "compiled" in request.modes:
+        _refuse_without_compiler(replace(request.experiment(request.classifiers[0]), compiled=True))
+    if options.again:
+        request = next_attempt(request)
+    study = start_study("benchmark", request.to_json())
+    results = watch(study)
+    print(json.dumps(results["rows"], indent=1, ensure_ascii=False) if options.json else benchmark_table(results))
+    if not options.json:
+        print(f"For a report: python -m engine report {study.identifier}", file=sys.stderr)
+    others = [each.results for each in attempts(request) if each.identifier != study.identifier]
+    before = next((found for found in others if found is not None), None)
+    if before is not None and not options.json:
+        same, compared = same_verdicts(results["rows"], before["rows"])
+        print(f"{same} of {compared} verdicts ({same / max(1, compared):.0%}) are as in the benchmark before.")
     return 0
 
 
@@ -247,11 +280,19 @@ def show_runs(options: argparse.Namespace) -> int:
 
 
 def write_report(options: argparse.Namespace) -> int:
-    """The run's report, and its model card if asked for; says where they are."""
-    from engine.evidence.report import write_reports  # here, for charts take a moment to load that no other command needs
+    """The report of a run, and its model card if asked for, or of a benchmark; says where they are."""
+    from engine.evidence.benchmark_report import (
+        write_benchmark_report,
+    )  # here, for charts take a moment to load that no other command needs
+    from engine.evidence.report import write_reports
 
     _use_runs_folder(options)
-    files = {name: str(path) for name, path in write_reports(open_run(options.run), options.to, options.card).items()}
+    benchmarks = {study.identifier: study for study in list_studies("benchmark")}
+    if options.run in benchmarks:
+        written = write_benchmark_report(benchmarks[options.run], options.to)
+    else:
+        written = write_reports(open_run(options.run), options.to, options.card)
+    files = {name: str(path) for name, path in written.items()}
     print(json.dumps(files, indent=1, ensure_ascii=False) if options.json else "\n".join(files.values()))
     return 0
 

@@ -12,7 +12,8 @@ from engine.data.choice import DataChoice
 from engine.data.reading import guess_columns, read_table
 from engine.data.store import sample_choice
 from engine.errors import DataError
-from engine.evidence import ablation, audit
+from engine.evidence import ablation, audit, benchmark
+from engine.evidence.equivalence import FEWEST, MARGIN
 from engine.evidence.exhibits import EXHIBITS
 from engine.neutral.family import CLASSIFIERS
 from engine.running.experiment import Experiment
@@ -39,9 +40,7 @@ def make_parser() -> argparse.ArgumentParser:
     _add_place(command, "print results.json on standard output and nothing else")
 
     command = commands.add_parser("audit", help="prove that both frameworks train the same model, step by step in float64")
-    command.add_argument(
-        "--classifier", action="extend", nargs="+", metavar="NAME", help=f"which ones (default: all of {', '.join(CLASSIFIERS)})"
-    )
+    _add_classifiers(command)
     command.add_argument("--steps", type=int, default=audit.STEPS, metavar="N", help="optimizer steps to compare (default: %(default)s)")
     _add_study_data(command, audit.ROWS)
     _add_place(command, "print a list of what remains in float64 and float32 on standard output and nothing else")
@@ -63,6 +62,24 @@ def make_parser() -> argparse.ArgumentParser:
     )
     _add_place(command, "print a list of what became of each mistake on standard output and nothing else")
 
+    command = commands.add_parser("benchmark", help="measure speed and memory of both frameworks in turns, with a verdict on each claim")
+    _add_classifiers(command)
+    command.add_argument("--quick", action="store_true", help="matched mode at the recommended batch size only")
+    command.add_argument("--modes", action="extend", nargs="+", choices=benchmark.MODES, help="of a thorough benchmark (default: all)")
+    command.add_argument(
+        "--repeats", type=int, default=FEWEST, metavar="N", help=f"with different seeds, {FEWEST} at least (default: {FEWEST})"
+    )
+    command.add_argument("--margin", type=float, default=MARGIN, metavar="SHARE", help="what still counts as equal (default: %(default)s)")
+    _add_setting(command, "device")
+    command.add_argument(
+        "--against-itself", action="store_true", help="each framework against itself: a check that must find no difference"
+    )
+    command.add_argument(
+        "--again", action="store_true", help="measure anew what was measured before, and count the verdicts that are the same"
+    )
+    _add_study_data(command, benchmark.ROWS)
+    _add_place(command, "print a list of rows on standard output and nothing else")
+
     command = commands.add_parser("predict", help="classify texts with both models of a run")
     command.add_argument("run", help="the run's name, as `runs` prints it")
     command.add_argument("text", nargs="+")
@@ -71,8 +88,8 @@ def make_parser() -> argparse.ArgumentParser:
     command = commands.add_parser("runs", help="list the runs, newest first")
     _add_place(command)
 
-    command = commands.add_parser("report", help="write a run as one HTML file, and with --card as a model card")
-    command.add_argument("run", help="the run's name, as `runs` prints it; it need not have finished")
+    command = commands.add_parser("report", help="write a run or a benchmark as one HTML file, a run with --card also as a model card")
+    command.add_argument("run", help="the run's name, as `runs` prints it, or the benchmark's; it need not have finished")
     command.add_argument("--to", type=Path, default=Path(), metavar="FOLDER", help="where to write (default: here)")
     command.add_argument("--card", action="store_true", help="also write a model card, in Markdown")
     _add_place(command, "print the paths of the files on standard output and nothing else")
@@ -98,6 +115,12 @@ def _add_setting(command: argparse.ArgumentParser, name: str) -> None:
 def _add_columns(command: argparse.ArgumentParser) -> None:
     command.add_argument("--text", action="extend", nargs="+", metavar="COL", help="text columns, joined in this order (default: guessed)")
     command.add_argument("--label", metavar="COL", help="the label column (default: guessed)")
+
+
+def _add_classifiers(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--classifier", action="extend", nargs="+", metavar="NAME", help=f"which ones (default: all of {', '.join(CLASSIFIERS)})"
+    )
 
 
 def _add_study_data(command: argparse.ArgumentParser, rows: int) -> None:

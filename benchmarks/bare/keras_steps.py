@@ -120,21 +120,19 @@ def batch(number):
 class Clock(keras.callbacks.Callback):
     def __init__(self):
         super().__init__()
-        self.speeds = []
+        self.speeds, self.first = [], True
 
     def on_epoch_begin(self, epoch, logs=None):
         order.assign(orders[epoch])
         width.assign(widths[epoch])
-        self.mark, self.last = None, 0
+        self.mark, self.last = time.perf_counter(), -1
 
     def on_train_batch_end(self, number, logs=None):
-        if self.mark is None:  # the first call of an epoch warms up
-            self.mark, self.last = time.perf_counter(), number
-            return
         steps, seconds = number - self.last, time.perf_counter() - self.mark
-        if steps >= task["report_steps"] or seconds >= task["report_seconds"]:
-            self.speeds.append(seconds / steps * 1000)
-            self.mark, self.last = time.perf_counter(), number
+        if self.first or steps >= task["report_steps"] or seconds >= task["report_seconds"]:
+            if not self.first:  # the very first call traces and warms up
+                self.speeds.append(seconds / steps * 1000)
+            self.mark, self.last, self.first = time.perf_counter(), number, False
 
 
 clipping = {"global_clipnorm": task["clip_norm"]} if task["clip_norm"] else {}

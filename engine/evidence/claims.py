@@ -29,7 +29,8 @@ class Finding:
     claim: str
     """One of ``CLAIMS``, also the anchor of its row on the Guide page."""
     source: str
-    """``measured``, ``counted``, ``tried`` (all on this machine), ``shown`` (by an artifact made here) or ``outside`` (stated, with its source)."""
+    """``measured``, ``counted``, ``tried`` (all on this machine), ``shown`` (by an artifact made here) or ``outside`` (stated, with its
+    source)."""
     figure: str
     """One line with units, or why there is none yet."""
     verdict: str

@@ -20,6 +20,9 @@ from engine.evidence.story import Story, tell
 from engine.evidence.wording import count, date
 from engine.running.folder import Run, write_atomically
 
+REPORT_MARK = f'content="{GENERATOR}"'
+"""Stands at the beginning of every report."""
+
 HEAD = 4_096
 """Characters at the beginning of a file in which a report or a card says what it is."""
 
@@ -50,23 +53,31 @@ def write_reports(run: Run, folder: Path, card: bool = False) -> dict[str, Path]
     Each file appears as a whole or not at all, and an earlier one is replaced. Raises ``RunError`` when the run has nothing to report,
     when a file of that name is something else, or when nothing can be written.
     """
-    files: dict[str, tuple[Path, str, Callable[[Run], str]]] = {
-        "report": (folder / f"{run.identifier}-report.html", f'content="{GENERATOR}"', report)
+    files: dict[str, tuple[Path, str, Callable[[], str]]] = {
+        "report": (folder / f"{run.identifier}-report.html", REPORT_MARK, lambda: report(run))
     }
     if card:
-        files["model_card"] = (folder / f"{run.identifier}-model-card.md", CARD_MARK, model_card)
+        files["model_card"] = (folder / f"{run.identifier}-model-card.md", CARD_MARK, lambda: model_card(run))
+    return write_files(files, f"run {run.identifier}")
+
+
+def write_files(files: Mapping[str, tuple[Path, str, Callable[[], str]]], subject: str) -> dict[str, Path]:
+    """Write each file, made by the last of the three; the mark in the middle says that an earlier one of that name was made here.
+
+    Each appears as a whole or not at all. Raises ``RunError`` as :func:`write_reports`.
+    """
     for file, mark, _ in files.values():
         _refuse_foreign(file, mark)
-    texts = {name: make(run) for name, (_, _, make) in files.items()}
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        for name, (file, _, _) in files.items():
+    texts = {name: make() for name, (_, _, make) in files.items()}
+    for name, (file, _, _) in files.items():
+        try:
+            file.parent.mkdir(parents=True, exist_ok=True)
             write_atomically(file, texts[name])
-    except OSError as error:
-        raise RunError(
-            f"The report of run {run.identifier} cannot be written into {folder} ({error.strerror}). Expected a folder with room and "
-            "permission to write; name another one with --to."
-        ) from error
+        except OSError as error:
+            raise RunError(
+                f"The report of {subject} cannot be written into {file.parent} ({error.strerror}). Expected a folder with room and "
+                "permission to write; name another one with --to."
+            ) from error
     return {name: Path(os.path.abspath(file)) for name, (file, _, _) in files.items()}
 
 

@@ -8,7 +8,7 @@ import signal
 import sys
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ from safetensors import SafetensorError
 
 from engine import FRAMEWORK_NAMES, FRAMEWORKS
 from engine.errors import ParityError, TrainingError
-from engine.evidence import ablation, audit, museum
+from engine.evidence import ablation, audit, benchmark, museum
 from engine.neutral.checkpoint import resolve
 from engine.neutral.devices import choose_device
 from engine.running.baton import WorkerProcess, worker_environment
@@ -71,6 +71,8 @@ class StudyCoordinator:
         self.status.process, self.status.workers = process_identity(), {}
         self._processes: list[WorkerProcess] = []
         self._turns: Turns | None = None
+        self.frameworks: Sequence[str] = FRAMEWORKS
+        """Which are loaded for the next piece of work; both, but where one is measured against itself."""
         self.notes: list[str] = []
         """What the reader of the results should know of the device."""
         self._lock: Any = None
@@ -264,8 +266,8 @@ class StudyCoordinator:
 
     def _load(self, job: str, prepared: Run) -> Turns:
         """A worker for each framework, both loaded, on the device that both have."""
-        self.say(f"Loading {' and '.join(FRAMEWORK_NAMES[name] for name in FRAMEWORKS)}")
-        workers = [self._start(name, job, self.study.path, prepared.experiment) for name in FRAMEWORKS]
+        self.say(f"Loading {' and '.join(FRAMEWORK_NAMES[name] for name in self.frameworks)}")
+        workers = [self._start(name, job, self.study.path, prepared.experiment) for name in self.frameworks]
         turns = Turns(workers, False, self._on_change, ADVICE)
         turns.run_until("build", lambda worker: {"prepared": str(prepared.path)})
         turns.raise_failures()
@@ -311,6 +313,7 @@ WORK: dict[str, Callable[[StudyCoordinator], list[str]]] = {
     "audit": audit.conduct,
     "ablation": ablation.conduct,
     "museum": museum.conduct,
+    "benchmark": benchmark.conduct,
 }
 """What a study of each kind does; the answer is why it is not complete."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -47,6 +47,11 @@ AUDIT_SECONDS = {"vectors": 1.5, "terms": 1.5, "words": 4.0, "pieces": 14.0}
 
 EXHIBIT_SECONDS = {"pytorch": 0.5, "tensorflow": 3.0}
 """Of one mistake and its correction in the museum."""
+
+BENCHMARK_SECONDS = {"vectors": 3.0, "terms": 3.5, "words": 6.0, "pieces": 18.0}
+"""Of building, training and answering in both frameworks once, by what the classifier takes."""
+START_SECONDS = 7.0
+"""Of a new process of each framework."""
 
 PROCESS_MIB = {"pytorch": 350.0, "tensorflow": 750.0}
 """A worker with its framework, before there is a model."""
@@ -127,6 +132,12 @@ def seconds_of_audit(classifiers: Sequence[str], levels: int, steps: int) -> flo
 def seconds_of_museum(exhibits: int) -> float:
     """Of so many mistakes in both frameworks."""
     return sum(IMPORT_SECONDS.values()) + exhibits * sum(EXHIBIT_SECONDS.values())
+
+
+def seconds_of_benchmark(pieces: Mapping[str, int], starts: int, compiled: int, steps: float) -> float:
+    """Of so many pieces of work of each classifier and starts of processes, both for both frameworks; ``steps`` times the quick ones."""
+    measured = sum(amount * BENCHMARK_SECONDS[CLASSIFIERS[name].takes] for name, amount in pieces.items())
+    return measured * (1 + steps) / 2 + starts * START_SECONDS + compiled * sum(COMPILE_SECONDS.values())
 
 
 def _facts_or_default(experiment: Experiment, checkpoint: Checkpoint | None) -> tuple[DataFacts, Reading]:

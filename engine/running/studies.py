@@ -1,4 +1,4 @@
-"""Studies: evidence that takes many trainings (the audit, the ablation, the museum), made by a process of its own that outlives the page.
+"""Studies: evidence that takes many trainings (audit, ablation, museum, benchmark), made by a process of its own that outlives the page.
 
 A study is a folder ``_studies/<kind>-<key>/`` beside the runs. Its key stands for what was asked, the engine's sources and the versions of
 the packages, so the same question finds the folder of the first time: finished, its results are there at once; cut short, it goes on.
@@ -22,7 +22,7 @@ from engine.running.folder import SECONDS_TO_APPEAR, Run, home, read_json, write
 from engine.running.launching import detach
 from engine.running.processes import end_processes, living_process
 
-KINDS = ("audit", "ablation", "museum")
+KINDS = ("audit", "ablation", "museum", "benchmark")
 ACTIVE = ("queued", "running")
 PROCESS = "engine.evidence.study_coordinator"
 """What is started for a study; it stands in a room that this one does not know."""

@@ -1,8 +1,8 @@
 """One process for one framework and one run: ``python -m engine.running.worker RUN_DIR FRAMEWORK JOB``.
 
 Only this process, with the other modules whose names begin with ``worker``, imports a wing. Its jobs are ``encode`` (all texts of the run),
-``probe`` (a few, to compare the two encoders), ``train``, ``answer`` (classify until told to end), ``audit``, ``ablate`` and ``museum``
-(studies).
+``probe`` (a few, to compare the two encoders), ``train``, ``answer`` (classify until told to end), ``audit``, ``ablate``, ``museum``
+and ``benchmark`` (studies).
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from engine.running.folder import Run
 from engine.running.worker_ablating import ablate
 from engine.running.worker_answering import answer
 from engine.running.worker_auditing import audit
+from engine.running.worker_benchmarking import benchmark
 from engine.running.worker_encoding import encode, probe
 from engine.running.worker_exhibiting import museum
 from engine.running.worker_training import train
@@ -41,6 +42,7 @@ def main(arguments: list[str]) -> None:
         "audit": audit,
         "ablate": ablate,
         "museum": museum,
+        "benchmark": benchmark,
     }
     speak_plainly(baton, lambda: jobs[job](run, framework, baton))
 

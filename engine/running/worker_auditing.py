@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -39,6 +40,8 @@ class Wing:
     devices: Any
     device: str
     stop_requested: Callable[[], bool]
+    import_seconds: float
+    """How long loading it took."""
 
     def build(self, prepared: Run, inputs: Inputs, recipe: Recipe, precision: str) -> tuple[Any, Any, Any]:
         """The classifier's module, the classifier, and the model that is trained, with the weights that ``recipe`` begins with."""
@@ -71,10 +74,12 @@ def serve(run: Run, framework: str, baton: Baton, work: Callable[[Wing, Run, dic
     """Load the framework, then do one piece of work a turn until the coordinator is gone; no answer means that a stop was asked for."""
     asked = baton.take("import")
     experiment = Run(Path(asked["prepared"])).experiment
+    started = time.perf_counter()
     training, inference = import_wing(framework, "training", "inference")
+    import_seconds = time.perf_counter() - started
     devices, _, gpu = prepare_device(framework, experiment.device, experiment.threads)
     device = baton.take("build", gpu=gpu)["device"]
-    wing = Wing(framework, training, inference, devices, devices.use_device(device), lambda: run.stop_requested)
+    wing = Wing(framework, training, inference, devices, devices.use_device(device), lambda: run.stop_requested, import_seconds)
     asked = baton.take("train")
     while True:
         asked = baton.take("train", answer=work(wing, Run(Path(asked["prepared"])), asked))

@@ -69,7 +69,7 @@ def watch(identifiers: Sequence[str], parts: int) -> None:
             st.rerun(scope="app")
 
 
-TITLES = {"audit": "Audit", "ablation": "Defaults", "museum": "Museum"}
+TITLES = {"audit": "Audit", "ablation": "Defaults", "museum": "Museum", "benchmark": "Benchmark"}
 """What a study of each kind is called where it is under way."""
 
 

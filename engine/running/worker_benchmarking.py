@@ -1,0 +1,255 @@
+"""A worker's job ``benchmark``: how long the steps of training, batches of answers and single answers of one classifier take."""
+
+from __future__ import annotations
+
+import math
+import statistics
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import psutil
+
+from engine.errors import TrainingError
+from engine.neutral.batches import Plan, training_plan
+from engine.neutral.early_stopping import Progress
+from engine.running.baton import Baton
+from engine.running.folder import Run
+from engine.running.inputs import load_inputs
+from engine.running.machine_meters import EnergyMeter, GpuMeter, peak_rss_mib
+from engine.running.recipes import recipe_of
+from engine.running.worker_auditing import VALIDATION_ROWS, Listener, Wing, serve
+
+LOOK_SECONDS = 0.2
+"""How long a worker looks, before it computes, at how busy others keep the machine."""
+
+SINGLES = 40
+"""Texts that are answered one at a time."""
+
+ON_GPU = 10
+"""Times as many steps there, for each is shorter."""
+
+
+def benchmark(run: Run, framework: str, baton: Baton) -> None:
+    """Do what the coordinator of a benchmark asks for."""
+    fresh = [True]
+
+    def work(wing: Wing, prepared: Run, asked: dict[str, Any]) -> dict[str, Any] | None:
+        busy = psutil.cpu_percent(LOOK_SECONDS) / 100  # nobody else of this study computes meanwhile
+        answer = (reach_target if "target" in asked else measure_speed)(wing, prepared, asked)
+        if answer is None:
+            return None
+        peak = peak_rss_mib() if fresh[0] else None  # a process keeps the peak of whatever it did before
+        fresh[0] = False
+        gpu = wing.devices.gpu_memory_mib(wing.device)
+        return answer | {
+            "device": wing.device,
+            "busy": busy,
+            "peak_rss_mib": peak,
+            "gpu_memory_mib": gpu,
+            "import_seconds": wing.import_seconds,
+        }
+
+    serve(run, framework, baton, work)
+
+
+def measure_speed(wing: Wing, prepared: Run, asked: dict[str, Any]) -> dict[str, Any] | None:
+    """Train for a set number of steps, then answer batches and single texts.
+
+    ``asked`` has ``seed``, ``mode`` (``matched``, ``defaults`` or ``compiled``), ``batch_size``, ``steps``, and ``tokens``: the length to
+    which every text is cut or repeated, or ``None``. Both frameworks are asked the same, so they see the same batches.
+    """
+    inputs, mode = load_inputs(prepared), asked["mode"]
+    experiment = replace(
+        prepared.experiment,
+        seed=asked["seed"],
+        batch_size=asked["batch_size"],
+        mode="defaults" if mode == "defaults" else "matched",
+        compiled=mode == "compiled",
+    )
+    on_gpu = wing.device != "cpu"
+    recipe = recipe_of(experiment, inputs, on_gpu)
+    _, _, model = wing.build(prepared, inputs, recipe, "float32")
+    arrays, labels, lengths = inputs.part(prepared, "train")
+    if asked["tokens"]:
+        assert lengths is not None  # only classifiers of sequences are asked
+        arrays, lengths = (stretched(arrays[0], lengths, asked["tokens"]),), np.full(len(labels), asked["tokens"])
+    tensors, targets = wing.training.as_tensors(arrays, labels, wing.device)
+    validation = wing.tensors(prepared, inputs, "validation", "float32", VALIDATION_ROWS)
+    warm = max(2, recipe.steps_per_call)
+    steps = warm + asked["steps"] * (ON_GPU if on_gpu else 1)
+    steps += -steps % recipe.steps_per_call  # Keras makes whole calls
+    plan = plan_of(steps, len(labels), lengths, recipe.batch_size, recipe.seed, recipe.compiled)
+    batches = wing.training.make_batches(tensors, targets, lambda epoch: plan, recipe)
+    clock = StepClock(warm, steps, lambda: wing.devices.synchronize(wing.device), wing.stop_requested)
+    optimizer = wing.training.make_optimizer(model, recipe)
+    with GpuMeter(on_gpu) as meter:
+        wing.training.train(model, optimizer, batches, validation, recipe, steps, Progress(), lambda _: None, clock)
+    if clock.stopped:
+        return None
+    answer = {
+        "step_milliseconds": clock.milliseconds,
+        "first_step_seconds": clock.first_step_seconds,
+        "joules_per_step": clock.joules_per_step,
+        "gpu_utilisation": meter.mean,
+    }
+    if mode == "matched":  # in the other modes the same model answers in the same way
+        chosen = [
+            batch_of(arrays, plan, number, recipe.batch_size) for number in range(warm, len(plan.widths))
+        ]  # the batches that were timed
+        answer |= time_answers(wing, model, chosen)
+    return answer
+
+
+def plan_of(steps: int, rows: int, lengths: np.ndarray | None, batch_size: int, seed: int, compiled: bool) -> Plan:
+    """One pass of so many whole batches: the epochs of a training one after the other, their smaller last batches left out."""
+    orders, widths, whole = [], [], rows // batch_size
+    for epoch in range(math.ceil(steps / whole)):
+        plan = training_plan(rows, lengths, batch_size, seed, epoch, compiled)
+        orders.append(plan.order[: whole * batch_size])
+        widths.append(plan.widths[:whole])
+    return Plan(np.concatenate(orders)[: steps * batch_size], np.concatenate(widths)[:steps])
+
+
+def stretched(tokens: np.ndarray, lengths: np.ndarray, width: int) -> np.ndarray:
+    """Rows of exactly ``width`` tokens, shape (rows, width): longer ones are cut, shorter ones repeated from their start."""
+    places = np.arange(width)[None, :] % np.maximum(1, lengths)[:, None]
+    return np.take_along_axis(tokens, places, axis=1)
+
+
+def batch_of(arrays: tuple[np.ndarray, ...], plan: Plan, number: int, batch_size: int) -> tuple[np.ndarray, ...]:
+    """Batch ``number`` of a plan as arrays, cut to its width."""
+    rows, width = plan.order[number * batch_size : (number + 1) * batch_size], plan.widths[number]
+    return tuple(values[rows][..., :width] if width else values[rows] for values in arrays)
+
+
+def time_answers(wing: Wing, model: Any, batches: list[tuple[np.ndarray, ...]]) -> dict[str, float]:
+    """Milliseconds of one batch, and of the first text of each batch alone (median); all are there as tensors before the clock runs."""
+    labels = np.zeros(len(batches[0][0]), np.int64)
+    tensors = [wing.training.as_tensors(batch, labels, wing.device)[0] for batch in batches]
+    singles = [tuple(values[:1] for values in batch) for batch in tensors[:SINGLES]]
+    for some in (tensors[0], singles[0]):
+        wing.inference.predict_logits(model, some)  # traces and warms up
+    started = time.perf_counter()
+    for batch in tensors:
+        wing.inference.predict_logits(model, batch)
+    per_batch = (time.perf_counter() - started) / len(tensors)
+    times = []
+    for single in singles:
+        started = time.perf_counter()
+        wing.inference.predict_logits(model, single)
+        times.append(time.perf_counter() - started)
+    return {"batch_milliseconds": 1000 * per_batch, "single_milliseconds": 1000 * statistics.median(times)}
+
+
+class StepClock(Listener):
+    """Times the steps after the first ``warm`` ones, up to ``steps`` in all; what happens between two epochs is not counted."""
+
+    def __init__(self, warm: int, steps: int, synchronize: Callable[[], None], stop_requested: Callable[[], bool]) -> None:
+        self._warm, self._steps, self._synchronize, self._stop_requested = warm, steps, synchronize, stop_requested
+        self._done = self._offset = self._measured = 0
+        self._seconds = self._first_call = 0.0
+        self._first_steps = 0
+        self._since: tuple[float, int] | None = None
+        """When the clock was started, and after how many steps."""
+        self._energy = EnergyMeter()
+        self._looked = time.perf_counter()
+
+    @property
+    def milliseconds(self) -> float:
+        """Of a step, on average."""
+        return 1000 * self._seconds / self._measured
+
+    @property
+    def first_step_seconds(self) -> float:
+        """Of the first step, which holds tracing, compilation and warm-up; the ordinary steps of the same call are taken off."""
+        return max(0.0, self._first_call - (self._first_steps - 1) * self.milliseconds / 1000)
+
+    @property
+    def joules_per_step(self) -> float | None:
+        """Of the processor, where the machine counts them."""
+        return None if self._energy.joules is None else self._energy.joules / self._measured
+
+    def on_train_begin(self) -> None:
+        self._started = time.perf_counter()
+
+    def on_epoch_begin(self, epoch: int) -> None:
+        self._offset = self._done
+        if self._done >= self._warm:
+            self._start()
+
+    def on_train_batch_end(self, batch: int, logs: dict[str, Any]) -> None:
+        self._done = self._offset + batch + 1
+        if not self._first_steps:
+            self._synchronize()
+            self._first_call, self._first_steps = time.perf_counter() - self._started, self._done
+        if self._done >= self._steps:
+            self._stop()
+            self.stop_training = True
+        elif self._since is None and self._done >= self._warm:
+            self._synchronize()
+            self._start()
+        if time.perf_counter() - self._looked > LOOK_SECONDS:
+            self._looked = time.perf_counter()
+            self.stopped = self._stop_requested()
+            self.stop_training = self.stop_training or self.stopped
+
+    def on_test_begin(self) -> None:
+        self._stop()
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, Any]) -> None:
+        if not math.isfinite(float(logs["loss"])):
+            raise TrainingError("The loss is no longer a number. Expected one. Choose other texts, or a smaller batch.")
+
+    def _start(self) -> None:
+        self._energy.start()
+        self._since = time.perf_counter(), self._done
+
+    def _stop(self) -> None:
+        if self._since is not None:
+            self._synchronize()
+            started, before = self._since
+            self._seconds += time.perf_counter() - started
+            self._measured += self._done - before
+            self._since = None
+            self._energy.stop()
+
+
+def reach_target(wing: Wing, prepared: Run, asked: dict[str, Any]) -> dict[str, Any] | None:
+    """Seconds of training until the accuracy on the validation texts is ``target``; ``None`` seconds when the epochs do not suffice.
+
+    Validation itself and the first epoch's tracing are part of it: that is what a person waits for.
+    """
+    inputs, experiment = load_inputs(prepared), replace(prepared.experiment, seed=asked["seed"])
+    recipe = recipe_of(experiment, inputs)
+    _, _, model = wing.build(prepared, inputs, recipe, "float32")
+    tensors, labels, lengths = wing.tensors(prepared, inputs, "train", "float32")
+    validation = wing.tensors(prepared, inputs, "validation", "float32")
+    batches = wing.training.make_batches(
+        tensors, labels, lambda epoch: training_plan(len(labels), lengths, recipe.batch_size, recipe.seed, epoch), recipe
+    )
+    clock = TargetClock(asked["target"], wing.stop_requested)
+    optimizer = wing.training.make_optimizer(model, recipe)
+    wing.training.train(model, optimizer, batches, validation, recipe, experiment.epochs, Progress(), lambda _: None, clock)
+    return None if clock.stopped else {"target_seconds": clock.seconds, "target_epochs": clock.epochs}
+
+
+class TargetClock(Listener):
+    """Stops the training when the accuracy on the validation texts is reached, and knows how long that took."""
+
+    def __init__(self, target: float, stop_requested: Callable[[], bool]) -> None:
+        self._target, self._stop_requested = target, stop_requested
+        self.seconds: float | None = None
+        self.epochs = 0
+
+    def on_train_begin(self) -> None:
+        self._started = time.perf_counter()
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, Any]) -> None:
+        self.epochs = epoch + 1
+        if logs["val_accuracy"] >= self._target:
+            self.seconds = time.perf_counter() - self._started
+        self.stopped = self._stop_requested()
+        self.stop_training = self.stopped or self.seconds is not None

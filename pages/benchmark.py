@@ -1,0 +1,154 @@
+"""Benchmark: speed and memory of both frameworks, measured again and again in turns, with a verdict on every claim."""
+
+import json
+from dataclasses import replace
+
+import psutil
+import streamlit as st
+
+from engine.evidence.benchmark import (
+    BUSY,
+    MOST_REPEATS,
+    BenchmarkRequest,
+    against_itself_words,
+    attempts,
+    expected_seconds,
+    next_attempt,
+    rows_of,
+    same_verdicts,
+)
+from engine.evidence.benchmark_charts import benchmark_answer
+from engine.evidence.benchmark_report import benchmark_report
+from engine.evidence.equivalence import FEWEST, MARGIN
+from engine.evidence.wording import count, duration, plain, when
+from engine.neutral.family import CLASSIFIERS
+from engine.running.preflight import preflight
+from engine.running.studies import Study
+from pages.parts import benchmark_view, study_view
+from pages.parts.entry import through_dashboard
+
+LOOK_SECONDS = 0.1
+"""How long the page looks at what other programs use."""
+
+through_dashboard()
+study_view.take_over_choice()
+
+
+def benchmark_label(study: Study) -> str:
+    """What it measured."""
+    request = BenchmarkRequest.from_json(study.request)
+    kind = "against itself" if request.against_itself else "quick" if request.quick else "thorough"
+    return f"{kind.capitalize()}, {count(len(request.classifiers), 'classifier')}, {(study.results or {}).get('data', '')}"
+
+
+def form() -> None:
+    """What to measure, with the time it takes, and the button that starts it."""
+    left, right = st.columns(2, gap="medium")
+    kind = left.segmented_control(
+        "Kind",
+        ["Quick", "Thorough"],
+        default="Quick",
+        required=True,
+        key="benchmark_kind",
+        help="Quick: matched mode at the recommended batch size. Thorough: also the frameworks’ defaults, compiled models, memory, sweeps "
+        "of batch sizes and text lengths, and the time to a target accuracy.",
+    )
+    repeats = right.number_input(
+        "Repeats", FEWEST, MOST_REPEATS, FEWEST, key="benchmark_repeats", help="Each with a seed and processes of its own. More make the "
+        "intervals smaller.",
+    )  # fmt: skip
+    names = left.multiselect(
+        "Classifiers", list(CLASSIFIERS), default=list(CLASSIFIERS), format_func=lambda name: CLASSIFIERS[name].title, key="benchmark_names"
+    )
+    with right:
+        data = study_view.choose_data("benchmark_data")
+    if not names:
+        st.caption("Choose at least one classifier.")
+        return
+    request = BenchmarkRequest(tuple(names), kind == "Quick", int(repeats), data=data)
+    refused = "" if request.quick else why_not_compiled(request)
+    if refused:
+        request = replace(request, modes=("matched", "defaults"))
+    again = bool(attempts(request))
+    st.caption(
+        f"{duration(expected_seconds(request)).capitalize()}. It waits behind runs, goes on when you leave this page, and can be stopped "
+        "and resumed."
+    )
+    if refused:
+        st.caption(f"Compiled models are left out. {plain(refused)}")
+    busy = psutil.cpu_percent(LOOK_SECONDS) / 100
+    if busy > BUSY and not under_way:
+        st.caption(f":material/speed: {plain(benchmark_view.busy_words(busy))}")
+    label = "Measure again" if again else "Measure"
+    if st.button(label, type="primary", icon=":material/play_arrow:", key="start_benchmark", disabled=bool(under_way)):
+        study_view.start("benchmark", next_attempt(request).to_json())
+
+
+def why_not_compiled(request: BenchmarkRequest) -> str:
+    """Why models cannot be compiled here; empty where they can."""
+    experiment = replace(request.experiment(request.classifiers[0]), compiled=True)
+    return " ".join(check.sentence for check in preflight(experiment) if check.state == "failed")
+
+
+def repetition(study: Study) -> str:
+    """How many verdicts are the same as the last time the same was asked."""
+    request = BenchmarkRequest.from_json(study.request)
+    before = [each for each in attempts(request) if each.identifier != study.identifier and (each.results or {}).get("measurements")]
+    if not before:
+        return ""
+    same, compared = same_verdicts(rows, rows_of((before[0].results or {})["measurements"], margin))
+    return f"{same} of {compared} verdicts are the same as in the other benchmark of the same kind, {when(before[0].status.created)}."
+
+
+st.title("Benchmark", anchor=False)
+under_way = study_view.active_studies("benchmark")
+answer = st.container()
+if under_way:
+    names = [study.identifier for study in under_way]
+    st.fragment(study_view.watch, run_every=1.0)(names, study_view.pieces(under_way))
+
+benchmark = study_view.shown_study("benchmark", benchmark_label)
+results = (benchmark.results if benchmark else None) or {}
+margin = st.session_state.get("benchmark_margin", round(100 * MARGIN)) / 100
+rows = rows_of(results.get("measurements", ()), margin)
+with answer:
+    if rows:
+        st.markdown(f"#### {plain(against_itself_words(rows) if results['against_itself'] else benchmark_answer(rows, margin))}")
+    else:
+        st.markdown("#### Is the difference negligible? Measured here, on this machine")
+        st.write(
+            "Training and answering with both frameworks, in turns, at least five times with different seeds and fresh processes. "
+            "The verdict comes from an equivalence test, not from the eye: equivalent, faster by so much, or not enough evidence."
+        )
+if benchmark:
+    study_view.ending(benchmark)
+if rows and not results["against_itself"]:
+    benchmark_view.show_claims(rows, margin)
+    st.slider(
+        "What still counts as equal, in %", 1, 30, round(100 * MARGIN), key="benchmark_margin",
+        help="The verdicts are drawn anew from the same measurements.",
+    )  # fmt: skip
+    if benchmark and (words := repetition(benchmark)):
+        st.caption(words)
+    with st.expander("How it was measured"):
+        benchmark_view.show_conditions(results)
+    with st.expander("All figures"):
+        benchmark_view.table(rows)
+    with st.expander("The code of the experiment"):
+        benchmark_view.show_code(results)
+elif rows:
+    benchmark_view.itself_table(rows)
+if rows:
+    st.caption(study_view.facts(results))
+    left, right, _ = st.columns([1, 1, 2])
+    left.download_button(
+        "Rows (JSON)", json.dumps(rows, indent=1, ensure_ascii=False), "benchmark.json", "application/json", icon=":material/download:",
+        key="benchmark_rows",
+    )  # fmt: skip
+    if not results["against_itself"]:
+        right.download_button(
+            "Report (HTML)", lambda: benchmark_report(benchmark, margin).encode(), f"{benchmark.identifier}-report.html", "text/html",
+            icon=":material/download:", key="benchmark_report",
+        )  # fmt: skip
+    st.subheader("Measure again", anchor=False)
+form()

@@ -1,0 +1,110 @@
+"""What a benchmark found: claim by claim the ratios as a chart, the figures as twin rows, sweeps as curves, and all of it as a table."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import streamlit as st
+
+from engine import FRAMEWORK_NAMES, FRAMEWORKS
+from engine.evidence.benchmark import BUSY, experiment_code, verdict_words
+from engine.evidence.benchmark_charts import (
+    MEANINGS,
+    SWEPT,
+    TITLES,
+    claim_sentence,
+    conditions,
+    ratio_chart,
+    setting_words,
+    spread_words,
+    sweep_chart,
+    sweeps,
+)
+from engine.evidence.wording import number, percent, plain
+from engine.neutral.family import CLASSIFIERS
+from pages.parts.code_columns import show_piece
+from pages.parts.fact_list import fact_list
+from pages.parts.picture import show
+from pages.parts.plain_table import plain_table
+from pages.parts.twin_row import twin_heading, twin_row
+
+
+def show_claims(rows: Sequence[Mapping[str, Any]], margin: float) -> None:
+    """A tab for each claim that was measured."""
+    claims = [claim for claim in TITLES if any(row["claim"] == claim for row in rows)]
+    for tab, claim in zip(st.tabs([TITLES[claim] for claim in claims]), claims, strict=True):
+        with tab:
+            show_claim(claim, [row for row in rows if row["claim"] == claim], margin)
+
+
+def show_claim(claim: str, rows: Sequence[Mapping[str, Any]], margin: float) -> None:
+    """What was measured of one claim."""
+    sentence = claim_sentence(rows, margin)
+    st.markdown(f"**{plain(sentence[:1].upper() + sentence[1:])}.** {plain(MEANINGS[claim])}")
+    show(ratio_chart(rows, margin), key=f"ratios_{claim}")
+    for key, by_classifier in sweeps(rows, claim).items():
+        if by_classifier:
+            st.markdown(f"###### {SWEPT[key]}")
+            columns = st.columns(2, gap="medium")
+            for place, (name, some) in enumerate(by_classifier.items()):
+                with columns[place % 2]:
+                    st.caption(CLASSIFIERS[name].title)
+                    show(sweep_chart(some, key, SWEPT[key]), key=f"sweep_{claim}_{key}_{name}")
+    twin_heading()
+    for row in rows:
+        words = verdict_words(row)
+        sentence = f"{words}; {spread_words(row)}" + ("; others used the machine" if row["busy"] > BUSY else "")
+        twin_row(setting_words(row), row["pytorch"], row["tensorflow"], unit=row["unit"], sentence=sentence, higher_is_longer=False)
+
+
+def show_conditions(results: Mapping[str, Any]) -> None:
+    """How it was measured."""
+    fact_list(conditions(results))
+    for note in results.get("notes", ()):
+        st.caption(plain(note))
+
+
+def show_code(results: Mapping[str, Any]) -> None:
+    """What each worker did in a repeat."""
+    st.caption("What each worker did in a repeat. The training itself is the wings’ own, which the Code page shows.")
+    for piece in experiment_code(results):
+        show_piece(piece, wrap=True)
+
+
+def table(rows: Sequence[Mapping[str, Any]]) -> None:
+    """All rows."""
+    lines = [
+        (
+            TITLES[row["claim"]],
+            setting_words(row),
+            *(f"{number(row[side])} {row['unit']}" for side in FRAMEWORKS),
+            spread_words(row).removeprefix("ratio "),
+            verdict_words(row),
+        )
+        for row in rows
+    ]
+    plain_table(["Claim", "Setting", *FRAMEWORK_NAMES.values(), "Ratio", "Verdict"], lines, figures=(2, 3, 4))
+
+
+def itself_table(rows: Sequence[Mapping[str, Any]]) -> None:
+    """A benchmark of each framework against itself."""
+    lines = [
+        (
+            TITLES[row["claim"]],
+            f"{FRAMEWORK_NAMES[row['framework']]}, {setting_words(row)}",
+            *(f"{number(row[side])} {row['unit']}" for side in ("first", "second")),
+            spread_words(row).removeprefix("ratio "),
+            verdict_words(row),
+        )
+        for row in rows
+    ]
+    plain_table(["Claim", "Setting", "First", "Second", "Ratio", "Verdict"], lines, figures=(2, 3, 4))
+
+
+def busy_words(share: float) -> str:
+    """What to say of a machine that others use."""
+    return (
+        f"Other programs use {percent(share)} of the processor now. A benchmark measures them too; figures that are taken while more than "
+        f"{BUSY:.0%} is in use are marked. Close what you do not need first."
+    )

@@ -1,0 +1,229 @@
+"""The benchmark: what may be asked, what its figures mean, and small ones for real."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from engine import FRAMEWORKS
+from engine.errors import ExperimentError, TrainingError
+from engine.evidence import study_coordinator
+from engine.evidence.benchmark import (
+    BATCH_SIZES,
+    SEQUENCE_LENGTHS,
+    BenchmarkRequest,
+    Pieces,
+    Setting,
+    attempts,
+    benchmark_table,
+    faster_than_itself,
+    next_attempt,
+    rows_of,
+    same_verdicts,
+    verdict_words,
+)
+from engine.neutral.family import CLASSIFIERS
+from engine.running import studies
+from engine.running.baton import WorkerProcess
+from engine.running.studies import start_study
+from engine.running.worker_benchmarking import plan_of, stretched
+from tests.running.driving import processes_about, small_data
+
+
+def test_a_request_survives_its_folder_and_has_defaults() -> None:
+    request = BenchmarkRequest(("text-cnn", "tfidf-mlp"), False, 7, ("defaults",), 0.05, False, small_data(), "some/encoder", "cpu", 3)
+    assert request.classifiers == ("tfidf-mlp", "text-cnn"), "in one order, so that the same question is the same study"
+    assert request.modes == ("matched", "defaults"), "matched mode is what others are set against"
+    assert BenchmarkRequest.from_json(request.to_json()) == request
+    usual = BenchmarkRequest.from_json({})
+    assert usual.classifiers == tuple(CLASSIFIERS) and usual.quick and usual.repeats == 5 and usual.modes == ("matched",)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        ({"classifiers": ("svm",)}, "expected a classifier among embedding-mlp.* found “svm”"),
+        ({"classifiers": ()}, "found none"),
+        ({"modes": ("fast",)}, "expected a mode among matched, defaults, compiled, found “fast”"),
+        ({"repeats": 4}, "between 5 and 30, but is 4: with fewer nothing could be concluded"),
+        ({"margin": 0.9}, "between 0.01 and 0.5"),
+        ({"device": "abacus"}, "device must be one of"),
+    ],
+)
+def test_what_cannot_be_measured(wrong: dict[str, Any], words: str) -> None:
+    with pytest.raises(ExperimentError, match=words):
+        BenchmarkRequest(**wrong)
+
+
+def test_a_thorough_benchmark_sweeps_batch_sizes_and_lengths() -> None:
+    request = BenchmarkRequest(quick=False)
+    sizes = [setting.batch_size for setting in request.settings("tfidf-mlp") if setting.mode == "matched"]
+    assert sizes == [32, *BATCH_SIZES]
+    assert [setting.tokens for setting in request.settings("bi-lstm") if setting.tokens] == list(SEQUENCE_LENGTHS)
+    assert not any(setting.tokens for setting in request.settings("embedding-mlp")), "it reads no tokens"
+    assert {setting.mode for setting in request.settings("text-cnn")} == {"matched", "defaults", "compiled"}
+    small, large = Setting("tfidf-mlp", "matched", 8), Setting("tfidf-mlp", "matched", 128)
+    assert request.steps(small) == request.steps(Setting("tfidf-mlp", "matched", 32)) == 4 * request.steps(large)
+
+
+def answer(**told: Any) -> dict[str, Any]:
+    return {"device": "cpu", "busy": 0.0, "import_seconds": 2.0} | told
+
+
+def test_figures_are_paired_by_repeat_and_an_import_counts_once_a_process() -> None:
+    pieces, first, second = Pieces(), Setting("tfidf-mlp", "matched", 32), Setting("text-cnn", "matched", 32)
+    for step in (1.0, 2.0):
+        for setting in (first, second):
+            pieces.add(setting, "pytorch", answer(step_milliseconds=step, busy=0.5, peak_rss_mib=None if setting is second else 300.0))
+            pieces.add(setting, "tensorflow", answer(step_milliseconds=2 * step, import_seconds=4.0, peak_rss_mib=600.0))
+    found = {(row["claim"], row["classifier"]): row for row in pieces.measurements(FRAMEWORKS)}
+    assert set(found) == {("training-speed", "tfidf-mlp"), ("training-speed", "text-cnn"), ("import-time", None), ("memory", "tfidf-mlp")}
+    assert found["training-speed", "text-cnn"]["values"] == {"pytorch": [1.0, 2.0], "tensorflow": [2.0, 4.0]}
+    assert found["import-time", None]["values"] == {"pytorch": [2.0, 2.0], "tensorflow": [4.0, 4.0]}
+    assert found["training-speed", "tfidf-mlp"]["busy"] == pieces.busy == 0.5
+
+
+def test_a_device_that_vanishes_is_told() -> None:
+    pieces, setting = Pieces(), Setting("tfidf-mlp", "matched", 32)
+    pieces.add(setting, "pytorch", answer(device="cuda"))
+    pieces.add(setting, "tensorflow", answer(device="gpu"))
+    with pytest.raises(TrainingError, match="made on the GPU, this one ran on the CPU: the graphics card has vanished"):
+        pieces.add(setting, "pytorch", answer(device="cpu"))
+
+
+def measured(claim: str = "training-speed", first: float = 1.0, second: float = 1.0, **more: Any) -> dict[str, Any]:
+    wobble = (1.0, 1.01, 0.99, 1.005, 0.995)
+    facts = {
+        "claim": claim,
+        "classifier": "tfidf-mlp",
+        "mode": "matched",
+        "batch_size": 32,
+        "sequence_length": None,
+        "unit": "ms",
+        "busy": 0.0,
+    }
+    return facts | more | {"values": {"pytorch": [first * by for by in wobble], "tensorflow": [second] * 5}}
+
+
+def test_rows_have_a_verdict_in_words() -> None:
+    slower, equal, memory = rows_of([measured(first=1.5), measured(), measured("memory", 100.0, 300.0)], 0.1)
+    assert (slower["verdict"], equal["verdict"], memory["verdict"]) == ("tensorflow faster", "equivalent", "pytorch smaller")
+    assert slower["ratio"] == pytest.approx(1.5, rel=1e-3) and slower["repeats"] == 5
+    assert slower["pytorch"] == 1.5 and slower["tensorflow"] == 1.0 and slower["interval"][0] < 1.5 < slower["interval"][1]
+    assert verdict_words(slower) == "TensorFlow faster by 1.5 × (1.49 to 1.51)"
+    assert verdict_words(memory) == "PyTorch smaller by 3 × (2.97 to 3.03)"
+    assert verdict_words(equal) == "equivalent"
+    (wide,) = rows_of([measured(first=1.5)], 0.5)
+    assert wide["verdict"] == "not enough evidence", "the margin decides"
+    (few,) = rows_of([measured() | {"values": {"pytorch": [1.0], "tensorflow": [2.0]}}], 0.1)
+    assert few["interval"] == [0.0, None] and few["verdict"] == "not enough evidence"
+
+
+def test_two_benchmarks_are_compared_question_by_question() -> None:
+    rows = rows_of([measured(), measured(classifier="text-cnn", first=2.0), measured("memory", first=2.0)], 0.1)
+    others = rows_of([measured(), measured(classifier="text-cnn")], 0.1)
+    assert same_verdicts(rows, others) == (1, 2)
+    assert [row["classifier"] for row in faster_than_itself(rows[:2])] == ["text-cnn"]
+
+
+def test_a_plan_of_steps_goes_on_after_the_texts() -> None:
+    plan = plan_of(7, 50, None, 16, seed=3, compiled=False)
+    assert len(plan.order) == 7 * 16 and len(plan.widths) == 7
+    assert len(set(plan.order[:48])) == 48, "whole batches of the first pass"
+    lengths = np.arange(1, 51)
+    widths = plan_of(3, 50, lengths, 16, seed=3, compiled=False)
+    for number, width in enumerate(widths.widths):
+        assert width == lengths[widths.order[16 * number : 16 * (number + 1)]].max()
+
+
+def test_texts_are_cut_or_repeated_to_one_length() -> None:
+    tokens = np.array([[5, 6, 0, 0], [1, 2, 3, 4], [0, 0, 0, 0]])
+    lengths = np.array([2, 4, 0])
+    assert stretched(tokens, lengths, 5).tolist() == [[5, 6, 5, 6, 5], [1, 2, 3, 4, 1], [0, 0, 0, 0, 0]]
+    assert stretched(tokens, lengths, 3).tolist() == [[5, 6, 5], [1, 2, 3], [0, 0, 0]]
+
+
+@pytest.fixture
+def in_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(studies, "detach", lambda module, folder: study_coordinator.main([str(folder)]))
+    monkeypatch.setattr(studies, "code_version", lambda: "of this test")  # sources may be edited meanwhile
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+def test_a_small_benchmark_stopped_and_resumed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, in_this_process: None) -> None:
+    request = BenchmarkRequest(("tfidf-mlp",), data=small_data(), device="cpu")
+    go, given = WorkerProcess.go, []
+
+    def count(worker: WorkerProcess, **facts: Any) -> None:
+        if "mode" in facts:
+            given.append((facts["seed"], worker.framework, worker.process.pid))
+            if len(given) == 5:
+                studies.list_studies("benchmark")[0].request_stop()
+        go(worker, **facts)
+
+    monkeypatch.setattr(WorkerProcess, "go", count)
+    study = start_study("benchmark", request.to_json())
+    assert study.status.state == "stopped", study.status.message
+    assert study.results is not None and study.results["repeats"] == 2, "what is finished can be seen"
+    study = start_study("benchmark", request.to_json())
+    assert study.status.state == "done", study.status.message
+    assert len({process for *_, process in given}) >= 10, "each repeat has processes of its own"
+    assert [(seed, framework) for seed, framework, _ in given[:4]] == [
+        (0, "pytorch"), (0, "tensorflow"), (1, "tensorflow"), (1, "pytorch"),
+    ], "they take turns, and take turns in who begins"  # fmt: skip
+    assert 10 <= len(given) <= 11
+    assert not processes_about(tmp_path)
+    results = study.results
+    assert results is not None and (results["repeats"], results["device"]) == (5, "CPU")
+    rows = {row["claim"]: row for row in results["rows"]}
+    assert set(rows) >= {"training-speed", "inference-speed", "single-answer", "first-step", "import-time", "memory"}
+    for row in rows.values():
+        assert all(row[framework] > 0 for framework in FRAMEWORKS) and row["repeats"] == 5
+    assert rows["memory"]["verdict"] == "pytorch smaller", "TensorFlow's libraries alone are twice as large"
+    table = benchmark_table(results)
+    assert "tfidf-mlp, matched, batches of 32" in table and "PyTorch smaller by" in table
+    assert next_attempt(request).attempt == 2
+    assert [found.identifier for found in attempts(request)] == [study.identifier]
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+def test_thorough_settings_and_a_target(monkeypatch: pytest.MonkeyPatch, in_this_process: None) -> None:
+    from engine.evidence import benchmark
+
+    monkeypatch.setattr(benchmark, "BATCH_SIZES", (8,))
+    monkeypatch.setattr(benchmark, "SEQUENCE_LENGTHS", (16,))
+    monkeypatch.setattr(benchmark, "FEWEST", 1)
+    monkeypatch.setattr(benchmark, "TARGET", 0.2)
+    monkeypatch.setattr(benchmark, "STEPS", benchmark.STEPS | {"words": 3})
+    request = BenchmarkRequest(("text-cnn",), False, 2, ("defaults",), data=small_data(), device="cpu")
+    study = start_study("benchmark", request.to_json())
+    assert study.status.state == "done" and study.results is not None, study.status.message
+    rows = {(row["claim"], row["mode"], row["batch_size"], row["sequence_length"]) for row in study.results["rows"]}
+    assert {("training-speed", "matched", 32, None), ("training-speed", "defaults", 32, None)} <= rows
+    assert {("training-speed", "matched", 8, None), ("inference-speed", "matched", 32, 16)} <= rows
+    assert ("time-to-accuracy", "matched", 32, None) in rows
+    assert ("inference-speed", "defaults", 32, None) not in rows, "the same model answers in every mode"
+
+
+def test_batches_larger_than_the_training_part(in_this_process: None) -> None:
+    request = BenchmarkRequest(("tfidf-mlp",), quick=False, data=small_data(), device="cpu")
+    study = start_study("benchmark", request.to_json())
+    assert study.status.state == "failed"
+    assert "times whole batches of 128. Expected at least 128 texts" in study.status.message
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+def test_against_itself(in_this_process: None) -> None:
+    request = BenchmarkRequest(("tfidf-mlp",), against_itself=True, data=small_data(), device="cpu")
+    study = start_study("benchmark", request.to_json())
+    assert study.status.state == "done" and study.results is not None, study.status.message
+    rows = study.results["rows"]
+    assert {row["framework"] for row in rows} == set(FRAMEWORKS)
+    assert all(row["first"] > 0 and row["second"] > 0 for row in rows)
+    assert "rows claim a difference where there is none" in benchmark_table(study.results)

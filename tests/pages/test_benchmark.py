@@ -1,0 +1,177 @@
+"""Benchmark page: empty, under way, failed, finished, another margin, against itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from engine import FRAMEWORKS
+from engine.errors import RunError
+from engine.evidence.benchmark import BenchmarkRequest, rows_of
+from engine.evidence.benchmark_report import benchmark_report, repeating_command, write_benchmark_report
+from engine.running import studies
+from engine.running.studies import Study, StudyStatus, list_studies, start_study
+from tests.pages.conftest import charts, words
+
+OpenPage = Callable[..., AppTest]
+
+
+@pytest.fixture(autouse=True)
+def no_process(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Studies are written down as started, and nothing is."""
+    started: list[str] = []
+    monkeypatch.setattr(studies, "detach", lambda module, folder: started.append(folder.name))
+    return started
+
+
+def measured(claim: str, classifier: str | None, factor: float, sides: tuple[str, ...] = FRAMEWORKS, **more: Any) -> dict[str, Any]:
+    wobble = (1.0, 1.01, 0.99, 1.005, 0.995)
+    facts = {
+        "claim": claim,
+        "classifier": classifier,
+        "mode": "matched",
+        "batch_size": 32,
+        "sequence_length": None,
+        "unit": "ms",
+        "busy": 0.0,
+    }
+    return facts | more | {"values": {sides[0]: [2.0 * by for by in wobble], sides[1]: [2.0 * factor] * 5}}
+
+
+def results(found: list[dict[str, Any]], itself: bool = False) -> dict[str, Any]:
+    machine = {"cpu": "A processor", "cores": 2, "packages": {"torch": "2.13.0", "tensorflow": "2.21.0"}}
+    return {
+        "repeats": 5, "margin": 0.1, "data": "support_messages.csv", "machine": machine, "device": "CPU", "threads": 2, "busy": 0.4,
+        "notes": [], "target": 0.8, "against_itself": itself, "code": "", "measurements": found, "rows": rows_of(found, 0.1),
+    }  # fmt: skip
+
+
+FOUND = [
+    measured("training-speed", "tfidf-mlp", 1.5),
+    measured("training-speed", "text-cnn", 1.02),
+    measured("training-speed", "text-cnn", 1.0, batch_size=128),
+    measured("training-speed", "text-cnn", 0.5, mode="defaults", busy=0.6),
+    measured("inference-speed", "tfidf-mlp", 0.5),
+    measured("import-time", None, 2.0, batch_size=None, unit="s"),
+    measured("memory", "tfidf-mlp", 2.5, unit="MiB"),
+]
+
+
+def finished(found: list[dict[str, Any]], itself: bool = False, **asked: Any) -> Study:
+    study = start_study("benchmark", BenchmarkRequest(against_itself=itself, **asked).to_json())
+    study.write_results(results(found, itself))
+    study.write_status(StudyStatus(state="done", message="Finished"))
+    return study
+
+
+def test_before_the_first_benchmark(open_page: OpenPage, no_process: list[str]) -> None:
+    page = open_page("benchmark")
+    assert not page.exception
+    assert "Is the difference negligible?" in words(page) and "equivalence test" in words(page)
+    assert "minutes. It waits behind runs" in words(page)
+    page.button(key="start_benchmark").click().run()
+    assert not page.exception and len(no_process) == 1
+    (study,) = list_studies("benchmark")
+    assert BenchmarkRequest.from_json(study.request) == BenchmarkRequest(data=BenchmarkRequest.from_json(study.request).data)
+    assert page.button(key="start_benchmark").disabled, "one at a time"
+
+
+def test_without_a_classifier_there_is_nothing_to_start(open_page: OpenPage) -> None:
+    page = open_page("benchmark")
+    page.multiselect(key="benchmark_names").set_value([]).run()
+    assert "Choose at least one classifier." in words(page)
+    assert not [button for button in page.button if button.key == "start_benchmark"]
+
+
+def test_a_thorough_one_takes_longer_and_leaves_out_what_cannot_be_compiled(open_page: OpenPage, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CXX", "no-such-compiler")
+    page = open_page("benchmark")
+    page.segmented_control(key="benchmark_kind").set_value("Thorough").run()
+    assert not page.exception
+    assert "Compiled models are left out" in words(page) and "no C++ compiler" in words(page)
+    page.button(key="start_benchmark").click().run()
+    (study,) = list_studies("benchmark")
+    assert study.request["modes"] == ["matched", "defaults"] and not study.request["quick"]
+
+
+def test_what_was_found(open_page: OpenPage) -> None:
+    finished(FOUND)
+    page = open_page("benchmark")
+    assert not page.exception
+    shown = words(page)
+    assert "Training: PyTorch faster in 1" in shown and "equivalent within ±10 % in 1 of 2; answering: TensorFlow faster in 1" in shown
+    assert charts(page) == 5, "four claims, and the batch sizes of one classifier"
+    html = " ".join(element.proto.body for element in page.get("html"))
+    assert "PyTorch faster by 1.5 × (1.49 to 1.51)" in html and "others used the machine" in html
+    assert "Text CNN, framework defaults, batches of 32" in html
+    assert "40 %" in html, "how busy others kept the machine"
+    assert "Measure again" in [button.label for button in page.button]
+
+
+def test_another_margin_draws_other_verdicts(open_page: OpenPage) -> None:
+    finished([measured("training-speed", "tfidf-mlp", 1.07)])
+    page = open_page("benchmark")
+    assert "equivalent within ±10 % in 1 of 1" in words(page)
+    page.slider(key="benchmark_margin").set_value(5).run()
+    assert not page.exception and "PyTorch faster in 1" in words(page)
+
+
+def test_two_of_a_kind_are_compared(open_page: OpenPage) -> None:
+    finished(FOUND)
+    finished([*FOUND[1:], measured("training-speed", "tfidf-mlp", 1.0)], attempt=2)
+    page = open_page("benchmark")
+    assert not page.exception and "6 of 7 verdicts are the same as in the other benchmark" in words(page)
+
+
+def test_against_itself(open_page: OpenPage) -> None:
+    twins = ("first", "second")
+    found = [
+        {"framework": name} | measured("training-speed", "tfidf-mlp", factor, twins)
+        for name, factor in zip(FRAMEWORKS, (1.0, 1.5), strict=True)
+    ]
+    finished(found, itself=True)
+    page = open_page("benchmark")
+    assert not page.exception and "1 of 2 rows claim a difference where there is none" in words(page)
+
+
+def test_one_that_failed_says_why_and_goes_on(open_page: OpenPage, no_process: list[str]) -> None:
+    study = start_study("benchmark", BenchmarkRequest().to_json())
+    study.write_results(results(FOUND[:1]) | {"repeats": 2})
+    study.write_status(StudyStatus(state="failed", message="The graphics card has *vanished*."))
+    page = open_page("benchmark")
+    assert not page.exception and "The graphics card has" in page.error[0].value
+    no_process.clear()
+    page.button(key="resume_benchmark").click().run()
+    assert no_process == [study.identifier]
+
+
+def test_its_report(tmp_path: Any) -> None:
+    study = finished(FOUND)
+    html = benchmark_report(study)
+    for expected in (
+        "PyTorch faster by 1.5 ×",
+        "measure_speed",
+        "python -m engine benchmark --quick",
+        "A processor",
+        "Every measurement",
+    ):
+        assert expected in html, expected
+    assert "<script" not in html and "not finished" not in html
+    (file,) = write_benchmark_report(study, tmp_path / "reports").values()
+    assert file.read_text().startswith("<!")
+    study.write_status(StudyStatus(state="stopped", message="Stopped on request."))
+    assert "This benchmark is not finished: it shows the first 5 repeats. Stopped on request." in benchmark_report(study)
+    empty = start_study("benchmark", BenchmarkRequest(("tfidf-mlp",)).to_json())
+    with pytest.raises(RunError, match="Expected at least two finished repeats"):
+        benchmark_report(empty)
+
+
+def test_the_command_that_repeats_it() -> None:
+    assert repeating_command(BenchmarkRequest()) == "python -m engine benchmark --quick"
+    request = BenchmarkRequest(("text-cnn",), False, 7, ("defaults",), 0.05, device="cpu")
+    assert repeating_command(request) == (
+        "python -m engine benchmark --modes defaults --classifier text-cnn --repeats 7 --margin 0.05 --device cpu"
+    )
