@@ -17,7 +17,8 @@ from engine.command_line import choose_data, make_experiment, make_parser
 from engine.errors import ParityError, RunError
 from engine.evidence.ablation import COMPILED, AblationRequest, ablation_table
 from engine.evidence.audit import AuditRequest, audit_table, verdicts
-from engine.evidence.benchmark import MODES, BenchmarkRequest, attempts, benchmark_table, next_attempt, same_verdicts
+from engine.evidence.benchmark_request import MODES, BenchmarkRequest, attempts, next_attempt
+from engine.evidence.benchmark_rows import benchmark_table, same_verdicts
 from engine.evidence.exhibits import EXHIBITS
 from engine.evidence.museum import MuseumRequest, museum_table
 from engine.neutral.devices import describe_machine

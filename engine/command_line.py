@@ -12,7 +12,7 @@ from engine.data.choice import DataChoice
 from engine.data.reading import guess_columns, read_table
 from engine.data.store import sample_choice
 from engine.errors import DataError
-from engine.evidence import ablation, audit, benchmark
+from engine.evidence import ablation, audit, benchmark_request
 from engine.evidence.equivalence import FEWEST, MARGIN
 from engine.evidence.exhibits import EXHIBITS
 from engine.neutral.family import CLASSIFIERS
@@ -65,7 +65,9 @@ def make_parser() -> argparse.ArgumentParser:
     command = commands.add_parser("benchmark", help="measure speed and memory of both frameworks in turns, with a verdict on each claim")
     _add_classifiers(command)
     command.add_argument("--quick", action="store_true", help="matched mode at the recommended batch size only")
-    command.add_argument("--modes", action="extend", nargs="+", choices=benchmark.MODES, help="of a thorough benchmark (default: all)")
+    command.add_argument(
+        "--modes", action="extend", nargs="+", choices=benchmark_request.MODES, help="of a thorough benchmark (default: all)"
+    )
     command.add_argument(
         "--repeats", type=int, default=FEWEST, metavar="N", help=f"with different seeds, {FEWEST} at least (default: {FEWEST})"
     )
@@ -77,7 +79,7 @@ def make_parser() -> argparse.ArgumentParser:
     command.add_argument(
         "--again", action="store_true", help="measure anew what was measured before, and count the verdicts that are the same"
     )
-    _add_study_data(command, benchmark.ROWS)
+    _add_study_data(command, benchmark_request.ROWS)
     _add_place(command, "print a list of rows on standard output and nothing else")
 
     command = commands.add_parser("predict", help="classify texts with both models of a run")

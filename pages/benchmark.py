@@ -6,19 +6,10 @@ from dataclasses import replace
 import psutil
 import streamlit as st
 
-from engine.evidence.benchmark import (
-    BUSY,
-    MOST_REPEATS,
-    BenchmarkRequest,
-    against_itself_words,
-    attempts,
-    expected_seconds,
-    next_attempt,
-    rows_of,
-    same_verdicts,
-)
 from engine.evidence.benchmark_charts import benchmark_answer
 from engine.evidence.benchmark_report import benchmark_report
+from engine.evidence.benchmark_request import MOST_REPEATS, BenchmarkRequest, attempts, expected_seconds, next_attempt
+from engine.evidence.benchmark_rows import BUSY, against_itself_words, rows_of, same_verdicts
 from engine.evidence.equivalence import FEWEST, MARGIN
 from engine.evidence.wording import count, duration, plain, when
 from engine.neutral.family import CLASSIFIERS

@@ -9,7 +9,7 @@ import altair
 import pandas
 
 from engine import FRAMEWORK_NAMES, FRAMEWORKS
-from engine.evidence.benchmark import verdict_words
+from engine.evidence.benchmark_rows import verdict_words
 from engine.evidence.equivalence import EQUIVALENT, UNDECIDED
 from engine.evidence.palette import HUES, NAMES, NEUTRAL, colour_scale, dash_scale, shape_scale
 from engine.evidence.picture import Picture, tip

@@ -15,7 +15,7 @@ from engine import FRAMEWORK_NAMES, FRAMEWORKS
 from engine.data.store import SAMPLE
 from engine.errors import RunError
 from engine.evidence import listings, twin_rows
-from engine.evidence.benchmark import BenchmarkRequest, experiment_code, rows_of, verdict_words
+from engine.evidence.benchmark import experiment_code
 from engine.evidence.benchmark_charts import (
     MEANINGS,
     SWEPT,
@@ -29,6 +29,8 @@ from engine.evidence.benchmark_charts import (
     sweep_chart,
     sweeps,
 )
+from engine.evidence.benchmark_request import BenchmarkRequest
+from engine.evidence.benchmark_rows import rows_of, verdict_words
 from engine.evidence.fairness import machine_facts
 from engine.evidence.report import REPORT_MARK, write_files
 from engine.evidence.report_page import Page, Section, code_folded, command, figure, heading, paragraph, render, table

@@ -8,7 +8,7 @@ from typing import Any
 import streamlit as st
 
 from engine import FRAMEWORK_NAMES, FRAMEWORKS
-from engine.evidence.benchmark import BUSY, experiment_code, verdict_words
+from engine.evidence.benchmark import experiment_code
 from engine.evidence.benchmark_charts import (
     MEANINGS,
     SWEPT,
@@ -21,6 +21,7 @@ from engine.evidence.benchmark_charts import (
     sweep_chart,
     sweeps,
 )
+from engine.evidence.benchmark_rows import BUSY, verdict_words
 from engine.evidence.wording import number, percent, plain
 from engine.neutral.family import CLASSIFIERS
 from pages.parts.code_columns import show_piece

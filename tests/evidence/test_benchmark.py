@@ -11,20 +11,9 @@ import pytest
 from engine import FRAMEWORKS
 from engine.errors import ExperimentError, TrainingError
 from engine.evidence import study_coordinator
-from engine.evidence.benchmark import (
-    BATCH_SIZES,
-    SEQUENCE_LENGTHS,
-    BenchmarkRequest,
-    Pieces,
-    Setting,
-    attempts,
-    benchmark_table,
-    faster_than_itself,
-    next_attempt,
-    rows_of,
-    same_verdicts,
-    verdict_words,
-)
+from engine.evidence.benchmark import Pieces
+from engine.evidence.benchmark_request import BATCH_SIZES, SEQUENCE_LENGTHS, BenchmarkRequest, Setting, attempts, next_attempt
+from engine.evidence.benchmark_rows import benchmark_table, faster_than_itself, rows_of, same_verdicts, verdict_words
 from engine.neutral.family import CLASSIFIERS
 from engine.running import studies
 from engine.running.baton import WorkerProcess
@@ -193,13 +182,13 @@ def test_a_small_benchmark_stopped_and_resumed(monkeypatch: pytest.MonkeyPatch, 
 @pytest.mark.slow
 @pytest.mark.timeout(600)
 def test_thorough_settings_and_a_target(monkeypatch: pytest.MonkeyPatch, in_this_process: None) -> None:
-    from engine.evidence import benchmark
+    from engine.evidence import benchmark, benchmark_request
 
-    monkeypatch.setattr(benchmark, "BATCH_SIZES", (8,))
-    monkeypatch.setattr(benchmark, "SEQUENCE_LENGTHS", (16,))
-    monkeypatch.setattr(benchmark, "FEWEST", 1)
+    monkeypatch.setattr(benchmark_request, "BATCH_SIZES", (8,))
+    monkeypatch.setattr(benchmark_request, "SEQUENCE_LENGTHS", (16,))
+    monkeypatch.setattr(benchmark_request, "FEWEST", 1)
     monkeypatch.setattr(benchmark, "TARGET", 0.2)
-    monkeypatch.setattr(benchmark, "STEPS", benchmark.STEPS | {"words": 3})
+    monkeypatch.setattr(benchmark_request, "STEPS", benchmark_request.STEPS | {"words": 3})
     request = BenchmarkRequest(("text-cnn",), False, 2, ("defaults",), data=small_data(), device="cpu")
     study = start_study("benchmark", request.to_json())
     assert study.status.state == "done" and study.results is not None, study.status.message

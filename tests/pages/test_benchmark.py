@@ -10,8 +10,9 @@ from streamlit.testing.v1 import AppTest
 
 from engine import FRAMEWORKS
 from engine.errors import RunError
-from engine.evidence.benchmark import BenchmarkRequest, rows_of
 from engine.evidence.benchmark_report import benchmark_report, repeating_command, write_benchmark_report
+from engine.evidence.benchmark_request import BenchmarkRequest
+from engine.evidence.benchmark_rows import rows_of
 from engine.running import studies
 from engine.running.studies import Study, StudyStatus, list_studies, start_study
 from tests.pages.conftest import charts, words
