@@ -90,7 +90,7 @@ CONCEPTS = {
     "symbolic-model": Concept(
         "Symbolic inputs", "Layers are connected before there are data, then closed to a model.", names=("keras.Input", "keras.Model")
     ),
-    "own-computation": Concept("A layer's own computation", "forward or call: what happens with a batch.", defines=("forward", "call")),
+    "own-computation": Concept("A layer’s own computation", "forward or call: what happens with a batch.", defines=("forward", "call")),
     "output-shapes": Concept("Output shapes told in advance", "A layer says what comes out.", defines=("compute_output_shape",)),
     "reaching-weights": Concept(
         "Reaching into a model",
@@ -119,7 +119,7 @@ CONCEPTS = {
         "Automatic differentiation", "Gradients of what was computed.", names=(".backward", "tensorflow.GradientTape")
     ),
     "gradient-reset": Concept("Setting gradients back", "They add up until they are.", names=(".zero_grad",)),
-    "optimizer-step": Concept("The optimizer's step", "Gradients change the weights.", names=("optimizer.step", ".apply_gradients")),
+    "optimizer-step": Concept("The optimizer’s step", "Gradients change the weights.", names=("optimizer.step", ".apply_gradients")),
     "training-loop": Concept(
         "The training loop written out", "Epochs, batches, and what happens in each.", loops_over=(".backward", ".apply_gradients")
     ),

@@ -46,8 +46,8 @@ NOTICED = ("stopped", "warned")
 NOT_YET = "Not measured on this machine yet."
 NO_GPU = "No GPU on this machine, so there is nothing to measure."
 STATED = "Stated, not measured here"
-ALIKE = 0.1
-"""Two counts that differ by no more than this share are “about as much”."""
+ALIKE = 0.15
+"""Two counts that differ by no more than this share are “about as much”: another author’s list of concepts would move them by as much."""
 
 
 @dataclass(frozen=True)
@@ -171,7 +171,7 @@ def _learning(evidence: Evidence) -> Finding:
         begin = f"{FRAMEWORK_NAMES[first]} asks for less to begin" if first else "As much to begin"
         later = f"{FRAMEWORK_NAMES[all_of_it]} for less under control" if all_of_it else "as much under control"
         verdict = f"{begin}, {later}"
-    return Finding("learning-curve", "counted", figure, verdict, first if first == all_of_it else None)
+    return Finding("learning-curve", "counted", figure, verdict, first if all_of_it in (first, None) else None)
 
 
 def _things_to_know(counted: Counts) -> int:
@@ -286,7 +286,7 @@ FINDERS: dict[str, Callable[[Evidence], Finding]] = {
 """How each claim is concluded."""
 
 
-def tested(found: Mapping[str, Finding]) -> tuple[Sequence[Finding], Sequence[Finding], Sequence[Finding]]:
+def by_state(found: Mapping[str, Finding]) -> tuple[Sequence[Finding], Sequence[Finding], Sequence[Finding]]:
     """Claims with a verdict of this machine, those that wait for a run, and those that are not testable or outside."""
     outside = [one for one in found.values() if one.source == "outside" or one.figure == NO_GPU]
     waiting = [one for one in found.values() if not one.verdict]
@@ -295,7 +295,7 @@ def tested(found: Mapping[str, Finding]) -> tuple[Sequence[Finding], Sequence[Fi
 
 def guide_answer(found: Mapping[str, Finding]) -> str:
     """The page's answer in one sentence."""
-    here, waiting, outside = map(len, tested(found))
+    here, waiting, outside = map(len, by_state(found))
     parts = [f"{here:,} {'is' if here == 1 else 'are'} put to the test on this machine"]
     parts += [f"{waiting:,} {'waits' if waiting == 1 else 'wait'} for a run"] if waiting else []
     parts += [f"{outside:,} cannot be tested here"] if outside else []

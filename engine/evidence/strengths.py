@@ -37,6 +37,8 @@ def _of(claim: str) -> Callable[[Found, Evidence], str]:
 
     def words(found: Found, evidence: Evidence) -> str:
         finding = found[claim]
+        if finding.source == "outside":
+            return f"Stated elsewhere. {finding.figure}"
         return f"{finding.verdict}. {finding.figure}" if finding.verdict else finding.figure
 
     return words

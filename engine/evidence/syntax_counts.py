@@ -16,7 +16,7 @@ import ast
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -118,6 +118,11 @@ def syntax_counts(run: Run | None = None) -> SyntaxCounts:
 def _counted(files: tuple[tuple[str, str], ...], note: str) -> SyntaxCounts:
     texts = dict(files)
     tree = SourceTree(texts)
+
+    @cache
+    def counts_of(piece: Definition) -> Counts:  # most pieces belong to all classifiers
+        return count_piece(piece, tree)
+
     classifiers: dict[str, ClassifierCounts] = {}
     everything: dict[str, dict[Definition, Counts]] = {framework: {} for framework in FRAMEWORKS}
     for classifier in CLASSIFIERS:
@@ -126,15 +131,15 @@ def _counted(files: tuple[tuple[str, str], ...], note: str) -> SyntaxCounts:
         mended = dict.fromkeys(FRAMEWORKS, Counts())
         for stage in stages:
             pieces = {framework: [row.pieces[framework] for row in stage.rows if framework in row.pieces] for framework in FRAMEWORKS}
-            counted = {framework: {piece: count_piece(piece, tree) for piece in pieces[framework]} for framework in FRAMEWORKS}
+            counted = {framework: {piece: counts_of(piece) for piece in pieces[framework]} for framework in FRAMEWORKS}
             by_stage[stage.name] = {framework: sum(counted[framework].values(), Counts()) for framework in FRAMEWORKS}
             for framework in FRAMEWORKS:
                 everything[framework] |= counted[framework]
-                repairs = (count_piece(piece, tree) for piece in stage.repairs.get(framework, ()))
+                repairs = (counts_of(piece) for piece in stage.repairs.get(framework, ()))
                 mended[framework] += sum(repairs, Counts())
         classifiers[classifier] = ClassifierCounts(stages, by_stage, mended)
     plain_pieces = {framework: tuple(_plain(tree, framework)) for framework in FRAMEWORKS}
-    plain = {name: sum((count_piece(piece, tree) for piece in pieces), Counts()) for name, pieces in plain_pieces.items()}
+    plain = {name: sum((counts_of(piece) for piece in pieces), Counts()) for name, pieces in plain_pieces.items()}
     return SyntaxCounts(
         tree, classifiers, {name: sum(found.values(), Counts()) for name, found in everything.items()}, plain, plain_pieces, note
     )
@@ -157,14 +162,16 @@ def count_piece(piece: Definition, tree: SourceTree) -> Counts:
 def marks_of(piece: Definition, tree: SourceTree) -> Marks:
     """Where the counted lines, names and concepts of a piece stand."""
     module = ast.parse(piece.source)
-    uses = list(_uses(module, tree.bindings(piece.file)))
+    uses = sorted(_uses(module, tree.bindings(piece.file)))
     names = [(use.line, use.name) for use in uses if _counts_as_name(use, tree.members)]
-    found = [(line, key) for key, concept in CONCEPTS.items() for line in _met(key, concept, module, uses)]
+    nodes = list(ast.walk(module))
+    found = [(line, key) for key, concept in CONCEPTS.items() for line in _met(key, concept, nodes, uses)]
     return Marks(code_lines(piece.source), _by_line(names), _by_line(found))
 
 
 class _Use(NamedTuple):
     line: int
+    column: int
     name: str
     """The full name of something imported, or ``.name`` for what belongs to a value."""
     written: str
@@ -187,12 +194,13 @@ def _uses(module: ast.Module, bindings: Mapping[str, str]) -> Iterator[_Use]:
             written = ast.unparse(node)
             root, _, rest = written.partition(".")
             imported = root in bindings and all(part.isidentifier() for part in written.split("."))
-            line, marks = node.end_lineno or node.lineno, (id(node) in called, id(node) in bases)
+            place = (node.end_lineno or node.lineno, node.end_col_offset or 0)
+            marks = (id(node) in called, id(node) in bases)
             if imported:
-                yield _Use(line, bindings[root] + (f".{rest}" if rest else ""), written, *marks)
+                yield _Use(*place, bindings[root] + (f".{rest}" if rest else ""), written, *marks)
                 continue
             if isinstance(node, ast.Attribute):
-                yield _Use(line, f".{node.attr}", written, *marks)
+                yield _Use(*place, f".{node.attr}", written, *marks)
         waiting += [
             child
             for name, value in ast.iter_fields(node)
@@ -209,13 +217,13 @@ def _counts_as_name(use: _Use, members: set[str]) -> bool:
     return use.called and name not in KNOWN_METHODS and name not in members and not name.startswith("__")
 
 
-def _met(key: str, concept: Concept, module: ast.Module, uses: Iterable[_Use]) -> Iterator[int]:
+def _met(key: str, concept: Concept, nodes: Iterable[ast.AST], uses: Iterable[_Use]) -> Iterator[int]:
     """The lines on which a concept is met."""
     for use in uses:
         if _matches(use, concept.bases if use.base else concept.names):
             yield use.line
-    for node in ast.walk(module):
-        if isinstance(node, concept.syntax):
+    for node in nodes:
+        if isinstance(node, concept.syntax) and isinstance(node, (ast.stmt, ast.expr)):
             yield node.lineno
         elif isinstance(node, ast.keyword) and (node.arg in concept.keywords or (key == "unpacking" and node.arg is None)):
             yield node.value.lineno

@@ -33,7 +33,7 @@ def present_code() -> dict[str, str]:
 
 def source_file(file: str) -> str | None:
     """The present text of one of the engine's files, by its path as in :func:`present_code`; ``None`` where there is no such file."""
-    path = ENGINE.parent / file
+    path = (ENGINE.parent / file).resolve()
     return path.read_text(encoding="utf-8") if ENGINE in path.parents and path.is_file() else None
 
 

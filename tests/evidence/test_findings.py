@@ -12,7 +12,7 @@ from engine.evidence import findings as module
 from engine.evidence.audit import TRANSFER_BAR
 from engine.evidence.claims import CLAIMS, GROUPS, SOURCES
 from engine.evidence.ecosystem import LIBRARIES, count_families, library_version, model_families
-from engine.evidence.findings import NO_GPU, NOT_YET, Evidence, findings, gather, guide_answer, tested
+from engine.evidence.findings import NO_GPU, NOT_YET, Evidence, by_state, findings, gather, guide_answer
 from engine.evidence.outside import OUT_OF_DATE, STATEMENTS
 from engine.evidence.strengths import CARDS
 from engine.running.folder import Run, Status, home
@@ -161,7 +161,7 @@ def test_learning_and_syntax_say_both_counts_with_their_units() -> None:
 
 def test_answers_count_every_claim_once() -> None:
     study("museum", museum())
-    parts = tested(findings())
+    parts = by_state(findings())
     assert sorted(one.claim for part in parts for one in part) == sorted(CLAIMS)
     assert "debugging" in [one.claim for one in parts[0]]
 
