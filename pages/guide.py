@@ -20,7 +20,7 @@ st.title("Guide: from opinion to evidence", anchor=False)
 st.markdown(f"#### {plain(guide_answer(found))}")
 st.write(
     "Articles compare the two frameworks with a table of adjectives. Here is that table, in our own words, with what this machine says "
-    "below each row. Press a name to see how it was tested, on what, and with which code."
+    "below each row. Press a name to see how it was tested, on what, and with which code; what has not been run yet is started from there."
 )
 if under_way := kinds_under_way():
     st.caption(
@@ -33,16 +33,16 @@ claim_table(found)
 chooser = st.container()
 
 for group, claims in GROUPS.items():
-    st.header(group, anchor=group.split(",")[0].lower().replace(" ", "-"), divider=True)
+    st.header(group, anchor=group.split(",")[0].lower().replace(" ", "-"), divider="gray")
     st.markdown(" · ".join(f"[{CLAIMS[claim].title}](#{claim})" for claim in claims))
     for claim in claims:
         show_claim(found[claim], evidence)
 
-st.header("Strengths and weaknesses", anchor="strengths", divider=True)
+st.header("Strengths and weaknesses", anchor="strengths", divider="gray")
 st.write("What articles list for each, and what speaks for or against it here.")
 strength_cards(found, evidence)
 
-st.header("No longer true", anchor="out-of-date", divider=True)
+st.header("No longer true", anchor="out-of-date", divider="gray")
 st.write("Lines that such articles still carry, and what holds today.")
 for line, statement in OUT_OF_DATE.items():
     st.markdown(f"`{line}`  \n{plain(statement.says)} [{plain(statement.source)}]({statement.address}), {plain(statement.dated)}.")

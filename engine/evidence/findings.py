@@ -215,11 +215,11 @@ def _debugging(evidence: Evidence) -> Finding:
         return Finding("debugging", "tried", "Not tried on this machine yet.", "")
     noticed = {name: sum(pair[name]["outcome"] in NOTICED for pair in exhibits.values() if name in pair) for name in FRAMEWORKS}
     led = {name: leads_to_mistake(results, name) for name in FRAMEWORKS}
-    more = _more(noticed) or _more(led)
-    words = "notices more of the mistakes" if _more(noticed) else "leads to the wrong line more often"
+    more = _more(noticed) if abs(noticed[FRAMEWORKS[0]] - noticed[FRAMEWORKS[1]]) > 1 else None  # a single one decides nothing
+    alike = "As many noticed in both" if len(set(noticed.values())) == 1 else "About as many noticed in both"
     lines = " and ".join(f"{FRAMEWORK_NAMES[name]} in {led[name]}" for name in FRAMEWORKS)
     figure = f"{museum_answer(results)} The message leads to the mistaken line itself: {lines}."
-    return Finding("debugging", "tried", figure, f"{FRAMEWORK_NAMES[more]} {words}" if more else "As many noticed in both", more)
+    return Finding("debugging", "tried", figure, f"{FRAMEWORK_NAMES[more]} notices more of them" if more else alike, more)
 
 
 def leads_to_mistake(results: Mapping[str, Any], framework: str) -> int:

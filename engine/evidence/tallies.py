@@ -103,9 +103,23 @@ def verdict_words(found: Tally, word: str = "faster") -> str:
 
 def row_title(row: Row) -> str:
     """What one row compares: classifier, mode, size of the batch, length of the texts."""
+    return ", ".join(filter(None, [row_subject(row), row_classifier(row), row_setting(row)]))
+
+
+def row_subject(row: Row) -> str:
+    """What was measured."""
+    return SUBJECTS.get(str(row["claim"]), str(row["claim"]))
+
+
+def row_classifier(row: Row) -> str:
+    """The title of the classifier; empty where it plays no part."""
     member = CLASSIFIERS.get(str(row.get("classifier")))
-    parts = [SUBJECTS.get(str(row["claim"]), str(row["claim"])), member.title if member else ""]
-    parts += [MODES.get(str(row.get("mode")), "")]
+    return member.title if member else ""
+
+
+def row_setting(row: Row) -> str:
+    """Mode, size of the batch, length of the texts."""
+    parts = [MODES.get(str(row.get("mode")), "")]
     parts += [f"batch of {row['batch_size']:,}" if row.get("batch_size") else ""]
     parts += [f"{row['sequence_length']:,} tokens" if row.get("sequence_length") else ""]
     return ", ".join(filter(None, parts))

@@ -12,10 +12,11 @@ from engine.evidence.audit import LEVELS, AuditRequest
 from engine.evidence.claims import CLAIMS, Finding
 from engine.evidence.ecosystem import LIBRARIES, library_version, model_families
 from engine.evidence.exhibits import EXHIBITS
-from engine.evidence.findings import BESIDE, NO_GPU, ROWS_OF, Evidence, leads_to_mistake
+from engine.evidence.findings import BESIDE, NO_GPU, NOTICED, ROWS_OF, Evidence
 from engine.evidence.museum import MuseumRequest, exhibits_of
 from engine.evidence.outside import STATEMENTS, Statement
-from engine.evidence.tallies import SUBJECTS, Row, row_sentence, row_title, tally
+from engine.evidence.result_sentences import unbroken
+from engine.evidence.tallies import SUBJECTS, Row, row_classifier, row_sentence, row_setting, row_subject, row_title, tally
 from engine.evidence.wording import count, duration, number, plain
 from engine.running.estimating import seconds_of_audit, seconds_of_museum
 from engine.running.source_code import source_file
@@ -38,7 +39,7 @@ def show_claim(finding: Finding, evidence: Evidence) -> None:
     claim = CLAIMS[finding.claim]
     st.subheader(claim.title, anchor=finding.claim)
     st.markdown(f"**Claim.** {plain(claim.sentence)}  \n**Test.** {plain(claim.tested)}")
-    st.markdown(f"**Found.** {plain(f'{finding.verdict}. {finding.figure}' if finding.verdict else finding.figure)}")
+    st.markdown(f"**Found.** {unbroken(plain(f'{finding.verdict}. {finding.figure}' if finding.verdict else finding.figure))}")
     DETAILS.get(finding.claim, _nothing)(evidence)
     if statements := STATEMENTS.get(finding.claim):
         show_statements(statements)
@@ -79,7 +80,7 @@ def link_to(page: str, label: str, icon: str, key: str) -> None:
     if (Path(__file__).parents[2] / page).exists():
         st.page_link(page, label=label, icon=icon)
     else:
-        st.caption(f"{plain(label.rpartition(': ')[2])} comes with a later version.")
+        st.caption(f"{plain(label.rpartition(': ')[2])} comes with a later version.", width="content")
 
 
 def start_button(kind: str, key: str) -> None:
@@ -134,12 +135,16 @@ def show_rows(evidence: Evidence, subjects: Sequence[str]) -> None:
         return
     twin_heading()
     for row in rows[:SHOWN_ROWS]:
-        twin_row(row_title(row), row.get("pytorch"), row.get("tensorflow"), str(row.get("unit") or ""), row_sentence(row))
+        twin_row(
+            row_classifier(row) or row_subject(row),
+            row.get("pytorch"),
+            row.get("tensorflow"),
+            str(row.get("unit") or ""),
+            ". ".join(filter(None, [", ".join(filter(None, [row_subject(row), row_setting(row)])), unbroken(row_sentence(row))])),
+        )
     if len(rows) > SHOWN_ROWS:
         with st.expander(f"All {count(len(rows), 'comparison')}"):
             plain_table(["", *FRAMEWORK_NAMES.values(), ""], [_cells(row) for row in rows], figures=[1, 2])
-    for note in evidence.benchmark.get("notes", []):
-        st.caption(plain(note))
     st.caption(study_view.facts(evidence.benchmark))
 
 
@@ -161,6 +166,8 @@ def _negligible(evidence: Evidence) -> None:
             rows.append((title, f"{found.rows:,}", f"{found.equivalent:,}", *better, f"{found.undecided:,}"))
     headings = [f"{FRAMEWORK_NAMES[side]} better" for side in FRAMEWORKS]
     plain_table(["", "Comparisons", "Equivalent", *headings, "Undecided"], rows, figures=[1, 2, 3, 4, 5])
+    for note in evidence.benchmark.get("notes", []):
+        st.caption(plain(note))
     st.caption(study_view.facts(evidence.benchmark))
 
 
@@ -171,11 +178,10 @@ def _debugging(evidence: Evidence) -> None:
         return
     total = count(len(exhibits), "mistake")
     twin_heading()
-    for outcome, name in (("stopped", "Stopped by an error"), ("warned", "Warned of")):
-        found = [sum(pair.get(side, {}).get("outcome") == outcome for pair in exhibits.values()) for side in FRAMEWORKS]
-        twin_row(name, found[0], found[1], sentence=f"of {total}")
-    led = [leads_to_mistake(results, side) for side in FRAMEWORKS]
-    twin_row("The message leads to the mistaken line", led[0], led[1], sentence=f"of {total}")
+    for outcomes, name in ((NOTICED, "Noticed"), (NOTICED[:1], "Stopped by an error")):
+        found = [sum(pair.get(side, {}).get("outcome") in outcomes for pair in exhibits.values()) for side in FRAMEWORKS]
+        words = "stopped by an error or warned of, of" if len(outcomes) > 1 else "of"
+        twin_row(name, found[0], found[1], sentence=f"{words} {total}")
     st.caption(study_view.facts(results, count(results.get("texts", 0), "text")))
 
 

@@ -9,7 +9,9 @@ import streamlit as st
 
 from engine import FRAMEWORKS
 from engine.evidence.claims import CLAIMS, GROUPS, SOURCES, Claim, Finding
+from engine.evidence.findings import NO_GPU
 from engine.evidence.listings import QUIET
+from engine.evidence.result_sentences import unbroken
 from engine.evidence.twin_rows import COLUMNS, WIDTH
 from pages.parts.twin_row import twin_heading
 
@@ -29,10 +31,11 @@ def claim_row(claim: Claim, finding: Finding) -> str:
     left, right = (escape(claim.says[framework]) for framework in FRAMEWORKS)
     name = f'<a href="#{escape(finding.claim)}" style="font-size:0.9375rem;color:inherit">{escape(claim.title)}</a>'
     verdict = f'<div style="text-align:center;font-weight:600">{escape(finding.verdict)}</div>' if finding.verdict else ""
-    origin = f"{SOURCES[finding.source]}. " if finding.verdict and finding.source != "outside" else ""
+    untold = not finding.verdict or finding.source == "outside" or finding.figure == NO_GPU
+    origin = "" if untold else f"{SOURCES[finding.source]}. "
     return (
         f'<div style="{WIDTH};padding:0.35rem 0 0.6rem"><div style="{COLUMNS}">'
         f'<div style="text-align:right;overflow-wrap:anywhere">{left}</div><div style="text-align:center">{name}</div>'
         f'<div style="text-align:left;overflow-wrap:anywhere">{right}</div></div>{verdict}'
-        f'<div style="text-align:center;{QUIET}">{escape(origin + finding.figure)}</div></div>'
+        f'<div style="text-align:center;{QUIET}">{escape(unbroken(origin + finding.figure))}</div></div>'
     )

@@ -11,6 +11,7 @@ from engine import FRAMEWORK_NAMES, FRAMEWORKS
 from engine.evidence.concepts import CONCEPTS
 from engine.evidence.highlighting import highlighted_lines
 from engine.evidence.palette import HUES
+from engine.evidence.snippets import STAGES
 from engine.evidence.source_tree import Definition, SourceTree
 from engine.evidence.syntax_counts import NOT_MEASURED, Counts, SyntaxCounts, marks_of
 from engine.evidence.wording import count, plain
@@ -22,8 +23,8 @@ from pages.parts.twin_row import twin_heading, twin_row
 LEAST, CONTROLLED = "least code", "five classifiers under control"
 HIGHLIGHTS = {"lines": "Lines of code", "names": "Names of the framework", "concepts": "Concepts"}
 TINT = "background:rgba(122,127,135,0.14)"
-LINE = "display:grid;grid-template-columns:2.25rem minmax(0,1fr);column-gap:0.5rem;white-space:pre"
-FRAME = "font-family:var(--font-monospace, monospace);font-size:0.75rem;line-height:1.5;overflow-x:auto;padding:0.25rem 0 0.75rem"
+LINE = "display:grid;grid-template-columns:2.25rem minmax(0,1fr);column-gap:0.5rem;white-space:pre-wrap;overflow-wrap:anywhere"
+FRAME = "font-family:var(--font-monospace, monospace);font-size:0.75rem;line-height:1.5;padding:0.25rem 0 0.75rem"
 
 
 def show_knowledge(counts: SyntaxCounts) -> None:
@@ -107,7 +108,7 @@ def concept_table(counts: SyntaxCounts) -> None:
 
 
 def _stages(stages: Mapping[str, None], in_least_code: bool) -> str:
-    words = ", ".join(stages)
+    words = ", ".join(name for name in STAGES if name in stages)
     return f"{words}\nleast code" if words and in_least_code else words
 
 
@@ -152,7 +153,4 @@ def highlighted_piece(piece: Definition, tree: SourceTree, kind: str) -> str:
         place = f'<span style="opacity:0.6;text-align:right">{piece.first_line + number - 1}</span>'
         rows.append(f'<div style="{LINE};{edge}{";" + TINT if counted else ""}">{place}<span>{line}{told}</span></div>')
     file = piece.file.removeprefix("engine/frameworks/")
-    return (
-        f'<div style="{QUIET}">{escape(file)}, {escape(piece.name)}</div>'
-        f'<div style="{FRAME}"><div style="width:max-content;min-width:100%">{"".join(rows)}</div></div>'
-    )
+    return f'<div style="{QUIET}">{escape(file)}, {escape(piece.name)}</div><div style="{FRAME}">{"".join(rows)}</div>'

@@ -118,14 +118,17 @@ def test_debugging_comes_from_the_museum() -> None:
     finding = findings()["debugging"]
     assert finding.figure.startswith("Of 4 mistakes PyTorch stops 2 and TensorFlow stops 1")
     assert finding.figure.endswith("leads to the mistaken line itself: PyTorch in 2 and TensorFlow in 0.")
-    assert (finding.source, finding.verdict, finding.favours) == ("tried", "PyTorch leads to the wrong line more often", "pytorch")
+    assert (finding.source, finding.verdict, finding.favours) == ("tried", "As many noticed in both", None)
 
 
-def test_as_many_noticed_and_as_many_led_to_favours_nobody() -> None:
+def test_one_mistake_more_decides_nothing_and_two_do() -> None:
     results = museum()
-    results["rows"] = [one for one in results["rows"] if one["mistake"] == "labels_shuffled"]
-    study("museum", results)
-    assert (findings()["debugging"].verdict, findings()["debugging"].favours) == ("As many noticed in both", None)
+    results["rows"][3] |= {"outcome": "stopped", "mistaken": error(True, 5)}  # of a wrong dtype, in TensorFlow
+    made = study("museum", results)
+    assert (findings()["debugging"].verdict, findings()["debugging"].favours) == ("About as many noticed in both", None)
+    results["rows"][7] |= {"outcome": "warned", "mistaken": SILENT}
+    made.write_results(results)
+    assert (findings()["debugging"].verdict, findings()["debugging"].favours) == ("TensorFlow notices more of them", "tensorflow")
 
 
 def test_migration_comes_from_the_audit() -> None:
