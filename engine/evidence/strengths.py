@@ -71,8 +71,8 @@ def _only(framework: str) -> Callable[[Found, Evidence], str]:
 
 def _defaults(found: Found, evidence: Evidence) -> str:
     return (
-        f"{len(DIFFERENCES)} defaults differ between the two, and most of them show in no line of code. The list says what each is; the "
-        "audit measures which of them changes a result."
+        f"{len(DIFFERENCES)} defaults differ between the two, and a default is what no line of code says. This holds for PyTorch as well; "
+        "the audit measures which of them changes a result."
     )
 
 

@@ -125,12 +125,13 @@ def _nothing(evidence: Evidence) -> None:
 
 
 def _benchmark(claim: str) -> Callable[[Evidence], None]:
-    return lambda evidence: show_rows(evidence, [*ROWS_OF.get(claim, ()), *BESIDE.get(claim, ())])
+    return lambda evidence: show_rows(evidence, ROWS_OF.get(claim, ()), BESIDE.get(claim, ()))
 
 
-def show_rows(evidence: Evidence, subjects: Sequence[str]) -> None:
-    """The benchmark's comparisons on these subjects, in the order in which they were measured."""
-    rows = evidence.rows(*subjects)
+def show_rows(evidence: Evidence, subjects: Sequence[str], beside: Sequence[str]) -> None:
+    """The benchmark's comparisons on these subjects, then those that bear on them without deciding; each as it was measured."""
+    deciding, others = (evidence.rows(*some) if some else [] for some in (subjects, beside))
+    rows = [*deciding, *others]
     if not rows:
         return
     twin_heading()
@@ -143,7 +144,8 @@ def show_rows(evidence: Evidence, subjects: Sequence[str]) -> None:
             ". ".join(filter(None, [", ".join(filter(None, [row_subject(row), row_setting(row)])), unbroken(row_sentence(row))])),
         )
     if len(rows) > SHOWN_ROWS:
-        with st.expander(f"All {count(len(rows), 'comparison')}"):
+        further = f", and {len(others):,} that bear on it" if deciding and others else ""
+        with st.expander(f"All {count(len(deciding or others), 'comparison')}{further}"):
             plain_table(["", *FRAMEWORK_NAMES.values(), ""], [_cells(row) for row in rows], figures=[1, 2])
     st.caption(study_view.facts(evidence.benchmark))
 
