@@ -81,6 +81,7 @@ def test_a_study_under_way_is_said_and_not_started_twice(open_page: OpenPage) ->
 def test_measured_claims_show_their_rows_their_machine_and_their_notes(open_page: OpenPage) -> None:
     machine = {"cpu": "A *processor*", "packages": {"torch": "2.13.0", "tensorflow": "2.21.0"}}
     rows = [*MIXED, row("equivalent", claim="import-time", unit="s", classifier=None, mode=None)]
+    rows.append(row("pytorch faster", 0.5, claim="first-step"))
     study("benchmark", {"rows": rows, "margin": 0.1, "machine": machine, "data": "sample", "notes": ["Threads: <2>."]})
     page = open_page("guide")
     assert not page.exception
@@ -89,7 +90,7 @@ def test_measured_claims_show_their_rows_their_machine_and_their_notes(open_page
     assert html.count("Step of a training, Text CNN, matched, batch of 32") == 15 + 1, "all in the table, the largest in the row above"
     assert html.count("Step of a training, matched, batch of 32. ") == 5, "some as twin rows"
     assert "A *processor*" in shown and "Threads: <2>." in shown
-    assert "All 15 comparisons" in [element.label for element in page.expander]
+    assert "All 15 comparisons, and 1 that bear on it" in [element.label for element in page.expander]
     assert "Loading the framework" in html, "what bears on production stands there"
     assert "Benchmark" in shown or any("Benchmark" in element.proto.label for element in page.get("page_link"))
 
