@@ -12,11 +12,12 @@ st.logo(str(ASSETS / "mark.svg"), size="large")
 page = st.navigation(
     [
         st.Page("pages/home.py", title="Home", icon=":material/home:", help="What this is, and the recent runs", default=True),
+        st.Page("pages/guide.py", title="Guide", icon=":material/balance:", help="What is said of the two, and what this machine says"),
         st.Page("pages/data.py", title="Data", icon=":material/table_rows:", help="Upload, check and split labelled texts"),
         st.Page("pages/train.py", title="Train", icon=":material/monitoring:", help="Start a run and watch it"),
         st.Page("pages/compare.py", title="Compare", icon=":material/compare_arrows:", help="The two trained models side by side"),
         st.Page("pages/code.py", title="Code", icon=":material/code:", help="The functions that ran, in two columns"),
-        st.Page("pages/audit.py", title="Audit", icon=":material/balance:", help="How equal the two can be made, and what differs"),
+        st.Page("pages/audit.py", title="Audit", icon=":material/equal:", help="How equal the two can be made, and what differs"),
         st.Page("pages/benchmark.py", title="Benchmark", icon=":material/speed:", help="Speed and memory, with a verdict on every claim"),
         st.Page("pages/museum.py", title="Museum", icon=":material/bug_report:", help="Classic mistakes, made in both frameworks"),
         st.Page("pages/classify.py", title="Classify", icon=":material/label:", help="Let both models answer for new texts"),

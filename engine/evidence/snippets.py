@@ -183,9 +183,9 @@ def present_snippets(classifier: str = "embedding-mlp", windows: bool = False) -
     return cut_snippets(present_code(), classifier, windows)
 
 
-def cut_snippets(files: dict[str, str], classifier: str, windows: bool = False, note: str = "") -> Exhibit:
-    """Cut and align. Raises ``ValueError`` when the files lack a function of a stage."""
-    tree = SourceTree(files)
+def cut_snippets(files: dict[str, str], classifier: str, windows: bool = False, note: str = "", tree: SourceTree | None = None) -> Exhibit:
+    """Cut and align. Raises ``ValueError`` when the files lack a function of a stage. ``tree``: the files, parsed already."""
+    tree = tree or SourceTree(files)
     exhibited = _exhibited(classifier, windows)
     roots = {name: {wing: _roots(tree, wing, exhibited[name], classifier) for wing in FRAMEWORKS} for name in exhibited}
     shown = [root for by_wing in roots.values() for wing_roots in by_wing.values() for root in wing_roots]

@@ -40,6 +40,8 @@ class SourceTree:
     def __init__(self, files: dict[str, str]) -> None:
         self._definitions: dict[str, dict[str, Definition]] = {}
         self._imports: dict[str, dict[str, str]] = {}
+        self.members: set[str] = set()
+        """What the classes of these files define and keep: methods, fields, and whatever is assigned to ``self``."""
         for file, text in files.items():
             try:
                 module = ast.parse(text)
@@ -47,6 +49,7 @@ class SourceTree:
                 raise ValueError(f"{file} is not Python: {error}") from error
             self._definitions[file] = {name: found for found in _definitions(file, text, module) for name in found.names}
             self._imports[file] = dict(_imports(module))
+            self.members.update(_members(module))
 
     def names(self, file: str) -> tuple[str, ...]:
         """What the file defines, in its order."""
@@ -87,6 +90,14 @@ class SourceTree:
             visit(root)
         return list(found)
 
+    def bindings(self, file: str) -> dict[str, str]:
+        """What each imported name of a file stands for: ``tf`` for ``tensorflow``, ``nn`` for ``torch.nn``."""
+        found = {}
+        for name, statement in self._imports.get(file, {}).items():
+            words = statement.split()
+            found[name] = f"{words[1]}.{words[3]}" if words[0] == "from" else words[1] if "as" in words else name
+        return found
+
     def imports(self, definitions: Sequence[Definition]) -> set[str]:
         """The import statements, one name each, that the definitions need from outside the engine."""
         statements: dict[str, str] = {}
@@ -100,6 +111,11 @@ class SourceTree:
 
 def lines_of_code(source: str) -> int:
     """How many lines hold code: neither blank nor only a comment nor part of a docstring."""
+    return len(code_lines(source))
+
+
+def code_lines(source: str) -> frozenset[int]:
+    """The numbers of those lines, from 1."""
     module = ast.parse(source)
     documentation = {
         line
@@ -111,7 +127,7 @@ def lines_of_code(source: str) -> int:
     for token in tokenize.generate_tokens(io.StringIO(source).readline):
         if token.type not in NOT_CODE:
             code.update(range(token.start[0], token.end[0] + 1))
-    return len(code - documentation)
+    return frozenset(code - documentation)
 
 
 def _definitions(file: str, text: str, module: ast.Module) -> Iterator[Definition]:
@@ -133,6 +149,15 @@ def _definitions(file: str, text: str, module: ast.Module) -> Iterator[Definitio
             first -= 1  # the comment above
         uses = frozenset(found.id for part in parts for found in ast.walk(part) if isinstance(found, ast.Name))
         yield Definition(file, ", ".join(names), first, "\n".join(lines[first - 1 : last]), uses)
+
+
+def _members(module: ast.Module) -> Iterator[str]:
+    for found in ast.walk(module):
+        if isinstance(found, ast.ClassDef):
+            yield from (part.name for part in found.body if isinstance(part, ast.FunctionDef))
+            yield from (part.target.id for part in found.body if isinstance(part, ast.AnnAssign) and isinstance(part.target, ast.Name))
+        elif isinstance(found, ast.Attribute) and isinstance(found.ctx, ast.Store) and ast.unparse(found.value) == "self":
+            yield found.attr
 
 
 def _assigned(node: ast.stmt) -> list[str]:

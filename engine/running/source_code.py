@@ -31,6 +31,12 @@ def present_code() -> dict[str, str]:
     return {path.relative_to(ENGINE.parent).as_posix(): text for path, text in texts.items()}
 
 
+def source_file(file: str) -> str | None:
+    """The present text of one of the engine's files, by its path as in :func:`present_code`; ``None`` where there is no such file."""
+    path = (ENGINE.parent / file).resolve()
+    return path.read_text(encoding="utf-8") if ENGINE in path.parents and path.is_file() else None
+
+
 def save_code(run: Run) -> None:
     """Write the present code into the run's folder; called when its workers start."""
     run.write_code(present_code())

@@ -23,7 +23,8 @@ LAST_ANSWERS = "choosing"
 
 MEASURING = {
     "museum": ("Make the mistakes on the Museum page", ":material/bug_report:"),
-    "audit": ("Carry weights across on the Audit page", ":material/balance:"),
+    "audit": ("Carry weights across on the Audit page", ":material/equal:"),
+    "benchmark": ("Measure speed and memory on the Benchmark page", ":material/speed:"),
 }
 """File name of a page that measures → what is done there, and its icon."""
 

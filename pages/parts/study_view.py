@@ -34,14 +34,16 @@ def shown_study(kind: str, label: Callable[[Study], str]) -> Study | None:
     return next(study for study in with_results if study.identifier == chosen)
 
 
-def start(kind: str, request: Mapping[str, Any]) -> None:
-    """Start it, or find it under way or finished, and show it from now on."""
+def start(kind: str, request: Mapping[str, Any], page: str | None = None) -> None:
+    """Start it, or find it under way or finished, and show it from now on: here, or on ``page``."""
     try:
         study = start_study(kind, dict(request))
     except ParityError as error:
         st.error(plain(error), icon=":material/error:")
         return
     st.session_state[_asked(kind)] = study.identifier
+    if page:
+        st.switch_page(page)
     st.rerun()
 
 

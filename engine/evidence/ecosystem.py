@@ -1,0 +1,42 @@
+"""How many families of models the installed libraries implement for each framework, counted in the lists of their files."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from functools import lru_cache
+from importlib import metadata
+
+LIBRARIES = {
+    "pytorch": ("transformers", re.compile(r"^transformers/models/(\w+)/modeling_(?!tf_|flax_)\w+\.py$")),
+    "tensorflow": ("keras-hub", re.compile(r"^keras_hub/src/models/(\w+)/\w+_backbone\.py$")),
+}
+"""By framework: the library that offers its pre-trained models, and the files that implement one. A folder is a family."""
+
+
+@lru_cache(maxsize=1)
+def model_families() -> dict[str, int]:
+    """By framework; a library that is not installed is left out. Nothing is imported."""
+    found = {}
+    for framework, (package, _) in LIBRARIES.items():
+        try:
+            files = metadata.files(package) or ()
+        except metadata.PackageNotFoundError:
+            continue
+        found[framework] = count_families(framework, (file.as_posix() for file in files))
+    return found
+
+
+def count_families(framework: str, files: Iterable[str]) -> int:
+    """Distinct folders that hold an implementation."""
+    pattern = LIBRARIES[framework][1]
+    return len({match[1] for file in files if (match := pattern.match(file))})
+
+
+def library_version(framework: str) -> str:
+    """``transformers 5.23.0``; without a number where it is not installed."""
+    package = LIBRARIES[framework][0]
+    try:
+        return f"{package} {metadata.version(package)}"
+    except metadata.PackageNotFoundError:
+        return package

@@ -1,0 +1,49 @@
+"""Guide: the table of every “PyTorch vs TensorFlow” article, with a measurement behind each cell that can be measured."""
+
+import streamlit as st
+
+from engine.evidence.claims import CLAIMS, GROUPS
+from engine.evidence.findings import findings, gather, guide_answer
+from engine.evidence.outside import OUT_OF_DATE
+from engine.evidence.wording import plain
+from pages.parts import chooser_view
+from pages.parts.claim_evidence import TITLES, kinds_under_way, show_claim
+from pages.parts.claim_table import claim_table
+from pages.parts.entry import through_dashboard
+from pages.parts.strength_cards import strength_cards
+
+through_dashboard()
+
+evidence = gather()
+found = findings(evidence)
+
+st.title("Guide: from opinion to evidence", anchor=False)
+st.markdown(f"#### {plain(guide_answer(found))}")
+st.write(
+    "Articles compare the two frameworks with a table of adjectives. Here is that table, in our own words, with what this machine says "
+    "below each row. Press a name to see how it was tested, on what, and with which code; what has not been run yet is started from there."
+)
+if under_way := kinds_under_way():
+    st.caption(
+        f":material/hourglass_top: Under way: {', '.join(TITLES[kind] for kind in under_way)}. Open this page again when it is done."
+    )
+
+claim_table(found)
+
+st.header("Which one for you", anchor="choose", divider="gray")
+chooser_view.show(found)
+
+for group, claims in GROUPS.items():
+    st.header(group, anchor=group.split(",")[0].lower().replace(" ", "-"), divider="gray")
+    st.markdown(" · ".join(f"[{CLAIMS[claim].title}](#{claim})" for claim in claims))
+    for claim in claims:
+        show_claim(found[claim], evidence)
+
+st.header("Strengths and weaknesses", anchor="strengths", divider="gray")
+st.write("What articles list for each, and what speaks for or against it here.")
+strength_cards(found, evidence)
+
+st.header("No longer true", anchor="out-of-date", divider="gray")
+st.write("Lines that such articles still carry, and what holds today.")
+for line, statement in OUT_OF_DATE.items():
+    st.markdown(f"`{line}`  \n{plain(statement.says)} [{plain(statement.source)}]({statement.address}), {plain(statement.dated)}.")

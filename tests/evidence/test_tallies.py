@@ -1,0 +1,72 @@
+"""Many comparisons in one sentence that crowns nobody from noise."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from engine.evidence.tallies import row_sentence, row_title, tally, tally_sentence, verdict_words
+
+
+def row(verdict: str, ratio: float = 1.0, **facts: Any) -> dict[str, Any]:
+    values = {"claim": "training-speed", "classifier": "text-cnn", "mode": "matched", "batch_size": 32, "sequence_length": None}
+    values |= {"unit": "ms", "repeats": 7, "pytorch": 10 * ratio, "tensorflow": 10.0, "ratio": ratio}
+    return values | {"interval": [ratio * 0.95, ratio * 1.05], "verdict": verdict} | facts
+
+
+MIXED = [
+    *[row("equivalent", 1.02)] * 9,
+    *[row("pytorch faster", 1 / factor) for factor in (2.1, 1.2, 1.5, 1.4)],
+    row("tensorflow faster", 1.3),
+    row("not enough evidence", 1.1),
+]
+
+
+def test_every_comparison_is_told_and_both_directions_are_factors_above_one() -> None:
+    found = tally(MIXED)
+    assert (found.rows, found.equivalent, found.undecided, found.favours) == (15, 9, 1, None)
+    assert found.largest == pytest.approx(2.1)
+    assert tally_sentence(found, 0.1) == (
+        "Of 15 comparisons 9 equivalent within ±10 %, PyTorch faster in 4 (by 1.20 to 2.10 ×), TensorFlow in 1 (by 1.30 ×), 1 undecided."
+    )
+
+
+def test_who_comes_first_in_the_sentence_brings_the_word() -> None:
+    assert tally_sentence(tally([row("tensorflow smaller", 2.0)]), 0.05, "smaller") == (
+        "Of 1 comparison 0 equivalent within ±5 %, TensorFlow smaller in 1 (by 2.00 ×)."
+    )
+
+
+@pytest.mark.parametrize(
+    ("rows", "words"),
+    [
+        ([], "Not enough evidence"),
+        ([row("not enough evidence")] * 3, "Not enough evidence"),
+        ([row("equivalent")] * 3, "Holds here"),
+        (MIXED, "Mostly holds here"),
+        ([*[row("pytorch faster", 0.5)] * 3, row("equivalent")], "Not here: PyTorch is mostly faster"),
+        ([row("pytorch faster", 0.5), row("tensorflow faster", 2.0)], "It depends: each is faster somewhere"),
+        ([row("pytorch faster", 0.5), row("equivalent")], "It depends on what is compared"),
+    ],
+)
+def test_verdicts(rows: list[dict[str, Any]], words: str) -> None:
+    assert verdict_words(tally(rows)) == words
+
+
+def test_half_of_the_comparisons_are_not_enough_to_favour_anyone() -> None:
+    assert tally([row("pytorch faster", 0.5), row("equivalent")]).favours is None
+    assert tally([row("tensorflow faster", 2.0)] * 2 + [row("equivalent")]).favours == "tensorflow"
+
+
+def test_a_verdict_without_a_figure_decides_nothing() -> None:
+    assert tally([row("pytorch faster") | {"ratio": None}]).undecided == 1
+
+
+def test_rows_in_words() -> None:
+    assert row_title(row("equivalent", sequence_length=128)) == "Step of a training, Text CNN, matched, batch of 32, 128 tokens"
+    assert row_title(row("equivalent", claim="import-time", classifier=None, mode=None, batch_size=None)) == "Loading the framework"
+    assert row_sentence(row("pytorch faster", 0.5)) == "PyTorch 2.00 × faster, 1.90 to 2.11; 7 repeats"
+    assert row_sentence(row("tensorflow faster", 2.0)) == "TensorFlow 2.00 × faster, 1.90 to 2.10; 7 repeats"
+    assert row_sentence(row("equivalent", 1.0)) == "Equivalent, PyTorch : TensorFlow 0.950 to 1.05; 7 repeats"
+    assert row_sentence(row("not enough evidence", 1.1, interval=None, repeats=None)) == "Not enough evidence"

@@ -1,0 +1,170 @@
+"""Guide: before anything ran, with a benchmark, a museum and an audit; the code that was counted; starting what is missing."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from engine import FRAMEWORK_NAMES, FRAMEWORKS
+from engine.evidence import findings as findings_module
+from engine.evidence.claims import CLAIMS, GROUPS
+from engine.evidence.exhibits import EXHIBITS
+from engine.evidence.findings import NO_GPU, findings, guide_answer
+from engine.evidence.outside import OUT_OF_DATE, STATEMENTS
+from engine.evidence.strengths import CARDS
+from engine.evidence.syntax_counts import syntax_counts
+from engine.running import studies
+from engine.running.studies import StudyStatus, list_studies, start_study
+from pages.parts.claim_table import claim_row
+from pages.parts.counted_code import highlighted_piece
+from tests.evidence.test_findings import museum, study
+from tests.evidence.test_tallies import MIXED, row
+from tests.pages.conftest import words
+
+OpenPage = Callable[..., AppTest]
+
+
+@pytest.fixture(autouse=True)
+def alone(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """No GPU, and studies are written down as started while nothing is."""
+    started: list[str] = []
+    monkeypatch.setattr(studies, "detach", lambda module, folder: started.append(folder.name))
+    monkeypatch.setattr(findings_module, "machine_has_gpu", lambda: False)
+    return started
+
+
+def tables(page: AppTest) -> str:
+    return "\n".join(element.proto.body for element in page.get("html"))
+
+
+def test_the_table_answers_before_anything_ran(open_page: OpenPage) -> None:
+    page = open_page("guide")
+    assert not page.exception
+    shown = words(page)
+    assert guide_answer(findings()) in shown
+    for group, claims in GROUPS.items():
+        assert group in [heading.value for heading in page.header]
+        for claim in claims:
+            assert f'href="#{claim}"' in tables(page), "each row leads to its evidence"
+            assert CLAIMS[claim].sentence in shown and CLAIMS[claim].tested in shown
+    anchors = [heading.proto.anchor for heading in page.subheader]
+    assert anchors == list(CLAIMS)
+    assert NO_GPU in shown and "Not measured on this machine yet." in shown
+
+
+def test_pytorch_stands_left_and_nothing_is_markup() -> None:
+    finding = findings()["syntax"]
+    html = claim_row(CLAIMS["syntax"], type(finding)("syntax", "counted", "<b>1</b> & 2", "<i>so</i>"))
+    assert html.index("More explicit") < html.index("Syntax") < html.index("More abstracted")
+    assert "<b>" not in html and "<i>" not in html and "Counted here. &lt;b&gt;1" in html
+
+
+def test_what_is_missing_can_be_started_from_here(open_page: OpenPage, alone: list[str]) -> None:
+    page = open_page("guide")
+    assert "once. It goes on when you leave the page." in words(page)
+    page.button("start_museum_debugging").click().run()
+    assert not page.exception and page.title[0].value == "Museum"
+    [made] = list_studies("museum")
+    assert alone == [made.identifier] and made.request == {"only": list(EXHIBITS)}
+
+
+def test_a_study_under_way_is_said_and_not_started_twice(open_page: OpenPage) -> None:
+    start_study("museum", {"only": list(EXHIBITS)}).write_status(StudyStatus(state="running"))
+    page = open_page("guide")
+    assert not page.exception and "Under way: Museum." in words(page)
+    assert page.button("start_museum_debugging").disabled and not page.button("start_audit_migration").disabled
+
+
+def test_measured_claims_show_their_rows_their_machine_and_their_notes(open_page: OpenPage) -> None:
+    machine = {"cpu": "A *processor*", "packages": {"torch": "2.13.0", "tensorflow": "2.21.0"}}
+    rows = [*MIXED, row("equivalent", claim="import-time", unit="s", classifier=None, mode=None)]
+    rows.append(row("pytorch faster", 0.5, claim="first-step"))
+    study("benchmark", {"rows": rows, "margin": 0.1, "machine": machine, "data": "sample", "notes": ["Threads: <2>."]})
+    page = open_page("guide")
+    assert not page.exception
+    shown, html = words(page), tables(page)
+    assert "Mostly holds here" in html and "Of 15 comparisons 9 equivalent within ±10\u00a0%" in html
+    assert html.count("Step of a training, Text CNN, matched, batch of 32") == 15 + 1, "all in the table, the largest in the row above"
+    assert html.count("Step of a training, matched, batch of 32. ") == 5, "some as twin rows"
+    assert "A *processor*" in shown and "Threads: <2>." in shown
+    assert "All 15 comparisons, and 1 that bear on it" in [element.label for element in page.expander]
+    assert "Loading the framework" in html, "what bears on production stands there"
+    assert "Benchmark" in shown or any("Benchmark" in element.proto.label for element in page.get("page_link"))
+
+
+def test_the_museum_fills_the_row_on_debugging(open_page: OpenPage) -> None:
+    study("museum", museum())
+    page = open_page("guide")
+    assert not page.exception
+    assert "PyTorch stops 2 and TensorFlow stops 1" in words(page) and "The message leads to the mistaken line" in tables(page)
+    assert "Run it again: Museum" in [element.proto.label for element in page.get("page_link")]
+    assert "python -m engine museum --runs-dir NEW_FOLDER" in words(page)
+
+
+def test_the_audit_fills_the_row_on_moving(open_page: OpenPage) -> None:
+    transfers = [{"classifier": "text-cnn", "source": "pytorch", "target": "tensorflow", "max_logit_difference": 1e-9}]
+    rows = [{"classifier": "text-cnn", "level": "same-weights", "max_relative_loss_difference": 0.1}]
+    study("audit", {"rows": rows, "transfers": transfers})
+    page = open_page("guide")
+    assert not page.exception and "Weights trained in one framework give the same answers in the other" in words(page)
+
+
+def test_the_code_of_an_experiment_is_read_when_it_is_asked_for(open_page: OpenPage) -> None:
+    page = open_page("guide")
+    assert not [element for element in page.code if "def judge(" in element.value]
+    page.button("code_debugging").click().run()
+    assert not page.exception
+    assert [element for element in page.code if "def judge(" in element.value]
+
+
+def test_counts_are_shown_by_stage_for_the_chosen_classifier(open_page: OpenPage) -> None:
+    page = open_page("guide")
+    counts = syntax_counts().classifiers["embedding-mlp"]
+    train = counts.by_stage["train"]
+    assert f"{train['pytorch'].lines} | {train['tensorflow'].lines}" in tables(page)
+    page.segmented_control("counted_classifier").set_value("bi-lstm").run()
+    assert not page.exception
+    build = syntax_counts().classifiers["bi-lstm"].by_stage["build"]
+    assert f"{build['pytorch'].lines} | {build['tensorflow'].lines}" in tables(page)
+    assert "Not measured: how long it takes to learn any of this" in words(page)
+
+
+@pytest.mark.parametrize("kind", ["lines", "names", "concepts"])
+def test_counted_lines_are_tinted_and_say_what_was_counted(kind: str) -> None:
+    counts = syntax_counts()
+    [piece] = [piece for piece in counts.plain_pieces["pytorch"] if piece.name == "fit"]
+    lines = re.findall(r'<div style="display:grid[^"]*">.*?</div>', highlighted_piece(piece, counts.tree, kind))
+    assert len(lines) == len(piece.source.splitlines())
+    by_text = {re.sub(r"<[^>]*>", "", line): "background" in line for line in lines}
+    backward = next(text for text in by_text if "loss.backward()" in text)
+    assert by_text[backward]
+    assert ("← " in backward) == (kind != "lines")
+    assert not next(tinted for text, tinted in by_text.items() if "Minimise the cross-entropy" in text), "a docstring is not code"
+    if kind == "concepts":
+        assert backward.endswith("← Automatic differentiation")
+
+
+def test_the_highlighted_stage_follows_the_choice(open_page: OpenPage) -> None:
+    page = open_page("guide")
+    assert "← " in tables(page)
+    page.selectbox("counted_stage").set_value("train").run()
+    page.segmented_control("counted_kind").set_value("names").run()
+    assert not page.exception and "← torch.nn.utils.clip_grad_norm_" in tables(page)
+
+
+def test_every_strength_and_weakness_has_a_card(open_page: OpenPage) -> None:
+    shown = words(open_page("guide"))
+    for card in CARDS:
+        assert f"**{card.says}**" in shown
+    for framework in FRAMEWORKS:
+        assert FRAMEWORK_NAMES[framework] in shown
+
+
+def test_what_is_stated_and_what_is_out_of_date_name_their_sources(open_page: OpenPage) -> None:
+    shown = words(open_page("guide"))
+    for statement in [*(one for some in STATEMENTS.values() for one in some), *OUT_OF_DATE.values()]:
+        assert statement.address in shown and statement.dated in shown
+    assert all(f"`{line}`" in shown for line in OUT_OF_DATE)
