@@ -18,6 +18,7 @@ page = st.navigation(
         st.Page("pages/code.py", title="Code", icon=":material/code:", help="The functions that ran, in two columns"),
         st.Page("pages/audit.py", title="Audit", icon=":material/balance:", help="How equal the two can be made, and what differs"),
         st.Page("pages/museum.py", title="Museum", icon=":material/bug_report:", help="Classic mistakes, made in both frameworks"),
+        st.Page("pages/course.py", title="Course", icon=":material/school:", help="Eight weeks of lessons, and an API dictionary"),
         st.Page("pages/classify.py", title="Classify", icon=":material/label:", help="Let both models answer for new texts"),
     ],
     position="top",
