@@ -19,8 +19,9 @@ for name in json.loads(sys.argv[1]):
     parts = ("tensorflow" + dotted[2:] if dotted.startswith("tf.") else dotted).split(".")
     try:
         found = importlib.import_module(parts[0])
-        for part in parts[1:]:
-            found = getattr(found, part)
+        for number, part in enumerate(parts[1:], start=2):
+            # Some modules are there only once they have been imported by name.
+            found = getattr(found, part) if hasattr(found, part) else importlib.import_module(".".join(parts[:number]))
         parameters = inspect.signature(found).parameters if parameter else {}
     except (AttributeError, ImportError, ValueError) as error:
         unknown.append(f"{name}: {error}")

@@ -277,7 +277,7 @@ def test_a_study_without_its_results_says_so(launched: list[str]) -> None:
     check = LESSONS[7].question.check
     check.start()
     [study] = list_studies("audit")
-    assert AuditRequest.from_json(study.request) == AuditRequest(("tfidf-mlp",), 20)
+    assert study.request == AuditRequest(("tfidf-mlp",), 20).to_json()
     study.write_status(StudyStatus(state="done"))
     with pytest.raises(RunError, match=r"gone from its folder\. Start it again"):
         check.verdict()
