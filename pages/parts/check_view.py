@@ -13,6 +13,9 @@ from engine.evidence.wording import duration, plain
 from engine.running.folder import Run
 from pages.parts import study_view
 
+READABLE = 720
+"""Width in pixels beyond which running text is hard to follow."""
+
 
 def checked(lesson: Lesson) -> str | None:
     """What was predicted for a lesson that has been checked in this browser tab."""
@@ -22,7 +25,7 @@ def checked(lesson: Lesson) -> str | None:
 def predict_and_check(lesson: Lesson) -> None:
     """The question, then what it takes to answer it, then the answer."""
     question, asked = lesson.question, checked(lesson)
-    st.markdown(question.text)
+    st.markdown(question.text, width=READABLE)
     prediction = st.radio(
         "Your prediction",
         list(question.options),
@@ -81,8 +84,8 @@ def _outcome(lesson: Lesson, prediction: str) -> None:
     right = verdict.right == prediction
     st.markdown(f"#### {'As you predicted' if right else 'Measured otherwise'}")
     answer = "" if right else f", and it is: {plain(question.options[verdict.right])}"
-    st.markdown(f"{said}{answer}.  \n**Measured.** {plain(verdict.sentence)}")
-    st.markdown(f"**Why.** {plain(question.why)}")
+    st.markdown(f"{said}{answer}.  \n**Measured.** {plain(verdict.sentence)}", width=READABLE)
+    st.markdown(f"**Why.** {plain(question.why)}", width=READABLE)
     with st.container(horizontal=True):
         for piece in pieces:
             if isinstance(piece.source, Run):

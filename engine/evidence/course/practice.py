@@ -62,7 +62,7 @@ order is a riddle the first time.""",
         ),
     ),
     Question(
-        "A CNN learns word vectors and filters from nothing but the 507 training messages of the sample. Against week 1's word counts, its "
+        "A CNN learns word vectors and filters from nothing but the 505 training messages of the sample. Against week 1's word counts, its "
         "accuracy on the test messages is …",
         AGAINST_COUNTS,
         RunsCheck({"Word counts": WORD_COUNTS, "Text CNN": CONVOLUTION}, more_accurate("Word counts", "Text CNN")),
@@ -128,7 +128,8 @@ Ask the model's configuration instead of a note.""",
         RunsCheck({"Word counts": WORD_COUNTS, "Frozen encoder": FROZEN_ENCODER}, more_accurate("Word counts", "Frozen encoder")),
         "a run of the embedding MLP on the sample, which is that of the Home page, beside that of week 1",
         "The encoder already knows that a parcel and a package are alike. With little data most of the knowledge has to come from "
-        "elsewhere, and a vector of a few hundred numbers has fewer ways to overfit than one of thousands of terms.",
+        "elsewhere, and a vector of a few hundred numbers has fewer ways to overfit than one of thousands of terms. Whether that can be "
+        "proved on a hundred test texts is another question, which is week 7's.",
     ),
     Exercise(
         "Fine-tune: train the Transformer on the sample. Look at the estimate before you start, then compare with the frozen encoder: is "
