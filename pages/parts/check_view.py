@@ -6,12 +6,15 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from engine import FRAMEWORKS
 from engine.errors import ParityError
 from engine.evidence.course.checks import Piece
 from engine.evidence.course.lesson import Lesson, Question
+from engine.evidence.result_sentences import FORMATS, unbroken
 from engine.evidence.wording import duration, plain
 from engine.running.folder import Run
 from pages.parts import study_view
+from pages.parts.twin_row import twin_heading, twin_row
 
 READABLE = 720
 """Width in pixels beyond which running text is hard to follow."""
@@ -83,8 +86,13 @@ def _outcome(lesson: Lesson, prediction: str) -> None:
         return
     right = verdict.right == prediction
     st.markdown(f"#### {'As you predicted' if right else 'Measured otherwise'}")
-    answer = "" if right else f", and it is: {plain(question.options[verdict.right])}"
-    st.markdown(f"{said}{answer}.  \n**Measured.** {plain(verdict.sentence)}", width=READABLE)
+    answer = "" if right else f"; what came out is “{plain(question.options[verdict.right])}”"
+    st.markdown(f"{said}{answer}.")
+    if verdict.rows:
+        twin_heading()
+        for measure, values, unit in verdict.rows:
+            twin_row(measure, *(values[framework] for framework in FRAMEWORKS), format=FORMATS[unit])
+    st.markdown(f"**Measured.** {unbroken(plain(verdict.sentence))}", width=READABLE)
     st.markdown(f"**Why.** {plain(question.why)}", width=READABLE)
     with st.container(horizontal=True):
         for piece in pieces:

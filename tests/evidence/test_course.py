@@ -18,6 +18,7 @@ from engine.evidence.course.lessons import LESSONS
 from engine.evidence.course.verdicts import accuracy_of_one, became_of, faster_answer, more_accurate, size_of_difference
 from engine.evidence.exhibits import EXHIBITS
 from engine.evidence.museum import MuseumRequest
+from engine.evidence.result_sentences import FORMATS
 from engine.evidence.snippets import STAGES
 from engine.neutral.family import CLASSIFIERS
 from engine.running import launching, studies
@@ -108,6 +109,7 @@ def test_a_real_run_answers_every_question_that_runs_answer(sample_run: Run) -> 
         if isinstance(check, RunsCheck):
             verdict = check.judge([sample_run] * len(check.experiments))
             assert verdict.right in lesson.question.options, lesson.title
+            assert verdict.rows and all(unit in FORMATS and list(values) == list(FRAMEWORKS) for _, values, unit in verdict.rows)
             assert "in PyTorch" in verdict.sentence and "in TensorFlow" in verdict.sentence
             assert (verdict.right == "alike") == (len(check.experiments) == 2), "a run is not better than itself"
             answered += 1
@@ -131,6 +133,8 @@ def test_one_run_is_better_than_another_only_beyond_the_noise() -> None:
     assert judge([poor, right]).right == "better" and judge([right, poor]).right == "worse"
     verdict = judge([nearly, right])
     assert verdict.right == "alike"
+    both = dict.fromkeys(FRAMEWORKS, 0.975), dict.fromkeys(FRAMEWORKS, 1.0)
+    assert verdict.rows == (("First", both[0], "share"), ("Second", both[1], "share"))
     assert verdict.sentence.startswith("First: 97.5 % in PyTorch and 97.5 % in TensorFlow. Second: 100 % in PyTorch")
     assert "+2.5 points in PyTorch (95 % interval" in verdict.sentence and "Where an interval holds 0" in verdict.sentence
     assert "Where an interval holds 0" not in judge([right, poor]).sentence

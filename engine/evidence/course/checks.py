@@ -23,6 +23,8 @@ class Verdict:
     """The key of the option that turned out right."""
     sentence: str
     """The figures."""
+    rows: tuple[tuple[str, Mapping[str, float], str], ...] = ()
+    """What can stand in twin rows: measure, value by framework, and unit as in ``engine.evidence.result_sentences.FORMATS``."""
 
 
 @dataclass(frozen=True)

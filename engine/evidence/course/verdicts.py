@@ -31,7 +31,7 @@ def accuracy_of_one(bounds: Sequence[float]) -> Callable[[Sequence[Run]], Verdic
             f"{_in_each(reached, percent)} of {texts} are put into the right class. "
             f"Always answering the most frequent class would reach {percent(results['data'].get('majority_accuracy'))}."
         )
-        return Verdict(str(sum(mean >= bound for bound in bounds)), sentence)
+        return Verdict(str(sum(mean >= bound for bound in bounds)), sentence, (("Accuracy", reached, "share"),))
 
     return judge
 
@@ -47,14 +47,16 @@ def more_accurate(first: str, second: str) -> Callable[[Sequence[Run]], Verdict]
         gaps = {framework: _gap(runs[1], runs[0], framework) for framework in FRAMEWORKS}
         signs = {(gap["low"] > 0) - (gap["high"] < 0) for gap in gaps.values()}
         key = {1: "better", -1: "worse"}.get(signs.pop(), "alike") if len(signs) == 1 else "alike"
-        reached = [f"{name}: {_in_each(_accuracies(results), percent)}" for name, results in zip((first, second), pair, strict=True)]
+        accuracies = {name: _accuracies(results) for name, results in zip((first, second), pair, strict=True)}
+        reached = [f"{name}: {_in_each(values, percent)}" for name, values in accuracies.items()]
         intervals = [
             f"{points(gap['value'])} points in {FRAMEWORK_NAMES[name]} (95 % interval {points(gap['low'])} to {points(gap['high'])})"
             for name, gap in gaps.items()
         ]
         noise = "" if key != "alike" else ". Where an interval holds 0, another choice of test texts could turn the difference round"
         texts = count(number_of_test_texts(pair[0]) or 0, "test text")
-        return Verdict(key, f"{'. '.join(reached)}. The difference on {texts} is {' and '.join(intervals)}{noise}.")
+        sentence = f"{'. '.join(reached)}. The difference on {texts} is {' and '.join(intervals)}{noise}."
+        return Verdict(key, sentence, tuple((name, values, "share") for name, values in accuracies.items()))
 
     return judge
 
@@ -66,7 +68,8 @@ def faster_answer(runs: Sequence[Run]) -> Verdict:
     ratio = times[slow] / times[quick]
     key = quick if ratio >= CLOSE else "equal"
     end = f"{FRAMEWORK_NAMES[quick]} is {number(ratio)} × as fast" if key == quick else "less than a tenth lies between them"
-    return Verdict(key, f"From text to answer, half of all calls take less than {_in_each(times, milliseconds)}: {end}, in this run.")
+    sentence = f"From text to answer, half of all calls take less than {_in_each(times, milliseconds)}: {end}, in this run."
+    return Verdict(key, sentence, (("One text, median", times, "milliseconds"),))
 
 
 def became_of(mistake: str, framework: str) -> Callable[[Mapping[str, Any]], Verdict]:
