@@ -89,9 +89,10 @@ def _outcome(lesson: Lesson, prediction: str) -> None:
     answer = "" if right else f"; what came out is “{plain(question.options[verdict.right])}”"
     st.markdown(f"{said}{answer}.")
     if verdict.rows:
-        twin_heading()
-        for measure, values, unit in verdict.rows:
-            twin_row(measure, *(values[framework] for framework in FRAMEWORKS), format=FORMATS[unit])
+        with st.container(width=READABLE):
+            twin_heading()
+            for measure, values, unit in verdict.rows:
+                twin_row(measure, *(values[framework] for framework in FRAMEWORKS), format=FORMATS[unit])
     st.markdown(f"**Measured.** {unbroken(plain(verdict.sentence))}", width=READABLE)
     st.markdown(f"**Why.** {plain(question.why)}", width=READABLE)
     with st.container(horizontal=True):

@@ -285,10 +285,10 @@ nothing.""",
         "many steps to get as far.",
     ),
     Exercise(
-        "Train the TF-IDF MLP on the sample with a patience of 0 and 60 epochs, and find the epoch at which the validation loss turns. "
-        "Then see in the Museum what a forgotten evaluation mode does.",
-        "The training loss falls towards zero and the validation loss stops falling: what is learned from then on are single texts. The "
-        "kept weights are those of the turn. In the Museum: the curve of the training shows nothing at all.",
+        "Train the embedding MLP on the sample with a batch size of 8 and a patience of 0, and find the epoch at which the validation loss "
+        "turns. Then see in the Museum what a forgotten evaluation mode does.",
+        "The training loss falls towards zero. The validation loss is lowest after a few epochs and rises from there: what is learned from "
+        "then on are single texts. The kept weights are those of the turn. In the Museum: the curve of the training shows nothing at all.",
         (
             Link("train", "Train on the sample", TRAIN_ON_SAMPLE),
             Link("museum", "Forgotten evaluation mode, in the Museum"),

@@ -134,7 +134,7 @@ Ask the model's configuration instead of a note.""",
     Exercise(
         "Fine-tune: train the Transformer on the sample. Look at the estimate before you start, then compare with the frozen encoder: is "
         "the difference beyond the noise?",
-        "Minutes instead of seconds. Compare states the 95 % interval of a difference; on some hundred test texts it is wide.",
+        "Minutes rather than seconds of training. Compare states the 95 % interval of a difference; on some hundred test texts it is wide.",
         (
             Link("train", "Train on the sample", TRAIN_ON_SAMPLE),
             Link("code", "The Transformer on the Code page", {"classifier": "transformer"}),
