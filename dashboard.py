@@ -20,6 +20,7 @@ page = st.navigation(
         st.Page("pages/audit.py", title="Audit", icon=":material/equal:", help="How equal the two can be made, and what differs"),
         st.Page("pages/benchmark.py", title="Benchmark", icon=":material/speed:", help="Speed and memory, with a verdict on every claim"),
         st.Page("pages/museum.py", title="Museum", icon=":material/bug_report:", help="Classic mistakes, made in both frameworks"),
+        st.Page("pages/course.py", title="Course", icon=":material/school:", help="Eight weeks of lessons, and an API dictionary"),
         st.Page("pages/classify.py", title="Classify", icon=":material/label:", help="Let both models answer for new texts"),
     ],
     position="top",

@@ -15,6 +15,7 @@ from engine.evidence.wording import MISSING, percent, shorten
 
 QUIET = "font-size:0.875rem;line-height:1.45;opacity:0.8"
 VALUE = "font-weight:600;font-variant-numeric:tabular-nums;overflow-wrap:anywhere"
+TERM = "font-size:0.875rem;overflow-wrap:anywhere;background:none;color:inherit;padding:0"
 
 
 def plain_table(headings: Sequence[str], rows: Sequence[Sequence[str]], figures: Sequence[int] = (), swatches: Sequence[str] = ()) -> str:
@@ -48,6 +49,16 @@ def fact_list(facts: Sequence[tuple[str, str, str]]) -> str:
     return f'<div style="max-width:44rem">{rows}</div>'
 
 
+def twin_terms(terms: Sequence[tuple[str, str, str]]) -> str:
+    """Each is (PyTorch's name, TensorFlow's name, the difference): three columns, which stand below each other on a narrow screen."""
+    return "".join(
+        '<div style="display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,17rem),1fr));gap:0.35rem 1.5rem;'
+        f'align-items:start;padding:0.55rem 0">{_term("pytorch", left)}{_term("tensorflow", right)}'
+        f'<div style="{QUIET}">{escape(sentence)}</div></div>'
+        for left, right, sentence in terms
+    )
+
+
 def disagreement(row: Mapping[str, Any], longest: int) -> str:
     """A row of ``engine.evidence.tables.disagreements``: the text, at most ``longest`` characters of it, both answers, and the truth."""
     text = str(row["text"])
@@ -59,6 +70,13 @@ def disagreement(row: Mapping[str, Any], longest: int) -> str:
         '<div style="display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,15rem),1fr));gap:0.4rem 1.5rem;padding-top:0.5rem">'
         f'{sides}<div style="padding-left:0.7rem"><div style="{QUIET}">True class</div>'
         f'<div style="overflow-wrap:anywhere">{escape(shorten(row["true class"], 80))}</div></div></div></div>'
+    )
+
+
+def _term(framework: str, name: str) -> str:
+    return (
+        f'<div style="border-left:3px {LINES[framework]} {HUES[framework]};padding-left:0.7rem;min-width:0">'
+        f'<code style="{TERM}">{escape(name or MISSING)}</code></div>'
     )
 
 

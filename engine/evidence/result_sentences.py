@@ -117,7 +117,7 @@ def interval_sentence(results: Mapping[str, Any]) -> str:
     if interval is None:
         return ""
     verdict = str(interval.get("verdict") or "").strip()
-    value, low, high = (_points(interval[key]) for key in ("value", "low", "high"))
+    value, low, high = (points(interval[key]) for key in ("value", "low", "high"))
     level = f"{100 * float(interval.get('confidence', 0.95)):.0f} %"
     return f"{verdict} PyTorch minus TensorFlow: {value} points, {level} interval {low} to {high}.".strip()
 
@@ -213,7 +213,7 @@ def _times(ratio: float) -> str:
     return f"{ratio:.1f} ×" if 1.1 <= ratio < 10 else f"{number(ratio)} ×"
 
 
-def _points(share: float) -> str:
+def points(share: float) -> str:
     """A signed difference in percentage points, with a true minus."""
     return f"{100 * share:+.1f}".replace("-", "−") if round(1000 * share) else "0.0"
 

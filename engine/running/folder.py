@@ -316,3 +316,8 @@ def readable_experiment(run: Run) -> Experiment | None:
         return run.experiment
     except ParityError:
         return None
+
+
+def runs_of(experiment: Experiment, among: int = 200) -> list[Run]:
+    """Runs of exactly these settings, newest first, out of the latest ``among``. They are looked for on disk, so all browsers find them."""
+    return [run for run in list_runs()[:among] if readable_experiment(run) == experiment]

@@ -143,7 +143,7 @@ def start_study(kind: str, request: dict[str, Any]) -> Study:
     """
     if kind not in KINDS:
         raise RunError(f"There is no study “{kind}”. Expected one of {', '.join(KINDS)}.")
-    study = Study(_studies_folder() / f"{kind}-{study_key(kind, request)}")
+    study = _study_of(kind, request)
     status = study.status
     if status.state == "done" and study.results is not None:
         return study
@@ -163,6 +163,12 @@ def start_study(kind: str, request: dict[str, Any]) -> Study:
             study.write_status(StudyStatus(state="failed", message=message))
         raise RunError(message) from error
     return study
+
+
+def find_study(kind: str, request: dict[str, Any]) -> Study | None:
+    """What :func:`start_study` would find, in whatever state it is; ``None`` where it would begin anew."""
+    study = _study_of(kind, request)
+    return study if (study.path / "progress.json").exists() else None
 
 
 def study_key(kind: str, request: dict[str, Any]) -> str:
@@ -209,6 +215,10 @@ def list_studies(kind: str) -> list[Study]:
 def latest_study(kind: str) -> Study | None:
     """The one that was started last, or ``None``."""
     return next(iter(list_studies(kind)), None)
+
+
+def _study_of(kind: str, request: dict[str, Any]) -> Study:
+    return Study(_studies_folder() / f"{kind}-{study_key(kind, request)}")
 
 
 def _studies_folder() -> Path:

@@ -6,17 +6,14 @@ import streamlit as st
 
 from engine.running import launching
 from engine.running.experiment import Experiment
-from engine.running.folder import Run, list_runs, readable_experiment
+from engine.running.folder import Run, runs_of
 
 RECENT = 20
 
 
 def run_under_way(experiment: Experiment) -> Run | None:
-    """A queued or running run of exactly these settings. It is looked for on disk, so a second click, tab or browser finds it too."""
-    for run in list_runs()[:RECENT]:
-        if run.status.active and readable_experiment(run) == experiment:
-            return run
-    return None
+    """A queued or running run of exactly these settings; a second click, tab or browser finds it too."""
+    return next((run for run in runs_of(experiment, RECENT) if run.status.active), None)
 
 
 def start_once(experiment: Experiment) -> Run:

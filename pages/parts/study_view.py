@@ -11,7 +11,7 @@ from engine.data.choice import DataChoice
 from engine.data.store import SAMPLE, DatasetStore, sample_choice
 from engine.errors import ParityError
 from engine.evidence.wording import duration, plain, shorten, when
-from engine.running.folder import home
+from engine.running.folder import Run, home
 from engine.running.studies import Study, list_studies, start_study
 
 RECENT = 20
@@ -61,14 +61,20 @@ def watch(identifiers: Sequence[str], parts: int) -> None:
         st.rerun()
     for study in studies:
         status = study.status
-        left = f", {duration(status.seconds_left)} left" if status.seconds_left is not None and status.seconds_left >= 1 else ""
-        words, stop = st.columns([5, 1], vertical_alignment="center")
-        words.progress(min(1.0, max(0.0, status.share)), text=f"**{TITLES[study.kind]}**: {plain(status.message)}{left}")
-        asked = study.stop_requested
-        if stop.button("Stopping" if asked else "Stop", icon=":material/stop_circle:", key=f"stop_{study.kind}", disabled=asked,
-                       help="What is finished is kept; the same study goes on from there."):  # fmt: skip
-            study.request_stop()
-            st.rerun(scope="app")
+        words = f"**{TITLES[study.kind]}**: {plain(status.message)}"
+        progress_row(study, words, status.share, status.seconds_left, f"stop_{study.kind}")
+
+
+def progress_row(source: Study | Run, words: str, share: float, seconds_left: float | None, key: str) -> None:
+    """How far a study or a run is, in ``words`` (escaped) and with the time left, and a button that stops it."""
+    left = f", {duration(seconds_left)} left" if seconds_left is not None and seconds_left >= 1 else ""
+    bar, stop = st.columns([5, 1], vertical_alignment="center")
+    bar.progress(min(1.0, max(0.0, share)), text=f"{words}{left}")
+    asked = source.stop_requested
+    if stop.button("Stopping" if asked else "Stop", icon=":material/stop_circle:", key=key, disabled=asked,
+                   help="What is finished is kept; the same goes on from there."):  # fmt: skip
+        source.request_stop()
+        st.rerun(scope="app")
 
 
 TITLES = {"audit": "Audit", "ablation": "Defaults", "museum": "Museum", "benchmark": "Benchmark"}

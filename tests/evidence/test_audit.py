@@ -27,6 +27,7 @@ from engine.evidence.audit import (
     relative_differences,
     verdicts,
 )
+from engine.evidence.course.verdicts import size_of_difference
 from engine.neutral.family import CLASSIFIERS
 from engine.running import studies
 from engine.running.baton import WorkerProcess
@@ -192,6 +193,8 @@ def test_the_peel_of_the_guides_classifier(tiny_encoder: Path, in_process: None,
     assert largest["exact-constants"] <= BARS["embedding-mlp"] < largest["same-batches"] < largest["as-they-come"]
     assert largest["same-epsilon"] < largest["same-batches"]
     assert first["same-batches"] < 1e-15 < first["same-weights"]
+    verdict = size_of_difference("embedding-mlp")(study.results)
+    assert verdict.right in ("zero", "last-digits") and verdict.sentence.startswith("In 6 steps "), "the course asks this of another one"
     table = audit_table(study.results)
     assert "embedding-mlp" in table and "PyTorch's weights in TensorFlow" in table and REMAINS["embedding-mlp"] in table
 

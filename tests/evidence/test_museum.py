@@ -14,6 +14,8 @@ from engine import FRAMEWORKS
 from engine.__main__ import main
 from engine.errors import ExperimentError
 from engine.evidence import museum, study_coordinator
+from engine.evidence.course.checks import StudyCheck
+from engine.evidence.course.lessons import LESSONS
 from engine.evidence.exhibits import EXHIBITS
 from engine.evidence.museum import (
     HARMLESS,
@@ -135,6 +137,16 @@ def test_results_are_told_in_a_sentence_and_a_table(made: Study) -> None:
     assert answer.startswith(f"Of {len(EXHIBITS)} mistakes PyTorch stops ") and "silently in both" in answer
     table = museum_table(made.results)
     assert "IndexError" in table and all(exhibit.title in table for exhibit in EXHIBITS.values())
+
+
+@pytest.mark.slow
+def test_the_course_is_answered_by_it(made: Study) -> None:
+    asked = [lesson.question for lesson in LESSONS.values() if isinstance(lesson.question.check, StudyCheck)]
+    museum_questions = [(question, question.check) for question in asked if question.check.kind == "museum"]
+    assert len(museum_questions) == 2 and made.results is not None
+    for question, check in museum_questions:
+        verdict = check.judge(made.results)
+        assert verdict.right in question.options and "PyTorch: " in verdict.sentence and "TensorFlow: " in verdict.sentence
 
 
 @pytest.mark.slow

@@ -1,0 +1,89 @@
+"""The API dictionary: every name exists in the installed frameworks, and whatever is typed finds what it means."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+from engine.evidence.api_dictionary import DICTIONARY, entries, search
+
+RESOLVE = """
+import importlib, inspect, json, sys
+unknown = []
+for name in json.loads(sys.argv[1]):
+    dotted, _, parameter = name.removesuffix(")").partition("(")
+    parts = ("tensorflow" + dotted[2:] if dotted.startswith("tf.") else dotted).split(".")
+    try:
+        found = importlib.import_module(parts[0])
+        for number, part in enumerate(parts[1:], start=2):
+            # Some modules are there only once they have been imported by name.
+            found = getattr(found, part) if hasattr(found, part) else importlib.import_module(".".join(parts[:number]))
+        parameters = inspect.signature(found).parameters if parameter else {}
+    except (AttributeError, ImportError, ValueError) as error:
+        unknown.append(f"{name}: {error}")
+        continue
+    kinds = {each.kind for each in parameters.values()}
+    # Where a class passes everything on, its documentation is all there is to ask.
+    told = inspect.Parameter.VAR_KEYWORD in kinds and parameter in (found.__doc__ or "")
+    if parameter and parameter not in parameters and not told:
+        unknown.append(f"{name}: no such parameter")
+print(json.dumps(unknown))
+"""
+
+
+@pytest.mark.parametrize("framework", ["pytorch", "tensorflow"])
+def test_every_name_is_there_in_the_installed_framework(framework: str) -> None:
+    """In a process of its own, for the two are never loaded together."""
+    names = sorted({name for entry in entries() if (name := getattr(entry, framework))})
+    environment = os.environ | {"KERAS_BACKEND": "tensorflow", "TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": ""}
+    answer = subprocess.run(
+        [sys.executable, "-c", RESOLVE, json.dumps(names)], capture_output=True, text=True, timeout=170, env=environment
+    )
+    assert answer.returncode == 0, answer.stderr[-2000:]
+    unknown = json.loads(answer.stdout.splitlines()[-1])
+    assert not unknown, "\n".join(unknown)
+
+
+def test_the_dictionary_is_whole() -> None:
+    pairs = [(entry.pytorch, entry.tensorflow) for entry in entries()]
+    assert len(pairs) >= 60 and len(set(pairs)) == len(pairs), "no pair stands there twice"
+    assert set(DICTIONARY) >= {"Tensors", "Layers", "Losses", "Optimizers", "Training", "Evaluation", "Data", "Text", "Saving", "Devices"}
+    for entry in entries():
+        assert entry.tensorflow and entry.difference.endswith((".", "…")), entry
+        assert entry.pytorch.partition(".")[0] in ("torch", "transformers", "tokenizers", ""), entry
+        assert entry.tensorflow.partition(".")[0] in ("tf", "keras", "keras_hub"), entry
+
+
+def found(words: str) -> list[tuple[str, str]]:
+    return [(entry.pytorch, entry.tensorflow) for pairs in search(words).values() for entry in pairs]
+
+
+@pytest.mark.parametrize(
+    ("words", "pytorch"),
+    [
+        ("Linear", "torch.nn.Linear"),
+        ("dense", "torch.nn.Linear"),
+        ("nn.lin", "torch.nn.Linear"),
+        ("KERAS.LAYERS.DENSE", "torch.nn.Linear"),
+        ("norm epsilon", "torch.nn.LayerNorm(eps)"),
+        ("momentum", "torch.nn.BatchNorm1d(momentum)"),
+        ("tensorflow.constant", "torch.tensor"),
+        ("tf.constant", "torch.tensor"),
+        ("false friends eval", "torch.nn.Module.eval"),
+        ("  Dropout  ", "torch.nn.Dropout(p)"),
+        ("early", ""),
+    ],
+)
+def test_a_part_of_a_name_or_of_the_sentence_finds_it(words: str, pytorch: str) -> None:
+    assert pytorch in [left for left, _ in found(words)]
+
+
+def test_a_search_narrows_and_may_find_nothing() -> None:
+    assert len(found("")) == len(found("   ")) == sum(1 for _ in entries())
+    assert 0 < len(found("adam epsilon")) < len(found("adam"))
+    assert found("adam no-such-thing") == [] and search("<b>") == {}
+    assert list(search("torch")) == list(DICTIONARY), "in the order of the work"
