@@ -130,7 +130,7 @@ def _gpu(evidence: Evidence) -> Finding:
         found = tally(rows)
         return Finding(claim, "measured", tally_sentence(found, evidence.margin, "higher") + busy, verdict_words(found, "higher"))
     if not machine_has_gpu():
-        return Finding(claim, "measured", NO_GPU, "Cannot be tested here")
+        return Finding(claim, "measured", NO_GPU, "")
     return Finding(claim, "measured", NOT_YET, "")
 
 
@@ -190,7 +190,7 @@ def _syntax(evidence: Evidence) -> Finding:
         verdict = "Holds here" if controlled == "tensorflow" else "Holds for short code, not under control"
     else:
         verdict = "Does not hold here"
-    return Finding("syntax", "counted", figure, verdict)
+    return Finding("syntax", "counted", figure, verdict, short)
 
 
 def _length(counted: Counts) -> str:

@@ -132,7 +132,7 @@ REASONS = {
         "unless you write a loop there too.",
         weight=2,
         side="pytorch",
-        source="the usual selection guides",
+        source="the guide of the course",
         opinion=True,
     ),
     "short-code": Reason(
@@ -210,8 +210,8 @@ REASONS = {
     "managed-cloud": Reason(
         "A managed cloud",
         ("target.cloud",),
-        "The large ones, such as SageMaker, run both.",
-        source="the usual selection guides",
+        "The large ones run both, if need be in a container of your own; which versions come ready made differs, so look there first.",
+        source="the guide of the course",
     ),
     "help-from-others": Reason(
         "Help from others",
@@ -226,7 +226,7 @@ REASONS = {
         "A team is fastest and makes the fewest mistakes in what it already uses; to change needs a reason that outweighs that.",
         weight=3,
         side="pytorch",
-        source="the usual selection guides",
+        source="the guide of the course",
         opinion=True,
     ),
     "knows-tensorflow": Reason(
@@ -235,7 +235,7 @@ REASONS = {
         "A team is fastest and makes the fewest mistakes in what it already uses; to change needs a reason that outweighs that.",
         weight=3,
         side="tensorflow",
-        source="the usual selection guides",
+        source="the guide of the course",
         opinion=True,
     ),
     "changing-later": Reason(
@@ -283,5 +283,6 @@ REASONS = {
 }
 """By their names in an address. No two rest on the same claim, so that no evidence counts twice."""
 
-MEASURED_BY = {"debugging": "museum", "migration": "audit"}
+TIMED = ("training-speed", "inference-speed", "memory", "negligible-difference")
+MEASURED_BY = {"debugging": "museum", "migration": "audit"} | dict.fromkeys(TIMED, "benchmark")
 """Claim → file name of the page that measures it and does nothing else; for all others the row on the Guide page says how."""

@@ -107,7 +107,7 @@ def test_what_is_not_measured_counts_nothing_and_says_so() -> None:
 
 def test_opinions_are_marked_as_such_and_statements_name_their_source() -> None:
     [opinion] = recommend({"team": "pytorch"}, {}, {}).weighed
-    assert opinion.mark == "opinion" and "Source: the usual selection guides." in opinion.evidence
+    assert opinion.mark == "opinion" and "Source: the guide of the course." in opinion.evidence
     [stated] = recommend({"goal": "language"}, {}, {}).weighed
     assert stated.mark == "stated by others" and "transformers 5" in stated.evidence
     [outside] = recommend({"goal": "research"}, {}, {"research": found("research", "pytorch", "outside")}).weighed

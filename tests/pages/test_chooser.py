@@ -118,7 +118,7 @@ def test_reasons_link_to_their_row_and_opinions_are_called_so(links: list[str]) 
     text = words(shown)
     assert "**On a phone or small device** · weight 3 · [shown here](#mobile)" in text
     assert "**Finding mistakes** · weight 2 · [tried here](#debugging)" in text
-    assert "**Every step in your own code** · weight 2 · opinion" in text and "Source: the usual selection guides." in text
+    assert "**Every step in your own code** · weight 2 · opinion" in text and "Source: the guide of the course." in text
     assert "The same result · [measured here](#negligible-difference): Equal within noise. 88.1 % against 88.3 %." in text
     assert "Because of “Learning”" in text
     assert "Time of an answer · [not known yet](#inference-speed)" in text and "Finish a run to measure it." in text
