@@ -21,7 +21,7 @@ MOST_REPEATS = 30
 ROWS = 2000
 """Texts of a file that a benchmark uses unless told otherwise; times of a step do not depend on how many there are."""
 
-STEPS = {"vectors": 300, "terms": 200, "words": 40, "pieces": 5}
+STEPS = {"vectors": 300, "terms": 100, "words": 20, "pieces": 3}
 """Of training that are timed in a repeat, by what a classifier takes; a thorough benchmark takes ``THOROUGH`` times as many."""
 THOROUGH = 3
 BATCH_SIZES = (8, 128)

@@ -6,6 +6,7 @@ import math
 import statistics
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -22,8 +23,8 @@ from engine.running.machine_meters import EnergyMeter, GpuMeter, peak_rss_mib
 from engine.running.recipes import recipe_of
 from engine.running.worker_auditing import VALIDATION_ROWS, Listener, Wing, serve
 
-LOOK_SECONDS = 0.2
-"""How long a worker looks, before it computes, at how busy others keep the machine."""
+LOOK_SECONDS = 0.1
+"""How long a worker looks, before it computes, at how busy others keep the machine; and how often it looks for a wish to stop."""
 
 SINGLES = 40
 """Texts that are answered one at a time."""
@@ -78,14 +79,14 @@ def measure_speed(wing: Wing, prepared: Run, asked: dict[str, Any]) -> dict[str,
         arrays, lengths = (stretched(arrays[0], lengths, asked["tokens"]),), np.full(len(labels), asked["tokens"])
     tensors, targets = wing.training.as_tensors(arrays, labels, wing.device)
     validation = wing.tensors(prepared, inputs, "validation", "float32", VALIDATION_ROWS)
-    warm = max(2, recipe.steps_per_call)
+    warm = recipe.steps_per_call  # one call of Keras's graph
     steps = warm + asked["steps"] * (ON_GPU if on_gpu else 1)
     steps += -steps % recipe.steps_per_call  # Keras makes whole calls
     plan = plan_of(steps, len(labels), lengths, recipe.batch_size, recipe.seed, recipe.compiled)
     batches = wing.training.make_batches(tensors, targets, lambda epoch: plan, recipe)
     clock = StepClock(warm, steps, lambda: wing.devices.synchronize(wing.device), wing.stop_requested)
     optimizer = wing.training.make_optimizer(model, recipe)
-    with GpuMeter(on_gpu) as meter:
+    with GpuMeter(on_gpu) as meter, suppress(AllTimedError):
         wing.training.train(model, optimizer, batches, validation, recipe, steps, Progress(), lambda _: None, clock)
     if clock.stopped:
         return None
@@ -144,6 +145,10 @@ def time_answers(wing: Wing, model: Any, batches: list[tuple[np.ndarray, ...]]) 
     return {"batch_milliseconds": 1000 * per_batch, "single_milliseconds": 1000 * statistics.median(times)}
 
 
+class AllTimedError(Exception):
+    """Ends a training at once: a validation, which Keras would first have to trace, is not part of what is timed."""
+
+
 class StepClock(Listener):
     """Times the steps after the first ``warm`` ones, up to ``steps`` in all; what happens between two epochs is not counted."""
 
@@ -187,14 +192,15 @@ class StepClock(Listener):
             self._first_call, self._first_steps = time.perf_counter() - self._started, self._done
         if self._done >= self._steps:
             self._stop()
-            self.stop_training = True
+            raise AllTimedError
         elif self._since is None and self._done >= self._warm:
             self._synchronize()
             self._start()
         if time.perf_counter() - self._looked > LOOK_SECONDS:
             self._looked = time.perf_counter()
             self.stopped = self._stop_requested()
-            self.stop_training = self.stop_training or self.stopped
+            if self.stopped:
+                raise AllTimedError
 
     def on_test_begin(self) -> None:
         self._stop()
