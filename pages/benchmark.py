@@ -18,8 +18,7 @@ from engine.running.studies import Study
 from pages.parts import benchmark_view, study_view
 from pages.parts.entry import through_dashboard
 
-LOOK_SECONDS = 0.1
-"""How long the page looks at what other programs use."""
+LOOK_SECONDS = 0.1  # at what other programs use
 
 through_dashboard()
 study_view.take_over_choice()

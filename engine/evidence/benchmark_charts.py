@@ -131,24 +131,26 @@ def ratio_chart(rows: Sequence[Mapping[str, Any]], margin: float) -> Picture:
     axis = altair.Axis(
         values=ticks,
         labelExpr="datum.value == 1 ? 'equal' : format(max(datum.value, 1 / datum.value), '.2~f') + ' ×'",
-        title="← PyTorch lower        TensorFlow lower →",
+        title="← PyTorch lower · TensorFlow lower →",
         grid=True,
     )
-    x = altair.X("ratio:Q", scale=altair.Scale(type="log", domain=domain, clamp=True), axis=axis)
+    scale = altair.Scale(type="log", domain=domain, clamp=True, nice=False)  # named in each layer, or their domains are joined
     y = altair.Y(
         "setting:N", sort=table["setting"].tolist(), title=None, axis=altair.Axis(labelLimit=230, ticks=False, domain=False, grid=False)
     )
     band = pandas.DataFrame({"low": [1 / (1 + margin)], "high": [1 + margin]})
-    equal = altair.Chart(band).mark_rect(opacity=0.16, color=NEUTRAL).encode(x=altair.X("low:Q", axis=axis), x2="high:Q")
+    equal = altair.Chart(band).mark_rect(opacity=0.16, color=NEUTRAL).encode(x=altair.X("low:Q", axis=axis, scale=scale), x2="high:Q")
     colours = altair.Scale(domain=[*NAMES, "Neither"], range=[*(HUES[name] for name in FRAMEWORKS), NEUTRAL])
     colour = altair.Color("side:N", scale=colours, legend=None)
-    intervals = altair.Chart(table).mark_rule(strokeWidth=2).encode(x="low:Q", x2="high:Q", y=y, color=colour)
+    intervals = (
+        altair.Chart(table).mark_rule(strokeWidth=2).encode(x=altair.X("low:Q", axis=axis, scale=scale), x2="high:Q", y=y, color=colour)
+    )
     shapes = altair.Scale(domain=[*NAMES, "Neither"], range=["circle", "diamond", "square"])
     points = (
         altair.Chart(table)
         .mark_point(size=90, filled=True, opacity=1)
         .encode(
-            x=x,
+            x=altair.X("ratio:Q", axis=axis, scale=scale),
             y=y,
             color=colour,
             shape=altair.Shape("side:N", scale=shapes, legend=None),

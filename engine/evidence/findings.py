@@ -289,7 +289,7 @@ FINDERS: dict[str, Callable[[Evidence], Finding]] = {
 def by_state(found: Mapping[str, Finding]) -> tuple[Sequence[Finding], Sequence[Finding], Sequence[Finding]]:
     """Claims with a verdict of this machine, those that wait for a run, and those that are not testable or outside."""
     outside = [one for one in found.values() if one.source == "outside" or one.figure == NO_GPU]
-    waiting = [one for one in found.values() if not one.verdict]
+    waiting = [one for one in found.values() if not one.verdict and one not in outside]
     return [one for one in found.values() if one not in outside and one not in waiting], waiting, outside
 
 

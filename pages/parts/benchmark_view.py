@@ -53,10 +53,11 @@ def show_claim(claim: str, rows: Sequence[Mapping[str, Any]], margin: float) -> 
                     st.caption(CLASSIFIERS[name].title)
                     show(sweep_chart(some, key, SWEPT[key]), key=f"sweep_{claim}_{key}_{name}")
     twin_heading()
+    batch = len({row["batch_size"] for row in rows}) > 1
     for row in rows:
         words = verdict_words(row)
         sentence = f"{words}; {spread_words(row)}" + ("; others used the machine" if row["busy"] > BUSY else "")
-        twin_row(setting_words(row), row["pytorch"], row["tensorflow"], unit=row["unit"], sentence=sentence, higher_is_longer=False)
+        twin_row(setting_words(row, batch), row["pytorch"], row["tensorflow"], unit=row["unit"], sentence=sentence, higher_is_longer=False)
 
 
 def show_conditions(results: Mapping[str, Any]) -> None:
@@ -107,5 +108,5 @@ def busy_words(share: float) -> str:
     """What to say of a machine that others use."""
     return (
         f"Other programs use {percent(share)} of the processor now. A benchmark measures them too; figures that are taken while more than "
-        f"{BUSY:.0%} is in use are marked. Close what you do not need first."
+        f"{100 * BUSY:.0f} % is in use are marked. Close what you do not need first."
     )
