@@ -10,6 +10,7 @@ from streamlit.testing.v1 import AppTest
 
 from engine.errors import RunError
 from engine.neutral.family import CLASSIFIERS
+from engine.running.experiment import Experiment
 from engine.running.folder import Run
 from pages.parts import warm_models
 from pages.parts.answer_view import HowRead, answer_sentence, cut_sentence, cut_texts_sentence, unknown_sentence
@@ -149,7 +150,8 @@ def test_every_classifier_explains_what_it_reads(finished_run: Run, open_page: O
     takes = CLASSIFIERS[classifier].takes
     assert ("vector" in shown) == (takes == "vectors") and ("pre-trained" in shown) == (takes == "vectors")
     help = page.text_area(key="classify_text").help
-    assert {"terms": "count the terms", "words": "256 words", "pieces": "128 tokens"}.get(takes, "256 tokens") in help
+    limit = Experiment.recommended(finished_run.experiment.data, classifier).max_tokens
+    assert {"terms": "count the terms", "words": f"{limit} words"}.get(takes, f"{limit} tokens") in help
 
 
 def test_models_stay_warm(finished_run: Run, open_page: OpenPage, stand_ins: list[StandIn]) -> None:
