@@ -34,7 +34,12 @@ Padding is never read: PyTorch packs the batch, Keras masks it, so that the same
 width.
 
 PyTorch keeps two bias vectors for each gate and Keras one. Both of PyTorch's would be trained, which doubles the step; in matched
-mode the second one is frozen at zero. The bias of the forget gate begins at 1.""",
+mode the second one is frozen at zero. The bias of the forget gate begins at 1.
+
+The recommended step of 0.0003 and the cut at 64 words are there so that two trainings can be compared at all. Gradients that
+have come through fifty words are long and uneven: with a step of 0.001, two trainings in the same framework whose first weights
+differ by 10⁻⁷ answer a tenth of the texts of AG News differently after two epochs; with these values they answer all alike, and
+so do the two frameworks. The price is accuracy: 0.001 reached 83 % there.""",
     "transformer": """\
 The pre-trained encoder itself is trained, with a new last layer on the mean of its token vectors (or on the first token's, where
 the checkpoint says so). Both frameworks begin with the same checkpoint: the bundled MiniLM, or any BERT, DistilBERT, RoBERTa,

@@ -18,8 +18,8 @@ from engine.running.studies import Study, list_studies
 MODES = ("matched", "defaults", "compiled")
 MOST_REPEATS = 30
 
-ROWS = 2000
-"""Texts of a file that a benchmark uses unless told otherwise; times of a step do not depend on how many there are."""
+ROWS, QUICK_ROWS = 2000, 400
+"""Texts of a file that a thorough and a quick benchmark use unless told otherwise; times of a step do not depend on how many there are."""
 
 STEPS = {"vectors": 300, "terms": 100, "words": 20, "pieces": 3}
 """Of training that are timed in a repeat, by what a classifier takes; a thorough benchmark takes ``THOROUGH`` times as many."""
@@ -102,7 +102,12 @@ class BenchmarkRequest:
     def experiment(self, classifier: str) -> Experiment:
         """What a classifier is trained with: its recommended values."""
         data = self.data or sample_choice()
-        return Experiment.recommended(data if data.rows else replace(data, rows=ROWS), classifier, encoder=self.encoder, device=self.device)
+        return Experiment.recommended(
+            data if data.rows else replace(data, rows=QUICK_ROWS if self.quick else ROWS),
+            classifier,
+            encoder=self.encoder,
+            device=self.device,
+        )
 
     def settings(self, classifier: str) -> list[Setting]:
         """What is timed of a classifier. The first is the recommended one, alone in a fresh process, so that its memory is known."""
