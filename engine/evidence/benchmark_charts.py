@@ -9,10 +9,10 @@ import altair
 import pandas
 
 from engine import FRAMEWORK_NAMES, FRAMEWORKS
-from engine.evidence.benchmark_rows import verdict_words
-from engine.evidence.equivalence import EQUIVALENT, UNDECIDED
+from engine.evidence.benchmark_rows import BETTER, verdict_words
 from engine.evidence.palette import HUES, NAMES, NEUTRAL, colour_scale, dash_scale, shape_scale
 from engine.evidence.picture import Picture, tip
+from engine.evidence.tallies import tally, tally_sentence
 from engine.evidence.wording import count, number
 from engine.neutral.family import CLASSIFIERS
 
@@ -47,40 +47,20 @@ MEANINGS = {
 SWEPT = {"batch_size": "Texts in a batch", "sequence_length": "Tokens of each text"}
 
 
-def tally(rows: Sequence[Mapping[str, Any]]) -> dict[str, list[Mapping[str, Any]]]:
-    """Rows by whom they speak for: ``equivalent``, ``undecided``, or a framework."""
-    found: dict[str, list[Mapping[str, Any]]] = {EQUIVALENT: [], "pytorch": [], "tensorflow": [], UNDECIDED: []}
-    for row in rows:
-        verdict = row["verdict"]
-        found[verdict if verdict in found else verdict.partition(" ")[0]].append(row)
-    return found
-
-
 def claim_sentence(rows: Sequence[Mapping[str, Any]], margin: float) -> str:
-    """What the rows of one claim say together: ``PyTorch faster in 2 (by 1.2 × to 2 ×), equivalent within ±10 % in 3 of 5``."""
-    found, parts = tally(rows), []
-    for side in FRAMEWORKS:
-        if found[side]:
-            times = sorted(max(row["ratio"], 1 / row["ratio"]) for row in found[side])
-            by = f"{number(times[0])} ×" if len(times) == 1 else f"{number(times[0])} to {number(times[-1])} ×"
-            better = found[side][0]["verdict"].rpartition(" ")[2]
-            parts.append(f"{FRAMEWORK_NAMES[side]} {better} in {len(times)} (by {by})")
-    if found[EQUIVALENT]:
-        parts.append(f"equivalent within ±{100 * margin:.3g} % in {len(found[EQUIVALENT])}")
-    if found[UNDECIDED]:
-        parts.append(f"not enough evidence in {len(found[UNDECIDED])}")
-    return f"{', '.join(parts)} of {len(rows)}" if parts else "nothing was measured"
+    """What the rows of one claim say together: ``Of 5 comparisons 3 equivalent within ±10 %, PyTorch faster in 2 (by 1.2 to 2 ×).``"""
+    return tally_sentence(tally(rows), margin, BETTER.get(rows[0]["claim"], "faster"))
 
 
 def benchmark_answer(rows: Sequence[Mapping[str, Any]], margin: float) -> str:
     """The answer in one sentence: training and answering in matched mode at the recommended batch size."""
     usual = [row for row in rows if row["mode"] == "matched" and row["sequence_length"] is None]
     parts = []
-    for claim, words in (("training-speed", "Training"), ("inference-speed", "answering")):
+    for claim, words in (("training-speed", "Training"), ("inference-speed", "answering a batch")):
         of_claim = first_of_each([row for row in usual if row["claim"] == claim])
         if of_claim:
-            parts.append(f"{words}: {claim_sentence(of_claim, margin)}")
-    return f"{'; '.join(parts)} classifiers." if parts else "Nothing was measured yet."
+            parts.append(f"{words}: o{claim_sentence(of_claim, margin)[1:-1]}")
+    return f"{'; '.join(parts)}." if parts else "Nothing was measured yet."
 
 
 def first_of_each(rows: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
@@ -157,7 +137,7 @@ def ratio_chart(rows: Sequence[Mapping[str, Any]], margin: float) -> Picture:
             tooltip=[tip("setting", "Setting"), tip("verdict", "Verdict"), tip("ratio", "PyTorch ÷ TensorFlow", ".3~g")],
         )
     )
-    alt = f"{claim_sentence(rows, margin).capitalize()}."
+    alt = claim_sentence(rows, margin)
     caption = (
         f"Points: PyTorch’s figure ÷ TensorFlow’s, mean of the paired ratios; lines: where the true one lies with 95 % confidence. "
         f"The band is ±{100 * margin:.3g} %. Colour, where a difference is shown."

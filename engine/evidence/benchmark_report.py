@@ -81,8 +81,7 @@ def _claims(rows: Sequence[Mapping[str, Any]], margin: float) -> Iterator[Sectio
         of_claim = [row for row in rows if row["claim"] == claim]
         if not of_claim:
             continue
-        sentence = claim_sentence(of_claim, margin)
-        blocks = [paragraph(f"{sentence[:1].upper() + sentence[1:]}."), paragraph(MEANINGS[claim], quiet=True)]
+        blocks = [paragraph(claim_sentence(of_claim, margin)), paragraph(MEANINGS[claim], quiet=True)]
         blocks.append(figure(ratio_chart(of_claim, margin)))
         for key, by_classifier in sweeps(of_claim, claim).items():
             for name, some in by_classifier.items():

@@ -41,8 +41,7 @@ def show_claims(rows: Sequence[Mapping[str, Any]], margin: float) -> None:
 
 def show_claim(claim: str, rows: Sequence[Mapping[str, Any]], margin: float) -> None:
     """What was measured of one claim."""
-    sentence = claim_sentence(rows, margin)
-    st.markdown(f"**{plain(sentence[:1].upper() + sentence[1:])}.** {plain(MEANINGS[claim])}")
+    st.markdown(f"**{plain(claim_sentence(rows, margin))}** {plain(MEANINGS[claim])}")
     show(ratio_chart(rows, margin), key=f"ratios_{claim}")
     for key, by_classifier in sweeps(rows, claim).items():
         if by_classifier:
