@@ -9,7 +9,7 @@ import streamlit as st
 from engine.evidence.benchmark_charts import benchmark_answer
 from engine.evidence.benchmark_report import benchmark_report
 from engine.evidence.benchmark_request import MOST_REPEATS, BenchmarkRequest, attempts, expected_seconds, next_attempt
-from engine.evidence.benchmark_rows import BUSY, against_itself_words, rows_of, same_verdicts
+from engine.evidence.benchmark_rows import BUSY, against_itself_words, rows_at, same_verdicts
 from engine.evidence.equivalence import FEWEST, MARGIN
 from engine.evidence.wording import count, duration, plain, when
 from engine.neutral.family import CLASSIFIERS
@@ -66,8 +66,7 @@ def form() -> None:
     )
     if refused:
         st.caption(f"Compiled models are left out. {plain(refused)}")
-    busy = psutil.cpu_percent(LOOK_SECONDS) / 100
-    if busy > BUSY and not under_way:
+    if not under_way and (busy := psutil.cpu_percent(LOOK_SECONDS) / 100) > BUSY:
         st.caption(f":material/speed: {plain(benchmark_view.busy_words(busy))}")
     label = "Measure again" if again else "Measure"
     if st.button(label, type="primary", icon=":material/play_arrow:", key="start_benchmark", disabled=bool(under_way)):
@@ -86,7 +85,7 @@ def repetition(study: Study) -> str:
     before = [each for each in attempts(request) if each.identifier != study.identifier and (each.results or {}).get("measurements")]
     if not before:
         return ""
-    same, compared = same_verdicts(rows, rows_of((before[0].results or {})["measurements"], margin))
+    same, compared = same_verdicts(rows, rows_at(before[0].results or {}, margin))
     return f"{same} of {compared} verdicts are the same as in the other benchmark of the same kind, {when(before[0].status.created)}."
 
 
@@ -100,7 +99,7 @@ if under_way:
 benchmark = study_view.shown_study("benchmark", benchmark_label)
 results = (benchmark.results if benchmark else None) or {}
 margin = st.session_state.get("benchmark_margin", round(100 * MARGIN)) / 100
-rows = rows_of(results.get("measurements", ()), margin)
+rows = rows_at(results, margin)
 with answer:
     if rows:
         st.markdown(f"#### {plain(against_itself_words(rows) if results['against_itself'] else benchmark_answer(rows, margin))}")

@@ -144,9 +144,9 @@ class Pieces:
         found = []
         for claim, (key, unit) in MEASURES.items():
             for setting in settings[:1] if claim == "import-time" else settings:  # a process is loaded once, whatever it does then
-                told = [[answer for answer in self._answers.get((setting, side), ()) if answer.get(key) is not None] for side in sides]
-                amount = min(map(len, told))
-                if not amount:
+                told = zip(*(self._answers.get((setting, side), ()) for side in sides), strict=False)  # one side may be a repeat ahead
+                pairs = [pair for pair in told if all(answer.get(key) is not None for answer in pair)]
+                if not pairs:
                     continue
                 every = claim == "import-time"
                 found.append(
@@ -157,10 +157,8 @@ class Pieces:
                         "batch_size": None if every else setting.batch_size,
                         "sequence_length": setting.tokens,
                         "unit": unit,
-                        "busy": max(answer["busy"] for answers in told for answer in answers[:amount]),
-                        "values": {
-                            side: [float(answer[key]) for answer in answers[:amount]] for side, answers in zip(sides, told, strict=True)
-                        },
+                        "busy": max(answer["busy"] for pair in pairs for answer in pair),
+                        "values": {side: [float(pair[place][key]) for pair in pairs] for place, side in enumerate(sides)},
                     }
                 )
         return found

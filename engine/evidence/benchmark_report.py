@@ -30,7 +30,7 @@ from engine.evidence.benchmark_charts import (
     sweeps,
 )
 from engine.evidence.benchmark_request import BenchmarkRequest
-from engine.evidence.benchmark_rows import rows_of, verdict_words
+from engine.evidence.benchmark_rows import rows_at, verdict_words
 from engine.evidence.fairness import machine_facts
 from engine.evidence.report import REPORT_MARK, write_files
 from engine.evidence.report_page import Page, Section, code_folded, command, figure, heading, paragraph, render, table
@@ -58,7 +58,7 @@ def write_benchmark_report(study: Study, folder: Path) -> dict[str, Path]:
 
 def _page(study: Study, results: Mapping[str, Any]) -> Page:
     margin, status = results["margin"], study.status
-    rows = rows_of(results["measurements"], margin)
+    rows = rows_at(study.results or {}, margin)
     unfinished = f"This benchmark is not finished: it shows the first {results['repeats']} repeats. {status.message}"
     machine = results["machine"]
     return Page(

@@ -41,6 +41,13 @@ def rows_of(measurements: Sequence[Mapping[str, Any]], margin: float) -> list[di
     return rows
 
 
+def rows_at(results: Mapping[str, Any], margin: float) -> list[dict[str, Any]]:
+    """The rows of a benchmark at a margin: those that it kept, where that is its own."""
+    if margin == results.get("margin"):
+        return list(results["rows"])
+    return rows_of(results.get("measurements", ()), margin)
+
+
 def faster_than_itself(rows: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     """Rows of a benchmark against itself that claim a difference where there is none."""
     return [row for row in rows if row["verdict"] not in (EQUIVALENT, UNDECIDED)]

@@ -97,9 +97,8 @@ def measure_speed(wing: Wing, prepared: Run, asked: dict[str, Any]) -> dict[str,
         "gpu_utilisation": meter.mean,
     }
     if mode == "matched":  # in the other modes the same model answers in the same way
-        chosen = [
-            batch_of(arrays, plan, number, recipe.batch_size) for number in range(warm, len(plan.widths))
-        ]  # the batches that were timed
+        timed = range(warm, len(plan.widths))
+        chosen = [batch_of(arrays, plan, number, recipe.batch_size) for number in timed]
         answer |= time_answers(wing, model, chosen)
     return answer
 

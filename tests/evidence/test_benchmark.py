@@ -75,6 +75,16 @@ def test_figures_are_paired_by_repeat_and_an_import_counts_once_a_process() -> N
     assert found["training-speed", "tfidf-mlp"]["busy"] == pieces.busy == 0.5
 
 
+def test_a_repeat_that_lacks_one_side_is_left_out_of_both() -> None:
+    pieces, setting = Pieces(), Setting("tfidf-mlp", "matched", 32)
+    for first, second in ((1.0, None), (2.0, 4.0), (None, 5.0), (3.0, 6.0)):
+        pieces.add(setting, "pytorch", answer(target_seconds=first))
+        pieces.add(setting, "tensorflow", answer(target_seconds=second))
+    pieces.add(setting, "pytorch", answer(target_seconds=9.0))
+    (found,) = (row for row in pieces.measurements(FRAMEWORKS) if row["claim"] == "time-to-accuracy")
+    assert found["values"] == {"pytorch": [2.0, 3.0], "tensorflow": [4.0, 6.0]}
+
+
 def test_a_device_that_vanishes_is_told() -> None:
     pieces, setting = Pieces(), Setting("tfidf-mlp", "matched", 32)
     pieces.add(setting, "pytorch", answer(device="cuda"))
