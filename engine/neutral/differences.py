@@ -158,7 +158,7 @@ DIFFERENCES = (
         "10⁻⁷, added after it",
         "It keeps the division by the gradient's size finite, and decides how far weights with tiny gradients move.",
         "epsilon",
-        in_each("training.py", ("make_optimizer", '"eps": recipe.epsilon'), ("MatchedAdam", "+ self.epsilon")),
+        in_each("training.py", ("make_optimizer", '"eps": recipe.epsilon'), ("MatchedAdam", "+ epsilon")),
     ),
     Difference(
         "decay_form",

@@ -50,12 +50,13 @@ class MatchedAdam(keras.optimizers.Adam):
         velocity = self._velocities[self._get_variable_index(variable)]
         self.assign_add(momentum, (gradient - momentum) * (1 - self.beta_1))
         self.assign_add(velocity, (tf.square(gradient) - velocity) * (1 - self.beta_2))
-        step_size = tf.cast(tf.cast(learning_rate, tf.float64) / bias_1, variable.dtype)
-        velocity_correction = tf.cast(tf.sqrt(bias_2), variable.dtype)
-        self.assign_sub(
-            variable,
-            step_size * momentum / (tf.sqrt(velocity) / velocity_correction + self.epsilon),
-        )
+        # The velocity's correction is taken out of the fraction: then two numbers are corrected
+        # instead of a matrix as large as the variable. The paper names the same saving.
+        correction = tf.sqrt(bias_2)
+        step_size = tf.cast(learning_rate, tf.float64) * correction / bias_1
+        epsilon = tf.cast(self.epsilon * correction, variable.dtype)
+        update = momentum * tf.cast(step_size, variable.dtype) / (tf.sqrt(velocity) + epsilon)
+        self.assign_sub(variable, update)
 
     def _clip_gradients(self, gradients: list[tf.Tensor]) -> list[tf.Tensor]:
         if not self.global_clipnorm:
