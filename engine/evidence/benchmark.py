@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 TARGET = 0.8
 """Accuracy on the validation texts, for the time until it is reached."""
 
+ROUNDS = 3
+"""In which a measurement is made, the other framework's in between."""
+
 WORKER_FILE = "running/worker_benchmarking.py"
 """Within ``engine/``: the code of the experiment."""
 
@@ -67,8 +70,8 @@ def _measure_both(coordinator: StudyCoordinator, request: BenchmarkRequest, prep
             for setting in settings[name]:
                 if setting.mode == "compiled":
                     coordinator.dismiss()  # in one process torch.compile gives up after a few models of one kind
-                for framework in order:
-                    pieces.add(setting, framework, _measure(coordinator, request, prepared[name], setting, framework, repeat))
+                for framework, answer in _measure(coordinator, request, prepared[name], setting, order, repeat).items():
+                    pieces.add(setting, framework, answer)
             for framework in order if targets else ():
                 message = f"Repeat {repeat + 1} of {request.repeats}: {name} until {TARGET:.0%} are right, {FRAMEWORK_NAMES[framework]}"
                 facts: dict[str, Any] = {"seed": repeat, "target": TARGET, "attempt": request.attempt}
@@ -89,8 +92,8 @@ def _measure_against_itself(coordinator: StudyCoordinator, request: BenchmarkReq
                 coordinator.dismiss()
                 coordinator.frameworks = (framework,)
                 for name, (setting,) in settings.items():
-                    answer = _measure(coordinator, request, prepared[name], setting, framework, repeat, twin=twin)
-                    pieces[framework].add(setting, twin, answer)
+                    answers = _measure(coordinator, request, prepared[name], setting, (framework,), repeat, twin=twin)
+                    pieces[framework].add(setting, twin, answers[framework])
         if repeat:
             found = [{"framework": name} | row for name in FRAMEWORKS for row in pieces[name].measurements(twins)]
             busy = max(each.busy for each in pieces.values())
@@ -98,12 +101,13 @@ def _measure_against_itself(coordinator: StudyCoordinator, request: BenchmarkReq
 
 
 def _measure(
-    coordinator: StudyCoordinator, request: BenchmarkRequest, run: Run, setting: Setting, framework: str, repeat: int, **more: Any
-) -> dict[str, Any]:
-    message = f"Repeat {repeat + 1} of {request.repeats}: {setting.words}, {FRAMEWORK_NAMES[framework]}"
+    coordinator: StudyCoordinator, request: BenchmarkRequest, run: Run, setting: Setting, order: Sequence[str], repeat: int, **more: Any
+) -> dict[str, dict[str, Any]]:
+    """What the workers of the frameworks in ``order`` tell, who give way to one another between two rounds."""
+    messages = {name: f"Repeat {repeat + 1} of {request.repeats}: {setting.words}, {FRAMEWORK_NAMES[name]}" for name in order}
     facts: dict[str, Any] = {"seed": repeat, "mode": setting.mode, "batch_size": setting.batch_size, "tokens": setting.tokens}
-    facts |= {"steps": request.steps(setting), "attempt": request.attempt}
-    return coordinator.measure(framework, "benchmark", message, run, **facts, **more)
+    facts |= {"steps": request.steps(setting), "rounds": ROUNDS, "attempt": request.attempt}
+    return coordinator.measure_in_turns(messages, "benchmark", run, **facts, **more)
 
 
 def _check_batches(request: BenchmarkRequest, classifier: str, run: Run) -> None:
@@ -191,7 +195,7 @@ def experiment_code(results: Mapping[str, Any]) -> list[Definition]:
     for text in (str(results.get("code") or ""), (ENGINE / WORKER_FILE).read_text(encoding="utf-8")):
         try:
             tree = SourceTree({WORKER_FILE: text})
-            return [tree.definition(WORKER_FILE, name) for name in ("measure_speed", "plan_of", "StepClock", "time_answers")]
+            return [tree.definition(WORKER_FILE, name) for name in ("measure_speed", "plan_of", "rounds_of", "StepClock", "time_answers")]
         except ValueError:
             continue
     return []

@@ -8,7 +8,7 @@ import signal
 import sys
 import time
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -219,20 +219,40 @@ class StudyCoordinator:
 
         ``cost`` is its share of what :meth:`expect` was told. Raises ``StopAskedError``, and ``TrainingError`` when the worker failed.
         """
-        question = self._question(framework, job, prepared, facts)
-        answer = self._cache.find(question)
-        if answer is None or facts.get("keep"):
+        return self.measure_in_turns({framework: message}, job, prepared, cost, **facts)[framework]
+
+    def measure_in_turns(
+        self, messages: Mapping[str, str], job: str, prepared: Run, cost: float = 1.0, **facts: Any
+    ) -> dict[str, dict[str, Any]]:
+        """As :meth:`measure`, of each framework in ``messages``, which says what it is doing. The first goes first.
+
+        Whenever a worker gives way (its answer is a ``pause``), the next one goes on.
+        """
+        questions = {framework: self._question(framework, job, prepared, facts) for framework in messages}
+        known = {framework: self._cache.find(question) for framework, question in questions.items()}
+        answers = {name: answer for name, answer in known.items() if answer is not None and not facts.get("keep")}
+        ahead = [framework for framework in messages if framework not in answers]
+        started, asked = time.monotonic(), len(ahead)
+        if ahead:
             self._raise_stop()
             self._wait_for_the_machine()
-            turns = self._turns or self._load(job, prepared)
-            self.say(message)
             started = time.monotonic()
-            answer = self._ask(turns, framework, {"prepared": str(prepared.path)} | facts)
-            self._cache.keep(question, answer)
+            turns = self._turns or self._load(job, prepared)
+        asking = {"prepared": str(prepared.path)} | facts
+        while ahead:
+            for framework in tuple(ahead):
+                self.say(messages[framework])
+                answer = self._ask(turns, framework, asking)
+                if not answer.get("pause"):
+                    self._cache.keep(questions[framework], answer)
+                    answers[framework] = answer
+                    ahead.remove(framework)
+            asking = {}  # from now on each goes on with what it was asked
+        if asked:
             self._spent += time.monotonic() - started
-            self._worked += cost
-        self.skip(cost)
-        return answer
+            self._worked += cost * asked
+        self.skip(cost * len(messages))
+        return {framework: answers[framework] for framework in messages}
 
     def attempt(self, framework: str, job: str, message: str, prepared: Run, seconds: float, **facts: Any) -> dict[str, Any]:
         """As :meth:`measure`, but the worker may die over it, and is ended after ``seconds``: the next piece of work gets a fresh one.

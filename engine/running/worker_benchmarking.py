@@ -29,6 +29,10 @@ LOOK_SECONDS = 0.1
 SINGLES = 40
 """Texts that are answered one at a time."""
 
+SHORT_CALL = 10
+"""Steps; Keras takes so many or more in one call where a step is short. After the other framework's turn the processor's caches hold
+nothing of this one's, which only short steps feel: the first call of each round is then left out."""
+
 ON_GPU = 10
 """Times as many steps there, for each is shorter."""
 
@@ -37,9 +41,12 @@ def benchmark(run: Run, framework: str, baton: Baton) -> None:
     """Do what the coordinator of a benchmark asks for."""
     fresh = [True]
 
+    def give_way() -> None:
+        baton.take("train", answer={"pause": True})
+
     def work(wing: Wing, prepared: Run, asked: dict[str, Any]) -> dict[str, Any] | None:
         busy = psutil.cpu_percent(LOOK_SECONDS) / 100  # nobody else of this study computes meanwhile
-        answer = (reach_target if "target" in asked else measure_speed)(wing, prepared, asked)
+        answer = reach_target(wing, prepared, asked) if "target" in asked else measure_speed(wing, prepared, asked, give_way)
         if answer is None:
             return None
         peak = peak_rss_mib() if fresh[0] else None  # a process keeps the peak of whatever it did before
@@ -56,11 +63,12 @@ def benchmark(run: Run, framework: str, baton: Baton) -> None:
     serve(run, framework, baton, work)
 
 
-def measure_speed(wing: Wing, prepared: Run, asked: dict[str, Any]) -> dict[str, Any] | None:
-    """Train for a set number of steps, then answer batches and single texts.
+def measure_speed(wing: Wing, prepared: Run, asked: dict[str, Any], give_way: Callable[[], None]) -> dict[str, Any] | None:
+    """Train for a set number of steps, then answer batches and single texts; in rounds, between which ``give_way`` lets the other compute.
 
-    ``asked`` has ``seed``, ``mode`` (``matched``, ``defaults`` or ``compiled``), ``batch_size``, ``steps``, and ``tokens``: the length to
-    which every text is cut or repeated, or ``None``. Both frameworks are asked the same, so they see the same batches.
+    ``asked`` has ``seed``, ``mode`` (``matched``, ``defaults`` or ``compiled``), ``batch_size``, ``steps``, ``rounds``, and ``tokens``: the
+    length to which every text is cut or repeated, or ``None``. Both frameworks are asked the same, so they see the same batches. What is
+    told is the median of the rounds: whatever disturbs the machine for longer than a round disturbs both, a shorter one is left out.
     """
     inputs, mode = load_inputs(prepared), asked["mode"]
     experiment = replace(
@@ -79,12 +87,13 @@ def measure_speed(wing: Wing, prepared: Run, asked: dict[str, Any]) -> dict[str,
         arrays, lengths = (stretched(arrays[0], lengths, asked["tokens"]),), np.full(len(labels), asked["tokens"])
     tensors, targets = wing.training.as_tensors(arrays, labels, wing.device)
     validation = wing.tensors(prepared, inputs, "validation", "float32", VALIDATION_ROWS)
-    warm = recipe.steps_per_call  # one call of Keras's graph
-    steps = warm + asked["steps"] * (ON_GPU if on_gpu else 1)
-    steps += -steps % recipe.steps_per_call  # Keras makes whole calls
+    call = recipe.steps_per_call  # steps in one call of Keras's graph, in the other framework as many for fairness
+    timed = math.ceil(asked["steps"] * (ON_GPU if on_gpu else 1) / asked["rounds"] / call) * call
+    rounds = rounds_of(asked["rounds"], timed, call)
+    steps = rounds[-1].stop
     plan = plan_of(steps, len(labels), lengths, recipe.batch_size, recipe.seed, recipe.compiled)
     batches = wing.training.make_batches(tensors, targets, lambda epoch: plan, recipe)
-    clock = StepClock(warm, steps, lambda: wing.devices.synchronize(wing.device), wing.stop_requested)
+    clock = StepClock(rounds, lambda: wing.devices.synchronize(wing.device), wing.stop_requested, give_way)
     optimizer = wing.training.make_optimizer(model, recipe)
     with GpuMeter(on_gpu) as meter, suppress(AllTimedError):
         wing.training.train(model, optimizer, batches, validation, recipe, steps, Progress(), lambda _: None, clock)
@@ -97,10 +106,17 @@ def measure_speed(wing: Wing, prepared: Run, asked: dict[str, Any]) -> dict[str,
         "gpu_utilisation": meter.mean,
     }
     if mode == "matched":  # in the other modes the same model answers in the same way
-        timed = range(warm, len(plan.widths))
-        chosen = [batch_of(arrays, plan, number, recipe.batch_size) for number in timed]
-        answer |= time_answers(wing, model, chosen)
+        chosen = [[batch_of(arrays, plan, number, recipe.batch_size) for number in some] for some in rounds]
+        answer |= time_answers(wing, model, chosen, give_way)
     return answer
+
+
+def rounds_of(count: int, timed: int, call: int) -> list[range]:
+    """The steps that are timed in each round. Before the first lies one call, which traces and warms up; before the others none, or one
+    where steps are short."""
+    lead = call if call >= SHORT_CALL else 0
+    starts = [call + number * (lead + timed) for number in range(count)]
+    return [range(start, start + timed) for start in starts]
 
 
 def plan_of(steps: int, rows: int, lengths: np.ndarray | None, batch_size: int, seed: int, compiled: bool) -> Plan:
@@ -125,23 +141,29 @@ def batch_of(arrays: tuple[np.ndarray, ...], plan: Plan, number: int, batch_size
     return tuple(values[rows][..., :width] if width else values[rows] for values in arrays)
 
 
-def time_answers(wing: Wing, model: Any, batches: list[tuple[np.ndarray, ...]]) -> dict[str, float]:
-    """Milliseconds of one batch, and of the first text of each batch alone (median); all are there as tensors before the clock runs."""
-    labels = np.zeros(len(batches[0][0]), np.int64)
-    tensors = [wing.training.as_tensors(batch, labels, wing.device)[0] for batch in batches]
-    singles = [tuple(values[:1] for values in batch) for batch in tensors[:SINGLES]]
-    for some in (tensors[0], singles[0]):
-        wing.inference.predict_logits(model, some)  # traces and warms up
-    started = time.perf_counter()
-    for batch in tensors:
-        wing.inference.predict_logits(model, batch)
-    per_batch = (time.perf_counter() - started) / len(tensors)
-    times = []
-    for single in singles:
+def time_answers(wing: Wing, model: Any, rounds: list[list[tuple[np.ndarray, ...]]], give_way: Callable[[], None]) -> dict[str, float]:
+    """Milliseconds of a batch, and of a text alone (medians of the rounds); all are there as tensors before the clock runs."""
+    labels = np.zeros(len(rounds[0][0][0]), np.int64)
+    per_batch, alone = [], []
+    for number, batches in enumerate(rounds):
+        tensors = [wing.training.as_tensors(batch, labels, wing.device)[0] for batch in batches]
+        places = [(text, batch) for text in range(len(labels)) for batch in range(len(tensors))][: math.ceil(SINGLES / len(rounds))]
+        singles = [tuple(values[text : text + 1] for values in tensors[batch]) for text, batch in places]
+        if number:
+            give_way()
+        for some in (tensors[0], singles[0]):
+            wing.inference.predict_logits(model, some)  # traces and warms up
         started = time.perf_counter()
-        wing.inference.predict_logits(model, single)
-        times.append(time.perf_counter() - started)
-    return {"batch_milliseconds": 1000 * per_batch, "single_milliseconds": 1000 * statistics.median(times)}
+        for batch in tensors:
+            wing.inference.predict_logits(model, batch)
+        per_batch.append((time.perf_counter() - started) / len(tensors))
+        times = []
+        for single in singles:
+            started = time.perf_counter()
+            wing.inference.predict_logits(model, single)
+            times.append(time.perf_counter() - started)
+        alone.append(statistics.median(times))
+    return {"batch_milliseconds": 1000 * statistics.median(per_batch), "single_milliseconds": 1000 * statistics.median(alone)}
 
 
 class AllTimedError(Exception):
@@ -149,13 +171,18 @@ class AllTimedError(Exception):
 
 
 class StepClock(Listener):
-    """Times the steps after the first ``warm`` ones, up to ``steps`` in all; what happens between two epochs is not counted."""
+    """Times the steps of each round; gives way to the other framework between two; what happens between two epochs is not counted."""
 
-    def __init__(self, warm: int, steps: int, synchronize: Callable[[], None], stop_requested: Callable[[], bool]) -> None:
-        self._warm, self._steps, self._synchronize, self._stop_requested = warm, steps, synchronize, stop_requested
-        self._done = self._offset = self._measured = 0
-        self._seconds = self._first_call = 0.0
-        self._first_steps = 0
+    def __init__(
+        self, rounds: list[range], synchronize: Callable[[], None], stop_requested: Callable[[], bool], give_way: Callable[[], None]
+    ) -> None:
+        self._ahead, self._synchronize, self._stop_requested, self._give_way = list(rounds), synchronize, stop_requested, give_way
+        self._done = self._offset = 0
+        self._seconds, self._measured = 0.0, 0
+        """Of the round that is under way, and how many steps they were."""
+        self._of_rounds: list[float] = []
+        self._all_measured = 0
+        self._first_call, self._first_steps = 0.0, 0
         self._since: tuple[float, int] | None = None
         """When the clock was started, and after how many steps."""
         self._energy = EnergyMeter()
@@ -163,8 +190,8 @@ class StepClock(Listener):
 
     @property
     def milliseconds(self) -> float:
-        """Of a step, on average."""
-        return 1000 * self._seconds / self._measured
+        """Of a step: the median of the rounds' averages."""
+        return 1000 * statistics.median(self._of_rounds)
 
     @property
     def first_step_seconds(self) -> float:
@@ -174,27 +201,24 @@ class StepClock(Listener):
     @property
     def joules_per_step(self) -> float | None:
         """Of the processor, where the machine counts them."""
-        return None if self._energy.joules is None else self._energy.joules / self._measured
+        return None if self._energy.joules is None else self._energy.joules / self._all_measured
 
     def on_train_begin(self) -> None:
         self._started = time.perf_counter()
 
     def on_epoch_begin(self, epoch: int) -> None:
         self._offset = self._done
-        if self._done >= self._warm:
-            self._start()
+        self._start_when_due()
 
     def on_train_batch_end(self, batch: int, logs: dict[str, Any]) -> None:
         self._done = self._offset + batch + 1
         if not self._first_steps:
             self._synchronize()
             self._first_call, self._first_steps = time.perf_counter() - self._started, self._done
-        if self._done >= self._steps:
-            self._stop()
-            raise AllTimedError
-        elif self._since is None and self._done >= self._warm:
-            self._synchronize()
-            self._start()
+        if self._done >= self._ahead[0].stop:
+            self._end_round()
+        if self._since is None:
+            self._start_when_due()
         if time.perf_counter() - self._looked > LOOK_SECONDS:
             self._looked = time.perf_counter()
             self.stopped = self._stop_requested()
@@ -208,9 +232,21 @@ class StepClock(Listener):
         if not math.isfinite(float(logs["loss"])):
             raise TrainingError("The loss is no longer a number. Expected one. Choose other texts, or a smaller batch.")
 
-    def _start(self) -> None:
-        self._energy.start()
-        self._since = time.perf_counter(), self._done
+    def _end_round(self) -> None:
+        self._stop()
+        self._of_rounds.append(self._seconds / self._measured)
+        self._all_measured += self._measured
+        self._seconds, self._measured = 0.0, 0
+        del self._ahead[0]
+        if not self._ahead:
+            raise AllTimedError
+        self._give_way()
+
+    def _start_when_due(self) -> None:
+        if self._done >= self._ahead[0].start:
+            self._synchronize()
+            self._energy.start()
+            self._since = time.perf_counter(), self._done
 
     def _stop(self) -> None:
         if self._since is not None:

@@ -18,7 +18,7 @@ from engine.neutral.family import CLASSIFIERS
 from engine.running import studies
 from engine.running.baton import WorkerProcess
 from engine.running.studies import start_study
-from engine.running.worker_benchmarking import plan_of, stretched
+from engine.running.worker_benchmarking import plan_of, rounds_of, stretched
 from tests.running.driving import processes_about, small_data
 
 
@@ -138,6 +138,12 @@ def test_a_plan_of_steps_goes_on_after_the_texts() -> None:
         assert width == lengths[widths.order[16 * number : 16 * (number + 1)]].max()
 
 
+def test_rounds_begin_after_a_call_that_warms_up() -> None:
+    assert rounds_of(3, 10, 5) == [range(5, 15), range(15, 25), range(25, 35)]
+    assert rounds_of(2, 50, 25) == [range(25, 75), range(100, 150)], "short steps feel what the other framework has left in the caches"
+    assert rounds_of(2, 1, 1) == [range(1, 2), range(2, 3)]
+
+
 def test_texts_are_cut_or_repeated_to_one_length() -> None:
     tokens = np.array([[5, 6, 0, 0], [1, 2, 3, 4], [0, 0, 0, 0]])
     lengths = np.array([2, 4, 0])
@@ -155,9 +161,11 @@ def in_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.timeout(600)
 def test_a_small_benchmark_stopped_and_resumed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, in_this_process: None) -> None:
     request = BenchmarkRequest(("tfidf-mlp",), data=small_data(), device="cpu")
-    go, given = WorkerProcess.go, []
+    go, given, turns = WorkerProcess.go, [], []
 
     def count(worker: WorkerProcess, **facts: Any) -> None:
+        if given and "turn" in facts and len(given) < 3:
+            turns.append(worker.framework)
         if "mode" in facts:
             given.append((facts["seed"], worker.framework, worker.process.pid))
             if len(given) == 5:
@@ -174,6 +182,7 @@ def test_a_small_benchmark_stopped_and_resumed(monkeypatch: pytest.MonkeyPatch, 
     assert [(seed, framework) for seed, framework, _ in given[:4]] == [
         (0, "pytorch"), (0, "tensorflow"), (1, "tensorflow"), (1, "pytorch"),
     ], "they take turns, and take turns in who begins"  # fmt: skip
+    assert turns[:9] == ["tensorflow", "pytorch"] * 4 + ["tensorflow"], "and give way to one another between two rounds"
     assert 10 <= len(given) <= 11
     assert not processes_about(tmp_path)
     results = study.results
