@@ -38,6 +38,7 @@ bench: $(ENVIRONMENT)/.installed-test
 	HF_HUB_OFFLINE=1 $(VENV_PYTHON) -m benchmarks.encoding
 	HF_HUB_OFFLINE=1 $(VENV_PYTHON) -m benchmarks.training
 	HF_HUB_OFFLINE=1 $(VENV_PYTHON) -m benchmarks.steps
+	HF_HUB_OFFLINE=1 $(VENV_PYTHON) -m benchmarks.measuring
 	HF_HUB_OFFLINE=1 $(VENV_PYTHON) -m benchmarks.accuracy sample --classifier embedding-mlp tfidf-mlp text-cnn bi-lstm
 
 clean:

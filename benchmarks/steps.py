@@ -71,12 +71,12 @@ def measure(classifier: str, frameworks: list[str], folder: Path, repeats: int) 
         report(f"{classifier} {framework}: peak memory in MiB", peaks, "≤ 1.10" if classifier == "transformer" else "none")
 
 
-def report(what: str, pairs: list[tuple[float, float]], bar: str) -> None:
+def report(what: str, pairs: list[tuple[float, float]], bar: str, words: tuple[str, str] = ("in a run", "in a bare script")) -> None:
     """Medians, and the median of the ratios with their range."""
     ratios = [inside / bare for inside, bare in pairs]
     inside, bare = (median(values) for values in zip(*pairs, strict=True))
     print(
-        f"{what}: {inside:,.2f} in a run, {bare:,.2f} in a bare script; ratio {median(ratios):.3f} "
+        f"{what}: {inside:,.2f} {words[0]}, {bare:,.2f} {words[1]}; ratio {median(ratios):.3f} "
         f"({min(ratios):.3f}–{max(ratios):.3f}; bar {bar})",
         flush=True,
     )

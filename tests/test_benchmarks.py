@@ -53,6 +53,7 @@ def write_task(folder: Path, classifier: str, encoder: Path) -> Path:
         Recipe(1e-3, 4, weight_decay=decay, clip_norm=1.0, steps_per_call=2)
     )
     task |= {"own": [], "classifier": classifier, "encoder": str(encoder), "threads": 1, "report_steps": 2, "report_seconds": 9.0}
+    task["answers"] = True
     (folder / "task.json").write_text(json.dumps(task))
     return folder
 
@@ -66,4 +67,5 @@ def test_a_bare_script_trains_every_classifier(framework: str, tmp_path: Path) -
     assert answer.returncode == 0, answer.stderr[-3000:]
     figures = [json.loads(line) for line in answer.stdout.strip().splitlines()]
     assert len(figures) == len(CLASSIFIERS)
+    assert all(found["mean_milliseconds"] > 0 and found["batch_milliseconds"] > 0 for found in figures)
     assert all(found["milliseconds"] > 0 and found["peak_mib"] >= found["after_import_mib"] > 0 for found in figures)

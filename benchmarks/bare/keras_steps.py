@@ -120,7 +120,7 @@ def batch(number):
 class Clock(keras.callbacks.Callback):
     def __init__(self):
         super().__init__()
-        self.speeds, self.first = [], True
+        self.speeds, self.first, self.seconds, self.timed = [], True, 0.0, 0
 
     def on_epoch_begin(self, epoch, logs=None):
         order.assign(orders[epoch])
@@ -132,6 +132,7 @@ class Clock(keras.callbacks.Callback):
         if self.first or steps >= task["report_steps"] or seconds >= task["report_seconds"]:
             if not self.first:  # the very first call traces and warms up
                 self.speeds.append(seconds / steps * 1000)
+                self.seconds, self.timed = self.seconds + seconds, self.timed + steps
             self.mark, self.last, self.first = time.perf_counter(), number, False
 
 
@@ -152,4 +153,17 @@ clock = Clock()
 dataset = tf.data.Dataset.range(len(widths[0])).map(batch).prefetch(tf.data.AUTOTUNE)
 model.fit(dataset, epochs=len(orders), shuffle=False, verbose=0, callbacks=[clock])
 peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-print(json.dumps({"milliseconds": float(np.median(clock.speeds)), "peak_mib": peak, "after_import_mib": after_import}))
+figures = {"milliseconds": float(np.median(clock.speeds)), "mean_milliseconds": 1000 * clock.seconds / clock.timed}
+if task.get("answers"):  # of the batches of the first epoch
+    order.assign(orders[0])
+    width.assign(widths[0])
+    chosen = [batch(number)[0] for number in range(len(widths[0]))]
+    signature = [tf.TensorSpec(values.shape, values.dtype) for values in model.inputs]
+    answer = tf.function(lambda *values: model(values if len(values) > 1 else values[0], training=False), input_signature=signature)
+    chosen = [values if isinstance(values, tuple) else (values,) for values in chosen]
+    answer(*chosen[0]).numpy()
+    mark = time.perf_counter()
+    for values in chosen:
+        answer(*values).numpy()
+    figures["batch_milliseconds"] = (time.perf_counter() - mark) / len(chosen) * 1000
+print(json.dumps(figures | {"peak_mib": peak, "after_import_mib": after_import}))

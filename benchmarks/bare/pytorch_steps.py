@@ -101,7 +101,7 @@ if task["weight_decay"]:
 else:
     optimizer = torch.optim.Adam(model.parameters(), lr=task["learning_rate"])
 clip, batch_size = task["clip_norm"], task["batch_size"]
-speeds = []
+speeds, seconds, timed = [], 0.0, 0
 for order, width_of in zip(torch.from_numpy(orders), widths, strict=True):
     total, correct, mark, steps = torch.zeros(()), torch.zeros(()), None, 0
     for rows, width in zip(order.split(batch_size), width_of, strict=True):
@@ -123,7 +123,22 @@ for order, width_of in zip(torch.from_numpy(orders), widths, strict=True):
         steps += 1
         if steps == task["report_steps"] or time.perf_counter() - mark >= task["report_seconds"]:
             float(total)
-            speeds.append((time.perf_counter() - mark) / steps * 1000)
+            passed = time.perf_counter() - mark
+            speeds.append(passed / steps * 1000)
+            seconds, timed = seconds + passed, timed + steps
             mark, steps = time.perf_counter(), 0
 peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-print(json.dumps({"milliseconds": float(np.median(speeds)), "peak_mib": peak, "after_import_mib": after_import}))
+figures = {"milliseconds": float(np.median(speeds)), "mean_milliseconds": 1000 * seconds / timed}
+if task.get("answers"):  # of the batches of the first epoch
+    chosen = []
+    for rows, width in zip(torch.from_numpy(orders[0]).split(batch_size), widths[0], strict=True):
+        batch = [values[rows] for values in inputs]
+        chosen.append([values[..., :width].contiguous() for values in batch] if width else batch)
+    model.eval()
+    with torch.inference_mode():
+        model(*chosen[0]).numpy()
+        mark = time.perf_counter()
+        for batch in chosen:
+            model(*batch).numpy()
+        figures["batch_milliseconds"] = (time.perf_counter() - mark) / len(chosen) * 1000
+print(json.dumps(figures | {"peak_mib": peak, "after_import_mib": after_import}))

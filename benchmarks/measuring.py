@@ -1,0 +1,106 @@
+"""What the benchmark measures ÷ what a bare script measures on the same batches: ``python -m benchmarks.measuring [CLASSIFIER …]``.
+
+Both take turns, each time with a process of its own; ratios are taken within a pair, the median of the pairs and their range are printed,
+for a step of training and for a batch of answers. The bar: within 5 %.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import os
+import sys
+import tempfile
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+import numpy as np
+
+from benchmarks.steps import ALLOCATOR, SCRIPTS, finish, make_data, report, run_bare, write_task
+
+ROWS = 800
+BAR = "0.95 to 1.05"
+
+
+def main() -> None:
+    """Print two lines a classifier and framework."""
+    from engine.neutral.family import CLASSIFIERS
+
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("classifiers", nargs="*", metavar="CLASSIFIER", help="default: all")
+    parser.add_argument("--frameworks", nargs="+", choices=list(SCRIPTS), default=list(SCRIPTS))
+    parser.add_argument("--repeats", type=int, default=5)
+    options = parser.parse_args()
+    os.environ.update(ALLOCATOR)
+    for classifier in options.classifiers or CLASSIFIERS:
+        with tempfile.TemporaryDirectory() as folder:
+            os.environ["PARITY_RUNS"], os.environ["PARITY_LOCK"] = folder, f"{folder}/lock"
+            compare(classifier, options.frameworks, Path(folder), options.repeats)
+
+
+def compare(classifier: str, frameworks: list[str], folder: Path, repeats: int) -> None:
+    """The same batches, by the benchmark's worker and by a bare script, in turns."""
+    from engine.evidence.benchmark import ROUNDS
+    from engine.evidence.benchmark_request import STEPS, Setting
+    from engine.running.experiment import Experiment
+
+    choice = make_data(folder, ROWS)
+    for framework in frameworks:
+        experiment = Experiment.recommended(choice, classifier, frameworks=(framework,), epochs=1, patience=0, rate_schedule="constant")
+        run = finish(experiment)
+        setting = Setting(classifier, "matched", experiment.batch_size)
+        asked = {"prepared": str(run.path), "seed": 0, "mode": setting.mode, "batch_size": setting.batch_size, "tokens": None}
+        asked |= {"steps": 2 * STEPS[experiment.family_member.takes], "rounds": ROUNDS}
+        task = same_batches(run, experiment, asked, folder / "task")
+        steps, batches = [], []
+        for _ in range(repeats):
+            ours, bare = measured(run, framework, asked), run_bare(SCRIPTS[framework], task)
+            steps.append((ours["step_milliseconds"], bare["mean_milliseconds"]))
+            batches.append((ours["batch_milliseconds"], bare["batch_milliseconds"]))
+            print(f"  pair: {steps[-1]}, {batches[-1]}", file=sys.stderr, flush=True)
+        words = ("in the benchmark", "in a bare script")
+        report(f"{classifier} {framework}: milliseconds a step of training", steps, BAR, words)
+        report(f"{classifier} {framework}: milliseconds a batch of answers", batches, BAR, words)
+
+
+def measured(run, framework: str, asked: dict) -> dict[str, float]:
+    """What the benchmark's worker tells, in a process of its own that is asked as a study asks it."""
+    from engine.running.baton import WorkerProcess, worker_environment
+    from engine.running.turns import Turns
+
+    worker = WorkerProcess(run.path, framework, "benchmark", worker_environment(0, "cpu"))
+    turns = Turns([worker], False, lambda changed: None)
+    try:
+        turns.run_until("build", lambda _: {"prepared": asked["prepared"]})
+        turns.run_until("train", lambda _: {"device": "cpu"})
+        turns.give(worker, lambda _: asked)
+        while worker.facts.get("answer", {}).get("pause"):
+            worker.facts.pop("answer")
+            turns.give(worker)
+        turns.raise_failures()
+        return worker.facts["answer"]
+    finally:
+        turns.end()
+
+
+def same_batches(run, experiment, asked: dict, folder: Path) -> Path:
+    """The task of a bare script: the benchmark's own batches as a single epoch."""
+    from engine.running.inputs import load_inputs
+    from engine.running.worker_benchmarking import plan_of, rounds_of
+
+    write_task(run, experiment, folder)
+    _, labels, lengths = load_inputs(run).part(run, "train")
+    call = experiment.family_member.steps_per_call
+    steps = rounds_of(asked["rounds"], math.ceil(asked["steps"] / asked["rounds"] / call) * call, call)[-1].stop
+    plan = plan_of(steps, len(labels), lengths, experiment.batch_size, asked["seed"], False)
+    np.save(folder / "orders.npy", plan.order[None])
+    np.save(folder / "widths.npy", plan.widths[None])
+    task = json.loads((folder / "task.json").read_text())
+    (folder / "task.json").write_text(json.dumps(task | {"answers": True}))
+    return folder
+
+
+if __name__ == "__main__":
+    main()
