@@ -20,7 +20,7 @@ from engine.neutral.checkpoint import resolve
 from engine.neutral.checkpoint_folder import HEAD, write_checkpoint
 from engine.neutral.early_stopping import Progress
 from engine.neutral.onnx_forms import simplified
-from engine.neutral.onnx_graph import operator_counts
+from engine.neutral.onnx_graph import open_axes, operator_counts
 from engine.neutral.onnx_reading import read_graph
 from engine.neutral.vocabulary import dense_rows
 from engine.neutral.weight_files import read_weights
@@ -93,6 +93,8 @@ def by_onnx(wing: Wing, run: Run, inputs: Inputs, asked: dict[str, Any]) -> tupl
     """The other's graph, rebuilt from its ONNX file in layers of this framework. Raises ``MigrationError`` where that cannot be."""
     (onnx_model,) = import_wing(wing.framework, "onnx_model")
     as_read = read_graph(Path(asked["carried"]) / ONNX_FILE)
+    member = run.experiment.family_member
+    open_axes(as_read, INPUT_NAMES[member.takes], (0, 1) if member.sequences else (0,))
     graph = simplified(as_read)
     core = onnx_model.import_graph(graph)
     facts = {
@@ -102,7 +104,7 @@ def by_onnx(wing: Wing, run: Run, inputs: Inputs, asked: dict[str, Any]) -> tupl
         "operators": operator_counts(graph),
         "layers": onnx_model.own_layers(core),
     }
-    return _over_windows(wing, run, inputs, core), facts, run.experiment.family_member.takes == "terms"
+    return _over_windows(wing, run, inputs, core), facts, member.takes == "terms"
 
 
 def by_checkpoint(wing: Wing, run: Run, inputs: Inputs, asked: dict[str, Any]) -> tuple[Any, dict[str, Any], bool]:

@@ -17,7 +17,7 @@ def save_onnx(core: nn.Module, example: np.ndarray, name: str, path: Path) -> in
     ``example`` is one batch of what it takes: its axes stay open, but for the last of numbers.
     """
     is_tokens = example.dtype.kind == "i"
-    axes = {0: torch.export.Dim("batch")} | ({1: torch.export.Dim("tokens")} if is_tokens else {})
+    axes = {0: "batch"} | ({1: "tokens"} if is_tokens else {})
     device = next(core.parameters()).device
     program = torch.onnx.export(
         whole_model(core),
