@@ -56,6 +56,11 @@ def direction(results: Mapping[str, Any]) -> str:
     return f"{FRAMEWORK_NAMES[results['source']]} → {FRAMEWORK_NAMES[results['target']]}"
 
 
+def carried_words(results: Mapping[str, Any]) -> str:
+    """Which model was carried where, and how: ``text-cnn, PyTorch → TensorFlow, ONNX``."""
+    return f"{results['classifier']}, {direction(results)}, {ROUTES[results['route']]}"
+
+
 def answer(results: Mapping[str, Any]) -> str:
     """The page's answer in one sentence."""
     bar = LARGEST_DIFFERENCE[results["route"]]
@@ -167,5 +172,5 @@ def migration_table(results: Mapping[str, Any]) -> str:
         (f"After {found['steps']} further steps", number(found["max_logit_difference"])),
         ("Time", seconds(results["seconds"])),
     ]
-    title = f"{results['classifier']}, {direction(results)}, {ROUTES[results['route']]}; {count(results['rows'], 'test text')}"
+    title = f"{carried_words(results)}; {count(results['rows'], 'test text')}"
     return "\n".join([title, "", *(f"{name:36}{value:>14}" for name, value in rows)])
