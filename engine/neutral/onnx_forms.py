@@ -38,7 +38,7 @@ MOST_FOLDED = 10**8
 """Numbers in a result that is computed once, here: a foreign file must not fill the memory."""
 
 
-def in_today_s_form(node: Node, opset: int) -> tuple[Node, dict[str, np.ndarray]]:
+def current_form(node: Node, opset: int) -> tuple[Node, dict[str, np.ndarray]]:
     """The node as operator set 18 would write it, and the constants that this takes."""
     attributes, constants = dict(node.attributes), {}
     inputs = list(node.inputs)
@@ -125,7 +125,10 @@ def _with_dense_layers(graph: Graph, constants: Mapping[str, np.ndarray]) -> Gra
     products = {
         node.outputs[0]: node
         for node in graph.nodes
-        if node.operator == "MatMul" and node.inputs[1] in constants and constants[node.inputs[1]].ndim == 2 and uses[node.outputs[0]] == 1
+        if node.operator == "MatMul"
+        and node.inputs[1] in constants
+        and constants[node.inputs[1]].ndim == 2
+        and uses.get(node.outputs[0]) == 1
     }
     joined, gone = [], set()
     for node in graph.nodes:

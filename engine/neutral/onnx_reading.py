@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from engine.errors import MigrationError
-from engine.neutral.onnx_forms import FORMER_ATTRIBUTES, in_today_s_form
+from engine.neutral.onnx_forms import FORMER_ATTRIBUTES, current_form
 from engine.neutral.onnx_graph import Graph, Node, Value
 from engine.neutral.onnx_table import OLDEST_OPSET, OPERATORS, USUAL, USUAL_ACTIVATIONS
 
@@ -249,7 +249,7 @@ def _graph(graph: Any, opset: int, producer: str) -> Graph:
         if node.operator == "Constant":
             constants[node.outputs[0]] = _constant(attributes)
         else:
-            node, more = in_today_s_form(node, opset)
+            node, more = current_form(node, opset)
             constants |= more
             nodes.append(node)
     inputs = tuple(_value(value) for value in graph.input if value.name not in constants)

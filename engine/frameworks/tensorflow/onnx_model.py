@@ -225,6 +225,7 @@ class ImportedGraph(keras.layers.Layer):
                     name=f"{kind}_{len(self.weights_of) + 1}",
                     shape=array.shape,
                     dtype=array.dtype.name,
+                    initializer="zeros",
                 )
                 variable.assign(array)
                 self.weights_of[name] = variable
@@ -344,7 +345,7 @@ class ImportedGraph(keras.layers.Layer):
                 tf.TensorShape([]),
                 tf.TensorShape([]),
                 open_shapes,
-                [tf.TensorShape(None)] * len(lists),
+                [None] * len(lists),
             ),
         )
         stacked = [some.stack() for some in lists]

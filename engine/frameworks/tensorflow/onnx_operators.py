@@ -107,13 +107,11 @@ def shape(x: Tensor, start: int = 0, end: int | None = None) -> Tensor:
 
 def reshape(x: Tensor, sizes: Tensor, allowzero: int = 0) -> Tensor:
     """The same numbers in another shape; a size of 0 means the present one."""
-    known = tf.get_static_value(sizes)
+    x, known = tf.convert_to_tensor(x), tf.get_static_value(sizes)
     if allowzero or (known is not None and 0 not in known):
         return tf.reshape(x, sizes)
-    present = tf.shape(x, out_type=tf.int64)
-    wanted = tf.cast(sizes, tf.int64)
-    missing = tf.maximum(tf.size(wanted) - tf.size(present), 0)
-    present = tf.pad(present, [[0, missing]])[: tf.size(wanted)]
+    count, wanted = sizes.shape[0], tf.cast(sizes, tf.int64)
+    present = tf.pad(tf.shape(x, out_type=tf.int64), [[0, max(0, count - len(x.shape))]])[:count]
     return tf.reshape(x, tf.where(wanted == 0, present, wanted))
 
 
@@ -142,20 +140,20 @@ def cut(
     """A part along some axes, as Python's slices have it; a step may be negative."""
     x = tf.convert_to_tensor(x)
     places = range(starts.shape[0]) if axes is None else _numbers(axes)
+    strides = [1] * starts.shape[0] if steps is None else _numbers(steps)
     chosen = [slice(None)] * len(x.shape)
-    for number, axis in enumerate(places):
-        step = 1 if steps is None else _numbers(steps)[number]
-        chosen[axis] = slice(_bound(starts[number]), _bound(ends[number]), step)
+    for axis, start, end, step in zip(places, _bounds(starts), _bounds(ends), strides, strict=True):
+        chosen[axis] = slice(start, end, step)
     return x[tuple(chosen)]
 
 
-def _bound(value: Tensor) -> Any:
-    """Where a slice ends, for which ONNX writes “as far as there is” as the largest number."""
-    most = np.iinfo(np.int32).max
-    known = tf.get_static_value(value)
-    if known is None:
-        return tf.cast(tf.clip_by_value(tf.cast(value, tf.int64), -most, most), tf.int32)
-    return int(np.clip(known, -most, most))
+def _bounds(values: Tensor) -> list[Any]:
+    """Where slices begin or end; ONNX writes “as far as there is” as the largest number."""
+    most, known = np.iinfo(np.int32).max, tf.get_static_value(values)
+    if known is not None:
+        return [int(number) for number in np.clip(known, -most, most)]
+    inside = tf.cast(tf.clip_by_value(tf.cast(values, tf.int64), -most, most), tf.int32)
+    return tf.unstack(inside)
 
 
 def split(
@@ -206,10 +204,14 @@ def scatter_nd(x: Tensor, indices: Tensor, updates: Tensor, reduction: str = "no
 def expand(x: Tensor, sizes: Tensor) -> Tensor:
     """Repeated along axes of size 1, or new ones, until it has the sizes; larger axes stay."""
     x, known = tf.convert_to_tensor(x), tf.get_static_value(sizes)
-    wanted = tf.cast(sizes, tf.int32)
     if known is not None and x.shape.is_fully_defined():
         return tf.broadcast_to(x, np.broadcast_shapes(tuple(x.shape), tuple(np.ravel(known))))
-    return tf.broadcast_to(x, tf.broadcast_dynamic_shape(tf.shape(x), wanted))
+    rank = max(len(x.shape), sizes.shape[0])
+    present, wanted = (
+        tf.concat([tf.ones(rank - given.shape[0], tf.int32), given], axis=0)
+        for given in (tf.shape(x), tf.cast(sizes, tf.int32))
+    )
+    return tf.broadcast_to(x, tf.where(present == 1, wanted, present))
 
 
 def pad(
