@@ -98,7 +98,7 @@ def sides(results: Mapping[str, Any], source: Any, target: Any) -> dict[str, Any
     return {results["source"]: source, results["target"]: target}
 
 
-def weight_rows(results: Mapping[str, Any]) -> list[tuple[str, str, str]]:
+def weight_rows(results: Mapping[str, Any]) -> list[tuple[str, ...]]:
     """Neutral name and shape; in each framework its own name, and below it shape and change. PyTorch left."""
     places = sides(results, results["left"]["places"], results["arrived"].get("places"))
     if any(places[framework] is None for framework in FRAMEWORKS):

@@ -68,7 +68,7 @@ def test_a_model_carried_across_is_the_same(
     assert not processes_about(study.path) and not study.prepared_folder.exists()
     if route == "weights":
         rows = {row[0].split("\n")[0]: row[1:] for row in weight_rows(results)}
-        assert rows["hidden.weight"] == ("hidden.weight\n512 × 384, transposed", "hidden/kernel\n384 × 512, as it is")
+        assert rows["hidden.weight"] == ("hidden.weight\n512 × 384, transposed", "embedding_mlp/hidden/kernel\n384 × 512, as it is")
     else:
         assert (migrating.carried_folder(study) / "model.onnx").exists()
         assert [row[1] for row in layer_rows(results)] == ["Linear", "Linear"] and "2 of them layers of PyTorch" in operator_sentence(

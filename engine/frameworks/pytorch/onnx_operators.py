@@ -14,9 +14,8 @@ from typing import Any
 
 import numpy as np
 import torch
+from torch import Tensor
 from torch.nn import functional
-
-Tensor = torch.Tensor
 
 
 def _to_dtype(name: str) -> torch.dtype:

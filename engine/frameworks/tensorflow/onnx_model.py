@@ -254,7 +254,7 @@ class ImportedGraph(keras.layers.Layer):
             name = f"{node.operator.lower()}_{len(self.layers) + 1}"
             layer.name = name
             self.layers[name] = layer
-            self.layer_of[node] = kept[key] = name, places
+            kept[key], self.layer_of[node] = name, (name, places)
         elif node.operator not in OPERATORS and node.operator != "Loop":
             raise _no_such_layer(node)
 

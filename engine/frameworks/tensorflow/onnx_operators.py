@@ -13,8 +13,7 @@ from typing import Any
 
 import numpy as np
 import tensorflow as tf
-
-Tensor = tf.Tensor
+from tensorflow import Tensor
 
 
 def _numbers(values: Tensor) -> list[int]:
