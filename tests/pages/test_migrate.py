@@ -142,7 +142,7 @@ def test_over_onnx_the_nodes_and_their_layers_are_shown(open_page: OpenPage, tra
     page.segmented_control("migration_route").set_value("onnx").run()
     assert not page.exception
     shown = words(page)
-    assert "operator set 18" in shown and "Gemm" in shown and "node<b>" in shown
+    assert "operator set 18" in shown and "Gemm" in shown and "node&lt;b&gt;" in shown
     assert any("def import_graph" in element.value for element in page.code)
 
 
