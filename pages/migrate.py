@@ -109,6 +109,10 @@ if results:
 st.header("The code of this route", anchor="code")
 migration_view.code(route, experiment.classifier, migration)
 
+st.header("Another ONNX file", anchor="another-file")
+st.write("A file that was not made here can be rebuilt too, as long as it keeps to the operators of the table. What is refused is named.")
+migration_view.foreign_file(target)
+
 st.header("What became of the usual snippet", anchor="snippet")
 migration_view.old_snippets(results.get("old_snippets"))
 if results:

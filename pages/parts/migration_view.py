@@ -10,11 +10,13 @@ import pandas
 import streamlit as st
 
 from engine import FRAMEWORK_NAMES, FRAMEWORKS
+from engine.errors import ParityError
 from engine.evidence.charts import difference_strip, loss_curves
 from engine.evidence.curve_charts import difference_sentence
 from engine.evidence.curves import COLUMNS
 from engine.evidence.wording import count, number, percent, plain
 from engine.migration import migration_words as words
+from engine.migration.foreign_file import IN_PYTHON, look_into
 from engine.migration.migration_request import LARGEST_DIFFERENCE
 from engine.migration.old_snippet import FIRST_IMPORT, GUIDE_SNIPPET
 from engine.migration.route_code import route_code
@@ -111,6 +113,21 @@ def code(route: str, classifier: str, study: Study | None) -> None:
     with st.expander(f"{lines} that belong to neither", icon=":material/join_inner:"):
         for piece in pieces.shared:
             show_piece(piece, wrap=True)
+
+
+def foreign_file(target: str) -> None:
+    """Whether an ONNX file that somebody else made could be rebuilt as well, and how."""
+    upload = st.file_uploader("ONNX file", type=["onnx"], key="foreign_onnx", help="It is read as data: nothing in it is run or kept.")
+    if upload is None:
+        return
+    try:
+        found = look_into(upload.name, upload.getvalue())
+    except ParityError as error:
+        st.error(plain(error), icon=":material/error:")
+        return
+    st.write(plain(found.sentence))
+    st.caption(plain(", ".join(f"{amount:,} {name}" for name, amount in found.operators.items())))
+    st.code(IN_PYTHON.format(framework=target, name="model.onnx"), language="python")
 
 
 def old_snippets(found: Mapping[str, Any] | None) -> None:
