@@ -9,6 +9,7 @@ import json
 import re
 import sys
 from collections import Counter
+from collections.abc import Sequence
 from typing import Any
 
 from engine import FRAMEWORK_NAMES, FRAMEWORKS
@@ -154,10 +155,14 @@ def _roots(tree: SourceTree, framework: str, files: Any, classifier: str, used: 
 
 
 def _cell(title: str, pieces: list[Definition]) -> str:
-    """Definitions, file by file in the order in which a file is first needed."""
+    return f"{CELL}{title}\n{joined(pieces)}"
+
+
+def joined(pieces: Sequence[Definition]) -> str:
+    """Definitions as source, file by file in the order in which a file is first needed."""
     files = list(dict.fromkeys(piece.file for piece in pieces))
     ordered = sorted(pieces, key=lambda piece: (files.index(piece.file), piece.first_line))
-    text = CELL + title + "\n"
+    text = ""
     for piece, following in zip(ordered, [*ordered[1:], None], strict=True):
         text += piece.source
         if following is not None:
