@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
+JSON, PLAIN = "application/json", "text/plain"
+
 MOST_TEXTS = 64
 """In one request."""
 
@@ -31,3 +33,20 @@ def texts_of(body: Any) -> list[str]:
     if broken := [number for number, text in enumerate(texts, 1) if any("\ud800" <= character <= "\udfff" for character in text)]:
         raise ValueError(f"Text {broken[0]} holds half a character (a lone surrogate). Send valid Unicode.")
     return texts
+
+
+def input_fn(request_body: str | bytes, content_type: str = JSON) -> list[str]:
+    """The texts of a request: JSON with a list ``texts``, or one text as it is. Raises ``ValueError`` for anything else."""
+    kind = content_type.split(";")[0].strip().lower()
+    if kind == JSON:
+        return texts_of(request_body)
+    if kind == PLAIN:
+        return texts_of({"texts": [request_body.decode("utf-8") if isinstance(request_body, (bytes, bytearray)) else request_body]})
+    raise ValueError(f"The content type {content_type[:60]} is not known. Expected {JSON} or {PLAIN}.")
+
+
+def output_fn(prediction: list[dict[str, Any]], accept: str = JSON) -> tuple[str, str]:
+    """The answer as JSON, and its content type. Raises ``ValueError`` when the caller takes no JSON."""
+    if not any(kind in accept.lower() for kind in (JSON, "*/*", "application/*")):
+        raise ValueError(f"The answer cannot be given as {accept[:60]}. Ask for {JSON}.")
+    return json.dumps({"answers": prediction}, ensure_ascii=False), JSON

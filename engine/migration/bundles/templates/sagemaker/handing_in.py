@@ -7,8 +7,11 @@ from __future__ import annotations
 
 import argparse
 import csv
+import json
 import os
+import shutil
 from pathlib import Path
+from typing import Any
 
 
 def read_arguments(hyper_parameters: dict[str, int | float]) -> argparse.Namespace:
@@ -26,6 +29,7 @@ def read_arguments(hyper_parameters: dict[str, int | float]) -> argparse.Namespa
     if arguments.training is None or not arguments.model_dir:
         parser.error("Set SM_CHANNEL_TRAINING and SM_MODEL_DIR as SageMaker does, or give --training FOLDER and --model-dir FOLDER.")
     arguments.model_dir = Path(arguments.model_dir)
+    arguments.model_dir.mkdir(parents=True, exist_ok=True)
     if arguments.epochs < 1 or arguments.batch_size < 1:
         parser.error(f"Expected at least one epoch and one text a batch, found {arguments.epochs} and {arguments.batch_size}.")
     return arguments
@@ -46,3 +50,16 @@ def training_rows(data_file: Path) -> int:
     if absent:
         raise SystemExit(f"{data_file.name} has no row of the split {', '.join(sorted(absent))}. Say in the column split which rows are.")
     return splits.count("train")
+
+
+def save_for_serving(folder: Path, facts: dict[str, Any], vocabulary: str | None) -> None:
+    """Write, beside the weights, all that ``inference.py`` needs: ``facts``, the vocabulary or the encoder, and the code itself."""
+    here = Path(__file__).resolve().parent
+    (folder / "model.json").write_text(json.dumps(facts, ensure_ascii=False), encoding="utf-8")
+    if vocabulary is not None:
+        (folder / "vocabulary.json").write_text(vocabulary, encoding="utf-8")
+    if (here / "encoder").is_dir():
+        shutil.copytree(here / "encoder", folder / "encoder", dirs_exist_ok=True)
+    (folder / "code").mkdir(exist_ok=True)
+    for name in ("inference.py", "requirements.txt"):
+        shutil.copyfile(here / name, folder / "code" / name)
