@@ -37,7 +37,7 @@ BUNDLES = {
         "A model archive (.mar) with a handler that takes texts",
         {"pytorch": "torch-export"},
         ("pytorch",),
-        "TorchServe is no longer maintained and gets no security fixes: use it where you already have it, and the HTTP server for new work.",
+        "TorchServe is no longer maintained and gets no security fixes. Use it where you have it already, else the HTTP server.",
         ("torch-model-archiver",),
     ),
     "http": Bundle(

@@ -21,7 +21,6 @@ from engine.migration.bundles.sagemaker_code import inference_source, train_sour
 from engine.migration.bundles.templates_folder import filled, template
 from engine.migration.optional_packages import missing
 from engine.neutral.checkpoint import resolve
-from engine.neutral.devices import package_versions
 from engine.neutral.hub import NEEDED_FILES
 from engine.neutral.text_inputs import MANIFEST, TextInputs
 from engine.running.folder import Run, read_json
@@ -198,7 +197,7 @@ def sagemaker_contents(material: Material) -> dict[str, bytes | Path]:
         "training/data.csv": data_file(run),
         "labels.json": as_json(labels),
         "request.json": as_json({"texts": material.examples}),
-        "README.md": readme("sagemaker", material, name=FRAMEWORK_NAMES[framework], versions=package_versions()),
+        "README.md": readme("sagemaker", material, name=FRAMEWORK_NAMES[framework]),
     }
 
 
