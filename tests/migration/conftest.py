@@ -11,10 +11,11 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 from engine.running.experiment import Experiment
@@ -60,8 +61,8 @@ def free_ports(number: int) -> list[int]:
 
 
 def call(address: str, body: Any = None) -> tuple[int, Any]:
-    """Status and JSON of an answer; ``body`` is sent as JSON, or as it is where it is bytes."""
-    data = body if isinstance(body, bytes) or body is None else json.dumps(body).encode()
+    """Status and JSON of an answer; ``body`` is sent as JSON, or as it is where it is bytes or gives them piece by piece."""
+    data = json.dumps(body).encode() if isinstance(body, (dict, list)) else body
     request = urllib.request.Request(address, data, {"Content-Type": "application/json"})
     try:
         with urllib.request.urlopen(request, timeout=60) as answer:
@@ -89,5 +90,9 @@ def serving(command: list[str], folder: Path, healthy: str, **variables: str) ->
             time.sleep(0.1)
         yield
     finally:
-        process.terminate()
+        family = [*psutil.Process(process.pid).children(recursive=True), process]  # TorchServe's server is a child that outlives its parent
+        for member in family:
+            with suppress(psutil.NoSuchProcess):
+                member.terminate()
         process.wait(30)
+        psutil.wait_procs(family[:-1], timeout=30)

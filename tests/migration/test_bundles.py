@@ -8,6 +8,8 @@ import os
 import subprocess
 import sys
 import zipfile
+from collections.abc import Iterator
+from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
 
@@ -37,9 +39,10 @@ def texts_of_test(run: Run) -> list[str]:
 
 def labels_of(run: Run, framework: str) -> list[str]:
     """What the run itself has answered to its test texts."""
-    predictions, results = run.predictions(framework), run.results
-    assert predictions is not None and results is not None
-    return [results["data"]["classes"][number] for number in predictions["prediction"]]
+    predictions, frame = run.predictions(framework), run.data()
+    assert predictions is not None and frame is not None
+    assert predictions["row"].tolist() == frame[frame["split"] == "test"]["row"].tolist()
+    return predictions["prediction"].tolist()
 
 
 def unpacked(bundle: Path, folder: Path) -> Path:
@@ -117,12 +120,30 @@ def test_the_server_says_that_it_is_well_and_what_it_takes(http: tuple[str, Path
         ({"texts": ["a" * 20_001]}, 422, "Text 1 has more than 20,000 characters"),
         ({"texts": ["a"], "framework": "jax"}, 404, "no model “jax”. Expected pytorch or tensorflow"),
         ({"texts": ["a"], "top": 3}, 422, "“top” is not known here"),
-        (b" " * 8_000_001, 413, "at most 8,000,000 bytes"),
     ],
 )
 def test_the_server_explains_what_is_wrong_with_a_request(http: tuple[str, Path], body: Any, status: int, words: str) -> None:
     code, answer = call(f"{http[0]}/classify", body)
     assert code == status and words in answer["error"], answer
+
+
+def test_the_server_refuses_a_long_request_before_it_has_come(http: tuple[str, Path]) -> None:
+    connection = HTTPConnection(http[0].removeprefix("http://"), timeout=60)
+    connection.putrequest("POST", "/classify")
+    connection.putheader("Content-Length", "8000001")
+    connection.endheaders()
+    answer = connection.getresponse()
+    assert answer.status == 413 and "at most 8,000,000 bytes" in json.load(answer)["error"]
+    connection.close()
+    code, counted = call(f"{http[0]}/classify", chunks())
+    assert code == 413 and "at most 8,000,000 bytes" in counted["error"]
+
+
+def chunks() -> Iterator[bytes]:
+    """A body whose length nobody has declared."""
+    yield b'{"texts": ["'
+    for _ in range(8):
+        yield b"a" * 1_000_000
 
 
 # --- TorchServe ----------------------------------------------------------------------------------------------------------------------
@@ -150,7 +171,7 @@ def test_torchserve_answers_as_the_run_did(trained: Run, tmp_path: Path) -> None
     ]
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])  # its workers are whatever python comes first
     address = f"http://127.0.0.1:{ports[0]}"
-    with serving(command, place, f"{address}/predictions/classifier/ready", PATH=path, TEMP=str(tmp_path)):
+    with serving(command, place, f"{address}/ping", PATH=path, TEMP=str(tmp_path)):
         texts = texts_of_test(trained)
         status, found = call(f"{address}/predictions/classifier", {"texts": texts})
         assert status == 200 and [answer["label"] for answer in found["answers"]] == labels_of(trained, "pytorch")

@@ -197,7 +197,7 @@ def sagemaker_contents(material: Material) -> dict[str, bytes | Path]:
         "training/data.csv": data_file(run),
         "labels.json": as_json(labels),
         "request.json": as_json({"texts": material.examples}),
-        "README.md": readme("sagemaker", material, name=FRAMEWORK_NAMES[framework]),
+        "README.md": readme("sagemaker", material, title=FRAMEWORK_NAMES[framework]),
     }
 
 
