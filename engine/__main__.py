@@ -21,6 +21,9 @@ from engine.evidence.benchmark_request import MODES, BenchmarkRequest, attempts,
 from engine.evidence.benchmark_rows import benchmark_table, same_verdicts
 from engine.evidence.exhibits import EXHIBITS
 from engine.evidence.museum import MuseumRequest, museum_table
+from engine.migration.migrating import carried_folder
+from engine.migration.migration_request import MigrationRequest
+from engine.migration.migration_words import migration_figures, migration_table
 from engine.neutral.devices import describe_machine
 from engine.neutral.family import CLASSIFIERS
 from engine.running.answering import Answerer
@@ -40,6 +43,7 @@ def main(arguments: list[str] | None = None) -> int:
         "ablate": ablate,
         "museum": museum,
         "benchmark": benchmark,
+        "migrate": migrate,
         "predict": predict,
         "runs": show_runs,
         "report": write_report,
@@ -152,6 +156,18 @@ def benchmark(options: argparse.Namespace) -> int:
     if before is not None and not options.json:
         same, compared = same_verdicts(results["rows"], before["rows"])
         print(f"{same} of {compared} verdicts ({same / max(1, compared):.0%}) are as in the benchmark before.")
+    return 0
+
+
+def migrate(options: argparse.Namespace) -> int:
+    """Carry a model across as asked, or show what was found before. Ctrl+C stops it and keeps what is finished."""
+    _use_runs_folder(options)
+    request = MigrationRequest(options.run, options.source, options.target, options.route)
+    study = start_study("migration", request.to_json())
+    results = watch(study)
+    print(json.dumps(migration_figures(results), indent=1) if options.json else migration_table(results))
+    if not options.json and request.route != "weights":
+        print(f"What was carried across: {carried_folder(study)}", file=sys.stderr)
     return 0
 
 

@@ -15,6 +15,7 @@ from engine.errors import DataError
 from engine.evidence import ablation, audit, benchmark_request
 from engine.evidence.equivalence import FEWEST, MARGIN
 from engine.evidence.exhibits import EXHIBITS
+from engine.migration.migration_request import ROUTES
 from engine.neutral.family import CLASSIFIERS
 from engine.running.experiment import Experiment
 from engine.running.preparing import dataset_store
@@ -81,6 +82,13 @@ def make_parser() -> argparse.ArgumentParser:
     )
     _add_study_data(command, benchmark_request.ROWS)
     _add_place(command, "print a list of rows on standard output and nothing else")
+
+    command = commands.add_parser("migrate", help="carry a run's trained model into the other framework, and prove that it is the same")
+    command.add_argument("run", help="the run's name, as `runs` prints it")
+    command.add_argument("--from", dest="source", choices=FRAMEWORKS, required=True, help="whose trained model")
+    command.add_argument("--to", dest="target", choices=FRAMEWORKS, required=True, help="which framework it is brought into")
+    command.add_argument("--route", choices=list(ROUTES), default=next(iter(ROUTES)), help="by which way (default: %(default)s)")
+    _add_place(command, "print the differences, agreement and accuracies on standard output and nothing else")
 
     command = commands.add_parser("predict", help="classify texts with both models of a run")
     command.add_argument("run", help="the run's name, as `runs` prints it")

@@ -5,7 +5,8 @@
     ├── ExperimentError    a setting is missing, unknown or out of range
     ├── EncoderError       the pre-trained model cannot be found, trusted or loaded
     ├── RunError           a run's folder is missing, damaged or in the wrong state
-    └── TrainingError      training itself failed (a loss that is not a number, no memory, a worker that died)
+    ├── TrainingError      training itself failed (a loss that is not a number, no memory, a worker that died)
+    └── MigrationError     a trained model, or a foreign file, cannot be carried across
 
 A message answers four questions: what happened, what was expected, what was found, what to do. It is shown to the user as it
 stands, so it never holds a traceback.
@@ -36,3 +37,7 @@ class RunError(ParityError):
 
 class TrainingError(ParityError):
     """Training failed for a reason that the engine recognised."""
+
+
+class MigrationError(ParityError):
+    """A trained model, or a model file from elsewhere, cannot be carried across."""

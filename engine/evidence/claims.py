@@ -193,11 +193,12 @@ CLAIMS = {
         "To TensorFlow, over ONNX",
         "To PyTorch, less common",
         "A model that was trained in one can often be converted for the other.",
-        "The audit carries trained weights across under neutral names, in both directions, and compares the answers. Converting whole "
-        "models for other runtimes comes with exports.",
+        "The audit carries trained weights across under neutral names, in both directions, and compares the answers. The "
+        "Migrate page carries a run’s own model across: by its weights, over ONNX, or as a Hugging Face folder.",
         "audit",
         (("engine/evidence/audit.py", "the audit, with the transfers at its end"),
-         ("engine/neutral/weights.py", "the neutral names and layouts of the weights")),
+         ("engine/neutral/weights.py", "the neutral names and layouts of the weights"),
+         ("engine/running/worker_migrating.py", "the three routes by which a run’s model is carried across")),
     ),
 }  # fmt: skip
 """In the order of the page. The keys are the anchors of its rows."""

@@ -87,7 +87,7 @@ class Evidence:
 def gather() -> Evidence:
     """The newest finished study of each kind, and the newest finished run."""
     run = next((run for run in list_runs() if run.status.state == "done"), None)
-    return Evidence({kind: newest_finished(kind) for kind in ("benchmark", "museum", "audit")}, run)
+    return Evidence({kind: newest_finished(kind) for kind in ("benchmark", "museum", "audit", "migration")}, run)
 
 
 def newest_finished(kind: str) -> Study | None:
@@ -252,6 +252,8 @@ def _research(evidence: Evidence) -> Finding:
 
 def _migration(evidence: Evidence) -> Finding:
     transfers = evidence.results("audit").get("transfers") or []
+    if not transfers and (carried := evidence.results("migration")):  # a run's own model, of which the audit knows nothing
+        transfers = [carried]
     if not transfers:
         return Finding("migration", "shown", "Not shown on this machine yet. The way over onnx-tf is closed.", "")
     largest = max(float(row["max_logit_difference"]) for row in transfers)
@@ -260,7 +262,8 @@ def _migration(evidence: Evidence) -> Finding:
         f"{count(classifiers, 'classifier')} carried across, {count(len(transfers), 'transfer')}: logits differ by at most "
         f"{number(largest)}. The way over onnx-tf is closed."
     )
-    return Finding("migration", "shown", figure, "Holds here, both ways" if largest <= TRANSFER_BAR else "The answers differ")
+    holds = "Holds here, both ways" if len({row["source"] for row in transfers}) > 1 else "Holds here, one way"
+    return Finding("migration", "shown", figure, holds if largest <= TRANSFER_BAR else "The answers differ")
 
 
 FINDERS: dict[str, Callable[[Evidence], Finding]] = {

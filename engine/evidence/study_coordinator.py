@@ -8,7 +8,7 @@ import signal
 import sys
 import time
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -40,25 +40,32 @@ class StopAskedError(Exception):
     """Somebody asked for a stop."""
 
 
-def main(arguments: list[str]) -> None:
-    """Fill the study's folder. Whatever happens, the status says how it ended, and no worker is left behind."""
+Work = Callable[["StudyCoordinator"], list[str]]
+"""What a study does; the answer is why it is not complete."""
+
+
+def main(arguments: list[str], work: Mapping[str, Work] | None = None) -> None:
+    """Fill the study's folder. Whatever happens, the status says how it ended, and no worker is left behind.
+
+    ``work`` says what a study of each kind does; without it those of this room.
+    """
     study = Study(Path(arguments[0]))
     try:
         with FileLock(study.path / ".coordinator.lock", timeout=SECONDS_TO_LEAVE):
             if study.status.state == "queued":
-                conduct(study)
+                conduct(study, WORK if work is None else work)
     except Timeout:
         print(f"Not started: another process is at work on the study {study.identifier}.")
 
 
-def conduct(study: Study) -> None:
+def conduct(study: Study, work: Mapping[str, Work]) -> None:
     """Do the work of a study, if it can be told what it is."""
     try:
         coordinator = StudyCoordinator(study)
     except ParityError as error:
         study.write_status(StudyStatus(state="failed", message=str(error)))
     else:
-        coordinator.conduct()
+        coordinator.conduct(work[study.kind])
 
 
 class StudyCoordinator:
@@ -84,12 +91,12 @@ class StudyCoordinator:
         self._whole = self._finished = self._spent = self._worked = 0.0
         self.write()
 
-    def conduct(self) -> None:
+    def conduct(self, work: Work) -> None:
         """Wait in the queue, work, and leave a last word."""
         state, message = "failed", ""
         try:
             self._wait_for_the_machine()
-            failures = WORK[self.study.kind](self)
+            failures = work(self)
             state, message = ("failed", " ".join(failures)) if failures else ("done", "Finished")
         except StopAskedError:
             state, message = "stopped", f"Stopped on request. {ADVICE}"
@@ -309,13 +316,13 @@ def _in_words(error: Exception) -> str:
     return f"Unexpected: {type(error).__name__}: {error}. The details are in coordinator.log in the study's folder; start it again."
 
 
-WORK: dict[str, Callable[[StudyCoordinator], list[str]]] = {
+WORK: dict[str, Work] = {
     "audit": audit.conduct,
     "ablation": ablation.conduct,
     "museum": museum.conduct,
     "benchmark": benchmark.conduct,
 }
-"""What a study of each kind does; the answer is why it is not complete."""
+"""What a study of each kind does."""
 
 
 if __name__ == "__main__":

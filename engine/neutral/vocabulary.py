@@ -92,6 +92,13 @@ class Terms:
             raise _damaged(error) from error
 
 
+def dense_rows(terms: np.ndarray, shares: np.ndarray, size: int) -> np.ndarray:
+    """What :meth:`Terms.rows` gives as one vector a text, float32, (texts, size): a number for each known term, most of them 0."""
+    vectors = np.zeros((len(terms), size), np.float32)
+    np.add.at(vectors, (np.arange(len(terms))[:, None], terms), shares)
+    return vectors
+
+
 def train_words(texts: Sequence[str], size: int) -> Tokenizer:
     """A tokenizer that knows the ``size`` most frequent words and punctuation marks, ties in the order of their characters.
 

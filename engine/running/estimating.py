@@ -53,6 +53,9 @@ BENCHMARK_SECONDS = {"vectors": 3.0, "terms": 3.5, "words": 6.0, "pieces": 18.0}
 START_SECONDS = 7.0
 """Of a new process of each framework."""
 
+MIGRATION_SECONDS = {"vectors": 12.0, "terms": 12.0, "words": 20.0, "pieces": 60.0}
+"""Of one way into the other framework besides loading both, by what the classifier takes."""
+
 PROCESS_MIB = {"pytorch": 350.0, "tensorflow": 750.0}
 """A worker with its framework, before there is a model."""
 COORDINATOR_MIB = 150.0
@@ -132,6 +135,11 @@ def seconds_of_audit(classifiers: Sequence[str], levels: int, steps: int) -> flo
 def seconds_of_museum(exhibits: int) -> float:
     """Of so many mistakes in both frameworks."""
     return sum(IMPORT_SECONDS.values()) + exhibits * sum(EXHIBIT_SECONDS.values())
+
+
+def seconds_of_migration(classifier: str) -> float:
+    """Of one way across: each framework is loaded once, answers the test texts twice and trains on for a few steps."""
+    return sum(IMPORT_SECONDS.values()) + MIGRATION_SECONDS[CLASSIFIERS[classifier].takes]
 
 
 def seconds_of_benchmark(pieces: Mapping[str, int], starts: int, compiled: int, steps: float) -> float:

@@ -1,4 +1,4 @@
-"""Studies: evidence that takes many trainings (audit, ablation, museum, benchmark), made by a process of its own that outlives the page.
+"""Studies: long work beside runs (audit, ablation, museum, benchmark, migration), done by a process of its own that outlives the page.
 
 A study is a folder ``_studies/<kind>-<key>/`` beside the runs. Its key stands for what was asked, the engine's sources and the versions of
 the packages, so the same question finds the folder of the first time: finished, its results are there at once; cut short, it goes on.
@@ -22,10 +22,12 @@ from engine.running.folder import SECONDS_TO_APPEAR, Run, home, read_json, write
 from engine.running.launching import detach
 from engine.running.processes import end_processes, living_process
 
-KINDS = ("audit", "ablation", "museum", "benchmark")
+EVIDENCE, MIGRATION = "engine.evidence.study_coordinator", "engine.migration.study_process"
+PROCESSES = {"audit": EVIDENCE, "ablation": EVIDENCE, "museum": EVIDENCE, "benchmark": EVIDENCE, "migration": MIGRATION}
+"""What is started for a study of each kind; it stands in a room that this one does not know."""
+
+KINDS = tuple(PROCESSES)
 ACTIVE = ("queued", "running")
-PROCESS = "engine.evidence.study_coordinator"
-"""What is started for a study; it stands in a room that this one does not know."""
 
 
 @dataclass
@@ -156,7 +158,7 @@ def start_study(kind: str, request: dict[str, Any]) -> Study:
         study.as_run.withdraw_stop()
         write_atomically(study.path / "request.json", json.dumps(request, ensure_ascii=False))
         study.write_status(StudyStatus())
-        detach(PROCESS, study.path)
+        detach(PROCESSES[kind], study.path)
     except OSError as error:
         message = f"The study cannot be started in {study.path}: {error.strerror or error}. Free some space or memory and start it again."
         with suppress(OSError):

@@ -18,6 +18,7 @@ from engine.evidence.outside import STATEMENTS, Statement
 from engine.evidence.result_sentences import unbroken
 from engine.evidence.tallies import SUBJECTS, Row, row_classifier, row_sentence, row_setting, row_subject, row_title, tally
 from engine.evidence.wording import count, duration, number, plain
+from engine.migration import migration_words
 from engine.running.estimating import seconds_of_audit, seconds_of_museum
 from engine.running.source_code import source_file
 from engine.running.studies import list_studies
@@ -208,6 +209,9 @@ def _migration(evidence: Evidence) -> None:
         st.write(audit_view.transfer_sentence(results))
         audit_view.transfer_table(results)
         st.caption(study_view.facts(results))
+    if carried := evidence.results("migration"):
+        st.write(plain(f"{migration_words.carried_words(carried)}: {migration_words.answer(carried)}"))
+    st.page_link("pages/migrate.py", label="Carry a trained model across", icon=":material/swap_horiz:")
 
 
 DETAILS: Mapping[str, Callable[[Evidence], None]] = {

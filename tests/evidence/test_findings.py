@@ -144,6 +144,12 @@ def test_migration_comes_from_the_audit() -> None:
     assert findings()["migration"].verdict == "The answers differ"
 
 
+def test_a_migration_counts_where_no_audit_has_been_made() -> None:
+    study("migration", {"classifier": "text-cnn", "source": "pytorch", "target": "tensorflow", "max_logit_difference": TRANSFER_BAR / 2})
+    finding = findings()["migration"]
+    assert finding.figure.startswith("1 classifier carried across, 1 transfer: ") and finding.source == "shown"
+
+
 def test_the_code_that_is_counted_is_that_of_the_newest_finished_run(finished_run: Run, active_run: Run) -> None:
     finished_run.write_code(present_code())
     assert gather().run == finished_run

@@ -67,3 +67,8 @@ def load_checkpoint(
     optimizer.load_state_dict(
         {"state": moments, "param_groups": optimizer.state_dict()["param_groups"]}
     )
+
+
+def named_weights(model: nn.Module) -> dict[str, np.ndarray]:
+    """Copies of the model's weights under PyTorch's own names and in its own layouts."""
+    return {name: weight.detach().cpu().numpy().copy() for name, weight in model.named_parameters()}

@@ -65,3 +65,8 @@ def load_checkpoint(
     optimizer.build(model.trainable_variables)
     for number, variable in enumerate(optimizer.variables):
         variable.assign(state[f"optimizer.{number}"])
+
+
+def named_weights(model: keras.Model) -> dict[str, np.ndarray]:
+    """Copies of the model's weights under Keras's own names and in its own layouts."""
+    return {variable.path: variable.numpy() for variable in model.weights}

@@ -1,0 +1,99 @@
+"""A trained classifier as one graph from tokens, vectors or TF-IDF rows to logits, in PyTorch.
+
+What an exporter cannot follow (packed sequences, widths that Python compares) is said in another
+way here, with the same weights and the same answers.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import nn
+from torch.nn import functional
+
+from engine.neutral.weights import CNN_WIDTHS
+
+
+class DenseTerms(nn.Module):
+    """``tfidf-mlp`` for whole TF-IDF rows, (batch, terms), instead of the few terms of a text."""
+
+    def __init__(self, core: nn.Module) -> None:
+        super().__init__()
+        self.hidden, self.output = core.hidden, core.output
+
+    def forward(self, shares: torch.Tensor) -> torch.Tensor:
+        return self.output(torch.relu(self.hidden(shares)))
+
+
+class WideTokens(nn.Module):
+    """``text-cnn`` with padding behind every text, so that all are wide enough.
+
+    Windows beyond a text do not count, so more padding changes nothing.
+    """
+
+    def __init__(self, core: nn.Module) -> None:
+        super().__init__()
+        self.core = core
+
+    def forward(self, tokens: torch.Tensor) -> torch.Tensor:
+        core = self.core
+        tokens = functional.pad(tokens, (0, max(CNN_WIDTHS) - 1))
+        lengths = (tokens != 0).sum(dim=1, keepdim=True)
+        vectors = core.embedding(tokens).transpose(1, 2)
+        strongest = []
+        for width, convolution in zip(CNN_WIDTHS, core.convolutions, strict=True):
+            answers = torch.relu(convolution(vectors))
+            starts = torch.arange(answers.shape[2], device=tokens.device)
+            inside = starts <= (lengths - width).clamp(min=0)
+            strongest.append((answers * inside[:, None]).amax(dim=2))
+        return core.output(torch.cat(strongest, dim=1))
+
+
+class OneLSTM(nn.Module):
+    """``bi-lstm`` whose recurrence is the operator ``LSTM`` of ONNX, with the length of each text.
+
+    PyTorch's exporter would write a loop over packed sequences, which have no counterpart in ONNX.
+    The gates stand in the order of ONNX: input, output, forget, cell.
+    """
+
+    def __init__(self, core: nn.Module) -> None:
+        super().__init__()
+        self.embedding, self.output, self.units = core.embedding, core.output, core.lstm.hidden_size
+        both = [self._direction(core.lstm, suffix) for suffix in ("l0", "l0_reverse")]
+        for name, arrays in zip(
+            ("inputs", "states", "biases"), zip(*both, strict=True), strict=True
+        ):
+            self.register_parameter(name, nn.Parameter(torch.stack(arrays), requires_grad=False))
+
+    def _direction(self, lstm: nn.LSTM, suffix: str) -> tuple[torch.Tensor, ...]:
+        gates = [
+            torch.cat(
+                [
+                    lstm.get_parameter(f"{name}_{suffix}").detach().chunk(4)[place]
+                    for place in (0, 3, 1, 2)
+                ]
+            )
+            for name in ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
+        ]
+        return gates[0], gates[1], torch.cat(gates[2:])
+
+    def forward(self, tokens: torch.Tensor) -> torch.Tensor:
+        lengths = (tokens != 0).sum(dim=1).clamp(min=1).to(torch.int32)
+        vectors = self.embedding(tokens).transpose(0, 1)  # (tokens, batch, embedding_size)
+        time, batch = vectors.shape[0], vectors.shape[1]
+        _, states, _ = torch.onnx.ops.symbolic_multi_out(
+            "LSTM",
+            (vectors, self.inputs, self.states, self.biases, lengths),
+            {"hidden_size": self.units, "direction": "bidirectional"},
+            dtypes=(vectors.dtype,) * 3,
+            shapes=((time, 2, batch, self.units), (2, batch, self.units), (2, batch, self.units)),
+            version=14,
+        )
+        return self.output(torch.cat([states[0], states[1]], dim=1))
+
+
+WHOLE = {"TfidfMLP": DenseTerms, "TextCNN": WideTokens, "BiLSTM": OneLSTM}
+
+
+def whole_model(core: nn.Module) -> nn.Module:
+    """What is exported of a classifier: itself, where an exporter can follow it."""
+    return WHOLE.get(type(core).__name__, lambda model: model)(core).eval()

@@ -1,0 +1,64 @@
+"""Where a framework keeps each neutral weight and in which layout: not read out of its code but found by trying.
+
+A model is loaded with numbers drawn at random, which look like no others, and then its own arrays are searched for them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+AS_IT_IS, TRANSPOSED, REVERSED = "as it is", "transposed", "axes reversed"
+NO_PLACE = "no place of its own"
+
+CHANGES: tuple[tuple[str, Callable[[np.ndarray, tuple[int, ...]], np.ndarray | None]], ...] = (
+    (AS_IT_IS, lambda values, shape: values if values.shape == shape else None),
+    (TRANSPOSED, lambda values, shape: values.T if values.ndim == 2 and values.shape[::-1] == shape else None),
+    (REVERSED, lambda values, shape: values.T if values.ndim > 2 and values.shape[::-1] == shape else None),
+    ("split into heads", lambda values, shape: values.reshape(shape) if values.size == np.prod(shape) else None),
+    ("transposed, split into heads", lambda values, shape: values.T.reshape(shape) if values.size == np.prod(shape) else None),
+    ("the first two rows left out", lambda values, shape: values[2:] if values[2:].shape == shape else None),
+)
+"""What a framework may do to a neutral weight, tried in this order."""
+
+
+JOINED = "token_type_embeddings.weight"
+"""Both wings add RoBERTa's only vector of this kind to those of the positions, so it is left out of the trial."""
+
+
+def drawn_like(weights: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Numbers for every weight that occur nowhere else; zeros for what wings join with others."""
+    generator = np.random.default_rng(0)
+    drawn = {name: generator.normal(size=values.shape).astype(values.dtype) for name, values in weights.items()}
+    return {name: np.zeros_like(values) if name.endswith(JOINED) else values for name, values in drawn.items()}
+
+
+def find_places(neutral: Mapping[str, np.ndarray], own: Mapping[str, np.ndarray]) -> list[dict[str, Any]]:
+    """For each neutral weight where it lies among a framework's ``own`` arrays: ``weight``, ``name``, ``shape`` and ``change``.
+
+    A weight that is found nowhere has the change ``NO_PLACE`` and no name.
+    """
+    left, places = dict(own), []
+    for weight, values in neutral.items():
+        found = next((name, change) for name, change in [*_candidates(values, left), ("", NO_PLACE)])
+        name, change = found
+        shape = list(left.pop(name).shape) if name else []
+        places.append({"weight": weight, "name": name, "shape": shape, "change": change})
+    return places
+
+
+def without_neutral(neutral: Mapping[str, np.ndarray], own: Mapping[str, np.ndarray]) -> list[str]:
+    """A framework's own arrays that hold no neutral weight."""
+    known = {place["name"] for place in find_places(neutral, own)}
+    return [name for name in own if name not in known]
+
+
+def _candidates(values: np.ndarray, own: Mapping[str, np.ndarray]) -> list[tuple[str, str]]:
+    return [
+        (name, change)
+        for name, array in own.items()
+        for change, turned in CHANGES
+        if array.size <= values.size and (expected := turned(values, array.shape)) is not None and np.array_equal(expected, array)
+    ]

@@ -1,0 +1,145 @@
+"""A finished run's models carried across for real, in both directions; what is refused; what the old snippet says."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from engine.__main__ import main
+from engine.errors import MigrationError, RunError
+from engine.migration import migrating, study_process
+from engine.migration.migration_request import FURTHER_STEPS, LARGEST_DIFFERENCE, MigrationRequest
+from engine.migration.migration_words import answer, judge_sentence, layer_rows, operator_sentence, trained_on_sentence, weight_rows
+from engine.migration.old_snippet import FIRST_IMPORT, GUIDE_SNIPPET, run_in_sandbox, run_old_snippets
+from engine.migration.route_code import route_code
+from engine.running import studies
+from engine.running.folder import Run
+from engine.running.studies import find_study
+from tests.running.driving import processes_about
+
+
+@pytest.fixture
+def run(sample_run: Run, tmp_path: Path) -> Run:
+    """A copy of the shared run in this test's home, for a migration is kept beside it."""
+    shutil.copytree(sample_run.path, tmp_path / "runs" / sample_run.identifier)
+    return Run(tmp_path / "runs" / sample_run.identifier)
+
+
+@pytest.fixture
+def in_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A study is done before ``start_study`` returns; only its workers are processes. Sources may be edited meanwhile."""
+    monkeypatch.setattr(studies, "code_version", lambda: "of this test")
+    monkeypatch.setattr(studies, "detach", lambda module, folder: study_process.main([str(folder)]))
+
+
+def migrate(run: Run, capsys: pytest.CaptureFixture[str], *options: str) -> dict[str, Any]:
+    assert main(["migrate", run.identifier, *options, "--json"]) == 0, capsys.readouterr().err
+    return json.loads(capsys.readouterr().out)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("source", "target", "route"), [("pytorch", "tensorflow", "weights"), ("tensorflow", "pytorch", "onnx")])
+def test_a_model_carried_across_is_the_same(
+    run: Run, in_this_process: None, capsys: pytest.CaptureFixture[str], source: str, target: str, route: str
+) -> None:
+    figures = migrate(run, capsys, "--from", source, "--to", target, "--route", route)
+    assert figures["max_logit_difference"] <= LARGEST_DIFFERENCE[route]
+    assert 0 <= figures["mean_logit_difference"] <= figures["max_logit_difference"]
+    assert figures["label_agreement"] == 1.0
+    assert run.results is not None
+    assert figures["accuracy_before"] == figures["accuracy_after"] == run.results["frameworks"][source]["test_accuracy"]
+    assert max(side["max_logit_difference"] for side in figures["judge"].values()) <= 1e-4
+    trained_on = figures["trained_on"]
+    assert trained_on["steps"] == FURTHER_STEPS and trained_on["max_logit_difference"] <= 1e-3
+    first, second = (trained_on["losses"][side] for side in ("source", "target"))
+    assert len(first) == FURTHER_STEPS and np.allclose(first, second, rtol=1e-3) and len(set(first)) > 1, "both really learn"
+
+    request = MigrationRequest(run.identifier, source, target, route)
+    study = find_study("migration", request.to_json())
+    assert study is not None and study.results is not None
+    results = study.results
+    assert "the same" not in answer(results) and "100 % of" in answer(results) and "within the bar" in answer(results)
+    assert "ONNX Runtime" in judge_sentence(results) and "10 further steps" in trained_on_sentence(results)
+    assert not processes_about(study.path) and not study.prepared_folder.exists()
+    if route == "weights":
+        rows = {row[0].split("\n")[0]: row[1:] for row in weight_rows(results)}
+        assert rows["hidden.weight"] == ("hidden.weight\n512 × 384, transposed", "hidden/kernel\n384 × 512, as it is")
+    else:
+        assert (migrating.carried_folder(study) / "model.onnx").exists()
+        assert [row[1] for row in layer_rows(results)] == ["Linear", "Linear"] and "2 of them layers of PyTorch" in operator_sentence(
+            results
+        )
+    code = route_code(route, "embedding-mlp", study)
+    assert all(code.wings[framework] for framework in ("pytorch", "tensorflow")) and code.shared
+    assert results["old_snippets"]["guide"]["returncode"] != 0
+
+
+# --- What is refused ---
+
+
+def test_a_migration_needs_two_frameworks_a_known_route_and_a_run(sample_run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PARITY_RUNS", str(sample_run.path.parent))
+    name = sample_run.identifier
+    with pytest.raises(MigrationError, match="in PyTorch already"):
+        MigrationRequest(name, "pytorch", "pytorch")
+    with pytest.raises(MigrationError, match="no framework “jax”"):
+        MigrationRequest(name, "jax", "pytorch")
+    with pytest.raises(MigrationError, match="no route “pickle”"):
+        MigrationRequest(name, "pytorch", "tensorflow", "pickle")
+    with pytest.raises(MigrationError, match=r"Embedding MLP trains none.*Take the route weights or onnx"):
+        MigrationRequest(name, "pytorch", "tensorflow", "checkpoint")
+    with pytest.raises(RunError, match="is not the name of a run"):
+        MigrationRequest("../../etc", "pytorch", "tensorflow")
+
+
+def test_a_run_whose_model_is_gone_is_refused_in_a_sentence(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    (run.framework_folder("tensorflow") / "model.safetensors").unlink()
+    assert main(["migrate", run.identifier, "--from", "tensorflow", "--to", "pytorch"]) == 1
+    words = capsys.readouterr().err
+    assert "has no trained TensorFlow model" in words and "Finish the run on the Train page" in words
+
+
+def test_another_training_is_another_question(run: Run) -> None:
+    request = MigrationRequest(run.identifier, "pytorch", "tensorflow")
+    before = request.to_json()
+    file = run.framework_folder("pytorch") / "model.safetensors"
+    file.write_bytes(file.read_bytes() + b" ")
+    assert request.to_json() != before and MigrationRequest.from_json(before) == request
+
+
+def test_answers_that_are_no_numbers_are_not_compared() -> None:
+    with pytest.raises(MigrationError, match="cannot be compared"):
+        migrating.differences(np.array([[np.nan, 1.0]]), np.array([[0.0, 1.0]]))
+    found = migrating.differences(np.array([[0.0, 1.0], [1.0, 0.0]]), np.array([[0.5, 1.0], [0.0, 0.0]]))
+    assert found == {"max_logit_difference": 1.0, "mean_logit_difference": 0.375, "label_agreement": 1.0}
+
+
+# --- The old snippet ---
+
+
+def test_what_a_snippet_says_is_its_own_error(tmp_path: Path) -> None:
+    failed = run_in_sandbox("raise RuntimeError('closed')", None)
+    assert failed["returncode"] == 1 and failed["error"] == "RuntimeError: closed" and "snippet.py" in failed["traceback"]
+    assert run_in_sandbox("pass", None) == {"program": "pass", "returncode": 0, "error": "", "traceback": ""}
+    late = run_in_sandbox("while True: pass", None, seconds=1.0)
+    assert late["returncode"] is None and "ended after 1 seconds" in late["error"]
+
+
+def test_a_snippet_sees_neither_the_project_nor_what_was_around_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PARITY_SECRET_WORD", "hidden")
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[2]))
+    look = "import os; assert 'PARITY_SECRET_WORD' not in os.environ; assert os.listdir() == ['snippet.py']; import engine"
+    assert run_in_sandbox(look, None)["error"] == "ModuleNotFoundError: No module named 'engine'"
+
+
+def test_the_way_over_onnx_tf_is_closed(tmp_path: Path) -> None:
+    model = tmp_path / "model.onnx"
+    model.write_bytes(b"")
+    found = run_old_snippets(model)
+    assert found["guide"]["program"] == GUIDE_SNIPPET and "onnx_tf" in found["guide"]["error"] and found["versions"]["onnx-tf"] is None
+    assert found["first_import"]["program"] == FIRST_IMPORT and "cannot import name 'mapping' from 'onnx'" in found["first_import"]["error"]
