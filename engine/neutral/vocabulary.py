@@ -73,10 +73,7 @@ class Terms:
 
     def vectors(self, texts: Sequence[str]) -> np.ndarray:
         """The same as :meth:`rows`, written out: one share for every known term, float32, shape (texts, size)."""
-        terms, shares = self.rows(texts)
-        vectors = np.zeros((len(texts), self.size), np.float32)
-        np.add.at(vectors, (np.arange(len(texts))[:, None], terms), shares)  # what fills a row up adds nothing to the first term
-        return vectors
+        return dense_rows(*self.rows(texts), self.size)
 
     def to_json(self) -> str:
         """The terms and how rare each one is; numbers come back exactly."""
