@@ -4,6 +4,7 @@
 #   make test    style, types and all tests, those in the browser included
 #   make lint    style and types only
 #   make bench   the measurements of benchmarks/, one after the other
+#   make export  add what only some exports need (requirements-export.txt) to .venv
 #   make clean   remove .venv and caches; runs/ is kept
 
 # The tensorflow pinned in requirements.txt has wheels for these versions of Python.
@@ -15,7 +16,7 @@ ENVIRONMENT := .venv
 VENV_PYTHON := $(ENVIRONMENT)/bin/python
 PIP := $(VENV_PYTHON) -m pip --disable-pip-version-check install
 
-.PHONY: run test lint bench clean chromium
+.PHONY: run test lint bench export clean chromium java
 .DELETE_ON_ERROR:
 
 run: $(ENVIRONMENT)/.installed-run
@@ -23,7 +24,7 @@ run: $(ENVIRONMENT)/.installed-run
 
 # Two processes, for much of the time a test waits for a framework to be loaded; the files stay whole, for their tests share what is trained.
 # The browser comes after that: a person at the page has the machine alone, too.
-test: $(ENVIRONMENT)/.installed-test chromium lint
+test: $(ENVIRONMENT)/.installed-test $(ENVIRONMENT)/.installed-export chromium java lint
 	HF_HUB_OFFLINE=1 $(VENV_PYTHON) -m pytest -m "not browser" --numprocesses 2 --dist loadfile --no-loadscope-reorder
 	HF_HUB_OFFLINE=1 $(VENV_PYTHON) -m pytest -m browser
 
@@ -41,6 +42,8 @@ bench: $(ENVIRONMENT)/.installed-test
 	HF_HUB_OFFLINE=1 $(VENV_PYTHON) -m benchmarks.measuring
 	HF_HUB_OFFLINE=1 $(VENV_PYTHON) -m benchmarks.accuracy sample --classifier embedding-mlp tfidf-mlp text-cnn bi-lstm
 
+export: $(ENVIRONMENT)/.installed-export
+
 clean:
 	rm -rf $(ENVIRONMENT) .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
@@ -55,6 +58,10 @@ $(ENVIRONMENT)/.installed-test: requirements-dev.txt $(ENVIRONMENT)/.installed-r
 	$(PIP) -r requirements-dev.txt
 	@touch $@
 
+$(ENVIRONMENT)/.installed-export: requirements-export.txt $(ENVIRONMENT)/.installed-run
+	$(PIP) -r requirements-export.txt
+	@touch $@
+
 $(VENV_PYTHON):
 	@if [ -z "$(PYTHON)" ] || ! "$(PYTHON)" -c '$(SUITABLE)'; then \
 		echo "Parity needs Python 3.11, 3.12 or 3.13, and found $(or $(PYTHON),none of them on the PATH)."; \
@@ -67,3 +74,9 @@ chromium:
 	@if command -v chromium chromium-browser google-chrome >/dev/null; then :; \
 	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then apt-get update && apt-get install -y chromium; \
 	else echo "Chromium was not found: the browser tests will be skipped. Install it, or name it in CHROMIUM, to run them."; fi
+
+# TorchServe is written in Java: its bundle is really served in one test, which is skipped elsewhere without it (but fails in CI).
+java:
+	@if command -v java >/dev/null; then :; \
+	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then apt-get update && apt-get install -y openjdk-17-jre-headless; \
+	else echo "Java was not found: the test of TorchServe will be skipped. Install Java 17 or later to run it."; fi

@@ -122,7 +122,7 @@ def test_both_ways_to_start_name_real_files() -> None:
         assert (PROJECT / name).is_file(), name
 
 
-@pytest.mark.parametrize("name", ["requirements.txt", "requirements-gpu.txt", "requirements-dev.txt"])
+@pytest.mark.parametrize("name", ["requirements.txt", "requirements-gpu.txt", "requirements-dev.txt", "requirements-export.txt"])
 def test_every_requirement_is_pinned_exactly(name: str) -> None:
     lines = [line.split("#")[0].strip() for line in (PROJECT / name).read_text(encoding="utf-8").splitlines()]
     loose = [line for line in lines if line and not line.startswith("-r ") and not re.match(r"[\w.\[\]-]+==[\w.]+(;.*)?$", line)]

@@ -26,6 +26,10 @@ FRAMEWORK_PACKAGES = {
     "pytorch": {"torch", "torchvision", "transformers", "sentence_transformers", "accelerate"},
     "tensorflow": {"tensorflow", "tensorflow_text", "keras", "keras_hub", "kagglehub"},
 }
+SHIPPED = "engine/migration/bundles/templates"
+"""Code that goes into serving bundles as it stands. It runs where a bundle runs, beside a framework or a web server, never
+here: so it may import those, and must not import anything of the house."""
+
 HEAVY = sorted(set().union(*FRAMEWORK_PACKAGES.values()))
 
 
@@ -75,8 +79,10 @@ def test_imports_stay_within_the_house(path: Path) -> None:
             wrong.append((line, module, "the engine never imports Streamlit"))
         if package == "pages" and in_folder(path, "engine"):
             wrong.append((line, module, "the engine does not know the pages"))
+        if in_folder(path, SHIPPED) and package in ("engine", "pages"):
+            wrong.append((line, module, "what is shipped in a bundle knows nothing of Parity"))
         for framework, packages in FRAMEWORK_PACKAGES.items():
-            if package in packages and wing != framework:
+            if package in packages and wing != framework and not in_folder(path, SHIPPED):
                 wrong.append((line, module, f"only engine/frameworks/{framework}/ imports it"))
             if wing and wing != framework and module.startswith(f"engine.frameworks.{framework}"):
                 wrong.append((line, module, "a wing does not know the other"))
@@ -128,6 +134,16 @@ def test_pages_know_the_engine_by_its_rooms_and_open_no_run_files(path: Path) ->
     assert not wrong, explain(path, wrong)
 
 
+def test_nothing_imports_what_is_shipped() -> None:
+    shipped = {path.stem for path in (PROJECT / SHIPPED).glob("**/*.py")} | {"text_inputs"}
+    wrong = []
+    for path in EVERYTHING:
+        if not in_folder(path, SHIPPED):
+            wrong += [f"{relative(path)}:{line} imports {module}" for line, module in imports(path)
+                      if module.split(".")[0] in shipped or "bundles.templates." in module]  # fmt: skip
+    assert not wrong, "\n".join(wrong)
+
+
 RUN_FILES = {"experiment.json", "status.json", "events.jsonl", "results.json", "predictions.parquet", "data.parquet"}
 
 
@@ -142,7 +158,7 @@ def test_only_the_folder_module_knows_the_files_of_a_run() -> None:
 
 def test_light_modules_load_no_framework() -> None:
     """Everything the dashboard or the coordinator may import, together in one fresh process."""
-    left_out = ("engine.frameworks", "engine.__main__")
+    left_out = ("engine.frameworks", "engine.__main__", SHIPPED.replace("/", "."))
     modules = [relative(path).removesuffix(".py").replace("/", ".").removesuffix(".__init__") for path in PROJECT.glob("engine/**/*.py")]
     modules += [relative(path).removesuffix(".py").replace("/", ".") for path in PROJECT.glob("pages/parts/*.py")]
     light = sorted(name for name in modules if not name.startswith(left_out) and "worker" not in name.rsplit(".", 1)[-1])

@@ -200,19 +200,25 @@ def _build(parts: Parts, takes: str) -> str:
     """Model, initial weights and recipe."""
     own = parts.recipe.own
     sizes = {"num_classes": "len(classes)", "input_size": INPUT_SIZE[takes]} | {name: name.upper() for name in parts.sizes}
-    if takes == "pieces":
-        sizes |= {"encoder": "folder", "pooling": "POOLING", "padding": "PADDING"}
-    lines = ["", "set_seed(SEED)", *_call("architecture", "Architecture", sizes)]
-    # Means over windows are taken of logits, so the softmax stays in the loss.
-    left = 'OWN - {"loss"}' if parts.over_windows and "loss" in own else "OWN"
-    lines.append(f"classifier = build(architecture, {left})" if own else "classifier = build(architecture)")
-    if parts.framework == "pytorch":
-        lines.append("classifier.to(device)")
+    lines = ["", "set_seed(SEED)", *classifier_lines(parts, sizes, "folder")]
     if not own:
         lines.append(f"load_neutral(classifier, initial_weights({parts.weights}(architecture), SEED))")
     lines.append("model = over_windows(classifier, PADDING)" if parts.over_windows else "model = classifier")
     lines += _call("recipe", "Recipe", {name: IN_MAIN.get(name, name.upper()) for name in parts.recipe_fields})
     return "\n    ".join(lines)
+
+
+def classifier_lines(parts: Parts, sizes: dict[str, str], encoder: str) -> list[str]:
+    """The classifier before its weights are loaded; ``sizes`` and the encoder's folder are given in Python."""
+    if parts.member.takes == "pieces":
+        sizes = sizes | {"encoder": encoder, "pooling": "POOLING", "padding": "PADDING"}
+    lines = _call("architecture", "Architecture", sizes)
+    # Means over windows are taken of logits, so the softmax stays in the loss.
+    left = 'OWN - {"loss"}' if parts.over_windows and "loss" in parts.recipe.own else "OWN"
+    lines.append(f"classifier = build(architecture, {left})" if parts.recipe.own else "classifier = build(architecture)")
+    if parts.framework == "pytorch":
+        lines.append("classifier.to(device)")
+    return lines
 
 
 def _call(name: str, function: str, arguments: dict[str, str]) -> list[str]:

@@ -9,11 +9,13 @@ import json
 import re
 import sys
 from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from engine import FRAMEWORK_NAMES, FRAMEWORKS
 from engine.errors import ParityError, RunError
-from engine.evidence.script_main import main_source
+from engine.evidence.script_main import Parts, main_source
 from engine.evidence.script_settings import DATA_NAME, encoder_of, labels_of, parts_and_settings
 from engine.evidence.snippets import CLASSIFIER, WING
 from engine.evidence.source_tree import Definition, SourceTree
@@ -28,7 +30,7 @@ SHARED = "Made once for both frameworks"
 NEUTRAL = (
     ("engine/neutral/architecture.py", ("Architecture",)),
     ("engine/neutral/recipe.py", ("Recipe",)),
-    ("engine/neutral/vocabulary.py", ("Terms", "train_words", "PADDING")),
+    ("engine/neutral/vocabulary.py", ("Terms", "train_words", "load_words", "PADDING")),
     ("engine/neutral/tokens.py", ("load_tokenizer", "token_rows")),
     ("engine/neutral/batches.py", ("Plan", "training_plan")),
     ("engine/neutral/weights.py", ("initial_weights", *(function.__name__ for function in WEIGHTS.values()))),
@@ -57,6 +59,26 @@ SCRIPT_NAMES = {framework: f"parity_{framework}" for framework in FRAMEWORKS}
 COLUMNS = ("text", "label", "split")
 
 
+@dataclass(frozen=True)
+class Purpose:
+    """What a script is made for, where that is more than training again in a person's own folder."""
+
+    heading: str
+    """What the file does, the first sentence of its docstring."""
+    main: Callable[[Parts], str]
+    """Its last cell."""
+    settings: Callable[[Parts, str], str]
+    """The run's settings, changed for the purpose."""
+    before_main: Callable[[Parts, str], str]
+    """Lines in a cell of their own before the last one, from the settings as they stand in the script; may be empty."""
+    title: str = ""
+    """Of that cell."""
+    files: Mapping[str, str] = field(default_factory=dict)
+    """Source by path, from which ``names`` are cut in addition."""
+    names: tuple[tuple[str, str], ...] = ()
+    """File and name of each."""
+
+
 def obstacle(run: Run) -> str | None:
     """Why there can be no script for this run yet, in a sentence; ``None`` when there can."""
     if not run.data_file.exists():
@@ -83,17 +105,31 @@ def data_file(run: Run) -> bytes:
     return table.getvalue().encode("utf-8")
 
 
-def standalone_script(run: Run, framework: str) -> str:
+def standalone_script(run: Run, framework: str, purpose: Purpose | None = None) -> str:
     """A Python program that needs ``data.csv``, the framework and a few small packages, and reaches the run's test accuracy again.
 
-    It is cut from the code that the run kept, or else from the engine's present code. Raises ``RunError`` or ``EncoderError`` when the
-    run's folder or its encoder is incomplete.
+    It is cut from the code that the run kept, or else from the engine's present code; with a ``purpose`` it is changed for that. Raises
+    ``RunError`` or ``EncoderError`` when the run's folder or its encoder is incomplete.
     """
+    purpose = purpose or _again(run, framework)
     files = kept_code(run) or present_code()
     try:
-        return _assemble(SourceTree(files), run, framework)
-    except ValueError:
-        return _assemble(SourceTree(present_code()), run, framework)  # a copy that is damaged or of an earlier version; the page says so
+        return _assemble(SourceTree({**files, **purpose.files}), run, framework, purpose)
+    except ValueError:  # a copy that is damaged or of an earlier version; the page says so
+        return _assemble(SourceTree({**present_code(), **purpose.files}), run, framework, purpose)
+
+
+def _again(run: Run, framework: str) -> Purpose:
+    """To train again in a person's own folder, with as many threads as the run."""
+    threads = "set_threads(THREADS)  # before anything is computed, and only once"
+    return Purpose(
+        f"Trains, evaluates, uses and saves the {FRAMEWORK_NAMES[framework]} classifier of run {run.identifier}, as Parity did.\n\n"
+        f"Start it in the folder where {DATA_NAME} of the same run lies. It needs Python 3.11 or later and:",
+        main_source,
+        lambda _, settings: settings,
+        lambda _, settings: threads if "\nTHREADS = " in settings else "",
+        "Use as many threads as the run",
+    )
 
 
 def notebook(script: str) -> str:
@@ -115,18 +151,19 @@ def notebook(script: str) -> str:
     return json.dumps({"cells": cells, "metadata": metadata, "nbformat": 4, "nbformat_minor": 5}, indent=1, ensure_ascii=False) + "\n"
 
 
-def _assemble(tree: SourceTree, run: Run, framework: str) -> str:
+def _assemble(tree: SourceTree, run: Run, framework: str, purpose: Purpose) -> str:
     """The cells one after the other: imports, settings, what both share, the stages, the main."""
     parts, settings = parts_and_settings(run, framework)
-    main = main_source(parts)
-    threads = "set_threads(THREADS)  # before anything is computed, and only once" if "\nTHREADS = " in settings else ""
+    settings = purpose.settings(parts, settings)
+    main, before_main = purpose.main(parts), purpose.before_main(parts, settings)
     given = {node.id for node in ast.walk(ast.parse(settings)) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
-    used = {node.id for node in ast.walk(ast.parse(f"{settings}\n{threads}\n{main}")) if isinstance(node, ast.Name)} - given
+    used = {node.id for node in ast.walk(ast.parse(f"{settings}\n{before_main}\n{main}")) if isinstance(node, ast.Name)} - given
     file_of_classifier = run.experiment.classifier.replace("-", "_")
     # Fine-tuning loads the encoder where the model is built; it stands in its own cell all the same.
     used |= tree.definition(f"{WING}/{framework}/{CLASSIFIER.format(classifier=file_of_classifier)}", "build").uses
     stages: dict[str, list[Definition]] = {}
-    shared = tree.closure([tree.definition(file, name) for file, names in NEUTRAL for name in names if name in used])
+    wanted = [(file, name) for file, names in NEUTRAL for name in names if name in used]
+    shared = tree.closure([tree.definition(file, name) for file, name in (*wanted, *purpose.names)])
     taken = list(shared)
     for title, files in CELLS:
         pieces = tree.closure(_roots(tree, framework, files, file_of_classifier, used), without=taken)
@@ -141,10 +178,10 @@ def _assemble(tree: SourceTree, run: Run, framework: str) -> str:
         CELL + "The run's settings\n" + settings,
         _cell(SHARED, shared),
         *(_cell(title, pieces) for title, pieces in stages.items() if pieces),
-        *([CELL + "Use as many threads as the run\n" + threads] if threads else []),
+        *([f"{CELL}{purpose.title}\n{before_main}"] if before_main else []),
         CELL + "Run\n" + main,
     ]
-    return "\n\n\n".join([_head(run, framework, needed, cells), *cells]) + "\n"
+    return "\n\n\n".join([_head(run, framework, purpose, needed, cells), *cells]) + "\n"
 
 
 def _roots(tree: SourceTree, framework: str, files: Any, classifier: str, used: set[str]) -> list[Definition]:
@@ -154,10 +191,14 @@ def _roots(tree: SourceTree, framework: str, files: Any, classifier: str, used: 
 
 
 def _cell(title: str, pieces: list[Definition]) -> str:
-    """Definitions, file by file in the order in which a file is first needed."""
+    return f"{CELL}{title}\n{joined(pieces)}"
+
+
+def joined(pieces: Sequence[Definition]) -> str:
+    """Definitions as source, file by file in the order in which a file is first needed."""
     files = list(dict.fromkeys(piece.file for piece in pieces))
     ordered = sorted(pieces, key=lambda piece: (files.index(piece.file), piece.first_line))
-    text = CELL + title + "\n"
+    text = ""
     for piece, following in zip(ordered, [*ordered[1:], None], strict=True):
         text += piece.source
         if following is not None:
@@ -168,6 +209,8 @@ def _cell(title: str, pieces: list[Definition]) -> str:
 
 IMPORTS = {
     "csv": "import csv",
+    "json": "import json",
+    "os": "import os",
     "importlib": "import importlib.util",
     "math": "import math",
     "Path": "from pathlib import Path",
@@ -181,7 +224,7 @@ PACKAGES = {"keras_hub": "keras-hub", "sklearn": "scikit-learn"}
 """What a module is called in the index of packages, where that is another name."""
 
 
-def _head(run: Run, framework: str, needed: set[str], cells: list[str]) -> str:
+def _head(run: Run, framework: str, purpose: Purpose, needed: set[str], cells: list[str]) -> str:
     """What the file is, what has to be installed for it, and its imports."""
     name = FRAMEWORK_NAMES[framework]
     standard, others = import_lines(needed | ({"import os"} if framework == "tensorflow" else set()))
@@ -195,9 +238,7 @@ def _head(run: Run, framework: str, needed: set[str], cells: list[str]) -> str:
     return "\n".join(
         [
             f"{CELL}{name}: run {run.identifier}",
-            f'"""Trains, evaluates, uses and saves the {name} classifier of run {run.identifier}, as Parity did.',
-            "",
-            f"Start it in the folder where {DATA_NAME} of the same run lies. It needs Python 3.11 or later and:",
+            f'"""{purpose.heading}',
             f"    pip install {' '.join(packages)}",
             "The functions are those that ran, cut from Parity's source. Only the settings and the last part were written for this file.",
             '"""',

@@ -71,6 +71,10 @@ class Terms:
         terms[inside], shares[inside] = table.indices, table.data
         return terms, shares
 
+    def vectors(self, texts: Sequence[str]) -> np.ndarray:
+        """The same as :meth:`rows`, written out: one share for every known term, float32, shape (texts, size)."""
+        return dense_rows(*self.rows(texts), self.size)
+
     def to_json(self) -> str:
         """The terms and how rare each one is; numbers come back exactly."""
         return json.dumps({"terms": self.terms, "rarity": self.rarity})

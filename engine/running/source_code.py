@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 from engine.running.folder import Run
@@ -22,7 +23,12 @@ def present_code() -> dict[str, str]:
 
     Both wings, what is made once for them, and whatever these import.
     """
-    waiting = [*sorted(ENGINE.glob("frameworks/**/*.py")), *(ENGINE / name for name in MADE_ONCE)]
+    return with_imports([*sorted(ENGINE.glob("frameworks/**/*.py")), *(ENGINE / name for name in MADE_ONCE)])
+
+
+def with_imports(files: Sequence[Path]) -> dict[str, str]:
+    """The text of these files and of whatever of the engine they import, by path as in :func:`present_code`."""
+    waiting = list(files)
     texts: dict[Path, str] = {}
     for path in waiting:
         if path not in texts:
