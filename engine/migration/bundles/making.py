@@ -109,10 +109,8 @@ def tf_serving_contents(material: Material) -> dict[str, bytes | Path]:
     (framework,) = material.artifacts
     folder, manifest = material.artifacts[framework], material.manifest(framework)
     rows, _ = TextInputs(folder).rows(material.examples)
-    text_model = folder / "text-model"
     return {
         **files_below(folder / manifest["file"], "models/classifier/1/"),
-        **(files_below(text_model, "models/classifier-text/1/") if text_model.is_dir() else {}),
         **material.text_files(framework),
         "ask.py": template("tf_serving/ask.py").encode(),
         "text_inputs.py": text_inputs_module().encode(),
