@@ -4,6 +4,7 @@ import streamlit as st
 
 from engine import FRAMEWORK_NAMES, FRAMEWORKS
 from engine.errors import ParityError
+from engine.evidence.result_sentences import unbroken
 from engine.evidence.wording import count, duration, percent, plain, what_trains, when
 from engine.migration import migration_words as words
 from engine.migration.migration_request import FURTHER_STEPS, ROUTES, MigrationRequest, not_possible
@@ -65,7 +66,7 @@ except ParityError as error:
 results = (migration.results if migration else None) or {}
 with answer:
     if results:
-        st.markdown(f"#### {plain(words.answer(results))}")
+        st.markdown(f"#### {unbroken(plain(words.answer(results)))}")
     else:
         st.markdown(f"#### Is it still the same model in {FRAMEWORK_NAMES[target]}?")
 if migration:
@@ -108,6 +109,10 @@ if results:
 
 st.header("The code of this route", anchor="code")
 migration_view.code(route, experiment.classifier, migration)
+
+st.header("Another ONNX file", anchor="another-file")
+st.write("A file that was not made here can be rebuilt too, as long as it keeps to the operators of the table. What is refused is named.")
+migration_view.foreign_file(target)
 
 st.header("What became of the usual snippet", anchor="snippet")
 migration_view.old_snippets(results.get("old_snippets"))

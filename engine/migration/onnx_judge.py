@@ -24,7 +24,8 @@ def onnx_runtime_logits(file: Path, run: Run) -> np.ndarray:
     inputs = load_inputs(run)
     arrays, labels, lengths = inputs.part(run, "test")
     if run.experiment.family_member.takes == "terms":
-        arrays = (dense_rows(*arrays, inputs.input_size),)
+        terms, shares = arrays
+        arrays = (dense_rows(terms, shares, inputs.input_size),)
     session = _session(file, run)
     size = evaluation_batch(lengths)
     plan = evaluation_plan(len(labels), lengths, size)

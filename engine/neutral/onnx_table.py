@@ -60,6 +60,7 @@ OPERATORS: dict[str, tuple[str, ...]] = {
     "Range": (),
     "Reshape": ("allowzero",),
     "ReverseSequence": ("batch_axis", "time_axis"),
+    "ScatterElements": ("axis", "reduction"),
     "ScatterND": ("reduction",),
     "Shape": ("start", "end"),
     "Size": (),

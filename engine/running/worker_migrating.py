@@ -198,7 +198,8 @@ def part_of_run(run: Run, inputs: Inputs, part: str, dense: bool, rows: int | No
     arrays, labels, lengths = inputs.part(run, part)
     arrays = tuple(values[:rows] for values in arrays)
     if dense:
-        arrays = (dense_rows(*arrays, inputs.input_size),)
+        terms, shares = arrays
+        arrays = (dense_rows(terms, shares, inputs.input_size),)
     return arrays, labels[:rows], None if lengths is None else lengths[:rows]
 
 

@@ -72,12 +72,13 @@ class Case:
         model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", self.opset)], ir_version=8)
         inferred = onnx.shape_inference.infer_shapes(model).graph.value_info
         model.graph.output[0].CopyFrom(
-            next((value for value in inferred if value.name == results[self.shown]), None) or self._output(results[self.shown])
+            next((value for value in inferred if value.name == results[self.shown] and value.type.tensor_type.HasField("shape")), None)
+            or self._output(results[self.shown])
         )
         return model
 
     def _output(self, name: str) -> onnx.ValueInfoProto:
-        return helper.make_tensor_value_info(name, TensorProto.FLOAT, None)
+        return helper.make_tensor_value_info(name, TensorProto.FLOAT, ["first", "second"])
 
 
 def lstm(direction: str, layout: int = 0, lengths: np.ndarray | None = None, **more: Any) -> Case:
@@ -153,7 +154,8 @@ CASES: dict[str, Case] = {
     "ReduceSum, of none": Case("ReduceSum", (ROWS,), (), {"noop_with_empty_axes": 1}),
     "ArgMax": Case("ArgMax", (ROWS,), (), {"axis": 2, "keepdims": 0}),
     "Conv": Case("Conv", (IMAGE,), FILTERS),
-    "Conv, padded, with steps": Case("Conv", (IMAGE,), FILTERS, {"pads": [2, 1], "strides": [2], "dilations": [2]}),
+    "Conv, padded, with steps": Case("Conv", (IMAGE,), FILTERS, {"pads": [2, 1], "strides": [2]}),
+    "Conv, with gaps": Case("Conv", (IMAGE,), FILTERS, {"pads": [2, 1], "dilations": [2]}),
     "Conv, same": Case("Conv", (IMAGE,), FILTERS, {"auto_pad": "SAME_LOWER"}),
     "Conv, two axes": Case("Conv", (PICTURE,), SQUARES, {"pads": [1, 0, 0, 2]}),
     "CumSum": Case("CumSum", (ROWS,), (np.array(1, np.int64),), {"exclusive": 1, "reverse": 1}),
@@ -192,6 +194,10 @@ CASES: dict[str, Case] = {
     "ReverseSequence": Case("ReverseSequence", (ROWS,), (ints(2, 3),), {"batch_axis": 0, "time_axis": 1}),
     "ScatterND": Case("ScatterND", (ROWS,), (np.array([[0, 1], [1, 2]]), np.ones((2, 4), np.float32))),
     "ScatterND, added": Case("ScatterND", (ROWS,), (np.array([[0, 1], [0, 1]]), np.ones((2, 4), np.float32)), {"reduction": "add"}),
+    "ScatterElements": Case("ScatterElements", (ROWS,), (np.array([[[0, -1]], [[2, 1]]]), np.ones((2, 1, 2), np.float32)), {"axis": 2}),
+    "ScatterElements, added": Case(
+        "ScatterElements", (ROWS,), (np.array([[[0, 0]], [[2, 2]]]), np.ones((2, 1, 2), np.float32)), {"axis": 1, "reduction": "add"}
+    ),
     "Shape": Case("Shape", (ROWS,), (), {"start": 1}),
     "Size": Case("Size", (ROWS,)),
     "Slice": Case("Slice", (ROWS,), (ints(1, -1), ints(2**62, -(2**62)), ints(1, 2), ints(1, -2))),

@@ -36,7 +36,7 @@ def dense_model(opset: int = 18, batch: Any = "batch", **changes: Any) -> onnx.M
 
 def one_node(node: onnx.NodeProto, opset: int, shape: list[Any] | None = None, **constants: np.ndarray) -> onnx.ModelProto:
     given = [helper.make_tensor_value_info("x", TensorProto.FLOAT, shape or ["batch", 1, 4])]
-    found = [helper.make_tensor_value_info(node.output[0], TensorProto.FLOAT, None)]
+    found = [helper.make_tensor_value_info(node.output[0], TensorProto.FLOAT, ["first", "second"])]
     initializers = [numpy_helper.from_array(values, name) for name, values in constants.items()]
     graph = helper.make_graph([node], "one", given, found, initializers)
     return helper.make_model(graph, opset_imports=[helper.make_opsetid("", opset)], ir_version=8)

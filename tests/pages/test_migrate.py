@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import pytest
+from onnx import TensorProto, helper, numpy_helper
 from streamlit.testing.v1 import AppTest
 
 from engine.migration.migration_request import MigrationRequest
@@ -131,7 +133,8 @@ def test_a_finished_migration_answers_first_and_shows_every_weight(open_page: Op
     assert heading.startswith("#### TensorFlow gives PyTorch’s answer on 100 % of 40 test texts")
     shown = words(page)
     assert "hidden/kernel" in shown and "transposed" in shown and "3 × 6" in shown
-    assert "After 10 further steps" in shown and "No module named 'onnx_tf'" in shown and "ImportError: no mapping" in shown
+    said = "".join(element.value for element in page.code)
+    assert "After 10 further steps" in shown and "No module named 'onnx_tf'" in said and "ImportError: no mapping" in said
     assert charts(page) == 2
 
 
@@ -141,7 +144,8 @@ def test_over_onnx_the_nodes_and_their_layers_are_shown(open_page: OpenPage, tra
     page.segmented_control("migration_route").set_value("onnx").run()
     assert not page.exception
     shown = words(page)
-    assert "operator set 18" in shown and "Gemm" in shown and "node&lt;b&gt;" in shown and "def import_graph" in shown
+    assert "operator set 18" in shown and "Gemm" in shown and "node&lt;b&gt;" in shown
+    assert any("def import_graph" in element.value for element in page.code)
 
 
 def test_only_routes_that_lead_out_of_the_run_are_offered(open_page: OpenPage, trained: Run) -> None:
@@ -153,3 +157,22 @@ def test_a_model_that_is_gone_is_told_in_a_sentence(open_page: OpenPage, trained
     (trained.framework_folder("pytorch") / "model.safetensors").unlink()
     page = open_page("migrate", run=trained.identifier)
     assert not page.exception and len(page.error) == 1 and "has no trained PyTorch model" in words(page)
+
+
+def test_a_foreign_file_is_looked_into_and_a_broken_one_is_refused(open_page: OpenPage, trained: Run) -> None:
+    page = open_page("migrate", run=trained.identifier)
+    page.file_uploader("foreign_onnx").set_value(("theirs.onnx", foreign_model(), "application/octet-stream")).run()
+    assert not page.exception
+    assert "Every operator can be rebuilt in both frameworks: 1 node in operator set 18 with 8 weights" in words(page)
+    assert any("engine.frameworks.tensorflow.onnx_model" in element.value for element in page.code)
+    page.file_uploader("foreign_onnx").set_value(("broken.onnx", b"no model", "application/octet-stream")).run()
+    assert not page.exception and len(page.error) == 1 and "not an ONNX model" in words(page)
+
+
+def foreign_model() -> bytes:
+    """A dense layer, 3 → 2."""
+    given = helper.make_tensor_value_info("x", TensorProto.FLOAT, ["batch", 3])
+    found = helper.make_tensor_value_info("y", TensorProto.FLOAT, ["batch", 2])
+    weights = [numpy_helper.from_array(np.ones(shape, np.float32), name) for name, shape in (("w", (3, 2)), ("b", (2,)))]
+    graph = helper.make_graph([helper.make_node("Gemm", ["x", "w", "b"], ["y"])], "dense", [given], [found], weights)
+    return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=8).SerializeToString()

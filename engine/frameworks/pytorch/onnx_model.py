@@ -248,7 +248,7 @@ class ImportedGraph(nn.Module):
         if layer is not None:
             name = f"{node.operator.lower()}_{len(self.layers) + 1}"
             self.layers[name] = layer
-            self.layer_of[node] = kept[key] = name, places
+            kept[key], self.layer_of[node] = name, (name, places)
         elif node.operator not in OPERATORS and node.operator != "Loop":
             raise _no_such_layer(node)
 

@@ -14,9 +14,8 @@ from typing import Any
 
 import numpy as np
 import torch
+from torch import Tensor
 from torch.nn import functional
-
-Tensor = torch.Tensor
 
 
 def _to_dtype(name: str) -> torch.dtype:
@@ -161,7 +160,7 @@ def gather(x: Tensor, indices: Tensor, axis: int = 0) -> Tensor:
     places = torch.where(indices < 0, indices + x.shape[axis], indices).long()
     axis %= x.ndim
     found = x.index_select(axis, places.reshape(-1))
-    return found.reshape(*x.shape[:axis], *places.shape, *x.shape[axis + 1 :])
+    return found.reshape((*x.shape[:axis], *places.shape, *x.shape[axis + 1 :]))
 
 
 def gather_elements(x: Tensor, indices: Tensor, axis: int = 0) -> Tensor:
@@ -178,6 +177,15 @@ def gather_nd(x: Tensor, indices: Tensor, batch_dims: int = 0) -> Tensor:
         sizes[axis] = x.shape[axis]
         leading.append(torch.arange(x.shape[axis], device=x.device).reshape(sizes))
     return x[(*leading, *indices.long().unbind(-1))]
+
+
+def scatter_elements(
+    x: Tensor, indices: Tensor, updates: Tensor, axis: int = 0, reduction: str = "none"
+) -> Tensor:
+    """``x`` with another number along an axis for each index; ``add``: with those added."""
+    places = torch.where(indices < 0, indices + x.shape[axis], indices).long()
+    change = torch.scatter_add if reduction == "add" else torch.scatter
+    return change(x, axis, places, updates)
 
 
 def scatter_nd(x: Tensor, indices: Tensor, updates: Tensor, reduction: str = "none") -> Tensor:
@@ -316,6 +324,7 @@ OPERATORS: dict[str, Callable[..., Any]] = {
     "Relu": torch.relu,
     "Reshape": reshape,
     "ReverseSequence": reverse_sequence,
+    "ScatterElements": scatter_elements,
     "ScatterND": scatter_nd,
     "Shape": shape,
     "Sigmoid": torch.sigmoid,

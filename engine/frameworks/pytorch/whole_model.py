@@ -91,9 +91,14 @@ class OneLSTM(nn.Module):
         return self.output(torch.cat([states[0], states[1]], dim=1))
 
 
-WHOLE = {"TfidfMLP": DenseTerms, "TextCNN": WideTokens, "BiLSTM": OneLSTM}
+WHOLE: dict[str, type[nn.Module]] = {
+    "TfidfMLP": DenseTerms,
+    "TextCNN": WideTokens,
+    "BiLSTM": OneLSTM,
+}
 
 
 def whole_model(core: nn.Module) -> nn.Module:
     """What is exported of a classifier: itself, where an exporter can follow it."""
-    return WHOLE.get(type(core).__name__, lambda model: model)(core).eval()
+    kind = WHOLE.get(type(core).__name__)
+    return (kind(core) if kind else core).eval()

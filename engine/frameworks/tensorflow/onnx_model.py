@@ -79,8 +79,8 @@ def convolution_layer(
         return None
     axes = filters.ndim - 2
     steps = list(strides or [1] * axes), list(dilations or [1] * axes)
-    if auto_pad.startswith("SAME") and steps[0] != [1] * axes:
-        return None
+    if steps[0] != [1] * axes and (auto_pad.startswith("SAME") or steps[1] != [1] * axes):
+        return None  # Keras has either steps or gaps
     missing = [gap * (size - 1) for gap, size in zip(steps[1], filters.shape[2:], strict=True)]
     half = [(total + (auto_pad == "SAME_LOWER")) // 2 for total in missing]
     around = (list(pads[:axes]), list(pads[axes:])) if pads else ([0] * axes, [0] * axes)
@@ -254,7 +254,7 @@ class ImportedGraph(keras.layers.Layer):
             name = f"{node.operator.lower()}_{len(self.layers) + 1}"
             layer.name = name
             self.layers[name] = layer
-            self.layer_of[node] = kept[key] = name, places
+            kept[key], self.layer_of[node] = name, (name, places)
         elif node.operator not in OPERATORS and node.operator != "Loop":
             raise _no_such_layer(node)
 

@@ -13,8 +13,7 @@ from typing import Any
 
 import numpy as np
 import tensorflow as tf
-
-Tensor = tf.Tensor
+from tensorflow import Tensor
 
 
 def _numbers(values: Tensor) -> list[int]:
@@ -181,17 +180,28 @@ def _from_the_start(indices: Tensor, size: Tensor) -> Tensor:
 
 def gather_elements(x: Tensor, indices: Tensor, axis: int = 0) -> Tensor:
     """One number along an axis for each index."""
-    places = _from_the_start(indices, tf.shape(x)[axis])
-    coordinates = tf.meshgrid(
-        *(tf.range(tf.shape(places)[other]) for other in range(len(places.shape))), indexing="ij"
-    )
+    return tf.gather_nd(x, _coordinates(indices, axis, tf.shape(x)[axis]))
+
+
+def _coordinates(indices: Tensor, axis: int, size: Tensor) -> Tensor:
+    """Where each index points to: its own place, but along ``axis`` what it says."""
+    places = _from_the_start(indices, size)
+    own = (tf.range(tf.shape(places)[other]) for other in range(len(places.shape)))
+    coordinates = tf.meshgrid(*own, indexing="ij")
     coordinates[axis] = tf.cast(places, tf.int32)
-    return tf.gather_nd(x, tf.stack(coordinates, axis=-1))
+    return tf.stack(coordinates, axis=-1)
 
 
 def gather_nd(x: Tensor, indices: Tensor, batch_dims: int = 0) -> Tensor:
     """What stands at the places whose coordinates are the last axis of ``indices``."""
     return tf.gather_nd(x, indices, batch_dims=batch_dims)
+
+
+def scatter_elements(
+    x: Tensor, indices: Tensor, updates: Tensor, axis: int = 0, reduction: str = "none"
+) -> Tensor:
+    """``x`` with another number along an axis for each index; ``add``: with those added."""
+    return scatter_nd(x, _coordinates(indices, axis, tf.shape(x)[axis]), updates, reduction)
 
 
 def scatter_nd(x: Tensor, indices: Tensor, updates: Tensor, reduction: str = "none") -> Tensor:
@@ -356,6 +366,7 @@ OPERATORS: dict[str, Callable[..., Any]] = {
     "Relu": tf.nn.relu,
     "Reshape": reshape,
     "ReverseSequence": reverse_sequence,
+    "ScatterElements": scatter_elements,
     "ScatterND": scatter_nd,
     "Shape": shape,
     "Sigmoid": tf.sigmoid,

@@ -6,6 +6,7 @@ What an exporter cannot follow is said in another way here, with the same weight
 from __future__ import annotations
 
 import keras
+from keras import ops
 
 
 def _dense_terms(core: keras.Model) -> keras.Model:
@@ -15,7 +16,20 @@ def _dense_terms(core: keras.Model) -> keras.Model:
     return keras.Model(shares, output(hidden(shares)), name="tfidf_mlp")
 
 
-WHOLE = {"tfidf_mlp": _dense_terms}
+def _mask_without_padding(core: keras.Model) -> keras.Model:
+    """``bi-lstm`` whose mask is put together of whole numbers.
+
+    tf2onnx pads truth values with a float, which ONNX Runtime refuses.
+    """
+    tokens = keras.Input((None,), dtype="int32", name="tokens")
+    is_token = ops.cast(ops.not_equal(tokens[:, 1:], 0), "int32")
+    real = ops.concatenate([ops.ones_like(tokens[:, :1]), is_token], axis=1)
+    vectors = core.get_layer("embedding")(tokens)
+    states = core.get_layer("lstm")(vectors, mask=ops.not_equal(real, 0))
+    return keras.Model(tokens, core.get_layer("output")(states), name="bi_lstm")
+
+
+WHOLE = {"tfidf_mlp": _dense_terms, "bi_lstm": _mask_without_padding}
 
 
 def whole_model(core: keras.Model) -> keras.Model:

@@ -1,0 +1,57 @@
+"""An ONNX file that somebody else made: what the safe reader finds in it, before any framework is asked."""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from engine.evidence.wording import count
+from engine.neutral.onnx_forms import simplified
+from engine.neutral.onnx_graph import Graph, Value, operator_counts
+from engine.neutral.onnx_reading import read_graph
+
+IN_PYTHON = """from pathlib import Path
+
+from engine.frameworks.{framework}.onnx_model import import_graph
+from engine.neutral.onnx_forms import simplified
+from engine.neutral.onnx_reading import read_graph
+
+model = import_graph(simplified(read_graph(Path({name!r}))))
+"""
+"""How such a file becomes a model that can be trained, in the project's folder."""
+
+
+@dataclass(frozen=True)
+class ForeignFile:
+    """What was found."""
+
+    sentence: str
+    operators: dict[str, int]
+    weights: int
+    """Numbers in its weights."""
+
+
+def look_into(name: str, content: bytes) -> ForeignFile:
+    """Read a file that was uploaded, as data and nothing else. Raises ``MigrationError``, which names the node, where it is refused."""
+    with tempfile.TemporaryDirectory(prefix="parity-onnx-") as folder:
+        file = Path(folder) / "upload.onnx"  # never by the name that it came with
+        file.write_bytes(content)
+        graph = simplified(read_graph(file))
+    weights = sum(array.size for array in graph.constants.values() if array.dtype.kind == "f")
+    return ForeignFile(_sentence(graph, weights), operator_counts(graph), weights)
+
+
+def _sentence(graph: Graph, weights: int) -> str:
+    taken = ", ".join(map(_words, graph.inputs)) or "nothing"
+    given = ", ".join(map(_words, graph.outputs[:1]))
+    nodes = count(sum(operator_counts(graph).values()), "node")
+    return (
+        f"Every operator can be rebuilt in both frameworks: {nodes} in operator set {graph.opset} with {weights:,} weights, "
+        f"from {taken} to {given}."
+    )
+
+
+def _words(value: Value) -> str:
+    sizes = "unknown axes" if value.shape is None else " × ".join("any" if size is None else str(size) for size in value.shape)
+    return f"“{value.name}” ({value.dtype or 'numbers'}, {sizes})"
