@@ -109,10 +109,8 @@ def tf_serving_contents(material: Material) -> dict[str, bytes | Path]:
     (framework,) = material.artifacts
     folder, manifest = material.artifacts[framework], material.manifest(framework)
     rows, _ = TextInputs(folder).rows(material.examples)
-    text_model = folder / "text-model"
     return {
         **files_below(folder / manifest["file"], "models/classifier/1/"),
-        **(files_below(text_model, "models/classifier-text/1/") if text_model.is_dir() else {}),
         **material.text_files(framework),
         "ask.py": template("tf_serving/ask.py").encode(),
         "text_inputs.py": text_inputs_module().encode(),
@@ -242,3 +240,20 @@ def is_windows(manifest: Mapping[str, Any]) -> bool:
 def as_json(value: Any) -> bytes:
     """A file of JSON."""
     return (json.dumps(value, indent=1, ensure_ascii=False) + "\n").encode()
+
+
+def bundle_bytes(bundle: str, framework: str, run: Run, artifacts: Mapping[str, Path]) -> bytes:
+    """The zip of :func:`make_bundle`, made in a folder of its own that is gone afterwards: for a download. Raises as that does."""
+    with tempfile.TemporaryDirectory(prefix="parity-bundle-") as folder:
+        return make_bundle(bundle, framework, run, artifacts, Path(folder)).read_bytes()
+
+
+def obstacle(bundle: str, run: Run, framework: str, artifacts: Mapping[str, Path]) -> str:
+    """Why this bundle cannot be made yet, in a sentence with the way on; empty where it can."""
+    kind = BUNDLES[bundle]
+    if run.results is None or framework not in run.results["frameworks"]:
+        return f"Run {run.identifier} has no trained {FRAMEWORK_NAMES[framework]} model. Wait until it has finished, or resume it."
+    if kind.needs and not set(kind.needs) & set(artifacts):
+        wanted = " or ".join(f"{form} of {FRAMEWORK_NAMES[name]}" for name, form in kind.needs.items())
+        return f"It is made of an exported model. Export {wanted} first."
+    return missing(*kind.packages)
