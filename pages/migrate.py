@@ -4,6 +4,7 @@ import streamlit as st
 
 from engine import FRAMEWORK_NAMES, FRAMEWORKS
 from engine.errors import ParityError
+from engine.evidence.result_sentences import unbroken
 from engine.evidence.wording import count, duration, percent, plain, what_trains, when
 from engine.migration import migration_words as words
 from engine.migration.migration_request import FURTHER_STEPS, ROUTES, MigrationRequest, not_possible
@@ -65,7 +66,7 @@ except ParityError as error:
 results = (migration.results if migration else None) or {}
 with answer:
     if results:
-        st.markdown(f"#### {plain(words.answer(results))}")
+        st.markdown(f"#### {unbroken(plain(words.answer(results)))}")
     else:
         st.markdown(f"#### Is it still the same model in {FRAMEWORK_NAMES[target]}?")
 if migration:

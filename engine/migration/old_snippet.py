@@ -14,6 +14,8 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from engine.running.worker_exhibiting import shortened_paths
+
 GUIDE_SNIPPET = """import onnx
 import onnx_tf
 import onnx_tf.backend
@@ -59,7 +61,7 @@ def run_in_sandbox(program: str, model: Path | None, seconds: float = SECONDS) -
             )
         except subprocess.TimeoutExpired:
             return {"program": program, "returncode": None, "error": f"It was ended after {seconds:.0f} seconds.", "traceback": ""}
-    words = answer.stderr.replace(folder + os.sep, "").strip()
+    words = shortened_paths(answer.stderr.replace(folder + os.sep, "")).strip()
     return {
         "program": program,
         "returncode": answer.returncode,

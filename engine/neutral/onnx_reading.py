@@ -41,7 +41,7 @@ def read_graph(path: Path) -> Graph:
         _check_node(node, words)
     _check_form(model, path)
     try:
-        return _graph(model.graph, opset, f"{model.producer_name} {model.producer_version}".strip())
+        return _graph(model.graph, opset, _producer(model))
     except (ValueError, TypeError, KeyError, OverflowError) as error:
         raise _damaged(path, error) from error
 
@@ -254,6 +254,11 @@ def _graph(graph: Any, opset: int, producer: str) -> Graph:
             nodes.append(node)
     inputs = tuple(_value(value) for value in graph.input if value.name not in constants)
     return Graph(inputs, tuple(_value(value) for value in graph.output), constants, tuple(nodes), opset, producer)
+
+
+def _producer(model: Any) -> str:
+    """Who wrote the file; tf2onnx ends its version with the commit, or with the word None."""
+    return " ".join([model.producer_name, *model.producer_version.split()[:1]]).strip()
 
 
 def _value(value: Any) -> Value:

@@ -14,10 +14,10 @@ from engine.errors import ParityError
 from engine.evidence.charts import difference_strip, loss_curves
 from engine.evidence.curve_charts import difference_sentence
 from engine.evidence.curves import COLUMNS
+from engine.evidence.result_sentences import unbroken
 from engine.evidence.wording import count, number, percent, plain
 from engine.migration import migration_words as words
 from engine.migration.foreign_file import IN_PYTHON, look_into
-from engine.migration.migration_request import LARGEST_DIFFERENCE
 from engine.migration.old_snippet import FIRST_IMPORT, GUIDE_SNIPPET
 from engine.migration.route_code import route_code
 from engine.running.studies import Study
@@ -33,30 +33,32 @@ FEW_WEIGHTS = 14
 def proof(results: Mapping[str, Any]) -> None:
     """How far the two are apart, beside what the route is held to, and what the third party says."""
     judged = results["judge"]
-    sides = {side: FRAMEWORK_NAMES[results[side]] for side in ("source", "target")}
-    bar = number(LARGEST_DIFFERENCE[results["route"]])
+    sides = words.sides(results, "source", "target")
     fact_list(
         [
-            ("Largest difference of a logit", number(results["max_logit_difference"]), f"Over all test texts, in float32; held to {bar}."),
+            (
+                "Largest difference of a logit",
+                number(results["max_logit_difference"]),
+                f"Over all test texts, in float32; held to {words.bar_words(results)}.",
+            ),
             ("Mean difference", number(results["mean_logit_difference"]), "Of all logits of all test texts."),
             ("Same label", percent(results["label_agreement"]), f"Of {count(results['rows'], 'test text')}."),
             *(
                 (
-                    f"ONNX Runtime against {name}",
+                    f"ONNX Runtime against {FRAMEWORK_NAMES[framework]}",
                     number(judged[side]["max_logit_difference"]),
-                    f"The largest difference; the same label on {percent(judged[side]['label_agreement'])}.",
+                    f"The largest difference from a third, neutral opinion; the same label on {percent(judged[side]['label_agreement'])}.",
                 )
-                for side, name in sides.items()
+                for framework, side in ((name, sides[name]) for name in FRAMEWORKS)
             ),
         ]
     )
-    st.caption(plain(words.judge_sentence(results)))
 
 
 def further_training(results: Mapping[str, Any]) -> None:
     """The losses of both, trained on with the same batches, and the strip of their difference."""
     st.subheader("Trained on", anchor="trained-on")
-    st.write(plain(words.trained_on_sentence(results)))
+    st.write(unbroken(plain(words.trained_on_sentence(results))))
     losses = words.sides(results, *(results["trained_on"]["losses"][side] for side in ("source", "target")))
     rows = [
         (framework, "training", float(step), float(step), 0.0, 1.0, loss)
