@@ -18,6 +18,7 @@ page = st.navigation(
         st.Page("pages/compare.py", title="Compare", icon=":material/compare_arrows:", help="The two trained models side by side"),
         st.Page("pages/code.py", title="Code", icon=":material/code:", help="The functions that ran, in two columns"),
         st.Page("pages/migrate.py", title="Migrate", icon=":material/swap_horiz:", help="Carry a model into the other framework"),
+        st.Page("pages/export.py", title="Export", icon=":material/output:", help="Take a model away as a file, checked"),
         st.Page("pages/audit.py", title="Audit", icon=":material/equal:", help="How equal the two can be made, and what differs"),
         st.Page("pages/benchmark.py", title="Benchmark", icon=":material/speed:", help="Speed and memory, with a verdict on every claim"),
         st.Page("pages/museum.py", title="Museum", icon=":material/bug_report:", help="Classic mistakes, made in both frameworks"),

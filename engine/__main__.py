@@ -21,6 +21,9 @@ from engine.evidence.benchmark_request import MODES, BenchmarkRequest, attempts,
 from engine.evidence.benchmark_rows import benchmark_table, same_verdicts
 from engine.evidence.exhibits import EXHIBITS
 from engine.evidence.museum import MuseumRequest, museum_table
+from engine.migration.export_request import ExportRequest, find_manifest
+from engine.migration.export_words import export_table
+from engine.migration.exporting import start_export
 from engine.migration.migrating import carried_folder
 from engine.migration.migration_request import MigrationRequest
 from engine.migration.migration_words import migration_figures, migration_table
@@ -44,6 +47,7 @@ def main(arguments: list[str] | None = None) -> int:
         "museum": museum,
         "benchmark": benchmark,
         "migrate": migrate,
+        "export": export,
         "predict": predict,
         "runs": show_runs,
         "report": write_report,
@@ -168,6 +172,20 @@ def migrate(options: argparse.Namespace) -> int:
     print(json.dumps(migration_figures(results), indent=1) if options.json else migration_table(results))
     if not options.json and request.route != "weights":
         print(f"What was carried across: {carried_folder(study)}", file=sys.stderr)
+    return 0
+
+
+def export(options: argparse.Namespace) -> int:
+    """Write a model's file as asked, or show the one that is there. Ctrl+C stops it; no half file is left."""
+    _use_runs_folder(options)
+    request = ExportRequest(options.run, options.framework, options.format)
+    watch(start_export(request))
+    manifest = find_manifest(request)
+    if manifest is None:
+        raise RunError(f"The export of run {request.run} was removed as soon as it was written. Export it again.")
+    print(json.dumps(manifest, indent=1, ensure_ascii=False) if options.json else export_table([manifest]))
+    if not options.json:
+        print(f"The file: {request.folder / manifest['file']}", file=sys.stderr)
     return 0
 
 

@@ -15,6 +15,7 @@ from engine.errors import DataError
 from engine.evidence import ablation, audit, benchmark_request
 from engine.evidence.equivalence import FEWEST, MARGIN
 from engine.evidence.exhibits import EXHIBITS
+from engine.migration.export_request import FORMATS
 from engine.migration.migration_request import ROUTES
 from engine.neutral.family import CLASSIFIERS
 from engine.running.experiment import Experiment
@@ -89,6 +90,13 @@ def make_parser() -> argparse.ArgumentParser:
     command.add_argument("--to", dest="target", choices=FRAMEWORKS, required=True, help="which framework it is brought into")
     command.add_argument("--route", choices=list(ROUTES), default=next(iter(ROUTES)), help="by which way (default: %(default)s)")
     _add_place(command, "print the differences, agreement and accuracies on standard output and nothing else")
+
+    command = commands.add_parser("export", help="write a run's trained model as a file that needs nothing of Parity, and check that file")
+    command.add_argument("run", help="the run's name, as `runs` prints it")
+    command.add_argument("--framework", choices=FRAMEWORKS, required=True, help="whose trained model")
+    names = list(dict.fromkeys(name for formats in FORMATS.values() for name in formats))
+    command.add_argument("--format", choices=names, required=True, help="what kind of file; each framework has its own, and both have onnx")
+    _add_place(command, "print the manifest on standard output and nothing else")
 
     command = commands.add_parser("predict", help="classify texts with both models of a run")
     command.add_argument("run", help="the run's name, as `runs` prints it")

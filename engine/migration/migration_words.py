@@ -73,7 +73,7 @@ def answer(results: Mapping[str, Any]) -> str:
     return (
         f"{FRAMEWORK_NAMES[results['target']]} gives {FRAMEWORK_NAMES[results['source']]}’s answer on "
         f"{percent(results['label_agreement'])} of {count(results['rows'], 'test text')}; no logit is off by more than "
-        f"{number(results['max_logit_difference'])}, {met} the bar of {number(bar)}."
+        f"{number(results['max_logit_difference'])}, {met} the bar of {bar_words(results)}."
     )
 
 

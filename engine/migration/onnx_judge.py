@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from engine.errors import MigrationError
 from engine.neutral.batches import evaluation_batch, evaluation_plan
+from engine.neutral.onnx_session import open_session
+from engine.neutral.tokens import logits_over_windows
 from engine.neutral.vocabulary import dense_rows
 from engine.running.inputs import load_inputs
 
@@ -26,42 +27,12 @@ def onnx_runtime_logits(file: Path, run: Run) -> np.ndarray:
     if run.experiment.family_member.takes == "terms":
         terms, shares = arrays
         arrays = (dense_rows(terms, shares, inputs.input_size),)
-    session = _session(file, run)
+    answer = open_session(file, run.experiment.threads)
     size = evaluation_batch(lengths)
     plan = evaluation_plan(len(labels), lengths, size)
     logits = np.empty((len(labels), inputs.num_classes), np.float32)
     for number, width in enumerate(plan.widths.tolist()):
         rows = plan.order[number * size : (number + 1) * size]
         batch = np.ascontiguousarray(arrays[0][rows][..., : width or None])
-        logits[rows] = _over_windows(session, batch, inputs.padding) if batch.ndim == 3 else _logits(session, batch)
+        logits[rows] = logits_over_windows(answer, batch, inputs.padding) if batch.ndim == 3 else answer(batch)
     return logits
-
-
-def _session(file: Path, run: Run) -> Any:
-    import onnxruntime  # here, for only this needs it
-
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = run.experiment.threads  # 0: one a core
-    options.log_severity_level = 3  # what it says of its own optimisations is no news
-    try:
-        return onnxruntime.InferenceSession(str(file), options, providers=["CPUExecutionProvider"])
-    except Exception as error:  # its errors are of many kinds, all derived from this one
-        reason = (str(error).strip() or type(error).__name__).splitlines()[0][:200]
-        raise MigrationError(
-            f"ONNX Runtime cannot load {file.name} ({reason}). Expected a complete graph in an operator set that it knows. Export it again."
-        ) from error
-
-
-def _logits(session: Any, batch: np.ndarray) -> np.ndarray:
-    (given,) = session.get_inputs()
-    kinds = {"tensor(int32)": np.int32, "tensor(int64)": np.int64, "tensor(float)": np.float32}
-    return np.asarray(session.run(None, {given.name: batch.astype(kinds[given.type])})[0])
-
-
-def _over_windows(session: Any, batch: np.ndarray, padding: int) -> np.ndarray:
-    """The mean over the windows of each text, (texts, windows, tokens), that hold a token; the first one always counts."""
-    real = (batch != padding).any(axis=2)
-    real[:, 0] = True
-    logits = _logits(session, batch[real])
-    starts = np.cumsum(real.sum(axis=1)) - real.sum(axis=1)
-    return np.add.reduceat(logits, starts) / real.sum(axis=1, keepdims=True)

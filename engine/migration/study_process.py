@@ -1,4 +1,4 @@
-"""The process behind a migration: ``python -m engine.migration.study_process STUDY_DIR``."""
+"""The process behind a migration or an export: ``python -m engine.migration.study_process STUDY_DIR``."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import signal
 import sys
 
 from engine.evidence import study_coordinator
-from engine.migration import migrating
+from engine.migration import exporting, migrating
 
-WORK: dict[str, study_coordinator.Work] = {"migration": migrating.conduct}
+WORK: dict[str, study_coordinator.Work] = {"migration": migrating.conduct, "export": exporting.conduct}
 """What a study of each kind does."""
 
 

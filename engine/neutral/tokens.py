@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import chain
@@ -108,6 +108,19 @@ def mean_of_windows(vectors: np.ndarray, counts: Sequence[int], normalize: bool)
     windows = np.array(counts, vectors.dtype)
     means = np.add.reduceat(vectors, np.cumsum([0, *counts[:-1]])) / windows[:, None]
     return means / np.linalg.norm(means, axis=1, keepdims=True) if normalize else means
+
+
+def logits_over_windows(answer: Callable[[np.ndarray], np.ndarray], batch: np.ndarray, padding: int) -> np.ndarray:
+    """The mean of a classifier's logits over the windows of each text, (texts, windows, tokens), that hold a token.
+
+    The first window always counts. ``answer`` gives the logits of single windows, (windows, tokens).
+    """
+    real = (batch != padding).any(axis=2)
+    real[:, 0] = True
+    logits = answer(batch[real])
+    starts = np.cumsum(real.sum(axis=1)) - real.sum(axis=1)
+    means: np.ndarray = np.add.reduceat(logits, starts) / real.sum(axis=1, keepdims=True)
+    return means
 
 
 def token_rows(tokenizer: Tokenizer, texts: Sequence[str], max_tokens: int, windows: bool, padding: int) -> TokenRows:

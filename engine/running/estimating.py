@@ -142,6 +142,11 @@ def seconds_of_migration(classifier: str) -> float:
     return sum(IMPORT_SECONDS.values()) + MIGRATION_SECONDS[CLASSIFIERS[classifier].takes]
 
 
+def seconds_of_export(classifier: str) -> float:
+    """Of writing a model's file and checking it in a process of its own."""
+    return max(IMPORT_SECONDS.values()) + MIGRATION_SECONDS[CLASSIFIERS[classifier].takes]
+
+
 def seconds_of_benchmark(pieces: Mapping[str, int], starts: int, compiled: int, steps: float) -> float:
     """Of so many pieces of work of each classifier and starts of processes, both for both frameworks; ``steps`` times the quick ones."""
     measured = sum(amount * BENCHMARK_SECONDS[CLASSIFIERS[name].takes] for name, amount in pieces.items())

@@ -1,4 +1,4 @@
-"""Studies: long work beside runs (audit, ablation, museum, benchmark, migration), done by a process of its own that outlives the page.
+"""Studies: long work beside runs (audit, ablation, museum, benchmark, migration, export), by a process of its own that outlives the page.
 
 A study is a folder ``_studies/<kind>-<key>/`` beside the runs. Its key stands for what was asked, the engine's sources and the versions of
 the packages, so the same question finds the folder of the first time: finished, its results are there at once; cut short, it goes on.
@@ -23,7 +23,14 @@ from engine.running.launching import detach
 from engine.running.processes import end_processes, living_process
 
 EVIDENCE, MIGRATION = "engine.evidence.study_coordinator", "engine.migration.study_process"
-PROCESSES = {"audit": EVIDENCE, "ablation": EVIDENCE, "museum": EVIDENCE, "benchmark": EVIDENCE, "migration": MIGRATION}
+PROCESSES = {
+    "audit": EVIDENCE,
+    "ablation": EVIDENCE,
+    "museum": EVIDENCE,
+    "benchmark": EVIDENCE,
+    "migration": MIGRATION,
+    "export": MIGRATION,
+}
 """What is started for a study of each kind; it stands in a room that this one does not know."""
 
 KINDS = tuple(PROCESSES)

@@ -2,7 +2,7 @@
 
 Only this process, with the other modules whose names begin with ``worker``, imports a wing. Its jobs are ``encode`` (all texts of the run),
 ``probe`` (a few, to compare the two encoders), ``train``, ``answer`` (classify until told to end), ``audit``, ``ablate``, ``museum``,
-``benchmark`` and ``migrate`` (studies).
+``benchmark``, ``migrate``, ``export`` and ``check`` (studies).
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from engine.running.worker_auditing import audit
 from engine.running.worker_benchmarking import benchmark
 from engine.running.worker_encoding import encode, probe
 from engine.running.worker_exhibiting import museum
+from engine.running.worker_exporting import check, export
 from engine.running.worker_migrating import migrate
 from engine.running.worker_training import train
 
@@ -45,6 +46,8 @@ def main(arguments: list[str]) -> None:
         "museum": museum,
         "benchmark": benchmark,
         "migrate": migrate,
+        "export": export,
+        "check": check,
     }
     speak_plainly(baton, lambda: jobs[job](run, framework, baton))
 

@@ -52,8 +52,8 @@ def leave(wing: Wing, run: Run, asked: dict[str, Any]) -> dict[str, Any] | None:
     """The trained model's own logits, what the route takes along, and the logits after further steps."""
     inputs = load_inputs(run)
     carried, arrays = Path(asked["carried"]), Path(asked["arrays"])
-    _, core, model = _trained_model(wing, run, inputs, asked["source"])
-    facts = _answers(wing, run, inputs, model, arrays / BEFORE.format(side="source"), dense=False)
+    _, core, model = trained_model(wing, run, inputs, asked["source"])
+    facts = keep_answers(wing, run, inputs, model, arrays / BEFORE.format(side="source"), dense=False)
     facts["places"] = _places(wing, run, inputs, asked["source"])
     if asked["route"] == "checkpoint":
         weights = read_weights(_weight_file(run, asked["source"]), {})
@@ -62,7 +62,7 @@ def leave(wing: Wing, run: Run, asked: dict[str, Any]) -> dict[str, Any] | None:
     trained = _train_on(wing, run, inputs, model, asked["steps"], dense=False)
     if trained is None:
         return None
-    return facts | trained | _answers(wing, run, inputs, model, arrays / AFTER.format(side="source"), dense=False, words="_trained_on")
+    return facts | trained | keep_answers(wing, run, inputs, model, arrays / AFTER.format(side="source"), dense=False, words="_trained_on")
 
 
 def arrive(wing: Wing, run: Run, asked: dict[str, Any]) -> dict[str, Any] | None:
@@ -70,11 +70,11 @@ def arrive(wing: Wing, run: Run, asked: dict[str, Any]) -> dict[str, Any] | None
     inputs = load_inputs(run)
     arrays = Path(asked["arrays"])
     model, found, dense = ARRIVALS[asked["route"]](wing, run, inputs, asked)
-    facts = found | _answers(wing, run, inputs, model, arrays / BEFORE.format(side="target"), dense)
+    facts = found | keep_answers(wing, run, inputs, model, arrays / BEFORE.format(side="target"), dense)
     trained = _train_on(wing, run, inputs, model, asked["steps"], dense)
     if trained is None:
         return None
-    return facts | trained | _answers(wing, run, inputs, model, arrays / AFTER.format(side="target"), dense, words="_trained_on")
+    return facts | trained | keep_answers(wing, run, inputs, model, arrays / AFTER.format(side="target"), dense, words="_trained_on")
 
 
 STEPS: dict[str, Callable[[Wing, Run, dict[str, Any]], dict[str, Any] | None]] = {"leave": leave, "arrive": arrive}
@@ -85,7 +85,7 @@ STEPS: dict[str, Callable[[Wing, Run, dict[str, Any]], dict[str, Any] | None]] =
 
 def by_weights(wing: Wing, run: Run, inputs: Inputs, asked: dict[str, Any]) -> tuple[Any, dict[str, Any], bool]:
     """The run's own classifier in this framework, filled with the other's weights under their neutral names."""
-    _, _, model = _trained_model(wing, run, inputs, asked["source"])
+    _, _, model = trained_model(wing, run, inputs, asked["source"])
     return model, {"places": _places(wing, run, inputs, asked["source"])}, False
 
 
@@ -134,7 +134,7 @@ def _own(run: Run) -> frozenset[str]:
     return frozenset({"gelu"}) if run.experiment.mode == "defaults" else frozenset()
 
 
-def _trained_model(wing: Wing, run: Run, inputs: Inputs, source: str) -> tuple[Any, Any, Any]:
+def trained_model(wing: Wing, run: Run, inputs: Inputs, source: str) -> tuple[Any, Any, Any]:
     """This framework's classifier with the weights that ``source`` has trained: its module, itself, and over windows where need be."""
     wing.devices.use_precision("float32")
     wing.devices.set_seed(run.experiment.seed)
@@ -179,7 +179,7 @@ def save_onnx(wing: Wing, run: Run, inputs: Inputs, core: Any, path: Path) -> in
 def _places(wing: Wing, run: Run, inputs: Inputs, source: str) -> dict[str, Any]:
     """Where this framework keeps each neutral weight, found by loading numbers that look like no others."""
     (export,) = import_wing(wing.framework, "export")
-    classifier, core, _ = _trained_model(wing, run, inputs, source)
+    classifier, core, _ = trained_model(wing, run, inputs, source)
     drawn = drawn_like(classifier.to_neutral(core))
     classifier.load_neutral(core, drawn)
     own = export.named_weights(core)
@@ -203,7 +203,7 @@ def part_of_run(run: Run, inputs: Inputs, part: str, dense: bool, rows: int | No
     return arrays, labels[:rows], None if lengths is None else lengths[:rows]
 
 
-def _answers(wing: Wing, run: Run, inputs: Inputs, model: Any, file: Path, dense: bool, words: str = "") -> dict[str, Any]:
+def keep_answers(wing: Wing, run: Run, inputs: Inputs, model: Any, file: Path, dense: bool, words: str = "") -> dict[str, Any]:
     """Keep the logits of all test texts, (texts, classes), and say how many are right."""
     arrays, labels, lengths = part_of_run(run, inputs, "test", dense)
     size = evaluation_batch(lengths)

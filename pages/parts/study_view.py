@@ -77,7 +77,14 @@ def progress_row(source: Study | Run, words: str, share: float, seconds_left: fl
         st.rerun(scope="app")
 
 
-TITLES = {"audit": "Audit", "ablation": "Defaults", "museum": "Museum", "benchmark": "Benchmark", "migration": "Migration"}
+TITLES = {
+    "audit": "Audit",
+    "ablation": "Defaults",
+    "museum": "Museum",
+    "benchmark": "Benchmark",
+    "migration": "Migration",
+    "export": "Export",
+}
 """What a study of each kind is called where it is under way."""
 
 

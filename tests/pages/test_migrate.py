@@ -129,8 +129,9 @@ def test_a_finished_migration_answers_first_and_shows_every_weight(open_page: Op
     study(trained, "done", "weights", results(trained, "weights"), share=1.0)
     page = open_page("migrate", run=trained.identifier)
     assert not page.exception
-    heading = next(element.value for element in page.markdown if element.value.startswith("####")).replace("\\", "")
-    assert heading.startswith("#### TensorFlow gives PyTorch’s answer on 100 % of 40 test texts")
+    heading = next(element.value for element in page.markdown if element.value.startswith("####"))
+    heading = heading.replace("\\", "").replace("\u00a0", " ")
+    assert heading.startswith("#### TensorFlow gives PyTorch’s answer on 100 % of 40 test texts") and "the bar of 0.00001." in heading
     shown = words(page)
     assert "hidden/kernel" in shown and "transposed" in shown and "3 × 6" in shown
     said = "".join(element.value for element in page.code)

@@ -2,13 +2,100 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import torch
+from safetensors.torch import load_file, save_file
 from torch import nn
 
+from engine.errors import MigrationError
 from engine.frameworks.pytorch.whole_model import whole_model
+
+MOBILE_PACKAGE = "executorch"
+"""What writes and runs a model for phones; it is not needed otherwise."""
+
+Answer = Callable[[np.ndarray], np.ndarray]
+"""From a batch of what the model takes to logits, (batch, num_classes)."""
+
+
+def save_native(core: nn.Module, example: np.ndarray, name: str, path: Path) -> None:
+    """Write the weights under PyTorch's own names, as safetensors; the class is not part of it."""
+    save_file({key: values.contiguous() for key, values in core.state_dict().items()}, path)
+
+
+def load_native(core: nn.Module | None, path: Path, name: str) -> Answer:
+    """What :func:`save_native` wrote, in the classifier ``core``."""
+    assert core is not None
+    core.load_state_dict(load_file(path))
+    return _answer(core.eval())
+
+
+def save_graph(core: nn.Module, example: np.ndarray, name: str, path: Path) -> None:
+    """Write the classifier as a graph of ``torch.export`` whose axes stay open."""
+    axes = [torch.export.Dim("batch"), torch.export.Dim("tokens")]
+    is_tokens = example.dtype.kind == "i"
+    shapes = (dict(enumerate(axes if is_tokens else axes[:1])),)
+    given = (torch.from_numpy(example),)
+    program = torch.export.export(whole_model(core), given, dynamic_shapes=shapes)
+    torch.export.save(program, path)
+
+
+def load_graph(core: nn.Module | None, path: Path, name: str) -> Answer:
+    """What :func:`save_graph` wrote; it needs no class of ours."""
+    return _answer(torch.export.load(path).module())
+
+
+def save_mobile(core: nn.Module, example: np.ndarray, name: str, path: Path) -> None:
+    """Write the classifier for ExecuTorch, for XNNPACK on CPUs; its shape is that of ``example``.
+
+    Raises ``MigrationError`` where ExecuTorch is not installed, or cannot hold the classifier.
+    """
+    if type(core).__name__ == "BiLSTM":
+        raise MigrationError(
+            "ExecuTorch has no recurrence: it would write every token of a text as operators of "
+            "its own, which takes minutes. Expected a classifier without an LSTM. "
+            "Take the format onnx, or litert of TensorFlow."
+        )
+    try:
+        from executorch.backends.xnnpack.partition.xnnpack_partitioner import XnnpackPartitioner
+        from executorch.exir import to_edge_transform_and_lower
+    except ImportError as error:
+        raise MigrationError(_not_installed(error)) from error
+    program = torch.export.export(whole_model(core), (torch.from_numpy(example),))
+    lowered = to_edge_transform_and_lower(program, partitioner=[XnnpackPartitioner()])
+    path.write_bytes(lowered.to_executorch().buffer)
+
+
+def load_mobile(core: nn.Module | None, path: Path, name: str) -> Answer:
+    """What :func:`save_mobile` wrote, by ExecuTorch's own runtime.
+
+    Raises ``MigrationError`` where ExecuTorch is not installed.
+    """
+    try:
+        from executorch.runtime import Runtime
+    except ImportError as error:
+        raise MigrationError(_not_installed(error)) from error
+    program = Runtime.get().load_program(path)
+    method = program.load_method("forward")
+    assert method is not None
+    return lambda batch: method.execute([torch.from_numpy(batch)])[0].numpy().copy()
+
+
+def _answer(model: nn.Module) -> Answer:
+    def answer(batch: np.ndarray) -> np.ndarray:
+        with torch.inference_mode():
+            return np.asarray(model(torch.from_numpy(batch)).numpy())
+
+    return answer
+
+
+def _not_installed(error: ImportError) -> str:
+    return (
+        f"The package {MOBILE_PACKAGE} is not installed or not complete ({error}). It writes and "
+        f"runs models for phones. Install it: pip install {MOBILE_PACKAGE}"
+    )
 
 
 def save_onnx(core: nn.Module, example: np.ndarray, name: str, path: Path) -> int:
@@ -20,7 +107,7 @@ def save_onnx(core: nn.Module, example: np.ndarray, name: str, path: Path) -> in
     axes = {0: "batch"} | ({1: "tokens"} if is_tokens else {})
     device = next(core.parameters()).device
     program = torch.onnx.export(
-        whole_model(core),
+        whole_model(core, onnx=True),
         (torch.from_numpy(example).to(device),),
         input_names=[name],
         output_names=["logits"],

@@ -6,10 +6,15 @@ way here, with the same weights and the same answers.
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import torch
 from torch import nn
+from torch._higher_order_ops.scan import scan
 from torch.nn import functional
+from transformers import PreTrainedModel
 
+from engine.frameworks.pytorch.encoder import embed, load_encoder
 from engine.neutral.weights import CNN_WIDTHS
 
 
@@ -91,14 +96,84 @@ class OneLSTM(nn.Module):
         return self.output(torch.cat([states[0], states[1]], dim=1))
 
 
+class ScannedLSTM(nn.Module):
+    """``bi-lstm`` whose recurrence is PyTorch's ``scan``, for ``torch.export``.
+
+    A packed sequence needs lengths in Python, and ``nn.LSTM`` alone would be unrolled for the
+    number of tokens of the example. Behind a text's end the states stay as they are.
+    """
+
+    def __init__(self, core: nn.Module) -> None:
+        super().__init__()
+        self.embedding, self.lstm, self.output = core.embedding, core.lstm, core.output
+
+    def forward(self, tokens: torch.Tensor) -> torch.Tensor:
+        vectors = self.embedding(tokens)  # (batch, tokens, embedding_size)
+        first = torch.arange(tokens.shape[1], device=tokens.device) == 0
+        real = ((tokens != 0) | first).T[:, :, None]  # (tokens, batch, 1)
+        ends = [self._ended(vectors, real, suffix) for suffix in ("l0", "l0_reverse")]
+        return self.output(torch.cat(ends, dim=1))
+
+    def _ended(self, vectors: torch.Tensor, real: torch.Tensor, suffix: str) -> torch.Tensor:
+        """The state, (batch, units), in which one direction has ended."""
+        into, within, bias, more = (
+            self.lstm.get_parameter(f"{name}_{suffix}")
+            for name in ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
+        )
+        inputs = functional.linear(vectors, into, bias + more).transpose(0, 1)
+
+        def step(
+            states: tuple[torch.Tensor, ...], given: tuple[torch.Tensor, ...]
+        ) -> tuple[tuple[torch.Tensor, ...], torch.Tensor]:
+            state, cell = states
+            gates, is_token = given
+            enter, forget, new, leave = (gates + state @ within.T).chunk(4, dim=1)
+            kept = torch.sigmoid(forget) * cell + torch.sigmoid(enter) * torch.tanh(new)
+            shown = torch.sigmoid(leave) * torch.tanh(kept)
+            ends = torch.where(is_token, shown, state), torch.where(is_token, kept, cell)
+            return ends, state.new_zeros(1)  # scan wants an answer to each step
+
+        start = inputs.new_zeros(inputs.shape[1], self.lstm.hidden_size)
+        backwards = suffix == "l0_reverse"
+        ends, _ = scan(step, (start, start.clone()), (inputs, real), reverse=backwards)
+        return ends[0]
+
+
+class EncodedTexts(nn.Module):
+    """``embedding-mlp`` with the encoder before it, so that it takes tokens."""
+
+    def __init__(
+        self, core: nn.Module, encoder: PreTrainedModel, pooling: str, normalize: bool, padding: int
+    ) -> None:
+        super().__init__()
+        self.encoder, self.core = encoder, core
+        self.pooling, self.normalize, self.padding = pooling, normalize, padding
+
+    def forward(self, tokens: torch.Tensor) -> torch.Tensor:
+        is_token = (tokens != self.padding).long()
+        vectors = embed(self.encoder, tokens, is_token, self.pooling, self.normalize)
+        return self.core(vectors)
+
+
+def with_encoder(
+    core: nn.Module, folder: Path, pooling: str, normalize: bool, padding: int
+) -> nn.Module:
+    """A classifier of vectors as one of tokens: the encoder of a checkpoint folder before it."""
+    return EncodedTexts(core, load_encoder(folder), pooling, normalize, padding).cpu()
+
+
 WHOLE: dict[str, type[nn.Module]] = {
     "TfidfMLP": DenseTerms,
     "TextCNN": WideTokens,
-    "BiLSTM": OneLSTM,
+    "BiLSTM": ScannedLSTM,
 }
 
+FOR_ONNX: dict[str, type[nn.Module]] = {"BiLSTM": OneLSTM}
+"""Where ONNX has an operator of its own."""
 
-def whole_model(core: nn.Module) -> nn.Module:
+
+def whole_model(core: nn.Module, onnx: bool = False) -> nn.Module:
     """What is exported of a classifier: itself, where an exporter can follow it."""
-    kind = WHOLE.get(type(core).__name__)
+    forms = WHOLE | FOR_ONNX if onnx else WHOLE
+    kind = forms.get(type(core).__name__)
     return (kind(core) if kind else core).eval()

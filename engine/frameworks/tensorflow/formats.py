@@ -2,16 +2,98 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import keras
 import numpy as np
 import tensorflow as tf
 
+from engine.errors import MigrationError
 from engine.frameworks.tensorflow.whole_model import whole_model
+
+MOBILE_PACKAGE = "ai-edge-litert"
+"""What runs a model on phones; it is not needed otherwise."""
 
 OPSET = 18
 """The newest operator set that tf2onnx writes."""
+
+Answer = Callable[[np.ndarray], np.ndarray]
+"""From a batch of what the model takes to logits, (batch, num_classes)."""
+
+
+def save_native(core: keras.Model, example: np.ndarray, name: str, path: Path) -> None:
+    """Write the classifier as Keras keeps models: its layers with their settings and weights."""
+    whole_model(core).save(path)
+
+
+def load_native(core: keras.Model | None, path: Path, name: str) -> Answer:
+    """What :func:`save_native` wrote; it needs no class of ours."""
+    model = keras.models.load_model(path, compile=False)
+    return lambda batch: np.asarray(model(tf.constant(batch), training=False))
+
+
+def save_graph(core: keras.Model, example: np.ndarray, name: str, path: Path) -> None:
+    """Write the classifier as a SavedModel whose axes stay open."""
+    signature = _signature(example, name, fixed=False)
+    model = whole_model(core)
+    model.export(str(path), format="tf_saved_model", verbose=False, input_signature=signature)
+
+
+def load_graph(core: keras.Model | None, path: Path, name: str) -> Answer:
+    """What :func:`save_graph` wrote, by its signature for serving."""
+    loaded = tf.saved_model.load(str(path))
+    serve = loaded.signatures["serving_default"]
+
+    def answer(batch: np.ndarray) -> np.ndarray:
+        assert loaded is not None  # a function does not keep its variables alive
+        (logits,) = serve(**{name: tf.constant(batch)}).values()
+        return np.asarray(logits)
+
+    return answer
+
+
+def save_mobile(core: keras.Model, example: np.ndarray, name: str, path: Path) -> None:
+    """Write the classifier for LiteRT, with its built-in operators; its shape is ``example``'s.
+
+    Raises ``MigrationError`` where LiteRT is not installed.
+    """
+    signature = _signature(example, name, fixed=True)
+    whole_model(core).export(str(path), format="litert", verbose=False, input_signature=signature)
+
+
+def load_mobile(core: keras.Model | None, path: Path, name: str) -> Answer:
+    """What :func:`save_mobile` wrote, by LiteRT's own runtime.
+
+    Raises ``MigrationError`` where LiteRT is not installed.
+    """
+    try:
+        from ai_edge_litert.interpreter import Interpreter
+    except ImportError as error:
+        raise MigrationError(_not_installed(error)) from error
+    interpreter = Interpreter(str(path))
+    interpreter.allocate_tensors()
+    (given,), (found,) = interpreter.get_input_details(), interpreter.get_output_details()
+
+    def answer(batch: np.ndarray) -> np.ndarray:
+        interpreter.set_tensor(given["index"], batch)
+        interpreter.invoke()
+        return np.asarray(interpreter.get_tensor(found["index"])).copy()
+
+    return answer
+
+
+def _signature(example: np.ndarray, name: str, fixed: bool) -> list[tf.TensorSpec]:
+    is_tokens = example.dtype.kind == "i"
+    shape = example.shape if fixed else (None, None if is_tokens else example.shape[1])
+    return [tf.TensorSpec(shape, example.dtype, name=name)]
+
+
+def _not_installed(error: ImportError) -> str:
+    return (
+        f"The package {MOBILE_PACKAGE} is not installed or not complete ({error}). It runs models "
+        f"on phones. Install it: pip install {MOBILE_PACKAGE}"
+    )
 
 
 def save_onnx(core: keras.Model, example: np.ndarray, name: str, path: Path) -> int:
@@ -19,10 +101,8 @@ def save_onnx(core: keras.Model, example: np.ndarray, name: str, path: Path) -> 
 
     ``example`` is one batch of what it takes: its axes stay open, but for the last of numbers.
     """
-    is_tokens = example.dtype.kind == "i"
-    shape = (None, None) if is_tokens else (None, example.shape[1])
-    model = whole_model(core)
-    signature = [tf.TensorSpec(shape, example.dtype, name=name)]
+    model = whole_model(core, onnx=True)
+    signature = _signature(example, name, fixed=False)
     model.export(
         str(path), format="onnx", verbose=False, input_signature=signature, opset_version=OPSET
     )

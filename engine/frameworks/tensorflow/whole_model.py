@@ -5,8 +5,13 @@ What an exporter cannot follow is said in another way here, with the same weight
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import keras
 from keras import ops
+
+from engine.frameworks.tensorflow.encoder import load_encoder, pool
+from engine.neutral.weights import CNN_WIDTHS
 
 
 def _dense_terms(core: keras.Model) -> keras.Model:
@@ -29,9 +34,53 @@ def _mask_without_padding(core: keras.Model) -> keras.Model:
     return keras.Model(tokens, core.get_layer("output")(states), name="bi_lstm")
 
 
-WHOLE = {"tfidf_mlp": _dense_terms, "bi_lstm": _mask_without_padding}
+def _wide_tokens(core: keras.Model) -> keras.Model:
+    """``text-cnn`` in operations of Keras alone: its own layers would have to be sent along.
+
+    Padding behind every text makes all wide enough; windows beyond a text do not count.
+    """
+    given = keras.Input((None,), dtype="int32", name="tokens")
+    tokens = ops.pad(given, [[0, 0], [0, max(CNN_WIDTHS) - 1]])
+    lengths = ops.sum(ops.cast(ops.not_equal(tokens, 0), "int32"), axis=1, keepdims=True)
+    places = ops.cumsum(ops.ones_like(tokens), axis=1)  # (batch, tokens), counted from 1
+    vectors = core.get_layer("embedding")(tokens)
+    strongest = []
+    for width in CNN_WIDTHS:
+        answers = core.get_layer(f"convolution_{width}")(vectors)
+        inside = places[:, width - 1 :] - width <= ops.maximum(lengths - width, 0)
+        kept = answers * ops.cast(inside, answers.dtype)[:, :, None]
+        strongest.append(ops.max(kept, axis=1))  # (batch, filters)
+    output = core.get_layer("output")
+    return keras.Model(given, output(ops.concatenate(strongest, axis=1)), name="text_cnn")
 
 
-def whole_model(core: keras.Model) -> keras.Model:
+def with_encoder(
+    core: keras.Model, folder: Path, pooling: str, normalize: bool, padding: int
+) -> keras.Model:
+    """A classifier of vectors as one of tokens: the encoder of a checkpoint folder before it."""
+    encoder = load_encoder(folder)
+    tokens = keras.Input((None,), dtype="int32", name="tokens")
+    is_token = ops.cast(ops.not_equal(tokens, padding), "int32")
+    given = {"token_ids": tokens, "padding_mask": is_token, "segment_ids": ops.zeros_like(tokens)}
+    answer = encoder({name: given[name] for name in encoder.input})
+    token_vectors = answer["sequence_output"] if isinstance(answer, dict) else answer
+    vectors = pool(token_vectors, is_token, pooling)
+    if normalize:
+        vectors = ops.normalize(vectors, axis=1)
+    return keras.Model(tokens, core(vectors), name="encoded_texts")
+
+
+WHOLE = {
+    "tfidf_mlp": _dense_terms,
+    "bi_lstm": _mask_without_padding,
+    "text_cnn": _wide_tokens,
+}
+
+FOR_ONNX = {"text_cnn": lambda model: model}
+"""Where tf2onnx follows the classifier itself."""
+
+
+def whole_model(core: keras.Model, onnx: bool = False) -> keras.Model:
     """What is exported of a classifier: itself, where an exporter can follow it."""
-    return WHOLE.get(core.name, lambda model: model)(core)
+    forms = WHOLE | FOR_ONNX if onnx else WHOLE
+    return forms.get(core.name, lambda model: model)(core)

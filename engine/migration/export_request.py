@@ -1,0 +1,142 @@
+"""What may be asked of an export: which run, whose model, which format; and where what came of it lies."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from engine import FRAMEWORK_NAMES, FRAMEWORKS
+from engine.errors import MigrationError
+from engine.running.folder import Run, open_run, read_json
+
+FORMATS = {
+    "pytorch": {"safetensors": "State dict", "torch-export": "torch.export", "onnx": "ONNX", "executorch": "ExecuTorch"},
+    "tensorflow": {"keras": "Keras file", "saved-model": "SavedModel", "onnx": "ONNX", "litert": "LiteRT"},
+}
+"""Name and title of each, from the nearest to the framework to the farthest: the same place is the same purpose in both."""
+
+KINDS = {
+    "safetensors": "native",
+    "torch-export": "graph",
+    "executorch": "mobile",
+    "keras": "native",
+    "saved-model": "graph",
+    "litert": "mobile",
+    "onnx": "onnx",
+}
+"""What a wing's functions call it."""
+
+FILES = {
+    "safetensors": "model.safetensors",
+    "torch-export": "model.pt2",
+    "executorch": "model.pte",
+    "keras": "model.keras",
+    "saved-model": "saved_model",
+    "litert": "model.tflite",
+    "onnx": "model.onnx",
+}
+"""The model's file, or the folder that a SavedModel is."""
+
+RUNTIMES = {
+    "safetensors": "PyTorch",
+    "torch-export": "PyTorch",
+    "executorch": "ExecuTorch",
+    "keras": "Keras",
+    "saved-model": "TensorFlow",
+    "litert": "LiteRT",
+    "onnx": "ONNX Runtime",
+}
+"""Which program answers with it."""
+
+EXPORTS = "exports"
+MANIFEST = "manifest.json"
+
+
+@dataclass(frozen=True)
+class ExportRequest:
+    """What is asked of an export.
+
+    Raises ``MigrationError`` on creation when it cannot be done, ``RunError`` when there is no such run.
+    """
+
+    run: str
+    framework: str
+    format: str
+
+    def __post_init__(self) -> None:
+        if self.framework not in FRAMEWORKS:
+            raise MigrationError(f"There is no framework “{self.framework}”. Expected {' or '.join(FRAMEWORKS)}.")
+        if self.format not in FORMATS[self.framework]:
+            raise MigrationError(
+                f"{FRAMEWORK_NAMES[self.framework]} has no format “{self.format}”. Expected one of {', '.join(FORMATS[self.framework])}."
+            )
+        run = self.opened()
+        if run.results is None:
+            raise MigrationError(
+                f"Run {run.identifier} has not finished, so there is nothing yet to check a file against. Finish it on the Train page, or "
+                "choose another one."
+            )
+        if not _weights(run, self.framework).exists():
+            raise MigrationError(
+                f"Run {run.identifier} has no trained {FRAMEWORK_NAMES[self.framework]} model: that framework took no part, or the file "
+                "was removed. Choose another run or framework."
+            )
+        if reason := not_exportable(run):
+            raise MigrationError(reason)
+
+    def opened(self) -> Run:
+        """The run. Raises ``RunError`` when it has gone."""
+        return open_run(self.run)
+
+    @property
+    def folder(self) -> Path:
+        """Where the finished export lies; its name is made of known words only."""
+        return self.opened().path / EXPORTS / f"{self.framework}-{self.format}"
+
+    def to_json(self) -> dict[str, Any]:
+        """What ``start_study("export", …)`` takes. A run that was trained further is another question."""
+        stamp = _weights(self.opened(), self.framework).stat()
+        return asdict(self) | {"weights": [stamp.st_size, stamp.st_mtime_ns]}
+
+    @classmethod
+    def from_json(cls, values: dict[str, Any]) -> ExportRequest:
+        """The inverse of :meth:`to_json`."""
+        return cls(**{name: values[name] for name in cls.__dataclass_fields__})
+
+
+def not_exportable(run: Run) -> str:
+    """Why no format can hold this run's models; empty where one can."""
+    experiment = run.experiment
+    if experiment.family_member.takes == "vectors" and experiment.long_texts == "windows":
+        return (
+            f"{experiment.family_member.title} over windows takes the mean of several vectors before its first layer, which is not one "
+            "graph from tokens to logits. Expected a run that cuts long texts. Train one with the long texts cut."
+        )
+    return ""
+
+
+def find_manifest(request: ExportRequest) -> dict[str, Any] | None:
+    """What is said of a finished export of the run as it is now, or ``None``."""
+    manifest = read_json(request.folder / MANIFEST)
+    if manifest is None or not (request.folder / FILES[request.format]).exists():
+        return None
+    return manifest if manifest.get("weights") == request.to_json()["weights"] else None
+
+
+def manifests(run: Run) -> list[dict[str, Any]]:
+    """All finished exports of a run, PyTorch's first."""
+    found = []
+    for framework in FRAMEWORKS:
+        for name in FORMATS[framework]:
+            try:
+                manifest = find_manifest(ExportRequest(run.identifier, framework, name))
+            except MigrationError:
+                continue  # that framework took no part
+            if manifest is not None:
+                found.append(manifest)
+    return found
+
+
+def _weights(run: Run, framework: str) -> Path:
+    return run.framework_folder(framework) / "model.safetensors"

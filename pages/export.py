@@ -1,0 +1,89 @@
+"""Export: a trained model as a file for somewhere else, loaded again by its own runtime and checked on the run's test texts."""
+
+import streamlit as st
+
+from engine import FRAMEWORK_NAMES, FRAMEWORKS
+from engine.errors import ParityError
+from engine.evidence.wording import duration, plain, what_trains, when
+from engine.migration import export_words as words
+from engine.migration.export_chart import export_chart
+from engine.migration.export_request import FORMATS, ExportRequest, find_manifest, manifests
+from engine.migration.export_zip import zipped
+from engine.migration.exporting import forget_lost
+from engine.running.estimating import seconds_of_export
+from engine.running.studies import find_study
+from pages.parts import study_view
+from pages.parts.entry import through_dashboard
+from pages.parts.picture import show
+from pages.parts.plain_table import plain_table
+from pages.parts.run_choice import choose_run
+
+through_dashboard()
+study_view.take_over_choice()
+
+run = choose_run("export its models")
+experiment = run.experiment
+
+st.title("Export", anchor=False)
+found = manifests(run)
+st.markdown(f"#### {plain(words.answer(found)) if found else 'Which file does the model leave in?'}")
+st.caption(f"{plain(experiment.data.name)} · {plain(what_trains(experiment))} · {when(run.status.created)} · {run.identifier}")
+
+under_way = study_view.active_studies("export")
+if under_way:
+    names = [study.identifier for study in under_way]
+    st.fragment(study_view.watch, run_every=1.0)(names, study_view.pieces(under_way))
+
+left, right = st.columns(2)
+with left:
+    framework = st.segmented_control(
+        "Model", FRAMEWORKS, format_func=FRAMEWORK_NAMES.get, default=FRAMEWORKS[0], required=True, key="export_framework"
+    )
+framework = str(framework or FRAMEWORKS[0])
+with right:
+    titles = FORMATS[framework]
+    chosen = st.segmented_control(
+        "Format", list(titles), format_func=titles.get, default="onnx", required=True, key=f"export_format_{framework}"
+    )
+name = str(chosen or "onnx")
+st.write(words.SENTENCES[name])
+
+try:
+    request = ExportRequest(run.identifier, framework, name)
+    study, manifest = find_study("export", request.to_json()), find_manifest(request)
+except ParityError as error:
+    st.error(plain(error), icon=":material/error:")
+    st.stop()
+
+if manifest is None:
+    if study is not None:
+        study_view.ending(study)
+    st.caption(
+        f"{duration(seconds_of_export(experiment.classifier)).capitalize()}: one process writes the file, another loads it by its own "
+        "runtime, answers all test texts and is timed. The file is kept with the run."
+    )
+    busy = bool(study and study.status.active)
+    if st.button("Export", type="primary", icon=":material/output:", key="start_export", disabled=busy):
+        forget_lost(request)
+        study_view.start("export", request.to_json())
+else:
+    # The zip is made when it is asked for: a file of 90 MB would be packed at every click otherwise.
+    st.download_button(
+        f"Download {words.FORMAT_TITLES[name]} of {FRAMEWORK_NAMES[framework]}",
+        lambda: zipped(request),
+        f"{run.identifier}-{framework}-{name}.zip",
+        "application/zip",
+        icon=":material/download:",
+        key="download_export",
+        help="The model, what turns texts into its input, and a manifest that names input, output, labels and this check.",
+    )
+
+if found:
+    show(export_chart(found), "export_chart")
+    rows = words.export_rows(found)
+    plain_table(list(rows[0]), [list(row.values()) for row in rows], figures=range(2, len(rows[0])))
+    st.caption(
+        "Times run from a text to its logits, tokens included, on this machine; batches hold 64 texts. Every file is compared with the "
+        "trained model in its own framework."
+    )
+    st.caption(study_view.facts(found[0]))

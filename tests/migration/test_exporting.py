@@ -1,0 +1,129 @@
+"""Trained models exported for real and answered with by their own runtimes; what is refused, and that no half file stays."""
+
+from __future__ import annotations
+
+import io
+import json
+import shutil
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from engine.__main__ import main
+from engine.errors import MigrationError, RunError
+from engine.migration import exporting, study_process
+from engine.migration.export_request import ExportRequest, find_manifest, manifests
+from engine.migration.export_words import LARGEST_DIFFERENCE
+from engine.migration.export_zip import zipped
+from engine.running import studies
+from engine.running.folder import Run
+from engine.running.studies import find_study
+
+
+@pytest.fixture
+def run(sample_run: Run, tmp_path: Path) -> Run:
+    """A copy of the shared run in this test's home, for exports lie within it."""
+    shutil.copytree(sample_run.path, tmp_path / "runs" / sample_run.identifier)
+    return Run(tmp_path / "runs" / sample_run.identifier)
+
+
+@pytest.fixture
+def in_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A study is done before ``start_study`` returns; only its workers are processes. Sources may be edited meanwhile."""
+    monkeypatch.setattr(studies, "code_version", lambda: "of this test")
+    monkeypatch.setattr(studies, "detach", lambda module, folder: study_process.main([str(folder)]))
+
+
+def export(run: Run, capsys: pytest.CaptureFixture[str], framework: str, name: str) -> dict[str, Any]:
+    assert main(["export", run.identifier, "--framework", framework, "--format", name, "--json"]) == 0, capsys.readouterr().err
+    return json.loads(capsys.readouterr().out)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("framework", "name"), [("pytorch", "onnx"), ("tensorflow", "saved-model")])
+def test_an_exported_file_gives_the_models_answers(
+    run: Run, in_this_process: None, capsys: pytest.CaptureFixture[str], framework: str, name: str
+) -> None:
+    manifest = export(run, capsys, framework, name)
+    check = manifest["check"]
+    assert check["max_logit_difference"] <= LARGEST_DIFFERENCE and check["label_agreement"] == 1.0
+    assert run.results is not None
+    assert check["accuracy"] == check["accuracy_before"] == run.results["frameworks"][framework]["test_accuracy"]
+    assert manifest["input"]["name"] == "tokens" and manifest["input"]["shape"] == [None, None]
+    assert manifest["megabytes"] > 1 and 0 < check["single_p50_ms"] <= check["single_p95_ms"] and check["batch_texts_per_second"] > 0
+
+    request = ExportRequest(run.identifier, framework, name)
+    assert manifests(run) == [manifest]
+    assert [path.name for path in request.folder.parent.iterdir()] == [f"{framework}-{name}"], "no draft is left"
+    with zipfile.ZipFile(io.BytesIO(zipped(request))) as archive:
+        names = archive.namelist()
+    assert f"{framework}-{name}/tokenizer.json" in names and all(each.startswith(f"{framework}-{name}/") for each in names)
+
+
+# --- What is refused ---
+
+
+def test_an_export_needs_a_finished_run_and_a_format_of_the_framework(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(MigrationError, match=r"TensorFlow has no format “executorch”.*keras, saved-model, onnx, litert"):
+        ExportRequest(run.identifier, "tensorflow", "executorch")
+    with pytest.raises(MigrationError, match="no framework “jax”"):
+        ExportRequest(run.identifier, "jax", "onnx")
+    with pytest.raises(RunError, match="is not the name of a run"):
+        ExportRequest("../../etc", "pytorch", "onnx")
+    (run.framework_folder("tensorflow") / "model.safetensors").unlink()
+    assert main(["export", run.identifier, "--framework", "tensorflow", "--format", "onnx"]) == 1
+    assert "has no trained TensorFlow model" in capsys.readouterr().err
+    (run.path / "results.json").unlink()
+    with pytest.raises(MigrationError, match=r"has not finished.*Finish it on the Train page"):
+        ExportRequest(run.identifier, "pytorch", "onnx")
+
+
+def started(request: ExportRequest, monkeypatch: pytest.MonkeyPatch, measure: Any) -> Any:
+    """The study of an export whose worker is ``measure``."""
+    from engine.evidence.study_coordinator import StudyCoordinator
+
+    monkeypatch.setattr(studies, "code_version", lambda: "of this test")
+    monkeypatch.setattr(studies, "detach", lambda module, folder: study_process.main([str(folder)]))
+    monkeypatch.setattr(StudyCoordinator, "measure", measure)
+    return exporting.start_export(request)
+
+
+def test_a_disk_that_is_full_leaves_no_half_file_and_keeps_the_old_one(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    request = ExportRequest(run.identifier, "pytorch", "onnx")
+    request.folder.mkdir(parents=True)
+    (request.folder / "model.onnx").write_bytes(b"of an earlier training")
+
+    def measure(coordinator: Any, framework: str, job: str, message: str, prepared: Run, **asked: Any) -> dict[str, Any]:
+        (Path(asked["draft"]) / "model.onnx").write_bytes(b"half")
+        raise OSError(28, "No space left on device")
+
+    study = started(request, monkeypatch, measure)
+    assert study.status.state == "failed" and "No space left on device" in study.status.message
+    assert "Check the free space" in study.status.message
+    assert [path.name for path in request.folder.parent.iterdir()] == ["pytorch-onnx"]
+    assert (request.folder / "model.onnx").read_bytes() == b"of an earlier training"
+    assert find_manifest(request) is None
+
+
+def test_two_who_ask_for_the_same_export_watch_one(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    processes: list[Path] = []
+    monkeypatch.setattr(studies, "detach", lambda module, folder: processes.append(folder))
+    request = ExportRequest(run.identifier, "pytorch", "onnx")
+    assert exporting.start_export(request) == exporting.start_export(request) and len(processes) == 1
+
+
+def test_an_export_whose_files_were_removed_begins_anew(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    processes: list[Path] = []
+    monkeypatch.setattr(studies, "detach", lambda module, folder: processes.append(folder))
+    request = ExportRequest(run.identifier, "tensorflow", "keras")
+    study = exporting.start_export(request)
+    study.write_results({"file": "model.keras"})
+    status = study.status
+    status.state = "done"
+    study.write_status(status)
+    assert exporting.start_export(request).status.state == "queued" and len(processes) == 2
+    assert find_study("export", request.to_json()) == study
+    with pytest.raises(MigrationError, match="was removed"):
+        zipped(request)

@@ -1,0 +1,82 @@
+"""Export: before, during and after an export, what failed, and what is taken away."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from engine.migration.export_request import FILES, ExportRequest
+from engine.running import studies
+from engine.running.folder import Run
+from engine.running.studies import StudyStatus, list_studies, start_study
+from tests.pages.conftest import charts, words
+
+OpenPage = Callable[..., AppTest]
+
+
+@pytest.fixture(autouse=True)
+def no_process(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Studies are written down as started, and nothing is."""
+    started: list[str] = []
+    monkeypatch.setattr(studies, "detach", lambda module, folder: started.append(folder.name))
+    return started
+
+
+@pytest.fixture
+def trained(finished_run: Run) -> Run:
+    for framework in finished_run.experiment.frameworks:
+        (finished_run.framework_folder(framework) / "model.safetensors").write_bytes(b"weights")
+    return finished_run
+
+
+def exported(run: Run, framework: str, name: str, **check: Any) -> None:
+    request = ExportRequest(run.identifier, framework, name)
+    request.folder.mkdir(parents=True)
+    (request.folder / FILES[name]).write_bytes(b"model")
+    figures = {"rows": 40, "label_agreement": 1.0, "max_logit_difference": 3e-7, "mean_logit_difference": 1e-8, "accuracy": 0.9,
+               "accuracy_before": 0.9, "single_p50_ms": 1.5, "single_p95_ms": 2.5, "batch_texts_per_second": 900.0}  # fmt: skip
+    manifest = {"framework": framework, "format": name, "file": FILES[name], "megabytes": 2.5, "weights": request.to_json()["weights"]}
+    manifest["check"] = figures | {"runtime": "ONNX Runtime"} | check
+    (request.folder / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+
+
+def test_without_a_run_the_page_says_where_to_get_one(open_page: OpenPage) -> None:
+    page = open_page("export")
+    assert not page.exception and "Finish a run to export its models" in words(page)
+
+
+def test_before_an_export_the_page_says_what_will_be_done(open_page: OpenPage, trained: Run, no_process: list[str]) -> None:
+    page = open_page("export", run=trained.identifier)
+    assert not page.exception
+    assert "Which file does the model leave in?" in words(page) and "another loads it by its own" in words(page)
+    page.button("start_export").click().run()
+    assert not page.exception
+    [made] = list_studies("export")
+    assert no_process == [made.identifier] and page.get("progress")
+    assert (made.request["framework"], made.request["format"]) == ("pytorch", "onnx")
+    page.run()
+    assert page.button("start_export").disabled, "one export is under way"
+
+
+def test_an_export_that_failed_says_why(open_page: OpenPage, trained: Run) -> None:
+    made = start_study("export", ExportRequest(trained.identifier, "pytorch", "onnx").to_json())
+    made.write_status(StudyStatus(state="failed", message="No space left on device"))
+    page = open_page("export", run=trained.identifier)
+    assert not page.exception and len(page.error) == 1 and "No space left" in words(page)
+
+
+def test_finished_exports_answer_first_and_can_be_taken_away(open_page: OpenPage, trained: Run) -> None:
+    exported(trained, "pytorch", "onnx")
+    exported(trained, "tensorflow", "litert", max_logit_difference=2e-3, label_agreement=0.975)
+    page = open_page("export", run=trained.identifier)
+    assert not page.exception
+    heading = next(element.value for element in page.markdown if element.value.startswith("####")).replace("\\", "")
+    assert heading.startswith("#### 2 files, each loaded again by its own runtime") and "on 97.5 % of 40 test texts or more" in heading
+    assert "above the bar" in heading
+    shown = words(page)
+    assert "TensorFlow, LiteRT" in shown and "900 texts/s" in shown and charts(page) == 1
+    assert len(page.get("download_button")) == 1
