@@ -21,7 +21,9 @@ from engine.evidence.benchmark_request import MODES, BenchmarkRequest, attempts,
 from engine.evidence.benchmark_rows import benchmark_table, same_verdicts
 from engine.evidence.exhibits import EXHIBITS
 from engine.evidence.museum import MuseumRequest, museum_table
-from engine.migration.export_request import ExportRequest, find_manifest
+from engine.migration.bundles.kinds import BUNDLES, artifacts_needed
+from engine.migration.bundles.making import make_bundle
+from engine.migration.export_request import ExportRequest, bundles_folder, find_manifest
 from engine.migration.export_words import export_table
 from engine.migration.exporting import start_export
 from engine.migration.migrating import carried_folder
@@ -178,14 +180,37 @@ def migrate(options: argparse.Namespace) -> int:
 def export(options: argparse.Namespace) -> int:
     """Write a model's file as asked, or show the one that is there. Ctrl+C stops it; no half file is left."""
     _use_runs_folder(options)
+    if options.format in BUNDLES:
+        return _export_bundle(options)
     request = ExportRequest(options.run, options.framework, options.format)
+    manifest = _exported(request)
+    print(json.dumps(manifest, indent=1, ensure_ascii=False) if options.json else export_table([manifest]))
+    if not options.json:
+        print(f"The file: {request.folder / manifest['file']}", file=sys.stderr)
+    return 0
+
+
+def _exported(request: ExportRequest) -> dict[str, Any]:
+    """The manifest of an export that is there, or is made now."""
     watch(start_export(request))
     manifest = find_manifest(request)
     if manifest is None:
         raise RunError(f"The export of run {request.run} was removed as soon as it was written. Export it again.")
-    print(json.dumps(manifest, indent=1, ensure_ascii=False) if options.json else export_table([manifest]))
-    if not options.json:
-        print(f"The file: {request.folder / manifest['file']}", file=sys.stderr)
+    return manifest
+
+
+def _export_bundle(options: argparse.Namespace) -> int:
+    """A serving bundle, after the exports that it is made of."""
+    run = open_run(options.run)
+    trained = (run.results or {}).get("frameworks", {})
+    needed = artifacts_needed(options.format, options.framework)
+    requests = {name: ExportRequest(run.identifier, name, form) for name, form in needed.items() if name in trained}
+    for request in requests.values():
+        _exported(request)
+    folders = {name: request.folder for name, request in requests.items()}
+    file = make_bundle(options.format, options.framework, run, folders, bundles_folder(run, options.framework))
+    facts = {"run": run.identifier, "framework": options.framework, "format": options.format, "megabytes": file.stat().st_size / 1e6}
+    print(json.dumps(facts | {"file": str(file)}, indent=1) if options.json else f"{BUNDLES[options.format].title}: {file}")
     return 0
 
 

@@ -15,6 +15,7 @@ from engine.errors import DataError
 from engine.evidence import ablation, audit, benchmark_request
 from engine.evidence.equivalence import FEWEST, MARGIN
 from engine.evidence.exhibits import EXHIBITS
+from engine.migration.bundles.kinds import BUNDLES
 from engine.migration.export_request import FORMATS
 from engine.migration.migration_request import ROUTES
 from engine.neutral.family import CLASSIFIERS
@@ -94,8 +95,9 @@ def make_parser() -> argparse.ArgumentParser:
     command = commands.add_parser("export", help="write a run's trained model as a file that needs nothing of Parity, and check that file")
     command.add_argument("run", help="the run's name, as `runs` prints it")
     command.add_argument("--framework", choices=FRAMEWORKS, required=True, help="whose trained model")
-    names = list(dict.fromkeys(name for formats in FORMATS.values() for name in formats))
-    command.add_argument("--format", choices=names, required=True, help="what kind of file; each framework has its own, and both have onnx")
+    names = [*dict.fromkeys(name for formats in FORMATS.values() for name in formats), *BUNDLES]
+    explained = "what kind of file; each framework has its own, both have onnx, and the last four are bundles for serving, as a zip"
+    command.add_argument("--format", choices=names, required=True, help=explained)
     _add_place(command, "print the manifest on standard output and nothing else")
 
     command = commands.add_parser("predict", help="classify texts with both models of a run")

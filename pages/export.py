@@ -7,12 +7,13 @@ from engine.errors import ParityError
 from engine.evidence.wording import duration, plain, what_trains, when
 from engine.migration import export_words as words
 from engine.migration.export_chart import export_chart
-from engine.migration.export_request import FORMATS, ExportRequest, find_manifest, manifests
+from engine.migration.export_request import FORMATS, ExportRequest, exported_folders, find_manifest, manifests
 from engine.migration.export_zip import zipped
 from engine.migration.exporting import forget_lost
 from engine.running.estimating import seconds_of_export
 from engine.running.studies import find_study
 from pages.parts import study_view
+from pages.parts.bundle_list import bundle_list
 from pages.parts.entry import through_dashboard
 from pages.parts.picture import show
 from pages.parts.plain_table import plain_table
@@ -87,3 +88,7 @@ if found:
         "trained model in its own framework."
     )
     st.caption(study_view.facts(found[0]))
+
+st.header("Ready to serve", anchor=False)
+st.write("A zip with the model, its tokenizer, the labels, an example and a README that names the commands.")
+bundle_list(run, exported_folders(run))

@@ -138,5 +138,16 @@ def manifests(run: Run) -> list[dict[str, Any]]:
     return found
 
 
+def bundles_folder(run: Run, framework: str) -> Path:
+    """Where the command line puts serving bundles."""
+    return run.path / EXPORTS / "bundles" / framework
+
+
+def exported_folders(run: Run) -> dict[tuple[str, str], Path]:
+    """Where each finished export of a run lies, by framework and format."""
+    found = [(manifest["framework"], manifest["format"]) for manifest in manifests(run)]
+    return {(framework, name): ExportRequest(run.identifier, framework, name).folder for framework, name in found}
+
+
 def _weights(run: Run, framework: str) -> Path:
     return run.framework_folder(framework) / "model.safetensors"

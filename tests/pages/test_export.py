@@ -79,4 +79,7 @@ def test_finished_exports_answer_first_and_can_be_taken_away(open_page: OpenPage
     assert "above the bar" in heading
     shown = words(page)
     assert "TensorFlow, LiteRT" in shown and "900 texts/s" in shown and charts(page) == 1
-    assert len(page.get("download_button")) == 1
+    assert len(page.get("download_button")) == 6, "the file, and a button for each bundle and framework"
+    assert "FastAPI and ONNX Runtime answer for both models" in shown and "TorchServe is no longer maintained" in shown
+    assert "Export torch-export of PyTorch first" in shown and "Export saved-model of TensorFlow first" in shown
+    assert "Export onnx of" not in shown, "the HTTP server can be made of one of the two"
