@@ -40,7 +40,7 @@ def answer(manifests: Sequence[Mapping[str, Any]]) -> str:
     return (
         f"{count(len(manifests), 'file')}, each loaded again by its own runtime: the same answer on {percent(agreement)} of "
         f"{count(rows, 'test text')}{' or more' if len(manifests) > 1 and agreement < 1 else ''}, no logit off by more than "
-        f"{number(worst)}, {met} the bar of {number(LARGEST_DIFFERENCE)}."
+        f"{number(worst)}, {met} the bar of {LARGEST_DIFFERENCE:g}."
     )
 
 

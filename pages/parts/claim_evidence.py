@@ -18,7 +18,8 @@ from engine.evidence.outside import STATEMENTS, Statement
 from engine.evidence.result_sentences import unbroken
 from engine.evidence.tallies import SUBJECTS, Row, row_classifier, row_sentence, row_setting, row_subject, row_title, tally
 from engine.evidence.wording import count, duration, number, plain
-from engine.migration import migration_words
+from engine.migration import export_words, migration_words
+from engine.migration.export_request import manifests
 from engine.running.estimating import seconds_of_audit, seconds_of_museum
 from engine.running.source_code import source_file
 from engine.running.studies import list_studies
@@ -214,8 +215,25 @@ def _migration(evidence: Evidence) -> None:
     st.page_link("pages/migrate.py", label="Carry a trained model across", icon=":material/swap_horiz:")
 
 
+def _files(evidence: Evidence) -> None:
+    """What the run's models became as files for somewhere else, and the way to make them."""
+    found = manifests(evidence.run) if evidence.run is not None and evidence.run.results is not None else []
+    if found:
+        st.write(plain(export_words.answer(found)))
+        rows = export_words.export_rows(found)
+        plain_table(list(rows[0]), [list(row.values()) for row in rows], figures=range(2, len(rows[0])))
+    st.page_link("pages/export.py", label="Take a trained model away as a file", icon=":material/output:")
+
+
+def _production(evidence: Evidence) -> None:
+    _benchmark("production")(evidence)
+    _files(evidence)
+
+
 DETAILS: Mapping[str, Callable[[Evidence], None]] = {
-    **{claim: _benchmark(claim) for claim in (*ROWS_OF, "production")},
+    **{claim: _benchmark(claim) for claim in ROWS_OF},
+    "production": _production,
+    "mobile": _files,
     "negligible-difference": _negligible,
     "learning-curve": lambda evidence: counted_code.show_knowledge(evidence.counts),
     "syntax": lambda evidence: counted_code.show_lengths(evidence.counts),

@@ -59,10 +59,14 @@ def watch(identifiers: Sequence[str], parts: int) -> None:
     studies = [study for kind in TITLES for study in list_studies(kind) if study.identifier in identifiers]
     if any(not study.status.active for study in studies) or len(studies) < len(identifiers) or pieces(studies) != parts:
         st.rerun()
+    kinds: set[str] = set()
     for study in studies:
         status = study.status
         words = f"**{TITLES[study.kind]}**: {plain(status.message)}"
-        progress_row(study, words, status.share, status.seconds_left, f"stop_{study.kind}")
+        # Several of one kind may wait in the queue, and each needs a button of its own.
+        key = f"stop_{study.identifier if study.kind in kinds else study.kind}"
+        kinds.add(study.kind)
+        progress_row(study, words, status.share, status.seconds_left, key)
 
 
 def progress_row(source: Study | Run, words: str, share: float, seconds_left: float | None, key: str) -> None:

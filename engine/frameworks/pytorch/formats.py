@@ -50,14 +50,8 @@ def load_graph(core: nn.Module | None, path: Path, name: str) -> Answer:
 def save_mobile(core: nn.Module, example: np.ndarray, name: str, path: Path) -> None:
     """Write the classifier for ExecuTorch, for XNNPACK on CPUs; its shape is that of ``example``.
 
-    Raises ``MigrationError`` where ExecuTorch is not installed, or cannot hold the classifier.
+    Raises ``MigrationError`` where ExecuTorch is not installed.
     """
-    if type(core).__name__ == "BiLSTM":
-        raise MigrationError(
-            "ExecuTorch has no recurrence: it would write every token of a text as operators of "
-            "its own, which takes minutes. Expected a classifier without an LSTM. "
-            "Take the format onnx, or litert of TensorFlow."
-        )
     try:
         from executorch.backends.xnnpack.partition.xnnpack_partitioner import XnnpackPartitioner
         from executorch.exir import to_edge_transform_and_lower

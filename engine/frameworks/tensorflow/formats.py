@@ -30,7 +30,10 @@ def save_native(core: keras.Model, example: np.ndarray, name: str, path: Path) -
 def load_native(core: keras.Model | None, path: Path, name: str) -> Answer:
     """What :func:`save_native` wrote; it needs no class of ours."""
     model = keras.models.load_model(path, compile=False)
-    return lambda batch: np.asarray(model(tf.constant(batch), training=False))
+    # One graph for all widths: layer by layer, an LSTM would be a loop in Python.
+    open_shape = [tf.TensorSpec(model.inputs[0].shape, model.inputs[0].dtype)]
+    forward_pass = tf.function(lambda rows: model(rows, training=False), input_signature=open_shape)
+    return lambda batch: np.asarray(forward_pass(tf.constant(batch)))
 
 
 def save_graph(core: keras.Model, example: np.ndarray, name: str, path: Path) -> None:
