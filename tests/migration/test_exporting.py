@@ -62,6 +62,16 @@ def test_an_exported_file_gives_the_models_answers(
     assert f"{framework}-{name}/tokenizer.json" in names and all(each.startswith(f"{framework}-{name}/") for each in names)
 
 
+@pytest.mark.slow
+def test_a_bundle_is_made_of_the_exports_that_it_needs(run: Run, in_this_process: None, capsys: pytest.CaptureFixture[str]) -> None:
+    made = export(run, capsys, "pytorch", "http")
+    assert {(manifest["framework"], manifest["format"]) for manifest in manifests(run)} == {("pytorch", "onnx"), ("tensorflow", "onnx")}
+    with zipfile.ZipFile(made["file"]) as archive:
+        assert {"server.py", "README.md", "models/pytorch/model.onnx", "models/tensorflow/model.onnx"} <= set(archive.namelist())
+    assert main(["export", run.identifier, "--framework", "tensorflow", "--format", "torchserve"]) == 1
+    assert "TorchServe serves PyTorch only, found tensorflow" in capsys.readouterr().err
+
+
 # --- What is refused ---
 
 
