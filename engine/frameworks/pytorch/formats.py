@@ -34,7 +34,7 @@ def load_native(core: nn.Module | None, path: Path, name: str) -> Answer:
 
 def save_graph(core: nn.Module, example: np.ndarray, name: str, path: Path) -> None:
     """Write the classifier as a graph of ``torch.export`` whose axes stay open."""
-    axes = [torch.export.Dim("batch"), torch.export.Dim("tokens")]
+    axes = [torch.export.Dim.DYNAMIC] * 2  # as far as the model's own limits allow
     is_tokens = example.dtype.kind == "i"
     shapes = (dict(enumerate(axes if is_tokens else axes[:1])),)
     given = (torch.from_numpy(example),)
