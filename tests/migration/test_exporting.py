@@ -42,6 +42,7 @@ def export(run: Run, capsys: pytest.CaptureFixture[str], framework: str, name: s
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize(("framework", "name"), [("pytorch", "onnx"), ("tensorflow", "saved-model")])
 def test_an_exported_file_gives_the_models_answers(
     run: Run, in_this_process: None, capsys: pytest.CaptureFixture[str], framework: str, name: str
@@ -63,6 +64,7 @@ def test_an_exported_file_gives_the_models_answers(
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(600)
 def test_a_bundle_is_made_of_the_exports_that_it_needs(run: Run, in_this_process: None, capsys: pytest.CaptureFixture[str]) -> None:
     made = export(run, capsys, "pytorch", "http")
     assert {(manifest["framework"], manifest["format"]) for manifest in manifests(run)} == {("pytorch", "onnx"), ("tensorflow", "onnx")}
