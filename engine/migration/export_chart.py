@@ -9,7 +9,7 @@ import altair
 import pandas
 
 from engine import FRAMEWORK_NAMES
-from engine.evidence.palette import colour_scale, shape_scale
+from engine.evidence.palette import NEUTRAL, colour_scale, shape_scale
 from engine.evidence.picture import Picture, tip
 from engine.evidence.wording import number, percent
 from engine.migration.export_words import title
@@ -29,7 +29,7 @@ def export_chart(manifests: Sequence[Mapping[str, Any]]) -> Picture:
         ],
         columns=["name", "label", "megabytes", "milliseconds"],
     )
-    labels = altair.Axis(title=None, labelLimit=230, grid=True, domain=False, ticks=False)
+    labels = altair.Axis(title=None, labelLimit=230, labelOverlap=False, grid=True, domain=False, ticks=False)
     times = altair.Axis(tickCount=4, format="~g", grid=False)
     tips = [
         tip("name", "Framework"),
@@ -49,7 +49,13 @@ def export_chart(manifests: Sequence[Mapping[str, Any]]) -> Picture:
                 "megabytes:Q",
                 title="Size, MB",
                 scale=altair.Scale(range=[60, 700]),
-                legend=altair.Legend(orient="top", values=sorted({min(table["megabytes"]), max(table["megabytes"])}), format=".3~g"),
+                legend=altair.Legend(
+                    orient="top",
+                    values=sorted({min(table["megabytes"]), max(table["megabytes"])}),
+                    format=".3~g",
+                    symbolFillColor=NEUTRAL,
+                    symbolStrokeColor=NEUTRAL,
+                ),
             ),
             tooltip=tips,
         )
@@ -60,4 +66,4 @@ def export_chart(manifests: Sequence[Mapping[str, Any]]) -> Picture:
         f"The smallest file is {title(small)}, with {number(small['megabytes'])} MB; the fastest answer to one text "
         f"comes from {title(fast)}, in {number(fast['check']['single_p50_ms'])} ms."
     )
-    return Picture(points.properties(height=40 * len(manifests) + 70), alt)
+    return Picture(points.properties(height=altair.Step(32)), alt)
