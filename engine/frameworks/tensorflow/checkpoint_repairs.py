@@ -94,3 +94,25 @@ def as_the_config_says(
             layer._inverse_sqrt_key_dim = np.float64(1 / math.sqrt(layer.key_dim))
         if isinstance(layer, keras_hub.layers.TransformerEncoder) and "gelu" not in own:
             layer._feedforward_intermediate_dense.activation = ACTIVATIONS[activation]
+
+
+def plain_layers(model: keras.Model) -> keras.Model:
+    """The same model with each of KerasHub's encoders as a plain model of its layers.
+
+    A file keeps only the sizes of such an encoder, and KerasHub would build it anew with its own
+    activation and epsilon; of layers it keeps every setting.
+    """
+
+    def plain(layer: keras.layers.Layer) -> keras.layers.Layer:
+        if not isinstance(layer, keras_hub.models.Backbone):
+            return layer
+        for part in layer._flatten_layers(include_self=False):
+            if isinstance(part, keras_hub.layers.TransformerEncoder):
+                part.layer_norm_epsilon = part._feedforward_layer_norm.epsilon
+                computed = part._feedforward_intermediate_dense.activation
+                if computed is not tanh_gelu:  # that is what the layer's settings say already
+                    # The same function by a name that Keras finds without our code.
+                    part.activation = keras.activations.gelu if computed is exact_gelu else computed
+        return keras.Model(layer.input, layer.output, name=layer.name)
+
+    return keras.models.clone_model(model, clone_function=plain)

@@ -10,6 +10,7 @@ import numpy as np
 import tensorflow as tf
 
 from engine.errors import MigrationError
+from engine.frameworks.tensorflow.checkpoint_repairs import plain_layers
 from engine.frameworks.tensorflow.whole_model import whole_model
 
 MOBILE_PACKAGE = "ai-edge-litert"
@@ -24,7 +25,7 @@ Answer = Callable[[np.ndarray], np.ndarray]
 
 def save_native(core: keras.Model, example: np.ndarray, name: str, path: Path) -> None:
     """Write the classifier as Keras keeps models: its layers with their settings and weights."""
-    whole_model(core).save(path)
+    plain_layers(whole_model(core)).save(path)
 
 
 def load_native(core: keras.Model | None, path: Path, name: str) -> Answer:
