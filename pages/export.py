@@ -91,4 +91,4 @@ if found:
 
 st.header("Ready to serve", anchor=False)
 st.write("A zip with the model, its tokenizer, the labels, an example and a README that names the commands.")
-bundle_list(run, exported_folders(run))
+bundle_list(run, exported_folders(run, found))

@@ -143,9 +143,9 @@ def bundles_folder(run: Run, framework: str) -> Path:
     return run.path / EXPORTS / "bundles" / framework
 
 
-def exported_folders(run: Run) -> dict[tuple[str, str], Path]:
-    """Where each finished export of a run lies, by framework and format."""
-    found = [(manifest["framework"], manifest["format"]) for manifest in manifests(run)]
+def exported_folders(run: Run, finished: list[dict[str, Any]]) -> dict[tuple[str, str], Path]:
+    """Where each export of a run that is in ``finished``, as :func:`manifests` gives them, lies: by framework and format."""
+    found = [(manifest["framework"], manifest["format"]) for manifest in finished]
     return {(framework, name): ExportRequest(run.identifier, framework, name).folder for framework, name in found}
 
 

@@ -117,11 +117,16 @@ def _manifest(request: ExportRequest, weights: list[int], draft: Path, written: 
 
 
 def _put_in_place(draft: Path, target: Path) -> None:
-    """A folder cannot replace another at once, so the old one steps aside first."""
+    """A folder cannot replace another at once, so the old one steps aside first, and comes back where the new one cannot take its place."""
     aside = draft.with_name(f"{draft.name}.old")
     if target.exists():
         os.replace(target, aside)
-    os.replace(draft, target)
+    try:
+        os.replace(draft, target)
+    except OSError:
+        if aside.exists():
+            os.replace(aside, target)
+        raise
     shutil.rmtree(aside, ignore_errors=True)
 
 

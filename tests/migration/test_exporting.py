@@ -139,3 +139,12 @@ def test_an_export_whose_files_were_removed_begins_anew(run: Run, monkeypatch: p
     assert find_study("export", request.to_json()) == study
     with pytest.raises(MigrationError, match="was removed"):
         zipped(request)
+
+
+def test_an_older_export_comes_back_where_the_new_one_cannot_take_its_place(tmp_path: Path) -> None:
+    target = tmp_path / "pytorch-onnx"
+    target.mkdir()
+    (target / "model.onnx").write_bytes(b"of before")
+    with pytest.raises(OSError):
+        exporting._put_in_place(tmp_path / ".draft-that-has-gone", target)
+    assert (target / "model.onnx").read_bytes() == b"of before" and list(tmp_path.iterdir()) == [target]
