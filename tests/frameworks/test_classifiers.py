@@ -9,6 +9,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -111,12 +112,16 @@ def answer_everything(wing: str, output: Path) -> None:
                 np.savez(output / f"trained-{classifier}.npz", **first)  # type: ignore[arg-type]
     if wing == "pytorch":
         answers["biases"] = two_biases()
+    else:
+        answers["tracings"] = tracings_of_a_step(training)
     answers["other framework"] = {"pytorch": "tensorflow", "tensorflow": "torch"}[wing] in sys.modules
     (output / "answers.json").write_text(json.dumps(answers))
 
 
-def train_briefly(training: Any, module: Any, classifier: str) -> dict[str, np.ndarray]:
-    """The weights after 20 steps of the wing's own training, the last batch of each epoch a small one."""
+def train_briefly(
+    training: Any, module: Any, classifier: str, see: Callable[[Any], None] = lambda optimizer: None
+) -> dict[str, np.ndarray]:
+    """The weights after 20 steps of the wing's own training, the last batch of each epoch a small one; ``see`` is shown the optimizer."""
     rows = 9 * BATCH_SIZE + 3
     lengths = np.random.default_rng(3).integers(1, 20, rows) if classifier in SEQUENCES else None
     arrays = texts_for(classifier, np.full(rows, 8) if lengths is None else lengths, "float32")
@@ -127,8 +132,23 @@ def train_briefly(training: Any, module: Any, classifier: str) -> dict[str, np.n
     inputs, targets = training.as_tensors(arrays, labels, "cpu")
     batches = training.make_batches(inputs, targets, lambda epoch: training_plan(rows, lengths, BATCH_SIZE, 0, epoch), recipe)
     optimizer = training.make_optimizer(model, recipe)
+    see(optimizer)
     training.train(model, optimizer, batches, (inputs, targets, lengths), recipe, 2, Progress(), lambda model: None, Quiet())
     return module.to_neutral(model)
+
+
+def tracings_of_a_step(training: Any) -> float:
+    """How often Keras traces the step that it then runs."""
+    from engine.frameworks.tensorflow.classifiers import text_cnn
+
+    traced: list[int] = []
+
+    def see(optimizer: Any) -> None:
+        update_step = optimizer.update_step
+        optimizer.update_step = lambda gradient, variable, rate: (traced.append(id(variable)), update_step(gradient, variable, rate))
+
+    train_briefly(training, text_cnn, "text-cnn", see)
+    return len(traced) / len(set(traced))
 
 
 def two_biases() -> dict[str, Any]:
@@ -270,6 +290,10 @@ def test_the_second_bias_of_pytorch_trains_only_where_it_is_left_to_it(answered:
     biases = answers(answered, "pytorch")["biases"]
     assert biases["matched"] == [[False, False]] * 2 and biases["own"] == [[True, True]] * 2
     assert biases["difference of the sum"] <= 1e-6
+
+
+def test_keras_traces_a_step_once(answered: Path) -> None:
+    assert answers(answered, "tensorflow")["tracings"] == 1, "variables that are created within a step make TensorFlow trace it again"
 
 
 @pytest.mark.parametrize("wing", WINGS)

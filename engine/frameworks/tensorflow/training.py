@@ -224,10 +224,12 @@ def train(
     steps_per_call = 1 if as_shipped else recipe.steps_per_call
     if isinstance(batches["x"], tf.data.Dataset):
         steps_per_call = min(steps_per_call, len(batches["x"]))
+    # A step that creates variables is traced a second time, now without them; so they come first.
+    optimizer.build(model.trainable_variables)
     model.compile(
         optimizer=optimizer,
         loss=make_loss(model, recipe),
-        metrics=["accuracy"],
+        metrics=[keras.metrics.SparseCategoricalAccuracy("accuracy")],
         steps_per_execution=steps_per_call,
         jit_compile=True if recipe.compiled else "auto" if as_shipped else False,
     )
