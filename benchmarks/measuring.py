@@ -42,8 +42,7 @@ def main() -> None:
 
 def compare(classifier: str, frameworks: list[str], folder: Path, repeats: int) -> None:
     """The same batches, by the benchmark's worker and by a bare script, in turns."""
-    from engine.evidence.benchmark import ROUNDS
-    from engine.evidence.benchmark_request import STEPS, Setting
+    from engine.evidence.benchmark_request import AMOUNTS, Setting
     from engine.running.experiment import Experiment
 
     choice = make_data(folder, ROWS)
@@ -52,7 +51,8 @@ def compare(classifier: str, frameworks: list[str], folder: Path, repeats: int) 
         run = finish(experiment)
         setting = Setting(classifier, "matched", experiment.batch_size)
         asked = {"prepared": str(run.path), "seed": 0, "mode": setting.mode, "batch_size": setting.batch_size, "tokens": None}
-        asked |= {"steps": 2 * STEPS[experiment.family_member.takes], "rounds": ROUNDS}
+        amount = AMOUNTS[experiment.family_member.takes]
+        asked |= amount._replace(steps=2 * amount.steps)._asdict()
         task = same_batches(run, experiment, asked, folder / "task")
         steps, batches = [], []
         for _ in range(repeats):

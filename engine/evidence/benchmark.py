@@ -22,9 +22,6 @@ if TYPE_CHECKING:
 TARGET = 0.8
 """Accuracy on the validation texts, for the time until it is reached."""
 
-ROUNDS = 3
-"""In which a measurement is made, the other framework's in between."""
-
 WORKER_FILE = "running/worker_benchmarking.py"
 """Within ``engine/``: the code of the experiment."""
 
@@ -106,7 +103,7 @@ def _measure(
     """What the workers of the frameworks in ``order`` tell, who give way to one another between two rounds."""
     messages = {name: f"Repeat {repeat + 1} of {request.repeats}: {setting.words}, {FRAMEWORK_NAMES[name]}" for name in order}
     facts: dict[str, Any] = {"seed": repeat, "mode": setting.mode, "batch_size": setting.batch_size, "tokens": setting.tokens}
-    facts |= {"steps": request.steps(setting), "rounds": ROUNDS, "attempt": request.attempt}
+    facts |= request.amount(setting)._asdict() | {"attempt": request.attempt}
     return coordinator.measure_in_turns(messages, "benchmark", run, **facts, **more)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from engine.data.choice import DataChoice
 from engine.data.store import sample_choice
@@ -21,8 +21,25 @@ MOST_REPEATS = 30
 ROWS, QUICK_ROWS = 2000, 400
 """Texts of a file that a thorough and a quick benchmark use unless told otherwise; times of a step do not depend on how many there are."""
 
-STEPS = {"vectors": 300, "terms": 100, "words": 20, "pieces": 3}
-"""Of training that are timed in a repeat, by what a classifier takes; a thorough benchmark takes ``THOROUGH`` times as many."""
+
+class Amount(NamedTuple):
+    """How much is timed in a repeat."""
+
+    steps: int
+    """Of training; a thorough benchmark takes ``THOROUGH`` times as many."""
+    rounds: int
+    """In which that is done, with the other framework's in between."""
+    singles: int
+    """Texts that are answered one at a time."""
+
+
+AMOUNTS = {
+    "vectors": Amount(300, 5, 100),
+    "terms": Amount(100, 5, 100),
+    "words": Amount(25, 5, 50),
+    "pieces": Amount(3, 3, 24),
+}
+"""By what a classifier takes: the longer a step takes, the fewer are needed."""
 THOROUGH = 3
 BATCH_SIZES = (8, 128)
 """Besides the recommended one, in a thorough benchmark."""
@@ -120,10 +137,12 @@ class BenchmarkRequest:
                 settings += [Setting(classifier, "matched", usual, tokens) for tokens in SEQUENCE_LENGTHS]
         return settings
 
-    def steps(self, setting: Setting) -> int:
-        """How many steps are timed: in a sweep as many texts as in the recommended setting."""
-        steps = STEPS[CLASSIFIERS[setting.classifier].takes] * (1 if self.quick else THOROUGH)
-        return max(3, round(steps * min(1.0, self.experiment(setting.classifier).batch_size / setting.batch_size)))
+    def amount(self, setting: Setting) -> Amount:
+        """How much is timed: in a sweep of batch sizes as many texts as in the recommended setting."""
+        amount = AMOUNTS[CLASSIFIERS[setting.classifier].takes]
+        steps = amount.steps * (1 if self.quick else THOROUGH)
+        steps = max(3, round(steps * min(1.0, self.experiment(setting.classifier).batch_size / setting.batch_size)))
+        return amount._replace(steps=steps)
 
 
 def expected_seconds(request: BenchmarkRequest) -> float:

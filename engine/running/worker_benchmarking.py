@@ -26,9 +26,6 @@ from engine.running.worker_auditing import VALIDATION_ROWS, Listener, Wing, serv
 LOOK_SECONDS = 0.1
 """How long a worker looks, before it computes, at how busy others keep the machine; and how often it looks for a wish to stop."""
 
-SINGLES = 40
-"""Texts that are answered one at a time."""
-
 SHORT_CALL = 10
 """Steps; Keras takes so many or more in one call where a step is short. After the other framework's turn the processor's caches hold
 nothing of this one's, which only short steps feel: the first call of each round is then left out."""
@@ -66,9 +63,10 @@ def benchmark(run: Run, framework: str, baton: Baton) -> None:
 def measure_speed(wing: Wing, prepared: Run, asked: dict[str, Any], give_way: Callable[[], None]) -> dict[str, Any] | None:
     """Train for a set number of steps, then answer batches and single texts; in rounds, between which ``give_way`` lets the other compute.
 
-    ``asked`` has ``seed``, ``mode`` (``matched``, ``defaults`` or ``compiled``), ``batch_size``, ``steps``, ``rounds``, and ``tokens``: the
-    length to which every text is cut or repeated, or ``None``. Both frameworks are asked the same, so they see the same batches. What is
-    told is the median of the rounds: whatever disturbs the machine for longer than a round disturbs both, a shorter one is left out.
+    ``asked`` has ``seed``, ``mode`` (``matched``, ``defaults`` or ``compiled``), ``batch_size``, ``steps``, ``rounds``, ``singles``, and
+    ``tokens``: the length to which every text is cut or repeated, or ``None``. Both frameworks are asked the same, so they see the same
+    batches. What is told is the median of the rounds: what disturbs the machine for longer than a round disturbs both, a shorter
+    disturbance is left out.
     """
     inputs, mode = load_inputs(prepared), asked["mode"]
     experiment = replace(
@@ -107,7 +105,7 @@ def measure_speed(wing: Wing, prepared: Run, asked: dict[str, Any], give_way: Ca
     }
     if mode == "matched":  # in the other modes the same model answers in the same way
         chosen = [[batch_of(arrays, plan, number, recipe.batch_size) for number in some] for some in rounds]
-        answer |= time_answers(wing, model, chosen, give_way)
+        answer |= time_answers(wing, model, chosen, asked["singles"], call > 1, give_way)
     return answer
 
 
@@ -141,17 +139,22 @@ def batch_of(arrays: tuple[np.ndarray, ...], plan: Plan, number: int, batch_size
     return tuple(values[rows][..., :width] if width else values[rows] for values in arrays)
 
 
-def time_answers(wing: Wing, model: Any, rounds: list[list[tuple[np.ndarray, ...]]], give_way: Callable[[], None]) -> dict[str, float]:
-    """Milliseconds of a batch, and of a text alone (medians of the rounds); all are there as tensors before the clock runs."""
+def time_answers(
+    wing: Wing, model: Any, rounds: list[list[tuple[np.ndarray, ...]]], texts: int, short: bool, give_way: Callable[[], None]
+) -> dict[str, float]:
+    """Milliseconds of a batch, and of a text alone (medians of the rounds); all are there as tensors before the clock runs.
+
+    ``texts`` are answered alone, in all rounds together. ``short`` answers are warmed up in each round, others in the first only.
+    """
     labels = np.zeros(len(rounds[0][0][0]), np.int64)
     per_batch, alone = [], []
     for number, batches in enumerate(rounds):
         tensors = [wing.training.as_tensors(batch, labels, wing.device)[0] for batch in batches]
-        places = [(text, batch) for text in range(len(labels)) for batch in range(len(tensors))][: math.ceil(SINGLES / len(rounds))]
+        places = [(text, batch) for text in range(len(labels)) for batch in range(len(tensors))][: math.ceil(texts / len(rounds))]
         singles = [tuple(values[text : text + 1] for values in tensors[batch]) for text, batch in places]
         if number:
             give_way()
-        for some in (tensors[0], singles[0]):
+        for some in (tensors[0], singles[0]) if short or not number else ():
             wing.inference.predict_logits(model, some)  # traces and warms up
         started = time.perf_counter()
         for batch in tensors:

@@ -55,7 +55,7 @@ def test_a_thorough_benchmark_sweeps_batch_sizes_and_lengths() -> None:
     assert not any(setting.tokens for setting in request.settings("embedding-mlp")), "it reads no tokens"
     assert {setting.mode for setting in request.settings("text-cnn")} == {"matched", "defaults", "compiled"}
     small, large = Setting("tfidf-mlp", "matched", 8), Setting("tfidf-mlp", "matched", 128)
-    assert request.steps(small) == request.steps(Setting("tfidf-mlp", "matched", 32)) == 4 * request.steps(large)
+    assert request.amount(small).steps == request.amount(Setting("tfidf-mlp", "matched", 32)).steps == 4 * request.amount(large).steps
 
 
 def answer(**told: Any) -> dict[str, Any]:
@@ -182,7 +182,7 @@ def test_a_small_benchmark_stopped_and_resumed(monkeypatch: pytest.MonkeyPatch, 
     assert [(seed, framework) for seed, framework, _ in given[:4]] == [
         (0, "pytorch"), (0, "tensorflow"), (1, "tensorflow"), (1, "pytorch"),
     ], "they take turns, and take turns in who begins"  # fmt: skip
-    assert turns[:9] == ["tensorflow", "pytorch"] * 4 + ["tensorflow"], "and give way to one another between two rounds"
+    assert turns[:17] == ["tensorflow", "pytorch"] * 8 + ["tensorflow"], "and give way to one another between two rounds"
     assert 10 <= len(given) <= 11
     assert not processes_about(tmp_path)
     results = study.results
@@ -207,7 +207,8 @@ def test_thorough_settings_and_a_target(monkeypatch: pytest.MonkeyPatch, in_this
     monkeypatch.setattr(benchmark_request, "SEQUENCE_LENGTHS", (16,))
     monkeypatch.setattr(benchmark_request, "FEWEST", 1)
     monkeypatch.setattr(benchmark, "TARGET", 0.2)
-    monkeypatch.setattr(benchmark_request, "STEPS", benchmark_request.STEPS | {"words": 3})
+    words = benchmark_request.AMOUNTS["words"]._replace(steps=3)
+    monkeypatch.setitem(benchmark_request.AMOUNTS, "words", words)
     request = BenchmarkRequest(("text-cnn",), False, 2, ("defaults",), data=small_data(), device="cpu")
     study = start_study("benchmark", request.to_json())
     assert study.status.state == "done" and study.results is not None, study.status.message

@@ -38,25 +38,30 @@ class MatchedAdam(keras.optimizers.Adam):
     Source: D. Kingma and J. Ba, Adam: a method for stochastic optimization, 2015, algorithm 1.
     """
 
+    def apply(self, gradients: list[tf.Tensor], variables: list[keras.Variable]) -> None:
+        # Once a step, not once a variable. In float64, as PyTorch has these powers: of 1 - 0.999
+        # float32 would keep five digits.
+        step = tf.cast(self.iterations + 1, tf.float64)
+        bias_1 = 1 - tf.pow(tf.constant(self.beta_1, tf.float64), step)
+        bias_2 = 1 - tf.pow(tf.constant(self.beta_2, tf.float64), step)
+        # The velocity's correction is taken out of the fraction: then two numbers are corrected
+        # instead of a matrix as large as the variable. The paper names the same saving.
+        correction = tf.sqrt(bias_2)
+        self.step_size = tf.cast(self.learning_rate, tf.float64) * correction / bias_1
+        self.step_epsilon = self.epsilon * correction
+        super().apply(gradients, variables)
+
     def update_step(
         self, gradient: tf.Tensor, variable: keras.Variable, learning_rate: tf.Tensor
     ) -> None:
         gradient = tf.convert_to_tensor(gradient)  # that of word vectors has only the rows in use
-        # In float64, as PyTorch has these powers: of 1 - 0.999 float32 would keep five digits.
-        step = tf.cast(self.iterations + 1, tf.float64)
-        bias_1 = 1 - tf.pow(tf.constant(self.beta_1, tf.float64), step)
-        bias_2 = 1 - tf.pow(tf.constant(self.beta_2, tf.float64), step)
         momentum = self._momentums[self._get_variable_index(variable)]
         velocity = self._velocities[self._get_variable_index(variable)]
         self.assign_add(momentum, (gradient - momentum) * (1 - self.beta_1))
         self.assign_add(velocity, (tf.square(gradient) - velocity) * (1 - self.beta_2))
-        # The velocity's correction is taken out of the fraction: then two numbers are corrected
-        # instead of a matrix as large as the variable. The paper names the same saving.
-        correction = tf.sqrt(bias_2)
-        step_size = tf.cast(learning_rate, tf.float64) * correction / bias_1
-        epsilon = tf.cast(self.epsilon * correction, variable.dtype)
-        update = momentum * tf.cast(step_size, variable.dtype) / (tf.sqrt(velocity) + epsilon)
-        self.assign_sub(variable, update)
+        step_size = tf.cast(self.step_size, variable.dtype)  # holds the learning rate
+        epsilon = tf.cast(self.step_epsilon, variable.dtype)
+        self.assign_sub(variable, step_size * momentum / (tf.sqrt(velocity) + epsilon))
 
     def _clip_gradients(self, gradients: list[tf.Tensor]) -> list[tf.Tensor]:
         if not self.global_clipnorm:
