@@ -18,7 +18,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 import numpy as np
 
-from benchmarks.steps import ALLOCATOR, SCRIPTS, finish, make_data, report, run_bare, write_task
+from benchmarks.steps import SCRIPTS, finish, make_data, report, run_bare, write_task
 
 ROWS = 800
 BAR = "0.95 to 1.05"
@@ -33,7 +33,6 @@ def main() -> None:
     parser.add_argument("--frameworks", nargs="+", choices=list(SCRIPTS), default=list(SCRIPTS))
     parser.add_argument("--repeats", type=int, default=5)
     options = parser.parse_args()
-    os.environ.update(ALLOCATOR)
     for classifier in options.classifiers or CLASSIFIERS:
         with tempfile.TemporaryDirectory() as folder:
             os.environ["PARITY_RUNS"], os.environ["PARITY_LOCK"] = folder, f"{folder}/lock"

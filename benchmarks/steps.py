@@ -25,10 +25,6 @@ import pandas
 
 ROWS = {"transformer": 800}
 EPOCHS = {"transformer": 2, "tfidf-mlp": 3, "text-cnn": 3, "bi-lstm": 3}
-ALLOCATOR = {"MALLOC_TRIM_THRESHOLD_": "100000000", "MALLOC_MMAP_THRESHOLD_": "100000000"}
-"""Keeps freed memory in the process, on both sides. Whether glibc hands it back after every step, to be fetched again page by page,
-depends on what was allocated before: the bare loop of ``embedding-mlp`` in PyTorch took 2.1 ms a step so, and 1.05 ms with these
-(measured)."""
 SCRIPTS = {"pytorch": "pytorch_steps.py", "tensorflow": "keras_steps.py"}
 
 
@@ -41,7 +37,6 @@ def main() -> None:
     parser.add_argument("--frameworks", nargs="+", choices=list(SCRIPTS), default=list(SCRIPTS))
     parser.add_argument("--repeats", type=int, default=3)
     options = parser.parse_args()
-    os.environ.update(ALLOCATOR)
     for classifier in options.classifiers or CLASSIFIERS:
         with tempfile.TemporaryDirectory() as folder:
             os.environ["PARITY_RUNS"], os.environ["PARITY_LOCK"] = folder, f"{folder}/lock"

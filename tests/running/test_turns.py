@@ -11,7 +11,7 @@ import pytest
 
 from engine.errors import TrainingError
 from engine.running import baton
-from engine.running.baton import WorkerProcess
+from engine.running.baton import KEEP_MEMORY, WorkerProcess, worker_environment
 from engine.running.folder import Run, create_run
 from engine.running.turns import Turns
 from tests.running.driving import small_experiment, wait_until
@@ -178,3 +178,12 @@ def test_the_first_worker_leads_to_the_end_of_one_turn_of_training(workers: Call
     turns.run_until("evaluate")
     assert first.phase == second.phase == "evaluate"
     assert turns.failures == {}
+
+
+def test_a_worker_keeps_what_it_frees_unless_the_user_says_otherwise(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in KEEP_MEMORY:
+        monkeypatch.delenv(name, raising=False)
+    assert KEEP_MEMORY.items() <= worker_environment(0, "cpu").items()
+    assert int(KEEP_MEMORY["MALLOC_MMAP_THRESHOLD_"]) <= 2**25, "older versions of glibc take no more and would stay at 128 KiB"
+    monkeypatch.setenv("MALLOC_TRIM_THRESHOLD_", "1000")
+    assert worker_environment(0, "cpu")["MALLOC_TRIM_THRESHOLD_"] == "1000"
