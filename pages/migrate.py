@@ -48,7 +48,7 @@ with right:
     )
 source, target = directions[str(way or next(iter(directions)))]
 route = str(route or possible[0])
-st.write(words.ROUTE_SENTENCES[route])
+st.write(f"{words.ROUTE_SENTENCES[route]} {words.what_is_carried(run, route)}")
 
 
 def migration_of(request: MigrationRequest) -> Study | None:
@@ -118,3 +118,4 @@ st.header("What became of the usual snippet", anchor="snippet")
 migration_view.old_snippets(results.get("old_snippets"))
 if results:
     st.caption(study_view.facts(results, words.direction(results), ROUTES[route]))
+    st.caption(plain(" ".join(words.stage_sentences(results))))

@@ -89,6 +89,8 @@ class StudyCoordinator:
         """When a worker that has not answered is ended; only :meth:`attempt` sets a limit."""
         self._written = 0.0
         self._whole = self._finished = self._spent = self._worked = 0.0
+        self._cost = 0.0
+        """Of the present piece of work."""
         self.write()
 
     def conduct(self, work: Work) -> None:
@@ -170,6 +172,9 @@ class StudyCoordinator:
             facts = worker.facts
             if "encoded" in facts and facts["encoded"] < facts["of"]:
                 self.status.message = f"Computing the vectors of {facts['of']:,} texts: {facts['encoded']:,} are there"
+            if "doing" in facts and self._whole:
+                self.status.message = facts["doing"]
+                self.status.share = min(1.0, (self._finished + self._cost * facts["share"]) / self._whole)
             self.write()
 
     # --- Preparing -------------------------------------------------------------------------------------------------------------------
@@ -245,7 +250,7 @@ class StudyCoordinator:
             self._wait_for_the_machine()
             started = time.monotonic()
             turns = self._turns or self._load(job, prepared)
-        asking = {"prepared": str(prepared.path)} | facts
+        asking, self._cost = {"prepared": str(prepared.path)} | facts, cost
         while ahead:
             for framework in tuple(ahead):
                 self.say(messages[framework])
@@ -306,7 +311,8 @@ class StudyCoordinator:
 
     def _ask(self, turns: Turns, framework: str, facts: dict[str, Any]) -> dict[str, Any]:
         worker = next(worker for worker in turns.workers if worker.framework == framework)
-        worker.facts.pop("answer", None)
+        for name in ("answer", "doing"):
+            worker.facts.pop(name, None)
         self._ends = math.inf if self._limit is None else time.monotonic() + self._limit
         turns.give(worker, lambda _: facts)
         turns.raise_failures()

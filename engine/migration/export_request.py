@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -9,6 +11,7 @@ from typing import Any
 from engine import FRAMEWORK_NAMES, FRAMEWORKS
 from engine.errors import MigrationError
 from engine.running.folder import Run, open_run, read_json
+from engine.running.studies import list_studies
 
 FORMATS = {
     "pytorch": {"safetensors": "State dict", "torch-export": "torch.export", "onnx": "ONNX", "executorch": "ExecuTorch"},
@@ -51,6 +54,8 @@ RUNTIMES = {
 
 EXPORTS = "exports"
 MANIFEST = "manifest.json"
+ASIDE = ".old"
+"""Ends the name of an export that has stepped aside for a newer one."""
 
 
 @dataclass(frozen=True)
@@ -118,10 +123,23 @@ def not_exportable(run: Run) -> str:
 
 def find_manifest(request: ExportRequest) -> dict[str, Any] | None:
     """What is said of a finished export of the run as it is now, or ``None``."""
-    manifest = read_json(request.folder / MANIFEST)
-    if manifest is None or not (request.folder / FILES[request.format]).exists():
+    folder = request.folder
+    if not folder.exists() and not any(study.status.active for study in list_studies("export")):
+        bring_back(folder)
+    manifest = read_json(folder / MANIFEST)
+    if manifest is None or not (folder / FILES[request.format]).exists():
         return None
     return manifest if manifest.get("weights") == request.to_json()["weights"] else None
+
+
+def bring_back(folder: Path) -> None:
+    """Give an export its name again that has stepped aside for a newer one whose process was killed before that took its place."""
+    if folder.exists():
+        return
+    for aside in folder.parent.glob(f".{folder.name}.*{ASIDE}"):
+        with suppress(OSError):  # it is complete under either name
+            os.replace(aside, folder)
+            return
 
 
 def manifests(run: Run) -> list[dict[str, Any]]:

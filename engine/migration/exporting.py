@@ -13,7 +13,7 @@ import numpy as np
 
 from engine import FRAMEWORK_NAMES
 from engine.errors import RunError
-from engine.migration.export_request import FILES, KINDS, MANIFEST, RUNTIMES, ExportRequest, find_manifest
+from engine.migration.export_request import ASIDE, FILES, KINDS, MANIFEST, RUNTIMES, ExportRequest, bring_back, find_manifest
 from engine.migration.export_words import FORMAT_TITLES
 from engine.migration.migrating import differences
 from engine.neutral.devices import describe_machine
@@ -118,7 +118,7 @@ def _manifest(request: ExportRequest, weights: list[int], draft: Path, written: 
 
 def _put_in_place(draft: Path, target: Path) -> None:
     """A folder cannot replace another at once, so the old one steps aside first, and comes back where the new one cannot take its place."""
-    aside = draft.with_name(f"{draft.name}.old")
+    aside = draft.with_name(f"{draft.name}{ASIDE}")
     if target.exists():
         os.replace(target, aside)
     try:
@@ -132,5 +132,6 @@ def _put_in_place(draft: Path, target: Path) -> None:
 
 def _remove_drafts(target: Path) -> None:
     """What an export of this format left when its process was killed; the same export never runs twice at once."""
+    bring_back(target)
     for left in target.parent.glob(f".{target.name}.*"):
         shutil.rmtree(left, ignore_errors=True)

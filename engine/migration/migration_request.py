@@ -44,10 +44,14 @@ class MigrationRequest:
         if self.route not in ROUTES:
             raise MigrationError(f"There is no route “{self.route}”. Expected one of {', '.join(ROUTES)}.")
         run = self.opened()
+        if run.results is None:
+            raise MigrationError(
+                f"Run {run.identifier} has not finished, so no model is trained yet. Finish it on the Train page, or choose another."
+            )
         if not _weights(run, self.source).exists():
             raise MigrationError(
-                f"Run {run.identifier} has no trained {FRAMEWORK_NAMES[self.source]} model: it has not finished, that framework took no "
-                "part, or the file was removed. Finish the run on the Train page, or choose another one."
+                f"Run {run.identifier} has no trained {FRAMEWORK_NAMES[self.source]} model: that framework took no part, or the file "
+                "was removed. Choose another run or direction."
             )
         if reason := not_possible(run, self.route):
             raise MigrationError(reason)

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from engine import FRAMEWORK_NAMES, FRAMEWORKS
 from engine.evidence.wording import count, number, percent, seconds
 from engine.migration.migration_request import LARGEST_DIFFERENCE, ROUTES
 
+if TYPE_CHECKING:
+    from engine.running.folder import Run
+
 PRINTED = (
     "run", "classifier", "source", "target", "route", "rows", "max_logit_difference", "mean_logit_difference", "label_agreement",
-    "accuracy_before", "accuracy_after", "judge", "trained_on", "seconds",
+    "accuracy_before", "accuracy_after", "judge", "trained_on", "carried", "stages", "seconds",
 )  # fmt: skip
 """What the command line gives with ``--json``."""
 
@@ -29,6 +32,25 @@ ROUTE_SENTENCES = {
         "reads such folders; the last layer lies beside it."
     ),
 }
+
+WITH_THE_ENCODER = (
+    "The graph begins with the tokens: encoder, mean over the tokens{windows} and both dense layers. In the further steps the encoder "
+    "stays as it is on both sides, as it has in the run."
+)
+HEAD_ALONE = (
+    "What is carried are the two dense layers. The encoder before them is the published one: both frameworks load it from the same files, "
+    "and the run has left it as it is. Take the route ONNX for one model from tokens to logits."
+)
+
+
+def what_is_carried(run: Run, route: str) -> str:
+    """Which part of what turns a text into an answer travels; empty where that is all but the tokenizer."""
+    if run.experiment.family_member.takes != "vectors":
+        return ""
+    if route != "onnx":
+        return HEAD_ALONE
+    return WITH_THE_ENCODER.format(windows=", mean over the windows of a text" if run.experiment.long_texts == "windows" else "")
+
 
 GATES = "input, forget, cell, output"
 
@@ -94,7 +116,7 @@ def sides(results: Mapping[str, Any], source: Any, target: Any) -> dict[str, Any
 
 def weight_rows(results: Mapping[str, Any]) -> list[tuple[str, ...]]:
     """Neutral name and shape; in each framework its own name, and below it shape and change. PyTorch left."""
-    places = sides(results, results["left"]["places"], results["arrived"].get("places"))
+    places = sides(results, results["left"].get("places"), results["arrived"].get("places"))
     if any(places[framework] is None for framework in FRAMEWORKS):
         return []
     by_name = {framework: {row["weight"]: row for row in places[framework]["weights"]} for framework in FRAMEWORKS}
@@ -107,7 +129,7 @@ def weight_rows(results: Mapping[str, Any]) -> list[tuple[str, ...]]:
 
 def others_sentence(results: Mapping[str, Any]) -> str:
     """Which weights a framework has that hold nothing of what travelled; empty where there are none."""
-    places = sides(results, results["left"]["places"], results["arrived"].get("places") or {})
+    places = sides(results, results["left"].get("places") or {}, results["arrived"].get("places") or {})
     found = {name: places[name]["others"] for name in FRAMEWORKS if places[name].get("others")}
     return " ".join(f"{FRAMEWORK_NAMES[name]} has {', '.join(others)} besides, which stay as they are." for name, others in found.items())
 
@@ -167,4 +189,13 @@ def migration_table(results: Mapping[str, Any]) -> str:
         ("Time", seconds(results["seconds"])),
     ]
     title = f"{carried_words(results)}; {count(results['rows'], 'test text')}"
-    return "\n".join([title, "", *(f"{name:36}{value:>14}" for name, value in rows)])
+    carried = [results["carried"]] if results["carried"] else []
+    return "\n".join([title, *carried, "", *(f"{name:36}{value:>14}" for name, value in rows), "", *stage_sentences(results)])
+
+
+def stage_sentences(results: Mapping[str, Any]) -> list[str]:
+    """Of each framework in the order of the work: what it did and how long each stage took."""
+    return [
+        f"{FRAMEWORK_NAMES[results[side]]} {', '.join(f'{words} ({seconds(spent)})' for words, spent in results['stages'][side].items())}."
+        for side in ("source", "target")
+    ]

@@ -10,29 +10,27 @@ import numpy as np
 from engine.neutral.batches import evaluation_batch, evaluation_plan
 from engine.neutral.onnx_session import open_session
 from engine.neutral.tokens import logits_over_windows
-from engine.neutral.vocabulary import dense_rows
+from engine.running.carried_inputs import part_of_run, rows_are_windows
 from engine.running.inputs import load_inputs
 
 if TYPE_CHECKING:
     from engine.running.folder import Run
 
 
-def onnx_runtime_logits(file: Path, run: Run) -> np.ndarray:
-    """The logits of all test texts of a run, (texts, classes), for a graph from tokens, vectors or dense TF-IDF rows to logits.
+def onnx_runtime_logits(file: Path, run: Run, form: str) -> np.ndarray:
+    """The logits of all test texts of a run, (texts, classes), for a graph that takes ``form``, as :func:`graph_form` gives it.
 
     Texts in windows have the mean of their windows' logits, as in both frameworks. Raises ``MigrationError`` when ONNX Runtime refuses.
     """
     inputs = load_inputs(run)
-    arrays, labels, lengths = inputs.part(run, "test")
-    if run.experiment.family_member.takes == "terms":
-        terms, shares = arrays
-        arrays = (dense_rows(terms, shares, inputs.input_size),)
+    (rows_of_texts,), labels, lengths = part_of_run(run, inputs, "test", form)
+    one_by_one = rows_of_texts.ndim == 3 and not rows_are_windows(run, form)
     answer = open_session(file, run.experiment.threads)
     size = evaluation_batch(lengths)
     plan = evaluation_plan(len(labels), lengths, size)
     logits = np.empty((len(labels), inputs.num_classes), np.float32)
     for number, width in enumerate(plan.widths.tolist()):
         rows = plan.order[number * size : (number + 1) * size]
-        batch = np.ascontiguousarray(arrays[0][rows][..., : width or None])
-        logits[rows] = logits_over_windows(answer, batch, inputs.padding) if batch.ndim == 3 else answer(batch)
+        batch = np.ascontiguousarray(rows_of_texts[rows][..., : width or None])
+        logits[rows] = logits_over_windows(answer, batch, inputs.padding) if one_by_one else answer(batch)
     return logits

@@ -18,8 +18,10 @@ JOB = "engine/running/worker_migrating.py"
 SHOWN: dict[str, tuple[tuple[str, tuple[str, ...]], ...]] = {
     "weights": (("classifiers/{classifier}.py", ("to_neutral", "load_neutral")),),
     "onnx": (
-        ("onnx_model.py", ("dense_layer", "embedding_layer", "ImportedGraph", "import_graph")),
-        ("onnx_operators.py", ("softmax", "cut", "gather_nd")),
+        ("onnx_layers.py", ("dense_layer", "embedding_layer")),
+        ("onnx_model.py", ("ImportedGraph", "import_graph")),
+        ("onnx_operators.py", ("softmax",)),
+        ("onnx_places.py", ("cut", "gather_nd")),
     ),
     "checkpoint": (("encoder.py", ("load_encoder",)),),
 }

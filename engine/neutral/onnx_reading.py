@@ -114,7 +114,7 @@ def _bring_in_parts(model: Any, path: Path) -> None:
         except (OSError, ValueError) as error:
             raise MigrationError(
                 f"{path.name} needs “{location}” beside it for the weight “{tensor.name}”, which cannot be read ({error}). "
-                "Put both files into one folder."
+                "Put both files into one folder, or export the model in one file."
             ) from error
         total += expected
         if total > LARGEST_BYTES:

@@ -5,7 +5,7 @@ A model is loaded with numbers drawn at random, which look like no others, and t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -42,23 +42,20 @@ def find_places(neutral: Mapping[str, np.ndarray], own: Mapping[str, np.ndarray]
     """
     left, places = dict(own), []
     for weight, values in neutral.items():
-        found = next((name, change) for name, change in [*_candidates(values, left), ("", NO_PLACE)])
-        name, change = found
+        name, change = next(_candidates(values, left), ("", NO_PLACE))
         shape = list(left.pop(name).shape) if name else []
         places.append({"weight": weight, "name": name, "shape": shape, "change": change})
     return places
 
 
-def without_neutral(neutral: Mapping[str, np.ndarray], own: Mapping[str, np.ndarray]) -> list[str]:
-    """A framework's own arrays that hold no neutral weight."""
-    known = {place["name"] for place in find_places(neutral, own)}
+def without_neutral(places: Iterable[Mapping[str, Any]], own: Mapping[str, np.ndarray]) -> list[str]:
+    """A framework's own arrays that hold no neutral weight, by what :func:`find_places` has found."""
+    known = {place["name"] for place in places}
     return [name for name in own if name not in known]
 
 
-def _candidates(values: np.ndarray, own: Mapping[str, np.ndarray]) -> list[tuple[str, str]]:
-    return [
-        (name, change)
-        for name, array in own.items()
-        for change, turned in CHANGES
-        if array.size <= values.size and (expected := turned(values, array.shape)) is not None and np.array_equal(expected, array)
-    ]
+def _candidates(values: np.ndarray, own: Mapping[str, np.ndarray]) -> Iterator[tuple[str, str]]:
+    for name, array in own.items():
+        for change, turned in CHANGES:
+            if array.size <= values.size and (expected := turned(values, array.shape)) is not None and np.array_equal(expected, array):
+                yield name, change

@@ -55,6 +55,7 @@ def prepare_inputs(
             encoder=BUNDLED if experiment.encoder == BUNDLED else str(checkpoint.folder),
             max_tokens=min(experiment.max_tokens, checkpoint.max_tokens),
             input_size=checkpoint.hidden_size,
+            padding=padding_token(checkpoint.folder),
         )
     features = None
     if experiment.family_member.takes == "vectors":
@@ -111,7 +112,6 @@ def featurize(
         inputs = replace(inputs, input_size=tokenizer.get_vocab_size(), max_tokens=experiment.max_tokens, unknown=unknown)
     else:
         tokenizer = load_tokenizer(checkpoint.folder, inputs.max_tokens)
-        inputs = replace(inputs, padding=padding_token(checkpoint.folder))
     rows = token_rows(tokenizer, texts, inputs.max_tokens, experiment.long_texts == "windows", inputs.padding)
     return (rows.ids,), rows.lengths, replace(inputs, truncated=rows.truncated), vocabulary
 

@@ -42,6 +42,8 @@ class Wing:
     stop_requested: Callable[[], bool]
     import_seconds: float
     """How long loading it took."""
+    say: Callable[[str, float], None] = lambda words, share: None
+    """Tells the coordinator what is being done and how much of the present piece of work is behind, from 0 to 1."""
 
     def build(self, prepared: Run, inputs: Inputs, recipe: Recipe, precision: str) -> tuple[Any, Any, Any]:
         """The classifier's module, the classifier, and the model that is trained, with the weights that ``recipe`` begins with."""
@@ -79,7 +81,16 @@ def serve(run: Run, framework: str, baton: Baton, work: Callable[[Wing, Run, dic
     import_seconds = time.perf_counter() - started
     devices, _, gpu = prepare_device(framework, experiment.device, experiment.threads)
     device = baton.take("build", gpu=gpu)["device"]
-    wing = Wing(framework, training, inference, devices, devices.use_device(device), lambda: run.stop_requested, import_seconds)
+    wing = Wing(
+        framework,
+        training,
+        inference,
+        devices,
+        devices.use_device(device),
+        lambda: run.stop_requested,
+        import_seconds,
+        lambda words, share: baton.tell(doing=words, share=share),
+    )
     asked = baton.take("train")
     while True:
         asked = baton.take("train", answer=work(wing, Run(Path(asked["prepared"])), asked))

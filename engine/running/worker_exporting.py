@@ -18,12 +18,14 @@ from engine.neutral.onnx_session import open_session
 from engine.neutral.tokens import load_tokenizer, logits_over_windows, token_rows
 from engine.neutral.vocabulary import Terms, dense_rows, load_words
 from engine.running.baton import Baton
+from engine.running.carried_inputs import EXAMPLE_ROWS
 from engine.running.folder import Run
 from engine.running.inputs import Inputs, load_inputs
 from engine.running.latency import repeat
 from engine.running.recipes import architecture_of
 from engine.running.worker_auditing import Wing, serve
-from engine.running.worker_migrating import EXAMPLE_ROWS, keep_answers, trained_model
+from engine.running.worker_migrating import trained_model
+from engine.running.worker_proving import keep_answers
 from engine.running.worker_wing import build_model, import_wing
 
 BEFORE, AFTER, LABELS = "before.npy", "after.npy", "labels.npy"
@@ -44,7 +46,7 @@ def write(wing: Wing, run: Run, asked: dict[str, Any]) -> dict[str, Any]:
     """The model's file and what turns texts into its input, in the draft folder; what a manifest tells of them."""
     inputs, draft = load_inputs(run), Path(asked["draft"])
     _, core, model = trained_model(wing, run, inputs, wing.framework)
-    facts = keep_answers(wing, run, inputs, model, draft.parent / asked["arrays"] / BEFORE, dense=False)
+    facts = keep_answers(wing, run, inputs, model, draft.parent / asked["arrays"] / BEFORE)
     np.save(draft.parent / asked["arrays"] / LABELS, inputs.labels[inputs.rows["test"]])
     if hasattr(core, "to"):
         core.to("cpu")  # files are for any machine

@@ -47,7 +47,8 @@ def proof(results: Mapping[str, Any]) -> None:
                 (
                     f"ONNX Runtime against {FRAMEWORK_NAMES[framework]}",
                     number(judged[side]["max_logit_difference"]),
-                    f"The largest difference from a third, neutral opinion; the same label on {percent(judged[side]['label_agreement'])}.",
+                    f"The largest difference from a third, neutral opinion, over the graph that {FRAMEWORK_NAMES[results['graph']]} wrote; "
+                    f"the same label on {percent(judged[side]['label_agreement'])}.",
                 )
                 for framework, side in ((name, sides[name]) for name in FRAMEWORKS)
             ),

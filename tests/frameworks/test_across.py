@@ -22,6 +22,7 @@ from engine.neutral.checkpoint_folder import HEAD, write_checkpoint
 from engine.neutral.onnx_forms import simplified
 from engine.neutral.onnx_graph import open_axes, operator_counts
 from engine.neutral.onnx_reading import read_graph
+from engine.neutral.tokens import mean_of_windows
 from engine.neutral.weight_files import read_weights, write_arrays
 from engine.neutral.weight_map import drawn_like, find_places, without_neutral
 from engine.neutral.weights import CNN_WIDTHS, WEIGHTS
@@ -57,6 +58,15 @@ def texts(classifier: str, dense: bool, padding: int = 0) -> tuple[np.ndarray, .
         np.add.at(rows, (np.arange(len(LENGTHS))[:, None], terms), shares)
         return (rows,) if dense else (terms, shares)
     return (np.where(is_token, generator.integers(4, 30, is_token.shape), padding).astype(np.int32),)
+
+
+def encoded_texts(windows: bool) -> np.ndarray:
+    """Tokens for a classifier with its encoder before it: texts of 6, 2 and 4, or of 3 windows, 1 and 2."""
+    tokens = np.random.default_rng(3).integers(5, 30, (3, 3, 6)).astype(np.int32)
+    if not windows:
+        return tokens[:, 0] * (np.arange(6) < np.array([[6], [2], [4]]))
+    tokens[1, 1:] = tokens[2, 2:] = tokens[2, 1, 3:] = 0
+    return tokens
 
 
 def input_name(classifier: str) -> str:
@@ -96,7 +106,8 @@ def work(wing: str, folder: Path) -> None:
         drawn = drawn_like(weights)
         module.load_neutral(core, drawn)
         named = export.named_weights(core)
-        facts[classifier] = {"places": find_places(drawn, named), "others": without_neutral(drawn, named)}
+        places = find_places(drawn, named)
+        facts[classifier] = {"places": places, "others": without_neutral(places, named)}
         graph_file = folder / f"{classifier}-{other}.onnx"
         if graph_file.exists():
             model = onnx_model.import_graph(simplified(read_graph(graph_file)))
@@ -106,6 +117,7 @@ def work(wing: str, folder: Path) -> None:
             facts[classifier]["parameters"] = sum(int(np.prod(shape)) for shape in trained.values())
             module.load_neutral(core, read_weights(folder / f"{classifier}-{other}.safetensors", {}))
             np.save(folder / f"{classifier}-{other}-weights-{wing}.npy", logits(core, texts(classifier, False)))
+    work_with_the_encoder(wing, folder, logits, facts)
     module = import_module(f"engine.frameworks.{wing}.classifiers.transformer")
     for family in FAMILIES:
         own = architecture("transformer", folder, family)
@@ -128,6 +140,40 @@ def work(wing: str, folder: Path) -> None:
                 np.save(folder / f"{family}-{source}-checkpoint-{wing}.npy", logits(core, tokens))
                 facts[f"{family}-{source}"] = loaded_by_the_library(wing, came)
     (folder / f"{wing}.json").write_text(json.dumps(facts), encoding="utf-8")
+
+
+def work_with_the_encoder(wing: str, folder: Path, logits: Any, facts: dict[str, Any]) -> None:
+    """The same for a classifier of vectors whose graph begins with its encoder, for texts that are cut and for texts in windows."""
+    from importlib import import_module
+
+    names = ("classifiers.embedding_mlp", "encoder", "export", "formats", "onnx_model", "training", "whole_model")
+    module, encoder, export, formats, onnx_model, training, whole_model = (
+        import_module(f"engine.frameworks.{wing}.{name}") for name in names
+    )
+    own = Architecture(num_classes=4, input_size=32, hidden_units=6)
+    weights = {name: random(*weight.shape, seed=number) for number, (name, weight) in enumerate(WEIGHTS["embedding-mlp"](own).items())}
+    for windows in (False, True):
+        kind, tokens = "windows" if windows else "texts", encoded_texts(windows)
+        head = module.build(own)
+        module.load_neutral(head, weights)
+        real = (tokens.reshape(-1, 6) != 0).any(axis=1)
+        rows = tokens.reshape(-1, 6)[real]
+        (ids, mask), _ = training.as_tensors((rows, (rows != 0).astype(np.int32)), np.zeros(len(rows), np.int64), "cpu")
+        vectors = np.asarray(encoder.embed(encoder.load_encoder(folder / "bert"), ids, mask, "mean", True))
+        counts = real.reshape(len(tokens), -1).sum(axis=1)
+        np.save(folder / f"expected-{kind}-{wing}.npy", logits(head, (mean_of_windows(vectors, counts.tolist(), windows),)))
+        whole = whole_model.with_encoder(head, folder / "bert", "mean", True, 0, windows)
+        np.save(folder / f"encoded-{kind}-{wing}.npy", logits(whole, (tokens,)))
+        if not (folder / f"encoded-{kind}-{wing}.onnx").exists():
+            formats.save_onnx(whole, tokens, "tokens", folder / f"encoded-{kind}-{wing}.onnx")
+        graph_file = folder / f"encoded-{kind}-{WINGS[1 - WINGS.index(wing)]}.onnx"
+        if graph_file.exists():
+            model = onnx_model.import_graph(simplified(read_graph(graph_file)))
+            np.save(folder / f"encoded-{kind}-onnx-{wing}.npy", logits(model, (tokens,)))
+            head_places = find_places(weights, export.named_weights(model))
+            onnx_model.train_only(model, {place["name"] for place in head_places})
+            learning = model.parameters() if wing == "pytorch" else model.trainable_variables
+            facts[f"encoded-{kind}"] = sorted(list(weight.shape) for weight in learning if getattr(weight, "requires_grad", True))
 
 
 def loaded_by_the_library(wing: str, folder: Path) -> float:
@@ -202,6 +248,27 @@ def test_all_weights_arrive_where_they_can_be_trained(folder: Path, source: str,
     assert found["parameters"] >= sum(values.size for values in weights.values())
     dense = {"pytorch": "Linear", "tensorflow": "Dense"}[other(source)]
     assert dense in found["layers"]
+
+
+@pytest.mark.parametrize("kind", ["texts", "windows"])
+@pytest.mark.parametrize("source", WINGS)
+def test_a_classifier_of_vectors_travels_with_its_encoder(folder: Path, source: str, kind: str) -> None:
+    expected = np.load(folder / f"expected-{kind}-{source}.npy")
+    np.testing.assert_allclose(np.load(folder / f"encoded-{kind}-{source}.npy"), expected, atol=1e-5)
+    file, tokens = folder / f"encoded-{kind}-{source}.onnx", encoded_texts(kind == "windows")
+    session = onnxruntime.InferenceSession(str(file), providers=["CPUExecutionProvider"])
+    np.testing.assert_allclose(session.run(None, {"tokens": tokens})[0], expected, atol=BARS["onnx"])
+    fewer = session.run(None, {"tokens": tokens[1:2, ..., :2] if kind == "texts" else tokens[1:2, :1]})[0]
+    np.testing.assert_allclose(fewer, expected[1:2], atol=BARS["onnx"])
+    open_axes(read_graph(file), "tokens", tuple(range(tokens.ndim)))
+    np.testing.assert_allclose(np.load(folder / f"encoded-{kind}-onnx-{other(source)}.npy"), expected, atol=BARS["onnx"])
+
+
+@pytest.mark.parametrize("kind", ["texts", "windows"])
+@pytest.mark.parametrize("wing", WINGS)
+def test_only_the_head_is_trained_on_where_the_encoder_came_along(folder: Path, wing: str, kind: str) -> None:
+    hidden = {"pytorch": [[6, 32], [4, 6]], "tensorflow": [[32, 6], [6, 4]]}[wing]
+    assert facts(folder, wing)[f"encoded-{kind}"] == sorted([*hidden, [6], [4]])
 
 
 # --- Weights ---

@@ -295,10 +295,12 @@ def answer_everything(wing: str, folder: Path) -> None:
     from engine.neutral.onnx_forms import simplified
     from engine.neutral.onnx_reading import read_graph
 
-    names = ("onnx_model", "onnx_operators", "devices", "export", "training")
-    onnx_model, onnx_operators, devices, export, training = (import_module(f"engine.frameworks.{wing}.{name}") for name in names)
+    names = ("onnx_model", "onnx_layers", "onnx_operators", "devices", "export", "training")
+    onnx_model, onnx_layers, onnx_operators, devices, export, training = (
+        import_module(f"engine.frameworks.{wing}.{name}") for name in names
+    )
     devices.set_threads(2)
-    found: dict[str, Any] = {"operators": sorted({*onnx_operators.OPERATORS, *onnx_model.LAYERS, "Loop"}), "errors": {}}
+    found: dict[str, Any] = {"operators": sorted({*onnx_operators.OPERATORS, *onnx_layers.LAYERS, "Loop"}), "errors": {}}
     for file in sorted(folder.glob("*.onnx")):
         given = np.load(file.with_suffix(".npz"))
         try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import shutil
 import zipfile
 from pathlib import Path
@@ -17,9 +18,14 @@ from engine.migration import exporting, study_process
 from engine.migration.export_request import ExportRequest, find_manifest, manifests
 from engine.migration.export_words import LARGEST_DIFFERENCE
 from engine.migration.export_zip import zipped
+from engine.neutral.checkpoint import resolve
 from engine.running import studies
-from engine.running.folder import Run
+from engine.running.experiment import Experiment
+from engine.running.folder import Run, create_run
+from engine.running.inputs import load_inputs
+from engine.running.preparing import prepare_data, prepare_inputs
 from engine.running.studies import find_study
+from tests.running.driving import small_data, write_tiny_encoder
 
 
 @pytest.fixture
@@ -72,6 +78,16 @@ def test_a_bundle_is_made_of_the_exports_that_it_needs(run: Run, in_this_process
         assert {"server.py", "README.md", "models/pytorch/model.onnx", "models/tensorflow/model.onnx"} <= set(archive.namelist())
     assert main(["export", run.identifier, "--framework", "tensorflow", "--format", "torchserve"]) == 1
     assert "TorchServe serves PyTorch only, found tensorflow" in capsys.readouterr().err
+
+
+def test_a_classifier_of_vectors_knows_with_what_its_encoder_pads(tmp_path: Path) -> None:
+    """Its exported graph takes tokens, and RoBERTa's padding is not 0."""
+    encoder = write_tiny_encoder(tmp_path / "encoder")
+    config = json.loads((encoder / "config.json").read_text(encoding="utf-8"))
+    (encoder / "config.json").write_text(json.dumps(config | {"pad_token_id": 3}), encoding="utf-8")
+    run = create_run(Experiment.recommended(small_data(), classifier="embedding-mlp", encoder=str(encoder)))
+    prepare_inputs(run, prepare_data(run), resolve(str(encoder)), tmp_path / "features")
+    assert load_inputs(run).padding == 3
 
 
 # --- What is refused ---
@@ -139,6 +155,51 @@ def test_an_export_whose_files_were_removed_begins_anew(run: Run, monkeypatch: p
     assert find_study("export", request.to_json()) == study
     with pytest.raises(MigrationError, match="was removed"):
         zipped(request)
+
+
+def killed_between_the_renames(target: Path, weights: list[int], monkeypatch: pytest.MonkeyPatch) -> None:
+    """An export of before has stepped aside, and the process of the newer one is killed before that takes its place."""
+    draft = target.parent / f".{target.name}.0123abcd"
+    for folder, content in ((target, b"of before"), (draft, b"newer")):
+        folder.mkdir(parents=True)
+        (folder / "model.onnx").write_bytes(content)
+        (folder / "manifest.json").write_text(json.dumps({"weights": weights}), encoding="utf-8")
+    rename = os.replace
+
+    def killed(source: Path, place: Path) -> None:
+        if source == draft:
+            raise KeyboardInterrupt
+        rename(source, place)
+
+    monkeypatch.setattr(os, "replace", killed)
+    with pytest.raises(KeyboardInterrupt):
+        exporting._put_in_place(draft, target)
+    monkeypatch.setattr(os, "replace", rename)
+    assert not target.exists()
+
+
+def test_an_export_whose_successor_was_killed_is_found_again(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    request = ExportRequest(run.identifier, "pytorch", "onnx")
+    weights = request.to_json()["weights"]
+    killed_between_the_renames(request.folder, weights, monkeypatch)
+    assert find_manifest(request) == {"weights": weights}
+    assert (request.folder / "model.onnx").read_bytes() == b"of before"
+
+
+def test_nothing_is_renamed_under_an_export_that_is_under_way(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    request = ExportRequest(run.identifier, "pytorch", "onnx")
+    killed_between_the_renames(request.folder, request.to_json()["weights"], monkeypatch)
+    monkeypatch.setattr(studies, "detach", lambda module, folder: None)
+    studies.start_study("export", request.to_json())
+    assert find_manifest(request) is None and not request.folder.exists()
+
+
+def test_the_next_export_keeps_the_one_before_until_it_is_done(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    request = ExportRequest(run.identifier, "pytorch", "onnx")
+    killed_between_the_renames(request.folder, request.to_json()["weights"], monkeypatch)
+    exporting._remove_drafts(request.folder)
+    assert [path.name for path in request.folder.parent.iterdir()] == ["pytorch-onnx"]
+    assert (request.folder / "model.onnx").read_bytes() == b"of before"
 
 
 def test_an_older_export_comes_back_where_the_new_one_cannot_take_its_place(tmp_path: Path) -> None:

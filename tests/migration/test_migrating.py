@@ -59,6 +59,8 @@ def test_a_model_carried_across_is_the_same(
     first, second = (trained_on["losses"][side] for side in ("source", "target"))
     assert len(first) == FURTHER_STEPS and np.allclose(first, second, rtol=1e-3) and len(set(first)) > 1, "both really learn"
 
+    assert all({"loads", "answers the test texts", "trains on"} <= set(figures["stages"][side]) for side in ("source", "target"))
+
     request = MigrationRequest(run.identifier, source, target, route)
     study = find_study("migration", request.to_json())
     assert study is not None and study.results is not None
@@ -71,9 +73,10 @@ def test_a_model_carried_across_is_the_same(
         assert rows["hidden.weight"] == ("hidden.weight\n512 × 384, transposed", "embedding_mlp/hidden/kernel\n384 × 512, as it is")
     else:
         assert (migrating.carried_folder(study) / "model.onnx").exists()
-        assert [row[1] for row in layer_rows(results)] == ["Linear", "Linear"] and "2 of them layers of PyTorch" in operator_sentence(
-            results
-        )
+        layers = [row[1] for row in layer_rows(results)]
+        assert layers[-2:] == ["Linear", "Linear"] and "Embedding" in layers, "the encoder came along"
+        assert f"{len(layers)} of them layers of PyTorch" in operator_sentence(results)
+        assert results["graph"] == source and "begins with the tokens" in results["carried"]
     code = route_code(route, "embedding-mlp", study)
     assert all(code.wings[framework] for framework in ("pytorch", "tensorflow")) and code.shared
     assert results["old_snippets"]["guide"]["returncode"] != 0
@@ -101,7 +104,7 @@ def test_a_run_whose_model_is_gone_is_refused_in_a_sentence(run: Run, capsys: py
     (run.framework_folder("tensorflow") / "model.safetensors").unlink()
     assert main(["migrate", run.identifier, "--from", "tensorflow", "--to", "pytorch"]) == 1
     words = capsys.readouterr().err
-    assert "has no trained TensorFlow model" in words and "Finish the run on the Train page" in words
+    assert "has no trained TensorFlow model" in words and "the file was removed" in words
 
 
 def test_another_training_is_another_question(run: Run) -> None:

@@ -75,6 +75,9 @@ def results(run: Run, route: str) -> dict[str, Any]:
             "first_import": failed | {"program": "from onnx import mapping", "error": "ImportError: no mapping"},
             "versions": {"onnx": "1.23.0", "onnx-tf": None},
         },
+        "graph": "pytorch",
+        "carried": "The two dense layers.",
+        "stages": {side: {"loads": 3.0, "trains on": 1.25} for side in ("source", "target")},
         "seconds": 12.0,
     }
 
@@ -98,6 +101,7 @@ def test_before_a_migration_the_page_says_what_will_be_proved(open_page: OpenPag
     shown = words(page)
     assert "Is it still the same model in TensorFlow?" in shown and "10 steps" in shown and "once: the result is kept" in shown
     assert "It is run with the first migration." in shown
+    assert "the published one" in shown and "one model from tokens to logits" in shown
     page.button("start_migration").click().run()
     assert not page.exception
     [made] = list_studies("migration")
@@ -137,6 +141,7 @@ def test_a_finished_migration_answers_first_and_shows_every_weight(open_page: Op
     said = "".join(element.value for element in page.code)
     assert "After 10 further steps" in shown and "No module named 'onnx_tf'" in said and "ImportError: no mapping" in said
     assert charts(page) == 2
+    assert "TensorFlow loads (3.00 s), trains on (1.25 s)." in shown
 
 
 def test_over_onnx_the_nodes_and_their_layers_are_shown(open_page: OpenPage, trained: Run) -> None:

@@ -98,7 +98,8 @@ def save_onnx(core: nn.Module, example: np.ndarray, name: str, path: Path) -> in
     ``example`` is one batch of what it takes: its axes stay open, but for the last of numbers.
     """
     is_tokens = example.dtype.kind == "i"
-    axes = {0: "batch"} | ({1: "tokens"} if is_tokens else {})
+    names = ("batch", "windows", "tokens") if example.ndim == 3 else ("batch", "tokens")
+    axes = dict(enumerate(names if is_tokens else names[:1]))
     device = next(core.parameters()).device
     program = torch.onnx.export(
         whole_model(core, onnx=True),

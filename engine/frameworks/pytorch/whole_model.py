@@ -155,11 +155,39 @@ class EncodedTexts(nn.Module):
         return self.core(vectors)
 
 
+class EncodedWindows(EncodedTexts):
+    """The same for texts in windows, (batch, windows, tokens).
+
+    A text has the mean of the vectors of those windows that hold a token; the first always counts.
+    """
+
+    def forward(self, tokens: torch.Tensor) -> torch.Tensor:
+        every = tokens.flatten(0, 1)  # (batch · windows, tokens)
+        # Attention and the mean over tokens need one even where a window has none.
+        first = torch.arange(every.shape[1], device=every.device) == 0
+        is_token = ((every != self.padding) | first).long()
+        vectors = embed(self.encoder, every, is_token, self.pooling, self.normalize)
+        vectors = vectors.reshape(tokens.shape[0], tokens.shape[1], -1)
+        first = torch.arange(tokens.shape[1], device=tokens.device) == 0
+        counts = ((tokens != self.padding).any(dim=2) | first).to(vectors.dtype)
+        means = (vectors * counts[:, :, None]).sum(dim=1) / counts.sum(dim=1, keepdim=True)
+        return self.core(functional.normalize(means, dim=1) if self.normalize else means)
+
+
 def with_encoder(
-    core: nn.Module, folder: Path, pooling: str, normalize: bool, padding: int
+    core: nn.Module,
+    folder: Path,
+    pooling: str,
+    normalize: bool,
+    padding: int,
+    windows: bool = False,
 ) -> nn.Module:
-    """A classifier of vectors as one of tokens: the encoder of a checkpoint folder before it."""
-    return EncodedTexts(core, load_encoder(folder), pooling, normalize, padding).cpu()
+    """A classifier of vectors as one of tokens: the encoder of a checkpoint folder before it.
+
+    With ``windows`` it takes all windows of a text, (batch, windows, tokens).
+    """
+    kind = EncodedWindows if windows else EncodedTexts
+    return kind(core, load_encoder(folder), pooling, normalize, padding).cpu()
 
 
 WHOLE: dict[str, type[nn.Module]] = {

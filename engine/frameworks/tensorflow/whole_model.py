@@ -8,6 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import keras
+import tensorflow as tf
 from keras import ops
 
 from engine.frameworks.tensorflow.encoder import load_encoder, pool
@@ -54,19 +55,58 @@ def _wide_tokens(core: keras.Model) -> keras.Model:
     return keras.Model(given, output(ops.concatenate(strongest, axis=1)), name="text_cnn")
 
 
+class MeanOfWindows(keras.layers.Layer):
+    """Of each text, (batch, windows, tokens), the mean of its windows' vectors.
+
+    Only windows that hold a token count; the first always does.
+    """
+
+    def __init__(self, encoded: keras.Model, normalize: bool, padding: int) -> None:
+        super().__init__()
+        self.encoded, self.normalize, self.padding = encoded, normalize, padding
+
+    def call(self, tokens: tf.Tensor) -> tf.Tensor:
+        sizes = tf.shape(tokens)
+        vectors = self.encoded(tf.reshape(tokens, (-1, sizes[2])))  # (batch · windows, hidden_size)
+        vectors = tf.reshape(vectors, (sizes[0], sizes[1], self.encoded.output_shape[-1]))
+        # Of whole numbers: tf2onnx makes something of truth values that ONNX Runtime refuses.
+        real = tf.reduce_max(tf.cast(tokens != self.padding, tf.int32), axis=2)
+        first = tf.cast(tf.range(sizes[1]) < 1, tf.int32)
+        counts = tf.cast(tf.maximum(real, first), vectors.dtype)[:, :, None]
+        means = tf.reduce_sum(vectors * counts, axis=1) / tf.reduce_sum(counts, axis=1)
+        return ops.normalize(means, axis=1) if self.normalize else means
+
+    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
+        return (input_shape[0], self.encoded.output_shape[-1])
+
+
 def with_encoder(
-    core: keras.Model, folder: Path, pooling: str, normalize: bool, padding: int
+    core: keras.Model,
+    folder: Path,
+    pooling: str,
+    normalize: bool,
+    padding: int,
+    windows: bool = False,
 ) -> keras.Model:
-    """A classifier of vectors as one of tokens: the encoder of a checkpoint folder before it."""
+    """A classifier of vectors as one of tokens: the encoder of a checkpoint folder before it.
+
+    With ``windows`` it takes all windows of a text, (batch, windows, tokens).
+    """
     encoder = load_encoder(folder)
     tokens = keras.Input((None,), dtype="int32", name="tokens")
     is_token = ops.cast(ops.not_equal(tokens, padding), "int32")
+    if windows:  # attention and the mean over tokens need one even where a window has none
+        is_token = ops.concatenate([ops.ones_like(tokens[:, :1]), is_token[:, 1:]], axis=1)
     given = {"token_ids": tokens, "padding_mask": is_token, "segment_ids": ops.zeros_like(tokens)}
     answer = encoder({name: given[name] for name in encoder.input})
     token_vectors = answer["sequence_output"] if isinstance(answer, dict) else answer
     vectors = pool(token_vectors, is_token, pooling)
     if normalize:
         vectors = ops.normalize(vectors, axis=1)
+    if windows:
+        encoded = keras.Model(tokens, vectors)
+        tokens = keras.Input((None, None), dtype="int32", name="tokens")
+        vectors = MeanOfWindows(encoded, normalize, padding)(tokens)
     return keras.Model(tokens, core(vectors), name="encoded_texts")
 
 
