@@ -14,7 +14,7 @@ from tqdm import tqdm
 
 from engine import FRAMEWORK_NAMES
 from engine.command_line import choose_data, make_experiment, make_parser
-from engine.errors import ParityError, RunError
+from engine.errors import MigrationError, ParityError, RunError
 from engine.evidence.ablation import COMPILED, AblationRequest, ablation_table
 from engine.evidence.audit import AuditRequest, audit_table, verdicts
 from engine.evidence.benchmark_request import MODES, BenchmarkRequest, attempts, next_attempt
@@ -23,7 +23,7 @@ from engine.evidence.exhibits import EXHIBITS
 from engine.evidence.museum import MuseumRequest, museum_table
 from engine.migration.bundles.kinds import BUNDLES, artifacts_needed
 from engine.migration.bundles.making import make_bundle
-from engine.migration.export_request import ExportRequest, bundles_folder, find_manifest
+from engine.migration.export_request import PRECISIONS, ExportRequest, bundles_folder, find_manifest
 from engine.migration.export_words import export_table
 from engine.migration.exporting import start_export
 from engine.migration.migrating import carried_folder
@@ -182,7 +182,7 @@ def export(options: argparse.Namespace) -> int:
     _use_runs_folder(options)
     if options.format in BUNDLES:
         return _export_bundle(options)
-    request = ExportRequest(options.run, options.framework, options.format)
+    request = ExportRequest(options.run, options.framework, options.format, options.precision)
     manifest = _exported(request)
     print(json.dumps(manifest, indent=1, ensure_ascii=False) if options.json else export_table([manifest]))
     if not options.json:
@@ -201,6 +201,10 @@ def _exported(request: ExportRequest) -> dict[str, Any]:
 
 def _export_bundle(options: argparse.Namespace) -> int:
     """A serving bundle, after the exports that it is made of."""
+    if options.precision != PRECISIONS[0]:
+        raise MigrationError(
+            f"A serving bundle is made of models in float32, found {options.precision}. Leave the precision out, or export onnx in int8."
+        )
     run = open_run(options.run)
     trained = (run.results or {}).get("frameworks", {})
     needed = artifacts_needed(options.format, options.framework)

@@ -16,7 +16,7 @@ from engine.evidence import ablation, audit, benchmark_request
 from engine.evidence.equivalence import FEWEST, MARGIN
 from engine.evidence.exhibits import EXHIBITS
 from engine.migration.bundles.kinds import BUNDLES
-from engine.migration.export_request import FORMATS
+from engine.migration.export_request import FORMATS, PRECISIONS
 from engine.migration.migration_request import ROUTES
 from engine.neutral.family import CLASSIFIERS
 from engine.running.experiment import Experiment
@@ -98,6 +98,8 @@ def make_parser() -> argparse.ArgumentParser:
     names = [*dict.fromkeys(name for formats in FORMATS.values() for name in formats), *BUNDLES]
     explained = "what kind of file; each framework has its own, both have onnx, and the last four are bundles for serving, as a zip"
     command.add_argument("--format", choices=names, required=True, help=explained)
+    explained = "of the weights in the file; onnx, executorch and litert offer int8 (default: float32)"
+    command.add_argument("--precision", choices=PRECISIONS, default=PRECISIONS[0], help=explained)
     _add_place(command, "print the manifest on standard output and nothing else")
 
     command = commands.add_parser("predict", help="classify texts with both models of a run")

@@ -7,7 +7,7 @@ from engine.errors import ParityError
 from engine.evidence.wording import duration, plain, what_trains, when
 from engine.migration import export_words as words
 from engine.migration.export_chart import export_chart
-from engine.migration.export_request import FORMATS, ExportRequest, exported_folders, find_manifest, manifests
+from engine.migration.export_request import FORMATS, ExportRequest, exported_folders, find_manifest, manifests, precisions
 from engine.migration.export_zip import zipped
 from engine.migration.exporting import forget_lost
 from engine.running.estimating import seconds_of_export
@@ -48,9 +48,21 @@ with right:
     )
 name = str(chosen or "onnx")
 st.write(words.SENTENCES[name])
+offered = precisions(name)
+precision = offered[0]
+if len(offered) > 1:
+    precision = st.segmented_control(
+        "Precision",
+        offered,
+        default=offered[0],
+        required=True,
+        key="export_precision",
+        help="In int8 the weights take a quarter of the space. The answers change a little; how much accuracy that costs is measured.",
+    )
+precision = str(precision or offered[0])
 
 try:
-    request = ExportRequest(run.identifier, framework, name)
+    request = ExportRequest(run.identifier, framework, name, precision)
     study, manifest = find_study("export", request.to_json()), find_manifest(request)
 except ParityError as error:
     st.error(plain(error), icon=":material/error:")
@@ -59,9 +71,11 @@ except ParityError as error:
 if manifest is None:
     if study is not None:
         study_view.ending(study)
+    expected = duration(seconds_of_export(experiment.classifier, raced=name == "onnx"))
+    race = " ONNX Runtime then answers single texts in turns with both frameworks." if name == "onnx" else ""
     st.caption(
-        f"{duration(seconds_of_export(experiment.classifier)).capitalize()}: one process writes the file, another loads it by its own "
-        "runtime, answers all test texts and is timed. The file is kept with the run."
+        f"{expected.capitalize()}: one process writes the file, another loads it by its own runtime, answers all test texts and is timed."
+        f"{race} The file is kept with the run."
     )
     busy = bool(study and study.status.active)
     if st.button("Export", type="primary", icon=":material/output:", key="start_export", disabled=busy):
@@ -70,9 +84,9 @@ if manifest is None:
 else:
     # The zip is made when it is asked for: a file of 90 MB would be packed at every click otherwise.
     st.download_button(
-        f"Download {words.FORMAT_TITLES[name]} of {FRAMEWORK_NAMES[framework]}",
+        f"Download {words.format_title(name, precision)} of {FRAMEWORK_NAMES[framework]}",
         lambda: zipped(request),
-        f"{run.identifier}-{framework}-{name}.zip",
+        f"{run.identifier}-{request.folder.name}.zip",
         "application/zip",
         icon=":material/download:",
         key="download_export",
@@ -81,6 +95,8 @@ else:
 
 if found:
     show(export_chart(found), "export_chart")
+    if sentences := [sentence for manifest in found for sentence in words.findings(manifest)]:
+        st.markdown("\n".join(f"- {plain(sentence)}" for sentence in sentences))
     rows = words.export_rows(found)
     plain_table(list(rows[0]), [list(row.values()) for row in rows], figures=range(2, len(rows[0])))
     st.caption(

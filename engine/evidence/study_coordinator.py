@@ -28,7 +28,7 @@ from engine.running.preparing import prepare_data, prepare_inputs
 from engine.running.processes import process_identity
 from engine.running.queue import wait_in_queue
 from engine.running.studies import Study, StudyStatus, UnitCache
-from engine.running.turns import Turns
+from engine.running.turns import WORKER_NAMES, Turns
 
 SECONDS_TO_LEAVE = 10.0
 """How long a study that is started again waits for its first process to leave."""
@@ -298,13 +298,14 @@ class StudyCoordinator:
 
     def _load(self, job: str, prepared: Run) -> Turns:
         """A worker for each framework, both loaded, on the device that both have."""
-        self.say(f"Loading {' and '.join(FRAMEWORK_NAMES[name] for name in self.frameworks)}")
+        self.say(f"Loading {' and '.join(WORKER_NAMES[name] for name in self.frameworks)}")
         workers = [self._start(name, job, self.study.path, prepared.experiment) for name in self.frameworks]
         turns = Turns(workers, False, self._on_change, ADVICE)
         turns.run_until("build", lambda worker: {"prepared": str(prepared.path)})
         turns.raise_failures()
-        devices, self.notes = choose_device(prepared.experiment.device, {worker.framework: worker.facts["gpu"] for worker in workers})
-        turns.run_until("train", lambda worker: {"device": devices[worker.framework]})
+        seen = {worker.framework: worker.facts["gpu"] for worker in workers if worker.framework in FRAMEWORKS}
+        devices, self.notes = choose_device(prepared.experiment.device, seen)
+        turns.run_until("train", lambda worker: {"device": devices.get(worker.framework, "cpu")})
         turns.raise_failures()
         self._turns = turns
         return turns

@@ -52,6 +52,12 @@ RUNTIMES = {
 }
 """Which program answers with it."""
 
+PRECISIONS = ("float32", "int8")
+"""In which a file may keep its weights; int8 rounds what flows between the layers as it comes (dynamic quantization)."""
+
+INT8_FORMATS = ("onnx", "executorch", "litert")
+"""Whose runtimes compute with weights in int8."""
+
 EXPORTS = "exports"
 MANIFEST = "manifest.json"
 ASIDE = ".old"
@@ -68,6 +74,7 @@ class ExportRequest:
     run: str
     framework: str
     format: str
+    precision: str = "float32"
 
     def __post_init__(self) -> None:
         if self.framework not in FRAMEWORKS:
@@ -76,13 +83,15 @@ class ExportRequest:
             raise MigrationError(
                 f"{FRAMEWORK_NAMES[self.framework]} has no format “{self.format}”. Expected one of {', '.join(FORMATS[self.framework])}."
             )
+        if self.precision not in precisions(self.format):
+            raise MigrationError(_no_precision(self.framework, self.format, self.precision))
         run = self.opened()
         if run.results is None:
             raise MigrationError(
                 f"Run {run.identifier} has not finished, so there is nothing yet to check a file against. Finish it on the Train page, or "
                 "choose another one."
             )
-        if not _weights(run, self.framework).exists():
+        if not has_model(run, self.framework):
             raise MigrationError(
                 f"Run {run.identifier} has no trained {FRAMEWORK_NAMES[self.framework]} model: that framework took no part, or the file "
                 "was removed. Choose another run or framework."
@@ -97,7 +106,8 @@ class ExportRequest:
     @property
     def folder(self) -> Path:
         """Where the finished export lies; its name is made of known words only."""
-        return self.opened().path / EXPORTS / f"{self.framework}-{self.format}"
+        suffix = "" if self.precision == "float32" else f"-{self.precision}"
+        return self.opened().path / EXPORTS / f"{self.framework}-{self.format}{suffix}"
 
     def to_json(self) -> dict[str, Any]:
         """What ``start_study("export", …)`` takes. A run that was trained further is another question."""
@@ -107,7 +117,27 @@ class ExportRequest:
     @classmethod
     def from_json(cls, values: dict[str, Any]) -> ExportRequest:
         """The inverse of :meth:`to_json`."""
-        return cls(**{name: values[name] for name in cls.__dataclass_fields__})
+        return cls(**{name: values[name] for name in cls.__dataclass_fields__ if name in values})
+
+
+def precisions(name: str) -> tuple[str, ...]:
+    """Which precisions a format offers."""
+    return PRECISIONS if name in INT8_FORMATS else PRECISIONS[:1]
+
+
+def _no_precision(framework: str, name: str, found: str) -> str:
+    if found not in PRECISIONS:
+        return f"There is no precision “{found}”. Expected {' or '.join(PRECISIONS)}."
+    able = " or ".join(form for form in FORMATS[framework] if form in INT8_FORMATS)
+    return (
+        f"The format {name} has no {found} that {RUNTIMES[name]} would compute with. Expected float32, found {found}. Leave the precision "
+        f"out, or choose {able}, which offer both."
+    )
+
+
+def has_model(run: Run, framework: str) -> bool:
+    """Whether a framework took part and its trained weights are there."""
+    return _weights(run, framework).exists()
 
 
 def not_exportable(run: Run) -> str:
@@ -147,12 +177,13 @@ def manifests(run: Run) -> list[dict[str, Any]]:
     found = []
     for framework in FRAMEWORKS:
         for name in FORMATS[framework]:
-            try:
-                manifest = find_manifest(ExportRequest(run.identifier, framework, name))
-            except MigrationError:
-                continue  # that framework took no part
-            if manifest is not None:
-                found.append(manifest)
+            for precision in precisions(name):
+                try:
+                    manifest = find_manifest(ExportRequest(run.identifier, framework, name, precision))
+                except MigrationError:
+                    continue  # that framework took no part
+                if manifest is not None:
+                    found.append(manifest)
     return found
 
 
@@ -162,8 +193,8 @@ def bundles_folder(run: Run, framework: str) -> Path:
 
 
 def exported_folders(run: Run, finished: list[dict[str, Any]]) -> dict[tuple[str, str], Path]:
-    """Where each export of a run that is in ``finished``, as :func:`manifests` gives them, lies: by framework and format."""
-    found = [(manifest["framework"], manifest["format"]) for manifest in finished]
+    """Where each export of a run in ``finished``, as :func:`manifests` gives them, lies: by framework and format; in float32 only."""
+    found = [(manifest["framework"], manifest["format"]) for manifest in finished if manifest["precision"] == "float32"]
     return {(framework, name): ExportRequest(run.identifier, framework, name).folder for framework, name in found}
 
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from engine import FRAMEWORK_NAMES
+from engine import FRAMEWORK_NAMES, FRAMEWORKS
 from engine.evidence.wording import count, number, percent
 from engine.migration.export_request import FORMATS
 
 FORMAT_TITLES = {name: title for formats in FORMATS.values() for name, title in formats.items()}
 
 LARGEST_DIFFERENCE = 1e-4
-"""Of the logits in float32: what every file is held to."""
+"""Of the logits: what every file in float32 is held to."""
 
 SENTENCES = {
     "safetensors": "The weights alone, under PyTorch's own names. The class that they belong to is not part of the file.",
@@ -26,22 +26,64 @@ SENTENCES = {
 """What each format is for."""
 
 
+def format_title(name: str, precision: str) -> str:
+    """A format, with its precision where that is not float32."""
+    return FORMAT_TITLES[name] + ("" if precision == "float32" else f" {precision}")
+
+
 def title(manifest: Mapping[str, Any]) -> str:
-    """The framework and the format."""
-    return f"{FRAMEWORK_NAMES[manifest['framework']]}, {FORMAT_TITLES[manifest['format']]}"
+    """The framework, the format, and the precision where it is not float32."""
+    return f"{FRAMEWORK_NAMES[manifest['framework']]}, {format_title(manifest['format'], manifest['precision'])}"
 
 
 def answer(manifests: Sequence[Mapping[str, Any]]) -> str:
-    """What all exports of a run came to, in one sentence."""
-    worst = max(manifest["check"]["max_logit_difference"] for manifest in manifests)
-    agreement = min(manifest["check"]["label_agreement"] for manifest in manifests)
-    rows = manifests[0]["check"]["rows"]
-    met = "within" if worst <= LARGEST_DIFFERENCE else "above"
+    """What all exports of a run came to, in one sentence; only files in float32 are held to the bar."""
+    exact = [manifest for manifest in manifests if manifest["precision"] == "float32"]
+    chosen = exact or manifests
+    worst = max(manifest["check"]["max_logit_difference"] for manifest in chosen)
+    agreement = min(manifest["check"]["label_agreement"] for manifest in chosen)
+    rows = chosen[0]["check"]["rows"]
+    files = f"{count(len(chosen), 'file')}{'' if len(exact) == len(manifests) else ' in float32' if exact else ' in int8'}"
+    bar = f", {'within' if worst <= LARGEST_DIFFERENCE else 'above'} the bar of {LARGEST_DIFFERENCE:g}" if exact else ""
     return (
-        f"{count(len(manifests), 'file')}, each loaded again by its own runtime: the same answer on {percent(agreement)} of "
-        f"{count(rows, 'test text')}{' or more' if len(manifests) > 1 and agreement < 1 else ''}, no logit off by more than "
-        f"{number(worst)}, {met} the bar of {LARGEST_DIFFERENCE:g}."
+        f"{files}, each loaded again by its own runtime: the same answer on {percent(agreement)} of "
+        f"{count(rows, 'test text')}{' or more' if len(chosen) > 1 and agreement < 1 else ''}, no logit off by more than "
+        f"{number(worst)}{bar}."
     )
+
+
+def accuracy_loss(manifest: Mapping[str, Any]) -> str:
+    """What int8 costs in accuracy; empty for a file in float32."""
+    if manifest["precision"] == "float32":
+        return ""
+    check = manifest["check"]
+    loss = check["accuracy_before"] - check["accuracy"]
+    points = number(100 * abs(loss))
+    change = f"loses {points} points" if loss > 0 else f"gains {points} points" if loss < 0 else "loses none"
+    return (
+        f"{title(manifest)}, {change} of accuracy: {percent(check['accuracy'])} on {count(check['rows'], 'test text')}, "
+        f"the run's own model {percent(check['accuracy_before'])}."
+    )
+
+
+def race_result(manifest: Mapping[str, Any]) -> str:
+    """How fast ONNX Runtime answers one text beside the frameworks; empty where that was not measured."""
+    race = manifest["check"].get("race")
+    if race is None:
+        return ""
+    times = {framework: race["single_p50_ms"][framework] for framework in FRAMEWORKS if framework in race["single_p50_ms"]}
+    others = " and ".join(f"{FRAMEWORK_NAMES[framework]} in {number(value)} ms" for framework, value in times.items())
+    faster = FRAMEWORK_NAMES[race["faster"]]
+    verdict = "at least as fast as" if race["ratio"] <= 1 else "slower than"
+    return (
+        f"{title(manifest)}, answers one text in {number(race['single_p50_ms']['onnx'])} ms, {others}, in turns, from the text on: "
+        f"{number(race['ratio'])} times the time of {faster}, {verdict} the faster framework."
+    )
+
+
+def findings(manifest: Mapping[str, Any]) -> list[str]:
+    """What else is worth a sentence: the accuracy that int8 costs, and the race against the frameworks."""
+    return [sentence for sentence in (accuracy_loss(manifest), race_result(manifest)) if sentence]
 
 
 COLUMNS = {
@@ -65,7 +107,7 @@ def export_rows(manifests: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]:
 
 def export_table(manifests: Sequence[Mapping[str, Any]]) -> str:
     """All figures, for the command line."""
-    lines = [answer(manifests)]
+    lines = [answer(manifests), *(sentence for manifest in manifests for sentence in findings(manifest))]
     for row in export_rows(manifests):
         lines += ["", *(f"{name:24}{value:>24}" for name, value in row.items())]
     return "\n".join(lines)

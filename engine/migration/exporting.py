@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from engine import FRAMEWORK_NAMES
+from engine import FRAMEWORK_NAMES, FRAMEWORKS
 from engine.errors import RunError
-from engine.migration.export_request import ASIDE, FILES, KINDS, MANIFEST, RUNTIMES, ExportRequest, bring_back, find_manifest
-from engine.migration.export_words import FORMAT_TITLES
+from engine.migration.export_request import ASIDE, FILES, KINDS, MANIFEST, RUNTIMES, ExportRequest, bring_back, find_manifest, has_model
+from engine.migration.export_words import findings, format_title
 from engine.migration.migrating import differences
 from engine.neutral.devices import describe_machine
 from engine.running.studies import Study, find_study, start_study
+from engine.running.turns import WORKER_NAMES
 
 if TYPE_CHECKING:
     from engine.evidence.study_coordinator import StudyCoordinator
@@ -48,7 +49,7 @@ def conduct(coordinator: StudyCoordinator) -> list[str]:
     attempt = secrets.token_hex(4)
     draft, arrays = target.parent / f".{target.name}.{attempt}", target.parent / f".logits.{attempt}"
     coordinator.frameworks = (request.framework,)
-    coordinator.expect(2)
+    coordinator.expect(3 if request.format == "onnx" else 2)
     try:
         try:
             _remove_drafts(target)
@@ -59,17 +60,20 @@ def conduct(coordinator: StudyCoordinator) -> list[str]:
         asked: dict[str, Any] = {
             "kind": KINDS[request.format],
             "file": FILES[request.format],
+            "precision": request.precision,
             "draft": str(draft),
             "arrays": arrays.name,
             "keep": True,
         }
-        title = FORMAT_TITLES[request.format]
+        title = format_title(request.format, request.precision)
         written = coordinator.measure(request.framework, "export", f"{FRAMEWORK_NAMES[request.framework]} writes the {title}", run, **asked)
         coordinator.dismiss()  # the check must not depend on what the export has left in the process
         runtime = RUNTIMES[request.format]
         checked = coordinator.measure(
             request.framework, "check", f"{runtime} answers with the file", run, **asked, shape=written["input"]["shape"]
         )
+        if request.format == "onnx":
+            checked["race"] = _race(coordinator, request, asked)
         before, after = (np.load(arrays / name) for name in (BEFORE, AFTER))
         manifest = _manifest(request, coordinator.request["weights"], draft, written) | {
             "check": {
@@ -81,6 +85,7 @@ def conduct(coordinator: StudyCoordinator) -> list[str]:
             | differences(before, after)
             | checked
         }
+        manifest["findings"] = findings(manifest)
         try:
             (draft / MANIFEST).write_text(json.dumps(manifest, indent=1, ensure_ascii=False), encoding="utf-8")
             _put_in_place(draft, target)
@@ -91,6 +96,26 @@ def conduct(coordinator: StudyCoordinator) -> list[str]:
             shutil.rmtree(folder, ignore_errors=True)
     coordinator.study.write_results(manifest)
     return []
+
+
+def _race(coordinator: StudyCoordinator, request: ExportRequest, asked: dict[str, Any]) -> dict[str, Any]:
+    """The median time of one text, from the text on: the file beside each framework that took part, in turns, a process each."""
+    run = request.opened()
+    trained = [framework for framework in FRAMEWORKS if has_model(run, framework)]
+    coordinator.dismiss()
+    coordinator.frameworks = (*trained, "onnx")
+    (coordinator.study.path / "onnx").mkdir(exist_ok=True)  # for the log of a worker that belongs to no framework
+    messages = {name: f"{WORKER_NAMES[name]} answers single texts" for name in coordinator.frameworks}
+    answers = coordinator.measure_in_turns(messages, "race", run, 1 / len(messages), **asked)
+    times = {name: float(np.percentile(answer["milliseconds"], 50)) for name, answer in answers.items()}
+    faster = min(trained, key=times.__getitem__)
+    return {
+        "single_p50_ms": times,
+        "single_p95_ms": {name: float(np.percentile(answer["milliseconds"], 95)) for name, answer in answers.items()},
+        "texts": len(answers["onnx"]["milliseconds"]),
+        "faster": faster,
+        "ratio": times["onnx"] / times[faster],
+    }
 
 
 def _manifest(request: ExportRequest, weights: list[int], draft: Path, written: dict[str, Any]) -> dict[str, Any]:
@@ -105,7 +130,7 @@ def _manifest(request: ExportRequest, weights: list[int], draft: Path, written: 
         "weights": weights,
         "framework": request.framework,
         "format": request.format,
-        "precision": "float32",
+        "precision": request.precision,
         "classifier": experiment.classifier,
         "long_texts": experiment.long_texts,
         "labels": list((run.results or {})["data"]["classes"]),

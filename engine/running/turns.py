@@ -12,6 +12,9 @@ PHASES = ("start", "import", "build", "encode", "probe", "train", "evaluate", "c
 
 ADVICE = "What was trained is kept; resume the run to go on from the last finished epoch."
 
+WORKER_NAMES = FRAMEWORK_NAMES | {"onnx": "ONNX Runtime"}
+"""Of each kind of worker; one answers with an exported file beside those of the frameworks."""
+
 SIGNALS = {
     6: "SIGABRT, a crash inside a library",
     7: "SIGBUS, most often a full disk",
@@ -106,7 +109,7 @@ class Turns:
             self.failures[worker.framework] = self._obituary(worker, message["ended"])
 
     def _obituary(self, worker: WorkerProcess, code: object) -> str:
-        name = FRAMEWORK_NAMES[worker.framework]
+        name = WORKER_NAMES[worker.framework]
         if isinstance(code, int) and code < 0:
             how = f"was ended by signal {-code} ({SIGNALS.get(-code, 'another')})"
             why = "Most often memory ran out and the system ended it."

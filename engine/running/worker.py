@@ -2,7 +2,7 @@
 
 Only this process, with the other modules whose names begin with ``worker``, imports a wing. Its jobs are ``encode`` (all texts of the run),
 ``probe`` (a few, to compare the two encoders), ``train``, ``answer`` (classify until told to end), ``audit``, ``ablate``, ``museum``,
-``benchmark``, ``migrate``, ``export`` and ``check`` (studies).
+``benchmark``, ``migrate``, ``export``, ``check`` and ``race`` (studies).
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from engine.running.worker_encoding import encode, probe
 from engine.running.worker_exhibiting import museum
 from engine.running.worker_exporting import check, export
 from engine.running.worker_migrating import migrate
+from engine.running.worker_racing import race
 from engine.running.worker_training import train
 
 
@@ -48,6 +49,7 @@ def main(arguments: list[str]) -> None:
         "migrate": migrate,
         "export": export,
         "check": check,
+        "race": race,
     }
     speak_plainly(baton, lambda: jobs[job](run, framework, baton))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -20,9 +20,33 @@ from engine.running.worker_wing import build_model, import_wing, make_encode, pr
 
 def answer(run: Run, framework: str, baton: Baton) -> None:
     """Load the classifier and what turns texts into its inputs once, then answer with class probabilities until the input ends."""
+    classify = load_classify(run, framework, run.experiment.device)
+    inputs = load_inputs(run)
+    count = make_counter(run, inputs)
+    request = baton.take("answer")
+    while True:
+        texts = request["texts"]
+        probabilities, encode_ms, classify_ms = classify(texts)
+        tokens, known = count(texts)
+        request = baton.take(
+            "answer",
+            probabilities=np.asarray(probabilities, float).round(7).tolist(),
+            encode_ms=encode_ms,
+            classify_ms=classify_ms,
+            tokens=tokens,
+            known=known,
+            max_tokens=inputs.max_tokens,
+        )
+
+
+def load_classify(run: Run, framework: str, wanted: str) -> Callable[[Sequence[str]], tuple[np.ndarray, float, float]]:
+    """The trained classifier on the device ``wanted``, after a first answer.
+
+    It takes texts and gives their class probabilities, and the milliseconds of encoding and of classifying.
+    """
     experiment = run.experiment
     inputs = load_inputs(run)
-    devices, device_kind, _ = prepare_device(framework, experiment.device, experiment.threads)
+    devices, device_kind, _ = prepare_device(framework, wanted, experiment.threads)
     device = devices.use_device(device_kind, frozenset())
     (inference,) = import_wing(framework, "inference")
     architecture = architecture_of(experiment, inputs)
@@ -34,21 +58,7 @@ def answer(run: Run, framework: str, baton: Baton) -> None:
     classifier.load_neutral(core, weights)
     encode = make_encode(run, framework, inputs, device_kind)
     inference.classify(["warm-up"], encode, model, device)
-    count = make_counter(run, inputs)
-    request = baton.take("answer")
-    while True:
-        texts = request["texts"]
-        probabilities, encode_ms, classify_ms = inference.classify(texts, encode, model, device)
-        tokens, known = count(texts)
-        request = baton.take(
-            "answer",
-            probabilities=np.asarray(probabilities, float).round(7).tolist(),
-            encode_ms=encode_ms,
-            classify_ms=classify_ms,
-            tokens=tokens,
-            known=known,
-            max_tokens=inputs.max_tokens,
-        )
+    return lambda texts: inference.classify(texts, encode, model, device)
 
 
 def make_counter(run: Run, inputs: Inputs) -> Callable[[list[str]], tuple[list[int], list[int] | None]]:

@@ -14,6 +14,7 @@ import numpy as np
 
 from engine.neutral.batches import evaluation_batch
 from engine.neutral.checkpoint import resolve
+from engine.neutral.onnx_int8 import keep_weights_in_int8
 from engine.neutral.onnx_session import open_session
 from engine.neutral.tokens import load_tokenizer, logits_over_windows, token_rows
 from engine.neutral.vocabulary import Terms, dense_rows, load_words
@@ -56,7 +57,12 @@ def write(wing: Wing, run: Run, asked: dict[str, Any]) -> dict[str, Any]:
         core = whole_model.with_encoder(core, checkpoint.folder, checkpoint.pooling, checkpoint.normalize, inputs.padding)
     example = _example(run, inputs, fixed=asked["kind"] == "mobile")
     name = input_name(run)
-    opset = getattr(formats, f"save_{asked['kind']}")(core, example, name, draft / asked["file"])
+    save = getattr(formats, f"save_{asked['kind']}")
+    is_int8 = asked["precision"] == "int8"
+    options = {"int8": True} if is_int8 and asked["kind"] == "mobile" else {}
+    opset = save(core, example, name, draft / asked["file"], **options)
+    if is_int8 and asked["kind"] == "onnx":
+        keep_weights_in_int8(draft / asked["file"])
     _keep_text_reader(run, inputs, draft)
     is_tokens = name == "tokens"
     shape = list(example.shape) if asked["kind"] == "mobile" else [None, None if is_tokens else int(example.shape[1])]
@@ -85,7 +91,7 @@ def verify(run: Run, framework: str, asked: dict[str, Any]) -> dict[str, Any]:
     started = time.perf_counter()
     answer = _loaded(run, framework, inputs, asked["kind"], draft / asked["file"])
     load_seconds = time.perf_counter() - started
-    read = _text_reader(run, inputs)
+    read = text_reader(run, inputs)
     shape = asked["shape"]
     every = inputs.texts(run)
     texts = [every[row] for row in inputs.rows["test"].tolist()]
@@ -94,7 +100,7 @@ def verify(run: Run, framework: str, asked: dict[str, Any]) -> dict[str, Any]:
         began = time.perf_counter()
         batch = read(some)
         middle = time.perf_counter()
-        logits = _logits(answer, batch, shape, inputs.padding)
+        logits = logits_of(answer, batch, shape, inputs.padding)
         return logits, 1000 * (middle - began), 1000 * (time.perf_counter() - middle)
 
     size = evaluation_batch(np.zeros(1))
@@ -129,7 +135,8 @@ def _loaded(run: Run, framework: str, inputs: Inputs, kind: str, file: Path) -> 
     return load(core, file, input_name(run))
 
 
-def _logits(answer: Answer, batch: np.ndarray, shape: Sequence[int | None], padding: int) -> np.ndarray:
+def logits_of(answer: Answer, batch: np.ndarray, shape: Sequence[int | None], padding: int) -> np.ndarray:
+    """Of a batch as :func:`text_reader` makes it; ``shape`` is that of the file's input, ``None`` where an axis is open."""
     if shape[0] is not None:  # a file for phones takes one text of a fixed width at a time
         answer = _one_by_one(answer, shape, padding)
     if batch.ndim == 3:
@@ -160,7 +167,7 @@ def _most_tokens(run: Run, inputs: Inputs) -> int:
     return inputs.max_tokens
 
 
-def _text_reader(run: Run, inputs: Inputs) -> Callable[[Sequence[str]], np.ndarray]:
+def text_reader(run: Run, inputs: Inputs) -> Callable[[Sequence[str]], np.ndarray]:
     """Texts to the exported model's input: (texts, tokens), (texts, windows, tokens) or (texts, terms)."""
     takes = run.experiment.family_member.takes
     if takes == "terms":
@@ -184,7 +191,7 @@ def _keep_text_reader(run: Run, inputs: Inputs, draft: Path) -> None:
 def _example(run: Run, inputs: Inputs, fixed: bool) -> np.ndarray:
     """A batch that an exporter is shown; with ``fixed`` one row as wide as any may be, for then its shape is the file's."""
     every = inputs.texts(run)
-    batch = _text_reader(run, inputs)([every[row] for row in inputs.rows["test"][: 1 if fixed else EXAMPLE_ROWS].tolist()])
+    batch = text_reader(run, inputs)([every[row] for row in inputs.rows["test"][: 1 if fixed else EXAMPLE_ROWS].tolist()])
     batch = batch[:, 0] if batch.ndim == 3 else batch
     least = _most_tokens(run, inputs) if fixed else 2  # an axis of one place counts as fixed
     if batch.dtype.kind == "i" and batch.shape[1] < least:

@@ -15,7 +15,7 @@ import pytest
 from engine.__main__ import main
 from engine.errors import MigrationError, RunError
 from engine.migration import exporting, study_process
-from engine.migration.export_request import ExportRequest, find_manifest, manifests
+from engine.migration.export_request import ExportRequest, exported_folders, find_manifest, manifests
 from engine.migration.export_words import LARGEST_DIFFERENCE
 from engine.migration.export_zip import zipped
 from engine.neutral.checkpoint import resolve
@@ -42,8 +42,8 @@ def in_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(studies, "detach", lambda module, folder: study_process.main([str(folder)]))
 
 
-def export(run: Run, capsys: pytest.CaptureFixture[str], framework: str, name: str) -> dict[str, Any]:
-    assert main(["export", run.identifier, "--framework", framework, "--format", name, "--json"]) == 0, capsys.readouterr().err
+def export(run: Run, capsys: pytest.CaptureFixture[str], framework: str, name: str, *options: str) -> dict[str, Any]:
+    assert main(["export", run.identifier, "--framework", framework, "--format", name, *options, "--json"]) == 0, capsys.readouterr().err
     return json.loads(capsys.readouterr().out)
 
 
@@ -61,12 +61,34 @@ def test_an_exported_file_gives_the_models_answers(
     assert manifest["input"]["name"] == "tokens" and manifest["input"]["shape"] == [None, None]
     assert manifest["megabytes"] > 1 and 0 < check["single_p50_ms"] <= check["single_p95_ms"] and check["batch_texts_per_second"] > 0
 
+    if name == "onnx":
+        race = check["race"]
+        assert set(race["single_p50_ms"]) == {"pytorch", "tensorflow", "onnx"} and race["texts"] == 100
+        assert race["ratio"] == race["single_p50_ms"]["onnx"] / min(race["single_p50_ms"][each] for each in ("pytorch", "tensorflow"))
+        assert len(manifest["findings"]) == 1 and "the faster framework" in manifest["findings"][0]
+    else:
+        assert "race" not in check and manifest["findings"] == []
+
     request = ExportRequest(run.identifier, framework, name)
     assert manifests(run) == [manifest]
     assert [path.name for path in request.folder.parent.iterdir()] == [f"{framework}-{name}"], "no draft is left"
     with zipfile.ZipFile(io.BytesIO(zipped(request))) as archive:
         names = archive.namelist()
     assert f"{framework}-{name}/tokenizer.json" in names and all(each.startswith(f"{framework}-{name}/") for each in names)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+def test_a_file_in_int8_is_smaller_and_says_what_it_costs(run: Run, in_this_process: None, capsys: pytest.CaptureFixture[str]) -> None:
+    manifest = export(run, capsys, "tensorflow", "onnx", "--precision", "int8")
+    check = manifest["check"]
+    assert manifest["precision"] == "int8" and manifest["megabytes"] < 40, "the weights alone are 91 MB in float32"
+    assert LARGEST_DIFFERENCE < check["max_logit_difference"] < 2 and check["label_agreement"] >= 0.9
+    assert check["accuracy_before"] - check["accuracy"] <= 0.1
+    assert manifest["findings"][0].startswith("TensorFlow, ONNX int8, ") and "of accuracy" in manifest["findings"][0]
+    assert ExportRequest(run.identifier, "tensorflow", "onnx", "int8").folder.name == "tensorflow-onnx-int8"
+    assert find_manifest(ExportRequest(run.identifier, "tensorflow", "onnx")) is None, "the one in float32 is another file"
+    assert exported_folders(run, manifests(run)) == {}, "bundles are made of float32"
 
 
 @pytest.mark.slow
@@ -100,6 +122,12 @@ def test_an_export_needs_a_finished_run_and_a_format_of_the_framework(run: Run, 
         ExportRequest(run.identifier, "jax", "onnx")
     with pytest.raises(RunError, match="is not the name of a run"):
         ExportRequest("../../etc", "pytorch", "onnx")
+    with pytest.raises(MigrationError, match=r"keras has no int8 .*Keras.*Expected float32.*choose onnx or litert"):
+        ExportRequest(run.identifier, "tensorflow", "keras", "int8")
+    with pytest.raises(MigrationError, match=r"no precision “int4”.*float32 or int8"):
+        ExportRequest(run.identifier, "pytorch", "onnx", "int4")
+    assert main(["export", run.identifier, "--framework", "pytorch", "--format", "http", "--precision", "int8"]) == 1
+    assert "bundle is made of models in float32" in capsys.readouterr().err
     (run.framework_folder("tensorflow") / "model.safetensors").unlink()
     assert main(["export", run.identifier, "--framework", "tensorflow", "--format", "onnx"]) == 1
     assert "has no trained TensorFlow model" in capsys.readouterr().err

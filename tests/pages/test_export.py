@@ -33,13 +33,14 @@ def trained(finished_run: Run) -> Run:
     return finished_run
 
 
-def exported(run: Run, framework: str, name: str, **check: Any) -> None:
-    request = ExportRequest(run.identifier, framework, name)
+def exported(run: Run, framework: str, name: str, precision: str = "float32", **check: Any) -> None:
+    request = ExportRequest(run.identifier, framework, name, precision)
     request.folder.mkdir(parents=True)
     (request.folder / FILES[name]).write_bytes(b"model")
     figures = {"rows": 40, "label_agreement": 1.0, "max_logit_difference": 3e-7, "mean_logit_difference": 1e-8, "accuracy": 0.9,
                "accuracy_before": 0.9, "single_p50_ms": 1.5, "single_p95_ms": 2.5, "batch_texts_per_second": 900.0}  # fmt: skip
-    manifest = {"framework": framework, "format": name, "file": FILES[name], "megabytes": 2.5, "weights": request.to_json()["weights"]}
+    manifest = {"framework": framework, "format": name, "precision": precision, "file": FILES[name], "megabytes": 2.5,
+                "weights": request.to_json()["weights"]}  # fmt: skip
     manifest["check"] = figures | {"runtime": "ONNX Runtime"} | check
     (request.folder / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
 
@@ -83,3 +84,38 @@ def test_finished_exports_answer_first_and_can_be_taken_away(open_page: OpenPage
     assert "FastAPI and ONNX Runtime answer for both models" in shown and "TorchServe is no longer maintained" in shown
     assert "Export torch-export of PyTorch first" in shown and "Export saved-model of TensorFlow first" in shown
     assert "Export onnx of" not in shown, "the HTTP server can be made of one of the two"
+
+
+def test_a_precision_is_offered_where_the_format_has_one(open_page: OpenPage, trained: Run) -> None:
+    page = open_page("export", run=trained.identifier)
+    page.segmented_control(key="export_format_pytorch").set_value("torch-export").run()
+    assert not page.exception and not [each for each in page.segmented_control if each.key == "export_precision"]
+    page.segmented_control(key="export_format_pytorch").set_value("onnx").run()
+    page.segmented_control(key="export_precision").set_value("int8").run()
+    page.button("start_export").click().run()
+    assert not page.exception
+    [made] = list_studies("export")
+    assert (made.request["format"], made.request["precision"]) == ("onnx", "int8")
+
+
+def test_int8_says_what_it_costs_and_the_bar_is_for_float32(open_page: OpenPage, trained: Run) -> None:
+    race = {"single_p50_ms": {"pytorch": 2.0, "tensorflow": 4.0, "onnx": 0.5}, "faster": "pytorch", "ratio": 0.25}
+    exported(trained, "pytorch", "onnx", race=race)
+    exported(trained, "pytorch", "onnx", "int8", max_logit_difference=0.2, label_agreement=0.95, accuracy=0.875)
+    page = open_page("export", run=trained.identifier)
+    assert not page.exception and charts(page) == 1
+    shown = words(page)
+    assert "1 file in float32, each loaded again" in shown and "within the bar" in shown
+    assert "PyTorch, ONNX int8, loses 2.50 points of accuracy: 87.5 % on 40 test texts, the run's own model 90.0 %." in shown
+    assert "0.250 times the time of PyTorch, at least as fast as the faster framework" in shown
+    assert "Export onnx of" not in shown
+    page.segmented_control(key="export_precision").set_value("int8").run()
+    assert not page.exception and not [each for each in page.button if each.key == "start_export"], "that file is there"
+
+
+def test_a_bundle_is_not_made_of_a_file_in_int8(open_page: OpenPage, trained: Run) -> None:
+    exported(trained, "pytorch", "onnx", "int8")
+    page = open_page("export", run=trained.identifier)
+    shown = words(page)
+    assert not page.exception and "1 file in int8" in shown and "the bar of" not in shown
+    assert "Export onnx of PyTorch" in shown or "Export onnx of" in shown

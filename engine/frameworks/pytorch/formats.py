@@ -47,19 +47,39 @@ def load_graph(core: nn.Module | None, path: Path, name: str) -> Answer:
     return _answer(torch.export.load(path).module())
 
 
-def save_mobile(core: nn.Module, example: np.ndarray, name: str, path: Path) -> None:
+def save_mobile(
+    core: nn.Module, example: np.ndarray, name: str, path: Path, int8: bool = False
+) -> None:
     """Write the classifier for ExecuTorch, for XNNPACK on CPUs; its shape is that of ``example``.
 
-    Raises ``MigrationError`` where ExecuTorch is not installed.
+    With ``int8`` the weights of dense layers are kept in eight bits, and what they take is
+    rounded as it comes. Raises ``MigrationError`` where ExecuTorch is not installed.
     """
     try:
         from executorch.backends.xnnpack.partition.xnnpack_partitioner import XnnpackPartitioner
         from executorch.exir import to_edge_transform_and_lower
     except ImportError as error:
         raise MigrationError(_not_installed(error)) from error
-    program = torch.export.export(whole_model(core), (torch.from_numpy(example),))
+    given = (torch.from_numpy(example),)
+    program = torch.export.export(whole_model(core), given)
+    if int8:
+        program = torch.export.export(_in_int8(program.module(), given), given)
     lowered = to_edge_transform_and_lower(program, partitioner=[XnnpackPartitioner()])
     path.write_bytes(lowered.to_executorch().buffer)
+
+
+def _in_int8(graph: nn.Module, given: tuple[torch.Tensor, ...]) -> nn.Module:
+    """The graph with XNNPACK's dynamic rounding: a scale for each column of a weight."""
+    from executorch.backends.xnnpack.quantizer.xnnpack_quantizer import (
+        XNNPACKQuantizer,
+        get_symmetric_quantization_config,
+    )
+    from torchao.quantization.pt2e.quantize_pt2e import convert_pt2e, prepare_pt2e
+
+    scheme = get_symmetric_quantization_config(is_per_channel=True, is_dynamic=True)
+    prepared = prepare_pt2e(graph, XNNPACKQuantizer().set_global(scheme))
+    prepared(*given)
+    return convert_pt2e(prepared)
 
 
 def load_mobile(core: nn.Module | None, path: Path, name: str) -> Answer:

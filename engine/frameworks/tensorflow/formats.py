@@ -58,13 +58,19 @@ def load_graph(core: keras.Model | None, path: Path, name: str) -> Answer:
     return answer
 
 
-def save_mobile(core: keras.Model, example: np.ndarray, name: str, path: Path) -> None:
+def save_mobile(
+    core: keras.Model, example: np.ndarray, name: str, path: Path, int8: bool = False
+) -> None:
     """Write the classifier for LiteRT, with its built-in operators; its shape is ``example``'s.
 
-    Raises ``MigrationError`` where LiteRT is not installed.
+    With ``int8`` the larger weights are kept in eight bits, and what they meet is rounded as it
+    comes. Raises ``MigrationError`` where LiteRT is not installed.
     """
     signature = _signature(example, name, fixed=True)
-    whole_model(core).export(str(path), format="litert", verbose=False, input_signature=signature)
+    options = {"optimizations": [tf.lite.Optimize.DEFAULT]} if int8 else {}
+    whole_model(core).export(
+        str(path), format="litert", verbose=False, input_signature=signature, **options
+    )
 
 
 def load_mobile(core: keras.Model | None, path: Path, name: str) -> Answer:
