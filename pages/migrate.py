@@ -78,8 +78,8 @@ if not results:
         f"are trained on for {FURTHER_STEPS} steps, and ONNX Runtime, which is neither, computes the same model as well."
     )
     st.caption(
-        f"{duration(seconds_of_migration(experiment.classifier)).capitalize()}, once: the result is kept. It goes on when you leave this "
-        "page."
+        f"{duration(seconds_of_migration(experiment.classifier, route)).capitalize()}, once: the result is kept. It goes on when you leave "
+        "this page."
     )
     busy = bool(migration and migration.status.active)
     if st.button("Carry it across", type="primary", icon=":material/swap_horiz:", key="start_migration", disabled=busy):

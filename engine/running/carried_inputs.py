@@ -66,10 +66,11 @@ def example_batch(run: Run, inputs: Inputs, form: str) -> np.ndarray:
     (batch, *_), _, lengths = part_of_run(run, inputs, "test", form, EXAMPLE_ROWS)
     if batch.ndim == 3 and not rows_are_windows(run, form):
         batch = batch[:, 0]
+    if len(batch) == 1:
+        batch = np.concatenate([batch, batch])
     if lengths is not None:
         batch = batch[..., : int(lengths.max())]
-        least = [2] * batch.ndim
-        missing = [(0, max(0, size - present)) for size, present in zip(least, batch.shape, strict=True)]
+        missing = [(0, max(0, 2 - size)) for size in batch.shape]
         padding = padding_token(resolve(inputs.encoder).folder) if form == TOKENS else inputs.padding
         batch = np.pad(batch, missing, constant_values=padding)
     return np.ascontiguousarray(batch)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from engine.migration.migration_request import MigrationRequest
 from engine.running import studies, worker_migrating
 from engine.running.carried_inputs import OWN, SHARES, example_batch, part_of_run
 from engine.running.folder import Run
-from engine.running.inputs import load_inputs
+from engine.running.inputs import Inputs, load_inputs
 from engine.running.studies import find_study, start_study
 
 
@@ -128,11 +129,14 @@ def test_two_who_ask_for_the_same_migration_watch_one(run: Run, monkeypatch: pyt
 # --- What a graph is shown ---
 
 
-def test_an_example_has_more_than_one_place_on_every_open_axis(run: Run) -> None:
+def test_an_example_has_more_than_one_place_on_every_open_axis(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     inputs = load_inputs(run)
     assert example_batch(run, inputs, SHARES).shape == (4, inputs.input_size)
     terms, _ = part_of_run(run, inputs, "test", OWN, 2)[0]
     assert len(terms) == 2
+    one_text = replace(inputs, rows=inputs.rows | {"test": inputs.rows["test"][:1]})
+    monkeypatch.setattr(Inputs, "part", lambda inputs, run, name: ((terms[:1], terms[:1].astype(np.float32)), np.zeros(1, np.int64), None))
+    assert example_batch(run, one_text, SHARES).shape == (2, inputs.input_size)
 
 
 # --- Files from elsewhere ---

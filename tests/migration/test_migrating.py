@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ import pytest
 
 from engine.__main__ import main
 from engine.errors import MigrationError, RunError
+from engine.evidence.study_coordinator import StudyCoordinator
 from engine.migration import migrating, study_process
 from engine.migration.migration_request import FURTHER_STEPS, LARGEST_DIFFERENCE, MigrationRequest
 from engine.migration.migration_words import answer, layer_rows, operator_sentence, trained_on_sentence, weight_rows
@@ -19,7 +21,8 @@ from engine.migration.old_snippet import FIRST_IMPORT, GUIDE_SNIPPET, run_in_san
 from engine.migration.route_code import route_code
 from engine.running import studies
 from engine.running.folder import Run
-from engine.running.studies import find_study
+from engine.running.studies import find_study, start_study
+from engine.running.worker_proving import Stages
 from tests.running.driving import processes_about
 
 
@@ -80,6 +83,29 @@ def test_a_model_carried_across_is_the_same(
     code = route_code(route, "embedding-mlp", study)
     assert all(code.wings[framework] for framework in ("pytorch", "tensorflow")) and code.shared
     assert results["old_snippets"]["guide"]["returncode"] != 0
+
+
+def test_a_worker_says_what_it_does_and_the_bar_moves_with_it(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(studies, "detach", lambda module, folder: None)
+    study = start_study("migration", MigrationRequest(run.identifier, "pytorch", "tensorflow").to_json())
+    coordinator = StudyCoordinator(study)
+    coordinator.expect(8)
+    coordinator._cost, coordinator._written = 3.0, 0.0
+    told: list[dict[str, Any]] = []
+    wing: Any = SimpleNamespace(
+        framework="tensorflow", import_seconds=4.0, say=lambda words, share: told.append({"doing": words, "share": share})
+    )
+    stages = Stages(wing, 4)
+    for words in ("takes the weights over", "answers the test texts", "trains on"):
+        with stages(words):
+            pass
+    worker: Any = SimpleNamespace(facts=told[-1])
+    coordinator._on_change(worker)
+    assert study.status.message == "TensorFlow trains on" and study.status.share == pytest.approx(3.0 * 2 / 4 / 8)
+    assert (
+        list(stages.seconds) == ["loads", "takes the weights over", "answers the test texts", "trains on"]
+        and stages.seconds["loads"] == 4.0
+    )
 
 
 # --- What is refused ---
