@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import shutil
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -20,20 +19,7 @@ from engine.migration.export_zip import zipped
 from engine.running import studies
 from engine.running.folder import Run
 from engine.running.studies import find_study
-
-
-@pytest.fixture
-def run(sample_run: Run, tmp_path: Path) -> Run:
-    """A copy of the shared run in this test's home, for exports lie within it."""
-    shutil.copytree(sample_run.path, tmp_path / "runs" / sample_run.identifier)
-    return Run(tmp_path / "runs" / sample_run.identifier)
-
-
-@pytest.fixture
-def in_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A study is done before ``start_study`` returns; only its workers are processes. Sources may be edited meanwhile."""
-    monkeypatch.setattr(studies, "code_version", lambda: "of this test")
-    monkeypatch.setattr(studies, "detach", lambda module, folder: study_process.main([str(folder)]))
+from tests.running.driving import studies_in_this_process
 
 
 def export(run: Run, capsys: pytest.CaptureFixture[str], framework: str, name: str) -> dict[str, Any]:
@@ -63,17 +49,6 @@ def test_an_exported_file_gives_the_models_answers(
     assert f"{framework}-{name}/tokenizer.json" in names and all(each.startswith(f"{framework}-{name}/") for each in names)
 
 
-@pytest.mark.slow
-@pytest.mark.timeout(600)
-def test_a_bundle_is_made_of_the_exports_that_it_needs(run: Run, in_this_process: None, capsys: pytest.CaptureFixture[str]) -> None:
-    made = export(run, capsys, "pytorch", "http")
-    assert {(manifest["framework"], manifest["format"]) for manifest in manifests(run)} == {("pytorch", "onnx"), ("tensorflow", "onnx")}
-    with zipfile.ZipFile(made["file"]) as archive:
-        assert {"server.py", "README.md", "models/pytorch/model.onnx", "models/tensorflow/model.onnx"} <= set(archive.namelist())
-    assert main(["export", run.identifier, "--framework", "tensorflow", "--format", "torchserve"]) == 1
-    assert "TorchServe serves PyTorch only, found tensorflow" in capsys.readouterr().err
-
-
 # --- What is refused ---
 
 
@@ -96,8 +71,7 @@ def started(request: ExportRequest, monkeypatch: pytest.MonkeyPatch, measure: An
     """The study of an export whose worker is ``measure``."""
     from engine.evidence.study_coordinator import StudyCoordinator
 
-    monkeypatch.setattr(studies, "code_version", lambda: "of this test")
-    monkeypatch.setattr(studies, "detach", lambda module, folder: study_process.main([str(folder)]))
+    studies_in_this_process(monkeypatch, study_process.main)
     monkeypatch.setattr(StudyCoordinator, "measure", measure)
     return exporting.start_export(request)
 
