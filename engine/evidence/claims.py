@@ -153,16 +153,23 @@ CLAIMS = {
         "Excellent, with TF Serving",
         "TensorFlow is the one to deploy.",
         "No service is put into operation here. What bears on one is measured elsewhere on this page: how long a framework takes to load, "
-        "and to answer one text. Running an exported model comes with exports.",
+        "and to answer one text. The Export page writes a run’s models as files, lets each file’s own runtime answer the test texts, "
+        "and packs them for TensorFlow Serving, TorchServe, an HTTP server and SageMaker.",
         "benchmark",
-        (("engine/running/latency.py", "how a single answer is timed"),),
+        (("engine/running/latency.py", "how a single answer is timed"),
+         ("engine/running/worker_exporting.py", "how a file is written and checked"),
+         ("engine/migration/bundles/making.py", "what each serving bundle holds")),
     ),
     "mobile": Claim(
         "Mobile and edge",
         "Good, with PyTorch Mobile",
         "Excellent, with TF Lite",
         "TensorFlow is the one for telephones and small devices.",
-        "There is no telephone here. Writing a model for one, and running that file on this machine, comes with exports.",
+        "There is no telephone here. The Export page writes a run’s models for one, as ExecuTorch and as LiteRT, and lets these runtimes "
+        "answer the test texts on this machine: that the file is right is shown, how fast it is on a telephone is not.",
+        "",
+        (("engine/frameworks/pytorch/formats.py", "the files of PyTorch, ExecuTorch’s among them"),
+         ("engine/frameworks/tensorflow/formats.py", "the files of TensorFlow, LiteRT’s among them")),
     ),
     "research": Claim(
         "Research",

@@ -276,9 +276,9 @@ FINDERS: dict[str, Callable[[Evidence], Finding]] = {
     "syntax": _syntax,
     "debugging": _debugging,
     "production": _stated(
-        "production", "TorchServe was archived in 2025; TensorFlow Serving goes on. Running an export comes with exports."
+        "production", "TorchServe was archived in 2025; TensorFlow Serving goes on. The Export page packs a run’s models for either."
     ),
-    "mobile": _stated("mobile", "PyTorch Mobile became ExecuTorch, TF Lite became LiteRT. Writing such a file comes with exports."),
+    "mobile": _stated("mobile", "PyTorch Mobile became ExecuTorch, TF Lite became LiteRT. The Export page writes a file for each."),
     "research": _research,
     "community": _stated(
         "community", "A foundation stands behind PyTorch, Google behind TensorFlow. How many people help is not known here."

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 import streamlit as st
 
@@ -19,7 +19,7 @@ from engine.evidence.result_sentences import unbroken
 from engine.evidence.tallies import SUBJECTS, Row, row_classifier, row_sentence, row_setting, row_subject, row_title, tally
 from engine.evidence.wording import count, duration, number, plain
 from engine.migration import export_words, migration_words
-from engine.migration.export_request import manifests
+from engine.migration.export_request import KINDS, manifests
 from engine.running.estimating import seconds_of_audit, seconds_of_museum
 from engine.running.source_code import source_file
 from engine.running.studies import list_studies
@@ -213,13 +213,17 @@ def _migration(evidence: Evidence) -> None:
     if carried := evidence.results("migration"):
         st.write(plain(f"{migration_words.carried_words(carried)}: {migration_words.answer(carried)}"))
     st.page_link("pages/migrate.py", label="Carry a trained model across", icon=":material/swap_horiz:")
+    _files(evidence, {"onnx"}, "as ONNX, which belongs to neither framework")
 
 
-def _files(evidence: Evidence) -> None:
-    """What the run's models became as files for somewhere else, and the way to make them."""
-    found = manifests(evidence.run) if evidence.run is not None and evidence.run.results is not None else []
-    if found:
-        st.write(plain(export_words.answer(found)))
+def _files(evidence: Evidence, kinds: Collection[str], purpose: str) -> None:
+    """What the run's models became as files of some kinds, and the way to make them."""
+    run = evidence.run
+    found = [one for one in manifests(run) if KINDS[one["format"]] in kinds] if run is not None and run.results is not None else []
+    if run is None or not found:
+        st.write(f"No model of the newest run has been written {purpose} yet.")
+    else:
+        st.write(plain(f"Run {run.identifier}, {purpose}: {export_words.answer(found)}"))
         rows = export_words.export_rows(found)
         plain_table(list(rows[0]), [list(row.values()) for row in rows], figures=range(2, len(rows[0])))
     st.page_link("pages/export.py", label="Take a trained model away as a file", icon=":material/output:")
@@ -227,13 +231,14 @@ def _files(evidence: Evidence) -> None:
 
 def _production(evidence: Evidence) -> None:
     _benchmark("production")(evidence)
-    _files(evidence)
+    _files(evidence, {"native", "graph", "onnx"}, "as a file for a server")
+    st.caption("On the Export page these become bundles for TensorFlow Serving, TorchServe, an HTTP server and SageMaker.")
 
 
 DETAILS: Mapping[str, Callable[[Evidence], None]] = {
     **{claim: _benchmark(claim) for claim in ROWS_OF},
     "production": _production,
-    "mobile": _files,
+    "mobile": lambda evidence: _files(evidence, {"mobile"}, "as a file for telephones"),
     "negligible-difference": _negligible,
     "learning-curve": lambda evidence: counted_code.show_knowledge(evidence.counts),
     "syntax": lambda evidence: counted_code.show_lengths(evidence.counts),

@@ -19,7 +19,7 @@ from engine.running import studies
 from engine.running.baton import WorkerProcess
 from engine.running.studies import start_study
 from engine.running.worker_benchmarking import plan_of, rounds_of, stretched
-from tests.running.driving import processes_about, small_data
+from tests.running.driving import processes_about, small_data, studies_in_this_process
 
 
 def test_a_request_survives_its_folder_and_has_defaults() -> None:
@@ -153,8 +153,7 @@ def test_texts_are_cut_or_repeated_to_one_length() -> None:
 
 @pytest.fixture
 def in_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(studies, "detach", lambda module, folder: study_coordinator.main([str(folder)]))
-    monkeypatch.setattr(studies, "code_version", lambda: "of this test")  # sources may be edited meanwhile
+    studies_in_this_process(monkeypatch, study_coordinator.main)
 
 
 @pytest.mark.slow

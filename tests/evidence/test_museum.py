@@ -31,15 +31,9 @@ from engine.evidence.museum import (
 from engine.running import baton, studies
 from engine.running.studies import Study, start_study
 from engine.running.worker_exhibiting import MARK, describe_error, observe, shortened_paths
-from tests.running.driving import processes_about
+from tests.running.driving import processes_about, studies_in_this_process
 
 PROJECT = Path(__file__).parents[2]
-
-
-def in_this_process(patch: pytest.MonkeyPatch) -> None:
-    """A study is done before ``start_study`` returns; only its workers are processes. Sources may be edited meanwhile."""
-    patch.setattr(studies, "code_version", lambda: "of this test")
-    patch.setattr(studies, "detach", lambda module, folder: study_coordinator.main([str(folder)]))
 
 
 @pytest.fixture(scope="module")
@@ -49,7 +43,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Study:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PARITY_RUNS", str(folder / "runs"))
         patch.setenv("PARITY_LOCK", str(folder / "machine.lock"))
-        in_this_process(patch)
+        studies_in_this_process(patch, study_coordinator.main)
         study = start_study("museum", MuseumRequest().to_json())
     assert study.status.state == "done", study.status.message
     assert not processes_about(folder) and not study.prepared_folder.exists()
@@ -261,7 +255,7 @@ TWO = ("labels_out_of_range", "wrong_shape")
 @pytest.fixture
 def stand_ins(monkeypatch: pytest.MonkeyPatch) -> Callable[[dict[tuple[str, str], str]], list[str]]:
     """Workers that do as the plan says instead of loading a framework; the answer names those that were started."""
-    in_this_process(monkeypatch)
+    studies_in_this_process(monkeypatch, study_coordinator.main)
     popen, started = baton.subprocess.Popen, []
 
     def follow(plan: dict[tuple[str, str], str]) -> list[str]:

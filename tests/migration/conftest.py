@@ -2,27 +2,37 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
+import shutil
 import socket
 import subprocess
 import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+import zipfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, redirect_stdout, suppress
+from functools import cache
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import psutil
 import pytest
 
+from engine.__main__ import main
+from engine.migration import study_process
 from engine.running.experiment import Experiment
 from engine.running.folder import Run, create_run
-from tests.running.driving import PATIENCE, small_data
+from tests.running.driving import PATIENCE, small_data, studies_in_this_process
 
 PROJECT = Path(__file__).parents[2]
+
+BundleOf = Callable[[str, str], Path]
+"""What the fixture ``bundle_of`` gives."""
 
 
 @pytest.fixture(scope="session")
@@ -40,12 +50,87 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Run:
     return run
 
 
-def craft(framework: str, run: Run, folder: Path) -> Path:
-    """The exported model of a framework, made in a process of its own."""
-    command = [sys.executable, "-m", "tests.migration.crafting", framework, str(run.path), str(folder)]
-    answer = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, timeout=PATIENCE)
-    assert answer.returncode == 0, answer.stderr[-3000:]
+@pytest.fixture
+def run(sample_run: Run, tmp_path: Path) -> Run:
+    """A copy of the shared run of the bundled encoder in this test's home, for what becomes of it lies within it and beside it."""
+    shutil.copytree(sample_run.path, tmp_path / "runs" / sample_run.identifier)
+    return Run(tmp_path / "runs" / sample_run.identifier)
+
+
+@pytest.fixture
+def in_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Exports and migrations are done before ``start_study`` returns."""
+    studies_in_this_process(monkeypatch, study_process.main)
+
+
+@pytest.fixture(scope="session")
+def bundle_of(trained: Run) -> BundleOf:
+    """``bundle_of("http", "pytorch")`` is that bundle of the trained run, made once by the command line, after its exports."""
+
+    @cache
+    def make(bundle: str, framework: str) -> Path:
+        printed = io.StringIO()
+        with pytest.MonkeyPatch.context() as patch, redirect_stdout(printed):
+            patch.setenv("PARITY_RUNS", str(trained.path.parent))
+            patch.setenv("PARITY_LOCK", str(trained.path.parent.parent / "machine.lock"))
+            studies_in_this_process(patch, study_process.main)
+            assert main(["export", trained.identifier, "--framework", framework, "--format", bundle, "--json"]) == 0
+        return Path(json.loads(printed.getvalue())["file"])
+
+    return make
+
+
+def unpacked(bundle: Path, folder: Path) -> Path:
+    """A bundle as it lies before its user, who has made the ``environment`` that its README begins with: the one of these tests."""
+    with zipfile.ZipFile(bundle) as archive:
+        assert archive.testzip() is None
+        archive.extractall(folder)
+    (folder / "environment").symlink_to(sys.prefix)
     return folder
+
+
+def texts_of_test(run: Run) -> list[str]:
+    """The run's test texts in their order."""
+    frame = run.data()
+    assert frame is not None
+    return [str(text) for text in frame[frame["split"] == "test"]["text"]]
+
+
+def labels_of(run: Run, framework: str) -> list[str]:
+    """What the run itself has answered to its test texts."""
+    predictions, frame = run.predictions(framework), run.data()
+    assert predictions is not None and frame is not None
+    assert predictions["row"].tolist() == frame[frame["split"] == "test"]["row"].tolist()
+    return predictions["prediction"].tolist()
+
+
+def installed_as_asked(place: Path, commands: list[str]) -> None:
+    """The first two lines of a README make an environment; the one of these tests has the very versions that the second would install."""
+    assert commands[:2] == ["python -m venv environment", "environment/bin/pip install -r requirements.txt"]
+    wanted = [line.partition("==") for line in (place / "requirements.txt").read_text(encoding="utf-8").splitlines()]
+    assert len(wanted) >= 2 and all(version(name).split("+")[0] == pinned for name, _, pinned in wanted)
+
+
+def absent(reason: str) -> None:
+    """Skip for want of a package; in continuous integration, where it is installed, that is a failure."""
+    if reason:
+        (pytest.fail if os.environ.get("CI") else pytest.skip)(reason)
+
+
+def readme_commands(place: Path) -> list[str]:
+    """The commands of the first block of a bundle's README."""
+    return (place / "README.md").read_text(encoding="utf-8").split("```\n")[1].splitlines()
+
+
+def shell(command: str, place: Path, **variables: str) -> str:
+    """What a command prints that a user types into a terminal; ``python`` is the one of the environment."""
+    path = os.pathsep.join([str(place / "environment" / "bin"), os.environ["PATH"]])
+    answer = subprocess.run(
+        command, shell=True, cwd=place, env=os.environ | {"PATH": path, "PYTHONPATH": ""} | variables, capture_output=True, text=True,
+        encoding="utf-8", timeout=PATIENCE,
+    )  # fmt: skip
+    assert answer.returncode == 0, answer.stderr[-3000:]
+    return answer.stdout
 
 
 def free_ports(number: int) -> list[int]:
@@ -73,11 +158,11 @@ def call(address: str, body: Any = None) -> tuple[int, Any]:
 
 
 @contextmanager
-def serving(command: list[str], folder: Path, healthy: str, **variables: str) -> Iterator[None]:
-    """The server of a bundle, until the block is left; ``healthy`` is the address that answers once it is ready."""
+def serving(command: str, folder: Path, healthy: str, **variables: str) -> Iterator[None]:
+    """The server of a bundle, started from a terminal, until the block is left; ``healthy`` is the address that answers once it is up."""
     log = folder / "server.log"
     with open(log, "wb") as file:
-        process = subprocess.Popen(command, cwd=folder, env=os.environ | variables, stdout=file, stderr=subprocess.STDOUT)
+        process = subprocess.Popen(command, shell=True, cwd=folder, env=os.environ | variables, stdout=file, stderr=subprocess.STDOUT)
     try:
         ends = time.monotonic() + PATIENCE
         while True:
@@ -90,7 +175,7 @@ def serving(command: list[str], folder: Path, healthy: str, **variables: str) ->
             time.sleep(0.1)
         yield
     finally:
-        family = [*psutil.Process(process.pid).children(recursive=True), process]  # TorchServe's server is a child that outlives its parent
+        family = [*psutil.Process(process.pid).children(recursive=True), process]  # a shell's children outlive it, and so do TorchServe's
         for member in family:
             with suppress(psutil.NoSuchProcess):
                 member.terminate()

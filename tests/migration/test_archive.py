@@ -6,6 +6,7 @@ import tarfile
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import BinaryIO
 
 import pytest
 
@@ -59,6 +60,25 @@ def test_a_full_disk_leaves_no_half_archive_and_the_old_one_whole(
     with pytest.raises(OSError, match="No space left"):
         write(target, {"a.txt": b"new"})
     assert [path.name for path in tmp_path.iterdir()] == ["bundle"] and target.read_bytes() == before
+
+
+@pytest.mark.parametrize("write", WRITERS.values(), ids=WRITERS)
+def test_two_that_write_the_same_archive_at_once_do_not_disturb_each_other(
+    write: Callable[[Path, Contents], Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened, inner = archive._opened, []
+
+    def meanwhile(content: bytes | Path) -> BinaryIO:
+        if not inner:
+            inner.append(True)
+            write(tmp_path / "bundle", {"a.txt": b"of another"})
+        return opened(content)
+
+    monkeypatch.setattr(archive, "_opened", meanwhile)
+    alone = write(tmp_path / "alone", {"a.txt": b"of this one"}).read_bytes()
+    inner.clear()
+    assert write(tmp_path / "bundle", {"a.txt": b"of this one"}).read_bytes() == alone
+    assert {path.name for path in tmp_path.iterdir()} == {"alone", "bundle"}
 
 
 def test_links_are_not_followed(tmp_path: Path) -> None:

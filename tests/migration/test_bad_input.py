@@ -22,6 +22,7 @@ from engine.running.carried_inputs import OWN, SHARES, example_batch, part_of_ru
 from engine.running.folder import Run
 from engine.running.inputs import Inputs, load_inputs
 from engine.running.studies import find_study, start_study
+from tests.running.driving import studies_in_this_process
 
 
 @pytest.fixture
@@ -107,8 +108,7 @@ def test_a_disk_that_is_full_is_told_and_nothing_counts_as_carried(run: Run, mon
     def measure(coordinator: Any, framework: str, job: str, message: str, prepared: Run, **facts: Any) -> dict[str, Any]:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(studies, "code_version", lambda: "of this test")
-    monkeypatch.setattr(studies, "detach", lambda module, folder: study_process.main([str(folder)]))
+    studies_in_this_process(monkeypatch, study_process.main)
     monkeypatch.setattr(StudyCoordinator, "measure", measure)
     study = start_study("migration", MigrationRequest(run.identifier, "pytorch", "tensorflow", "onnx").to_json())
     assert study.status.state == "failed" and "No space left on device" in study.status.message

@@ -1,4 +1,4 @@
-"""Serving bundles: unpacked as a person does it, started or run as their README says, and compared with the run they came from."""
+"""Serving bundles: made of a trained run and its real exports, whole or not at all; SageMaker’s scripts under its variables."""
 
 from __future__ import annotations
 
@@ -8,210 +8,50 @@ import os
 import subprocess
 import sys
 import zipfile
-from collections.abc import Iterator
-from http.client import HTTPConnection
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 
 from engine import FRAMEWORKS
+from engine.__main__ import main
 from engine.errors import RunError
 from engine.migration import optional_packages
+from engine.migration.bundles import archive
+from engine.migration.bundles.archive import safe_member
 from engine.migration.bundles.cutting import text_inputs_module
 from engine.migration.bundles.kinds import BUNDLES, artifacts_needed
 from engine.migration.bundles.making import make_bundle
+from engine.migration.export_request import manifests
 from engine.migration.optional_packages import missing, missing_java
 from engine.running.folder import Run
-from tests.migration.conftest import PROJECT, call, craft, free_ports, serving
-from tests.migration.crafting import craft_onnx
-from tests.running.driving import PATIENCE
-
-
-def texts_of_test(run: Run) -> list[str]:
-    """The run's test texts in their order."""
-    frame = run.data()
-    assert frame is not None
-    return [str(text) for text in frame[frame["split"] == "test"]["text"]]
-
-
-def labels_of(run: Run, framework: str) -> list[str]:
-    """What the run itself has answered to its test texts."""
-    predictions, frame = run.predictions(framework), run.data()
-    assert predictions is not None and frame is not None
-    assert predictions["row"].tolist() == frame[frame["split"] == "test"]["row"].tolist()
-    return predictions["prediction"].tolist()
-
-
-def unpacked(bundle: Path, folder: Path) -> Path:
-    with zipfile.ZipFile(bundle) as archive:
-        assert archive.testzip() is None
-        archive.extractall(folder)
-    return folder
-
-
-def finished(command: list[str], folder: Path, **variables: str) -> str:
-    answer = subprocess.run(
-        command, cwd=folder, env=os.environ | variables, capture_output=True, text=True, encoding="utf-8", timeout=PATIENCE
-    )
-    assert answer.returncode == 0, answer.stderr[-3000:]
-    return answer.stdout
-
-
-def absent(reason: str) -> None:
-    """Skip for want of a package; in continuous integration, where it is installed, that is a failure."""
-    if reason:
-        (pytest.fail if os.environ.get("CI") else pytest.skip)(reason)
-
-
-# --- HTTP ----------------------------------------------------------------------------------------------------------------------------
-
-
-@pytest.fixture(scope="module")
-def http(trained: Run, tmp_path_factory: pytest.TempPathFactory) -> Any:
-    """The address of a running server."""
-    absent(missing("fastapi"))
-    folder = tmp_path_factory.mktemp("http")
-    artifacts = {framework: craft_onnx(trained, framework, folder / framework) for framework in FRAMEWORKS}
-    place = unpacked(make_bundle("http", "pytorch", trained, artifacts, folder), folder / "unpacked")
-    (port,) = free_ports(1)
-    address = f"http://127.0.0.1:{port}"
-    with serving([sys.executable, "server.py", "--port", str(port)], place, f"{address}/health"):
-        yield address, place
-
-
-def test_the_server_answers_for_both_models_as_the_run_did(http: tuple[str, Path], trained: Run) -> None:
-    address, place = http
-    texts = texts_of_test(trained)
-    status, found = call(f"{address}/classify", {"texts": texts})
-    assert status == 200 and found["milliseconds"] > 0
-    for framework in FRAMEWORKS:
-        assert [answer["label"] for answer in found["answers"][framework]] == labels_of(trained, framework)
-        assert all(abs(sum(answer["probabilities"].values()) - 1) < 1e-5 for answer in found["answers"][framework])
-    example = json.loads((place / "request.json").read_text(encoding="utf-8"))
-    status, one = call(f"{address}/classify", example | {"framework": "tensorflow"})
-    assert status == 200 and list(one["answers"]) == ["tensorflow"] and len(one["answers"]["tensorflow"]) == len(example["texts"])
-
-
-def test_the_server_says_that_it_is_well_and_what_it_takes(http: tuple[str, Path], trained: Run) -> None:
-    address, place = http
-    status, health = call(f"{address}/health")
-    assert (status, health["status"], health["models"], health["run"]) == (200, "ok", list(FRAMEWORKS), trained.identifier)
-    assert health["labels"] == json.loads((place / "labels.json").read_text(encoding="utf-8"))
-    status, description = call(f"{address}/openapi.json")
-    assert status == 200 and {"/classify", "/health"} == set(description["paths"])
-    limits = description["components"]["schemas"]["Question"]["properties"]["texts"]
-    assert (limits["maxItems"], limits["items"]["maxLength"]) == (64, 20_000)
-
-
-@pytest.mark.parametrize(
-    ("body", "status", "words"),
-    [
-        (b"{", 422, "not a JSON object"),
-        (b"[]", 422, "not a JSON object"),
-        ({}, 422, "Expected a list “texts”, found none"),
-        ({"texts": "one"}, 422, "Expected a list “texts”, found str"),
-        ({"texts": []}, 422, "is empty"),
-        ({"texts": ["a", 3]}, 422, "Text 2 is not a valid string"),
-        (b'{"texts": ["\\ud800"]}', 422, "Text 1 is not a valid string"),
-        ({"texts": ["a"] * 65}, 422, "at most 64 texts, found 65"),
-        ({"texts": ["a" * 20_001]}, 422, "Text 1 has more than 20,000 characters"),
-        ({"texts": ["a"], "framework": "jax"}, 404, "no model “jax”. Expected pytorch or tensorflow"),
-        ({"texts": ["a"], "top": 3}, 422, "“top” is not known here"),
-    ],
+from tests.migration.conftest import (
+    PROJECT,
+    BundleOf,
+    absent,
+    labels_of,
+    readme_commands,
+    shell,
+    texts_of_test,
+    unpacked,
 )
-def test_the_server_explains_what_is_wrong_with_a_request(http: tuple[str, Path], body: Any, status: int, words: str) -> None:
-    code, answer = call(f"{http[0]}/classify", body)
-    assert code == status and words in answer["error"], answer
-
-
-def test_the_server_refuses_a_long_request_before_it_has_come(http: tuple[str, Path]) -> None:
-    connection = HTTPConnection(http[0].removeprefix("http://"), timeout=60)
-    connection.putrequest("POST", "/classify")
-    connection.putheader("Content-Length", "8000001")
-    connection.endheaders()
-    answer = connection.getresponse()
-    assert answer.status == 413 and "at most 8,000,000 bytes" in json.load(answer)["error"]
-    connection.close()
-    code, counted = call(f"{http[0]}/classify", chunks())
-    assert code == 413 and "at most 8,000,000 bytes" in counted["error"]
-
-
-def chunks() -> Iterator[bytes]:
-    """A body whose length nobody has declared."""
-    yield b'{"texts": ["'
-    for _ in range(8):
-        yield b"a" * 1_000_000
-
-
-# --- TorchServe ----------------------------------------------------------------------------------------------------------------------
-
-
-def test_torchserve_answers_as_the_run_did(trained: Run, tmp_path: Path) -> None:
-    absent(missing("torchserve", "torch-model-archiver") or missing_java())
-    artifact = craft("pytorch", trained, tmp_path / "exported")
-    place = unpacked(make_bundle("torchserve", "pytorch", trained, {"pytorch": artifact}, tmp_path), tmp_path / "unpacked")
-    assert "no longer maintained" in (place / "README.md").read_text(encoding="utf-8")
-    ports = free_ports(5)
-    settings = (place / "config.properties").read_text(encoding="utf-8")
-    for usual, port in zip(("8080", "8081", "8082", "7070", "7071"), ports, strict=True):
-        settings = settings.replace(usual, str(port))
-    (place / "config.properties").write_text(settings, encoding="utf-8")
-    command = [
-        sys.executable,
-        "-m",
-        "ts.model_server",
-        "--start",
-        "--foreground",
-        "--disable-token-auth",
-        "--ts-config",
-        "config.properties",
-    ]
-    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])  # its workers are whatever python comes first
-    address = f"http://127.0.0.1:{ports[0]}"
-    with serving(command, place, f"{address}/ping", PATH=path, TEMP=str(tmp_path)):
-        texts = texts_of_test(trained)
-        status, found = call(f"{address}/predictions/classifier", {"texts": texts})
-        assert status == 200 and [answer["label"] for answer in found["answers"]] == labels_of(trained, "pytorch")
-        status, found = call(f"{address}/predictions/classifier", {"texts": []})
-        assert status == 400 and "Expected a list “texts” of strings" in found["error"]
-
-
-# --- TensorFlow Serving --------------------------------------------------------------------------------------------------------------
-
-
-def test_the_saved_model_is_what_tensorflow_serving_loads(trained: Run, tmp_path: Path) -> None:
-    artifact = craft("tensorflow", trained, tmp_path / "exported")
-    place = unpacked(make_bundle("tf-serving", "tensorflow", trained, {"tensorflow": artifact}, tmp_path), tmp_path / "unpacked")
-    tool = [str(Path(sys.executable).parent / "saved_model_cli")]
-    version = str(place / "models" / "classifier" / "1")
-    shown = finished([*tool, "show", "--dir", version, "--tag_set", "serve", "--signature_def", "serving_default"], place)
-    assert "inputs['shares']" in shown and "outputs['logits']" in shown and "DT_FLOAT" in shown
-    rows = np.array(json.loads((place / "request.json").read_text(encoding="utf-8"))["instances"], np.float32)
-    np.save(place / "rows.npy", rows)
-    finished(
-        [*tool, "run", "--dir", version, "--tag_set", "serve", "--signature_def", "serving_default", "--inputs", "shares=rows.npy",
-         "--outdir", str(tmp_path / "answers")],
-        place,
-    )  # fmt: skip
-    logits = np.load(tmp_path / "answers" / "logits.npy")
-    labels = json.loads((place / "labels.json").read_text(encoding="utf-8"))
-    assert [labels[number] for number in logits.argmax(axis=1)] == labels_of(trained, "tensorflow")[: len(rows)]
-
+from tests.running.driving import PATIENCE
 
 # --- SageMaker -----------------------------------------------------------------------------------------------------------------------
 
 ASK = """
 import json, sys
 import inference
+example = inference.input_fn(open(sys.argv[1], encoding="utf-8").read())
 texts = inference.input_fn(sys.stdin.read(), "application/json")
 answers = []
-for folder in sys.argv[1:]:
+for folder in sys.argv[2:]:
     model = inference.model_fn(folder)
     answer, kind = inference.output_fn(inference.predict_fn(texts, model), "application/json")
     assert kind == "application/json"
     answers.append(json.loads(answer)["answers"])
+assert [one["label"] for one in inference.predict_fn(example, inference.model_fn(sys.argv[2]))] == [one["label"] for one in answers[0][:2]]
 plain = inference.predict_fn(inference.input_fn(b"one text", "text/plain"), model)
 assert len(plain) == 1
 for refused in (lambda: inference.input_fn("x", "image/png"), lambda: inference.output_fn(plain, "text/csv")):
@@ -225,37 +65,39 @@ print(json.dumps(answers))
 """
 
 
-def ask(folders: list[Path], texts: list[str]) -> list[list[str]]:
+def ask(example: Path, folders: list[Path], texts: list[str]) -> list[list[str]]:
     """The labels that ``inference.py`` gives with each model folder, in a process that sees nothing of Parity."""
     answer = subprocess.run(
-        [sys.executable, "-c", ASK, *map(str, folders)], cwd=folders[-1] / "code", input=json.dumps({"texts": texts}), capture_output=True,
-        text=True, timeout=PATIENCE, env=os.environ | {"SM_NUM_GPUS": "0", "PYTHONPATH": ""},
+        [sys.executable, "-c", ASK, str(example), *map(str, folders)], cwd=folders[-1] / "code", input=json.dumps({"texts": texts}),
+        capture_output=True, text=True, timeout=PATIENCE, env=os.environ | {"SM_NUM_GPUS": "0", "PYTHONPATH": ""},
     )  # fmt: skip
     assert answer.returncode == 0, answer.stderr[-3000:]
     assert "image/png is not known. Expected application/json or text/plain" in answer.stderr and "text/csv" in answer.stderr
     return [[one["label"] for one in answers] for answers in json.loads(answer.stdout.splitlines()[-1])]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("framework", FRAMEWORKS)
-def test_sagemaker_trains_and_answers_under_its_variables(trained: Run, framework: str, tmp_path: Path) -> None:
-    place = unpacked(make_bundle("sagemaker", framework, trained, {}, tmp_path), tmp_path / "unpacked")
-    finished(["tar", "-xzf", "model.tar.gz", "--one-top-level=shipped"], place)
-    model = tmp_path / "model"
-    variables = {"SM_CHANNEL_TRAINING": str(place / "training"), "SM_MODEL_DIR": str(model), "SM_NUM_GPUS": "0"}
-    train = [sys.executable, "-I", "source/train.py"]
-    printed = finished([*train, "--epochs", "2", "--hidden_units", "8", "--model_dir", "s3://bucket/job/model"], place, **variables)
-    assert "Epoch   2" in printed and "Epoch   3" not in printed
+def test_sagemaker_trains_and_answers_under_its_variables(trained: Run, bundle_of: BundleOf, framework: str, tmp_path: Path) -> None:
+    place = unpacked(bundle_of("sagemaker", framework), tmp_path / "unpacked")
+    shell("tar -xzf model.tar.gz --one-top-level=shipped", place)
+    commands = readme_commands(place)
+    assert commands[0] == "pip install -r source/requirements.txt"
+    assert commands[1].startswith("SM_CHANNEL_TRAINING=training SM_MODEL_DIR=model SM_NUM_GPUS=0 python source/train.py --epochs 3")
+    printed = shell(f"{commands[1]} --hidden_units 8 --model_dir s3://bucket/job/model", place)
+    assert "Epoch   3" in printed and "Epoch   4" not in printed
+    model = place / "model"
     facts = json.loads((model / "model.json").read_text(encoding="utf-8"))
     assert facts["hidden_units"] == 8
     assert {path.name for path in model.iterdir()} >= {path.name for path in (place / "shipped").iterdir()}
     predictions = (model / "predictions.csv").read_text(encoding="utf-8").splitlines()[1:]
-    of_shipped, of_trained = ask([place / "shipped", model], texts_of_test(trained))
+    of_shipped, of_trained = ask(place / "request.json", [place / "shipped", model], texts_of_test(trained))
     assert of_shipped == labels_of(trained, framework)
     assert of_trained == [line.split(",")[0] for line in predictions]
 
 
-def test_a_training_job_says_what_it_lacks(trained: Run, tmp_path: Path) -> None:
-    place = unpacked(make_bundle("sagemaker", "pytorch", trained, {}, tmp_path), tmp_path / "unpacked")
+def test_a_training_job_says_what_it_lacks(bundle_of: BundleOf, tmp_path: Path) -> None:
+    place = unpacked(bundle_of("sagemaker", "pytorch"), tmp_path / "unpacked")
     (tmp_path / "empty").mkdir()
     train = [sys.executable, "-I", "source/train.py"]
     answer = subprocess.run(
@@ -275,7 +117,59 @@ def test_code_in_bundles_knows_nothing_of_parity() -> None:
         assert "from engine" not in path.read_text(encoding="utf-8"), path.name
 
 
-def test_bundles_are_refused_in_words(trained: Run, tmp_path: Path) -> None:
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize(("bundle", "framework"), [(name, framework) for name, kind in BUNDLES.items() for framework in kind.frameworks])
+def test_every_bundle_holds_what_its_readme_promises(bundle_of: BundleOf, trained: Run, bundle: str, framework: str) -> None:
+    absent(missing(*BUNDLES[bundle].packages))
+    file = bundle_of(bundle, framework)
+    assert file.name == f"{bundle}-{trained.identifier}.zip"
+    assert [path.name for path in file.parent.iterdir() if path.name.startswith(".")] == [], "no draft is left"
+    with zipfile.ZipFile(file) as packed:
+        names = packed.namelist()
+        labels = json.loads(packed.read("labels.json"))
+    assert {"README.md", "request.json", "labels.json"} <= set(names) and all(safe_member(name) == name for name in names)
+    assert trained.results is not None and labels == trained.results["data"]["classes"]
+    model = {"http": "models/tensorflow/model.onnx", "tf-serving": "models/classifier/1/saved_model.pb", "sagemaker": "model.tar.gz"}
+    assert model.get(bundle, "model-store/classifier.mar") in names
+    if bundle == "http":
+        made = {(manifest["framework"], manifest["format"]) for manifest in manifests(trained)}
+        assert made >= {("pytorch", "onnx"), ("tensorflow", "onnx")} and "models/pytorch/vocabulary.json" in names
+
+
+def test_a_full_disk_leaves_no_half_bundle_and_the_old_one_whole(trained: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / f"sagemaker-{trained.identifier}.zip").write_bytes(b"of before")
+    opened, written = archive._opened, []
+
+    def full_after_two(content: bytes | Path) -> Any:
+        written.append(content)
+        if len(written) > 2:
+            raise OSError(28, "No space left on device")
+        return opened(content)
+
+    monkeypatch.setattr(archive, "_opened", full_after_two)
+    with pytest.raises(RunError, match=r"could not be made in .*No space left on device.*Check the free space"):
+        make_bundle("sagemaker", "pytorch", trained, {}, tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == [f"sagemaker-{trained.identifier}.zip"]
+    assert (tmp_path / f"sagemaker-{trained.identifier}.zip").read_bytes() == b"of before"
+
+
+def test_two_bundles_of_one_run_at_once_are_both_whole(trained: Run, tmp_path: Path) -> None:
+    with ThreadPoolExecutor(4) as pool:
+        kinds = ["pytorch", "tensorflow"] * 2  # two pairs ask for the same file
+        made = list(pool.map(lambda name: make_bundle("sagemaker", name, trained, {}, tmp_path / name), kinds))
+    assert made[0] == made[2] and made[1] == made[3]
+    for file in made[:2]:
+        with zipfile.ZipFile(file) as packed:
+            assert packed.testzip() is None
+        assert list(file.parent.iterdir()) == [file], "no draft is left"
+
+
+def test_bundles_are_refused_in_words(trained: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    outside = ["export", "../../etc", "--framework", "pytorch", "--format", "sagemaker"]
+    assert main(outside) == 1 and "is not the name of a run" in capsys.readouterr().err
+    of_other = ["export", trained.identifier, "--framework", "tensorflow", "--format", "torchserve", "--runs-dir", str(trained.path.parent)]
+    assert main(of_other) == 1 and "TorchServe serves PyTorch only, found tensorflow" in capsys.readouterr().err
     with pytest.raises(RunError, match=r"no bundle “zip”\. Expected one of tf-serving, torchserve, http, sagemaker"):
         artifacts_needed("zip", "pytorch")
     with pytest.raises(RunError, match="TorchServe serves PyTorch only, found tensorflow"):

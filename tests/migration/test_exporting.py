@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import json
 import os
-import shutil
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -25,21 +24,7 @@ from engine.running.folder import Run, create_run
 from engine.running.inputs import load_inputs
 from engine.running.preparing import prepare_data, prepare_inputs
 from engine.running.studies import find_study
-from tests.running.driving import small_data, write_tiny_encoder
-
-
-@pytest.fixture
-def run(sample_run: Run, tmp_path: Path) -> Run:
-    """A copy of the shared run in this test's home, for exports lie within it."""
-    shutil.copytree(sample_run.path, tmp_path / "runs" / sample_run.identifier)
-    return Run(tmp_path / "runs" / sample_run.identifier)
-
-
-@pytest.fixture
-def in_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A study is done before ``start_study`` returns; only its workers are processes. Sources may be edited meanwhile."""
-    monkeypatch.setattr(studies, "code_version", lambda: "of this test")
-    monkeypatch.setattr(studies, "detach", lambda module, folder: study_process.main([str(folder)]))
+from tests.running.driving import small_data, studies_in_this_process, write_tiny_encoder
 
 
 def export(run: Run, capsys: pytest.CaptureFixture[str], framework: str, name: str, *options: str) -> dict[str, Any]:
@@ -91,17 +76,6 @@ def test_a_file_in_int8_is_smaller_and_says_what_it_costs(run: Run, in_this_proc
     assert exported_folders(run, manifests(run)) == {}, "bundles are made of float32"
 
 
-@pytest.mark.slow
-@pytest.mark.timeout(600)
-def test_a_bundle_is_made_of_the_exports_that_it_needs(run: Run, in_this_process: None, capsys: pytest.CaptureFixture[str]) -> None:
-    made = export(run, capsys, "pytorch", "http")
-    assert {(manifest["framework"], manifest["format"]) for manifest in manifests(run)} == {("pytorch", "onnx"), ("tensorflow", "onnx")}
-    with zipfile.ZipFile(made["file"]) as archive:
-        assert {"server.py", "README.md", "models/pytorch/model.onnx", "models/tensorflow/model.onnx"} <= set(archive.namelist())
-    assert main(["export", run.identifier, "--framework", "tensorflow", "--format", "torchserve"]) == 1
-    assert "TorchServe serves PyTorch only, found tensorflow" in capsys.readouterr().err
-
-
 def test_a_classifier_of_vectors_knows_with_what_its_encoder_pads(tmp_path: Path) -> None:
     """Its exported graph takes tokens, and RoBERTa's padding is not 0."""
     encoder = write_tiny_encoder(tmp_path / "encoder")
@@ -140,8 +114,7 @@ def started(request: ExportRequest, monkeypatch: pytest.MonkeyPatch, measure: An
     """The study of an export whose worker is ``measure``."""
     from engine.evidence.study_coordinator import StudyCoordinator
 
-    monkeypatch.setattr(studies, "code_version", lambda: "of this test")
-    monkeypatch.setattr(studies, "detach", lambda module, folder: study_process.main([str(folder)]))
+    studies_in_this_process(monkeypatch, study_process.main)
     monkeypatch.setattr(StudyCoordinator, "measure", measure)
     return exporting.start_export(request)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -14,7 +13,7 @@ import pytest
 from engine.__main__ import main
 from engine.errors import MigrationError, RunError
 from engine.evidence.study_coordinator import StudyCoordinator
-from engine.migration import migrating, study_process
+from engine.migration import migrating
 from engine.migration.migration_request import FURTHER_STEPS, LARGEST_DIFFERENCE, MigrationRequest
 from engine.migration.migration_words import answer, layer_rows, operator_sentence, trained_on_sentence, weight_rows
 from engine.migration.old_snippet import FIRST_IMPORT, GUIDE_SNIPPET, run_in_sandbox, run_old_snippets
@@ -24,20 +23,6 @@ from engine.running.folder import Run
 from engine.running.studies import find_study, start_study
 from engine.running.worker_proving import Stages
 from tests.running.driving import processes_about
-
-
-@pytest.fixture
-def run(sample_run: Run, tmp_path: Path) -> Run:
-    """A copy of the shared run in this test's home, for a migration is kept beside it."""
-    shutil.copytree(sample_run.path, tmp_path / "runs" / sample_run.identifier)
-    return Run(tmp_path / "runs" / sample_run.identifier)
-
-
-@pytest.fixture
-def in_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A study is done before ``start_study`` returns; only its workers are processes. Sources may be edited meanwhile."""
-    monkeypatch.setattr(studies, "code_version", lambda: "of this test")
-    monkeypatch.setattr(studies, "detach", lambda module, folder: study_process.main([str(folder)]))
 
 
 def migrate(run: Run, capsys: pytest.CaptureFixture[str], *options: str) -> dict[str, Any]:

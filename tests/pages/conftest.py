@@ -15,6 +15,7 @@ from streamlit.testing.v1 import AppTest
 
 from engine import FRAMEWORKS
 from engine.data.choice import DataChoice
+from engine.running import studies
 from engine.running.experiment import Experiment
 from engine.running.folder import Run, Status, create_run
 
@@ -43,6 +44,22 @@ def finished_run(home_folder: Path) -> Run:
     run.write_results(results(run, predictions))
     run.write_status(Status(state="done", message="Finished", phase="end", started=1_800_000_000.0, finished=1_800_000_060.0))
     return run
+
+
+@pytest.fixture
+def trained(finished_run: Run) -> Run:
+    """The done run with a file where each framework's weights would be."""
+    for framework in finished_run.experiment.frameworks:
+        (finished_run.framework_folder(framework) / "model.safetensors").write_bytes(b"weights")
+    return finished_run
+
+
+@pytest.fixture
+def no_process(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Studies are written down as started, and nothing is: the identifiers of those."""
+    started: list[str] = []
+    monkeypatch.setattr(studies, "detach", lambda module, folder: started.append(folder.name))
+    return started
 
 
 @pytest.fixture

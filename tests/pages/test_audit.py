@@ -16,22 +16,15 @@ from engine.evidence.audit import LEVELS, REMAINS, AuditRequest
 from engine.evidence.palette import LEVEL_DASHES, LEVEL_HUES
 from engine.neutral.family import CLASSIFIERS
 from engine.neutral.recipe import EVERY_DEFAULT
-from engine.running import studies
 from engine.running.studies import Study, StudyStatus, list_studies, start_study
 from pages.parts import ablation_view, audit_view, study_view
 from tests.pages.conftest import charts, words
 
 OpenPage = Callable[..., AppTest]
 
+pytestmark = pytest.mark.usefixtures("no_process")
+
 DIFFERENCE = dict(zip(LEVELS, (0.08, 0.02, 2.5e-4, 2.8e-7, 2.8e-16, 3e-6), strict=True))
-
-
-@pytest.fixture(autouse=True)
-def no_process(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Studies are written down as started, and nothing is."""
-    started: list[str] = []
-    monkeypatch.setattr(studies, "detach", lambda module, folder: started.append(folder.name))
-    return started
 
 
 def audit_results(*classifiers: str, levels: int = len(LEVELS)) -> dict[str, Any]:

@@ -13,19 +13,12 @@ from engine.errors import RunError
 from engine.evidence.benchmark_report import benchmark_report, repeating_command, write_benchmark_report
 from engine.evidence.benchmark_request import BenchmarkRequest
 from engine.evidence.benchmark_rows import rows_of
-from engine.running import studies
 from engine.running.studies import Study, StudyStatus, list_studies, start_study
 from tests.pages.conftest import charts, words
 
 OpenPage = Callable[..., AppTest]
 
-
-@pytest.fixture(autouse=True)
-def no_process(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Studies are written down as started, and nothing is."""
-    started: list[str] = []
-    monkeypatch.setattr(studies, "detach", lambda module, folder: started.append(folder.name))
-    return started
+pytestmark = pytest.mark.usefixtures("no_process")
 
 
 def measured(claim: str, classifier: str | None, factor: float, sides: tuple[str, ...] = FRAMEWORKS, **more: Any) -> dict[str, Any]:

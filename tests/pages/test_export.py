@@ -10,27 +10,13 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from engine.migration.export_request import FILES, ExportRequest
-from engine.running import studies
 from engine.running.folder import Run
 from engine.running.studies import StudyStatus, list_studies, start_study
 from tests.pages.conftest import charts, words
 
 OpenPage = Callable[..., AppTest]
 
-
-@pytest.fixture(autouse=True)
-def no_process(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Studies are written down as started, and nothing is."""
-    started: list[str] = []
-    monkeypatch.setattr(studies, "detach", lambda module, folder: started.append(folder.name))
-    return started
-
-
-@pytest.fixture
-def trained(finished_run: Run) -> Run:
-    for framework in finished_run.experiment.frameworks:
-        (finished_run.framework_folder(framework) / "model.safetensors").write_bytes(b"weights")
-    return finished_run
+pytestmark = pytest.mark.usefixtures("no_process")
 
 
 def exported(run: Run, framework: str, name: str, precision: str = "float32", **check: Any) -> None:

@@ -16,24 +16,23 @@ from engine.evidence.findings import NO_GPU, findings, guide_answer
 from engine.evidence.outside import OUT_OF_DATE, STATEMENTS
 from engine.evidence.strengths import CARDS
 from engine.evidence.syntax_counts import syntax_counts
-from engine.running import studies
+from engine.running.folder import Run
 from engine.running.studies import StudyStatus, list_studies, start_study
 from pages.parts.claim_table import claim_row
 from pages.parts.counted_code import highlighted_piece
 from tests.evidence.test_findings import museum, study
 from tests.evidence.test_tallies import MIXED, row
 from tests.pages.conftest import words
+from tests.pages.test_export import exported
 
 OpenPage = Callable[..., AppTest]
 
 
 @pytest.fixture(autouse=True)
-def alone(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+def alone(monkeypatch: pytest.MonkeyPatch, no_process: list[str]) -> list[str]:
     """No GPU, and studies are written down as started while nothing is."""
-    started: list[str] = []
-    monkeypatch.setattr(studies, "detach", lambda module, folder: started.append(folder.name))
     monkeypatch.setattr(findings_module, "machine_has_gpu", lambda: False)
-    return started
+    return no_process
 
 
 def tables(page: AppTest) -> str:
@@ -110,6 +109,23 @@ def test_the_audit_fills_the_row_on_moving(open_page: OpenPage) -> None:
     study("audit", {"rows": rows, "transfers": transfers})
     page = open_page("guide")
     assert not page.exception and "Weights trained in one framework give the same answers in the other" in words(page)
+
+
+def test_what_was_exported_stands_in_the_rows_it_bears_on(open_page: OpenPage, trained: Run) -> None:
+    shown = words(open_page("guide"))
+    for purpose in ("as a file for a server", "as a file for telephones", "as ONNX, which belongs to neither framework"):
+        assert f"No model of the newest run has been written {purpose} yet." in shown
+    assert "comes with exports" not in shown
+    exported(trained, "pytorch", "onnx")
+    exported(trained, "tensorflow", "litert")
+    page = open_page("guide")
+    assert not page.exception
+    shown, html = words(page), tables(page)
+    assert f"Run {trained.identifier}, as a file for telephones: 1 file, each loaded again by its own runtime" in shown
+    assert f"Run {trained.identifier}, as a file for a server: 1 file" in shown
+    assert html.count("TensorFlow, LiteRT") == 1 and html.count("PyTorch, ONNX") == 2, "in the row on moving between the two as well"
+    labels = [element.proto.label for element in page.get("page_link")]
+    assert labels.count("Take a trained model away as a file") == 3 and "Carry a trained model across" in labels
 
 
 def test_the_code_of_an_experiment_is_read_when_it_is_asked_for(open_page: OpenPage) -> None:

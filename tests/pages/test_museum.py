@@ -11,20 +11,13 @@ from streamlit.testing.v1 import AppTest
 from engine import FRAMEWORKS
 from engine.evidence.exhibits import EXHIBITS
 from engine.evidence.museum import MuseumRequest
-from engine.running import studies
 from engine.running.studies import Study, StudyStatus, list_studies, start_study
 from pages.parts import museum_view
 from tests.pages.conftest import charts, words
 
 OpenPage = Callable[..., AppTest]
 
-
-@pytest.fixture(autouse=True)
-def no_process(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Studies are written down as started, and nothing is."""
-    started: list[str] = []
-    monkeypatch.setattr(studies, "detach", lambda module, folder: started.append(folder.name))
-    return started
+pytestmark = pytest.mark.usefixtures("no_process")
 
 
 def observed(losses: list[float | None], accuracy: float | None = 0.8, **changes: Any) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from safetensors.numpy import save_file
 
 from engine.data.choice import DataChoice
 from engine.data.store import sample_choice
-from engine.running import coordinator, turns
+from engine.running import coordinator, studies, turns
 from engine.running.baton import WorkerProcess
 from engine.running.experiment import Experiment
 from engine.running.folder import Run, Status, create_run, home
@@ -119,6 +119,15 @@ def kill_in(monkeypatch: pytest.MonkeyPatch, framework: str, phase: str, job: st
 def short_turns(monkeypatch: pytest.MonkeyPatch) -> None:
     """So short that every epoch ends one."""
     monkeypatch.setattr(turns, "TURN_SECONDS", 0.001)
+
+
+def studies_in_this_process(monkeypatch: pytest.MonkeyPatch, conduct: Callable[[list[str]], Any]) -> None:
+    """A study is done before ``start_study`` returns; only its workers are processes. Sources may be edited meanwhile.
+
+    ``conduct`` is the ``main`` of the module that would be started for it.
+    """
+    monkeypatch.setattr(studies, "code_version", lambda: "of this test")
+    monkeypatch.setattr(studies, "detach", lambda module, folder: conduct([str(folder)]))
 
 
 def copy_run(run: Run) -> Run:

@@ -6,6 +6,7 @@ import gzip
 import io
 import os
 import re
+import secrets
 import tarfile
 import zipfile
 from collections.abc import Iterator, Mapping
@@ -86,7 +87,7 @@ def _opened(content: bytes | Path) -> BinaryIO:
 @contextmanager
 def _draft_of(path: Path) -> Iterator[BinaryIO]:
     """A file beside the target, which takes its place once it is complete."""
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")  # its own, for two may write the same archive at once
     try:
         with open(draft, "wb") as file:
             yield file

@@ -31,6 +31,7 @@ BUNDLES = {
         "A versioned SavedModel that takes token numbers, and a client that makes them of texts",
         {"tensorflow": "saved-model"},
         ("tensorflow",),
+        "Checked here with saved_model_cli and a stand-in for its REST interface, not with the server itself.",
     ),
     "torchserve": Bundle(
         "TorchServe",

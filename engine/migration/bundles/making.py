@@ -60,7 +60,8 @@ def make_bundle(bundle: str, framework: str, run: Run, artifacts: Mapping[str, P
     """Write ``<bundle>-<run>.zip`` into ``folder``, whole or not at all.
 
     ``artifacts`` are the folders of the exported models that ``artifacts_needed`` names; a framework of which the run has no model may be
-    left out where another one is there. Raises ``RunError`` when one is missing or a package that the bundle needs is not installed.
+    left out where another one is there. Raises ``RunError`` when one is missing, a package that the bundle needs is not installed,
+    or the disk refuses.
     """
     needed = artifacts_needed(bundle, framework)
     given = {name: artifacts[name] for name in needed if name in artifacts}
@@ -70,10 +71,16 @@ def make_bundle(bundle: str, framework: str, run: Run, artifacts: Mapping[str, P
         )
     if reason := missing(*BUNDLES[bundle].packages):
         raise RunError(f"{BUNDLES[bundle].title}: {reason}")
-    folder.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=folder, prefix=".draft-") as draft:
-        material = Material(run, framework, given, Path(draft), example_texts(run))
-        return write_zip(folder / f"{bundle}-{run.identifier}.zip", CONTENTS[bundle](material))
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=folder, prefix=".draft-") as draft:
+            material = Material(run, framework, given, Path(draft), example_texts(run))
+            return write_zip(folder / f"{bundle}-{run.identifier}.zip", CONTENTS[bundle](material))
+    except OSError as error:
+        raise RunError(
+            f"The bundle could not be made in {folder} ({error.strerror}). Check the free space and the run’s files, then make it "
+            "again. An earlier one is untouched."
+        ) from error
 
 
 def example_texts(run: Run) -> list[str]:
@@ -117,7 +124,15 @@ def tf_serving_contents(material: Material) -> dict[str, bytes | Path]:
         "requirements.txt": requirements(*TEXT_PACKAGES[manifest["takes"]]),
         "labels.json": as_json(manifest["labels"]),
         "request.json": as_json({"instances": rows.tolist()}),
-        "README.md": readme("tf_serving", material, input=manifest["input"], output=manifest["output"], windows=is_windows(manifest)),
+        "README.md": readme(
+            "tf_serving",
+            material,
+            input=manifest["input"],
+            output=manifest["output"],
+            windows=is_windows(manifest),
+            difference=IN_THE_GRAPH[material.run.experiment.family_member.takes],
+            reader=next(name for name in material.text_files(framework) if name != MANIFEST),
+        ),
     }
 
 
@@ -211,6 +226,12 @@ TEXT_PACKAGES = {"tokens": ("numpy", "tokenizers"), "shares": ("numpy", "tokeniz
 """What ``text_inputs.py`` needs, by what the model takes."""
 
 TAKES_PACKAGES: dict[str, tuple[str, ...]] = {"vectors": (), "words": (), "pieces": (), "terms": ("scikit-learn",)}
+IN_THE_GRAPH = dict.fromkeys(("vectors", "pieces"), "its BERT tokenizers find other tokens in an emoji, in ½ and in words like [SEP]") | {
+    "words": "it writes ΟΔΟΣ in small letters with another last letter, so that the word is not known",
+    "terms": "it goes by another edition of Unicode, in which other characters are letters",
+}
+"""What TensorFlow's own operations make differently of texts, by what the classifier takes; ``test_text_in_the_graph`` holds it."""
+
 FRAMEWORK_REQUIREMENTS = {"pytorch": ("torch", "transformers"), "tensorflow": ("tensorflow", "keras", "keras-hub")}
 
 

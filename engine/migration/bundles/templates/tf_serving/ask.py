@@ -9,6 +9,7 @@ import argparse
 import json
 import urllib.error
 import urllib.request
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -32,6 +33,13 @@ def main() -> None:
     inputs = TextInputs(Path(__file__).parent)
     try:
         answers = inputs.classify(options.texts, lambda rows: ask(options.address, rows))
+    except urllib.error.HTTPError as error:
+        said = error.read().decode("utf-8", "replace")
+        with suppress(ValueError, KeyError, TypeError):
+            said = json.loads(said)["error"]
+        raise SystemExit(
+            f"{options.address} answered with {error.code}: {said[:500]}. Check the address and the name of the model."
+        ) from error
     except urllib.error.URLError as error:
         raise SystemExit(f"{options.address} does not answer ({error}). Start TensorFlow Serving as README.md says.") from error
     for answer in answers:
