@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+from functools import partial
 from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from tests.running.driving import write_tiny_encoder
+from engine.neutral.architecture import Architecture
+from tests.running.driving import PATIENCE, write_tiny_encoder
+
+PROJECT = Path(__file__).parents[2]
 
 
 @pytest.mark.slow
@@ -51,13 +58,54 @@ def test_litert_keeps_dense_weights_in_int8(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_executorch_keeps_dense_weights_in_int8(tmp_path: Path) -> None:
-    pytest.importorskip("executorch")
+    if find_spec("executorch") is None:
+        pytest.skip("executorch is optional")
+    in_a_process("executorch_in_int8", tmp_path)
+
+
+@pytest.mark.slow
+def test_a_state_dict_of_terms_answers_to_whole_rows(tmp_path: Path) -> None:
+    in_a_process("state_dict_of_terms", tmp_path)
+
+
+def in_a_process(name: str, folder: Path) -> None:
+    """Call a function of this module where TensorFlow is not loaded: PyTorch may not be beside it."""
+    code = f"import sys; from pathlib import Path; from tests.frameworks.test_formats import {name}; {name}(Path(sys.argv[1]))"
+    answer = subprocess.run([sys.executable, "-c", code, str(folder)], cwd=PROJECT, capture_output=True, text=True, timeout=PATIENCE)
+    assert answer.returncode == 0, answer.stderr[-3000:]
+
+
+def executorch_in_int8(folder: Path) -> None:
     torch = import_module("torch")
     torch.manual_seed(7)
     formats = import_module("engine.frameworks.pytorch.formats")
-    linear, hidden = torch.nn.Linear, SIZES["hidden"]
-    model = torch.nn.Sequential(linear(SIZES["encoder"], hidden), torch.nn.ReLU(), linear(hidden, hidden), linear(hidden, 3))
-    check_int8(formats, model, tmp_path, ".pte")
+    hidden = SIZES["hidden"]
+
+    class WithPositions(torch.nn.Module):
+        """Numbers that are added to whole numbers, which an encoder's positions are, must stay whole."""
+
+        def __init__(self) -> None:
+            super().__init__()
+            self.first, self.second = torch.nn.Linear(SIZES["encoder"], hidden), torch.nn.Linear(hidden, hidden)
+
+        def forward(self, rows: torch.Tensor) -> torch.Tensor:
+            places = torch.arange(3) + 1
+            return self.second(torch.relu(self.first(rows))).gather(1, places[None])
+
+    check_int8(formats, WithPositions(), folder, ".pte")
+
+
+def state_dict_of_terms(folder: Path) -> None:
+    """The class itself takes the terms of a text and their shares, the exported model one row."""
+    formats = import_module("engine.frameworks.pytorch.formats")
+    tfidf_mlp = import_module("engine.frameworks.pytorch.classifiers.tfidf_mlp")
+    build = partial(tfidf_mlp.build, Architecture(num_classes=3, input_size=7, hidden_units=5))
+    model, shares = build(), np.random.default_rng(7).random((2, 7)).astype(np.float32)
+    formats.save_native(model, shares, "shares", folder / "model.safetensors")
+    answer = formats.load_native(build(), folder / "model.safetensors", "shares")(shares)
+    weights = tfidf_mlp.to_neutral(model)
+    hidden = np.maximum(shares @ weights["hidden.weight"] + weights["hidden.bias"], 0)
+    assert np.abs(answer - (hidden @ weights["output.weight"] + weights["output.bias"])).max() <= 1e-6
 
 
 def check_int8(formats: Any, model: Any, folder: Path, suffix: str) -> None:
