@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -64,20 +64,6 @@ VALIDATION_ROWS = 1
 """``train`` validates after every epoch, and here each step is one: as little as that can be."""
 
 
-class _StepLosses(StepLosses):
-    """Has Keras make the variables of its metrics, as :func:`train_on` those of its optimizer, before it traces a step.
-
-    Where a trace makes variables, TensorFlow traces once more: half of the time that ten steps of an encoder take.
-    """
-
-    def __init__(self, steps: int, stop_requested: Callable[[], bool], begin: Callable[[], Any]) -> None:
-        super().__init__(steps, 1, stop_requested)
-        self._begin = begin
-
-    def on_train_begin(self) -> None:
-        self._begin()
-
-
 def train_on(wing: Wing, run: Run, inputs: Inputs, model: Any, steps: int, form: str = OWN) -> dict[str, Any] | None:
     """The loss of each of a few further steps, of the same batches in the same order in both frameworks; nothing after a stop.
 
@@ -95,9 +81,7 @@ def train_on(wing: Wing, run: Run, inputs: Inputs, model: Any, steps: int, form:
     validation = (*wing.training.as_tensors(some, some_labels, wing.device), some_lengths)
     plans = plans_of_steps(steps, len(labels), lengths, recipe)
     batches = wing.training.make_batches(tensors, targets, plans.__getitem__, recipe)
-    losses = _StepLosses(steps, wing.stop_requested, lambda: wing.training.evaluate(model, *validation))
+    losses = StepLosses(steps, 1, wing.stop_requested)
     optimizer = wing.training.make_optimizer(model, recipe)
-    if hasattr(optimizer, "build"):
-        optimizer.build(model.trainable_variables)
     wing.training.train(model, optimizer, batches, validation, recipe, steps, Progress(), lambda _: None, losses)
     return None if losses.stopped else {"losses": losses.losses}

@@ -120,7 +120,9 @@ def test_code_in_bundles_knows_nothing_of_parity() -> None:
 @pytest.mark.slow
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize(("bundle", "framework"), [(name, framework) for name, kind in BUNDLES.items() for framework in kind.frameworks])
-def test_every_bundle_holds_what_its_readme_promises(bundle_of: BundleOf, trained: Run, bundle: str, framework: str) -> None:
+def test_every_bundle_holds_what_its_readme_promises(
+    bundle_of: BundleOf, trained: Run, monkeypatch: pytest.MonkeyPatch, bundle: str, framework: str
+) -> None:
     absent(missing(*BUNDLES[bundle].packages))
     file = bundle_of(bundle, framework)
     assert file.name == f"{bundle}-{trained.identifier}.zip"
@@ -133,6 +135,7 @@ def test_every_bundle_holds_what_its_readme_promises(bundle_of: BundleOf, traine
     model = {"http": "models/tensorflow/model.onnx", "tf-serving": "models/classifier/1/saved_model.pb", "sagemaker": "model.tar.gz"}
     assert model.get(bundle, "model-store/classifier.mar") in names
     if bundle == "http":
+        monkeypatch.setenv("PARITY_RUNS", str(trained.path.parent))
         made = {(manifest["framework"], manifest["format"]) for manifest in manifests(trained)}
         assert made >= {("pytorch", "onnx"), ("tensorflow", "onnx")} and "models/pytorch/vocabulary.json" in names
 
