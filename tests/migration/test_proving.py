@@ -1,0 +1,34 @@
+"""What proves a carried model, in a framework that is really loaded."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+import pytest
+
+from engine.running.folder import Run
+from engine.running.inputs import load_inputs
+from engine.running.worker_auditing import Wing
+from engine.running.worker_migrating import trained_model
+from engine.running.worker_proving import train_on
+
+
+@pytest.mark.slow
+def test_tensorflow_traces_a_further_step_once(trained: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where Keras makes variables while it traces, TensorFlow traces again: half of the time that an encoder takes."""
+    training, inference, devices = (import_module(f"engine.frameworks.tensorflow.{name}") for name in ("training", "inference", "devices"))
+    wing = Wing("tensorflow", training, inference, devices, devices.use_device("cpu"), lambda: False, 0.0)
+    inputs = load_inputs(trained)
+    _, _, model = trained_model(wing, trained, inputs, "tensorflow")
+    updated: list[int] = []
+    update = training.MatchedAdam.update_step
+
+    def counted(optimizer: Any, gradient: Any, variable: Any, rate: Any) -> None:
+        updated.append(id(variable))
+        update(optimizer, gradient, variable, rate)
+
+    monkeypatch.setattr(training.MatchedAdam, "update_step", counted)
+    found = train_on(wing, trained, inputs, model, 3)
+    assert found is not None and len(found["losses"]) == 3
+    assert len(updated) == len(set(updated)) == len(model.trainable_variables)
