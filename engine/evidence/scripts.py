@@ -19,6 +19,7 @@ from engine.evidence.script_main import Parts, main_source
 from engine.evidence.script_settings import DATA_NAME, encoder_of, labels_of, parts_and_settings
 from engine.evidence.snippets import CLASSIFIER, WING
 from engine.evidence.source_tree import Definition, SourceTree
+from engine.neutral.syntax import parse
 from engine.neutral.weights import WEIGHTS
 from engine.running.folder import Run
 from engine.running.source_code import kept_code, present_code
@@ -156,8 +157,8 @@ def _assemble(tree: SourceTree, run: Run, framework: str, purpose: Purpose) -> s
     parts, settings = parts_and_settings(run, framework)
     settings = purpose.settings(parts, settings)
     main, before_main = purpose.main(parts), purpose.before_main(parts, settings)
-    given = {node.id for node in ast.walk(ast.parse(settings)) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
-    used = {node.id for node in ast.walk(ast.parse(f"{settings}\n{before_main}\n{main}")) if isinstance(node, ast.Name)} - given
+    given = {node.id for node in ast.walk(parse(settings)) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
+    used = {node.id for node in ast.walk(parse(f"{settings}\n{before_main}\n{main}")) if isinstance(node, ast.Name)} - given
     file_of_classifier = run.experiment.classifier.replace("-", "_")
     # Fine-tuning loads the encoder where the model is built; it stands in its own cell all the same.
     used |= tree.definition(f"{WING}/{framework}/{CLASSIFIER.format(classifier=file_of_classifier)}", "build").uses
@@ -202,7 +203,7 @@ def joined(pieces: Sequence[Definition]) -> str:
     for piece, following in zip(ordered, [*ordered[1:], None], strict=True):
         text += piece.source
         if following is not None:
-            constants = {type(ast.parse(some.source).body[0]) for some in (piece, following)} <= {ast.Assign, ast.AnnAssign}
+            constants = {type(parse(some.source).body[0]) for some in (piece, following)} <= {ast.Assign, ast.AnnAssign}
             text += "\n\n" if constants and piece.file == following.file else "\n\n\n"
     return text
 
@@ -228,7 +229,7 @@ def _head(run: Run, framework: str, purpose: Purpose, needed: set[str], cells: l
     """What the file is, what has to be installed for it, and its imports."""
     name = FRAMEWORK_NAMES[framework]
     standard, others = import_lines(needed | ({"import os"} if framework == "tensorflow" else set()))
-    imported = ast.walk(ast.parse("\n".join([*others, *cells])))  # some functions import what they alone need
+    imported = ast.walk(parse("\n".join([*others, *cells])))  # some functions import what they alone need
     modules = {node.module.split(".")[0] for node in imported if isinstance(node, ast.ImportFrom) and node.module}
     modules |= {line.split()[1].split(".")[0] for line in others}
     packages = sorted(PACKAGES.get(module, module) for module in modules - set(sys.stdlib_module_names))

@@ -8,6 +8,8 @@ import tokenize
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from engine.neutral.syntax import parse
+
 NOT_CODE = {tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT, tokenize.ENDMARKER, tokenize.ENCODING}
 
 
@@ -44,7 +46,7 @@ class SourceTree:
         """What the classes of these files define and keep: methods, fields, and whatever is assigned to ``self``."""
         for file, text in files.items():
             try:
-                module = ast.parse(text)
+                module = parse(text)
             except SyntaxError as error:
                 raise ValueError(f"{file} is not Python: {error}") from error
             self._definitions[file] = {name: found for found in _definitions(file, text, module) for name in found.names}
@@ -116,7 +118,7 @@ def lines_of_code(source: str) -> int:
 
 def code_lines(source: str) -> frozenset[int]:
     """The numbers of those lines, from 1."""
-    module = ast.parse(source)
+    module = parse(source)
     documentation = {
         line
         for node in ast.walk(module)

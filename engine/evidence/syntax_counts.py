@@ -27,6 +27,7 @@ from engine.evidence.concepts import CONCEPTS, Concept
 from engine.evidence.snippets import Stage, cut_snippets
 from engine.evidence.source_tree import Definition, SourceTree, code_lines
 from engine.neutral.family import CLASSIFIERS
+from engine.neutral.syntax import parse
 from engine.running.folder import Run
 from engine.running.source_code import kept_code, present_code
 
@@ -155,13 +156,13 @@ def _plain(tree: SourceTree, framework: str) -> Iterator[Definition]:
 def count_piece(piece: Definition, tree: SourceTree) -> Counts:
     """Of one function, class or constant."""
     marks = marks_of(piece, tree)
-    statements = [node for node in ast.walk(ast.parse(piece.source)) if isinstance(node, ast.stmt) and not _is_docstring(node)]
+    statements = [node for node in ast.walk(parse(piece.source)) if isinstance(node, ast.stmt) and not _is_docstring(node)]
     return Counts(len(marks.lines), len(statements), _union(marks.names), _union(marks.concepts))
 
 
 def marks_of(piece: Definition, tree: SourceTree) -> Marks:
     """Where the counted lines, names and concepts of a piece stand."""
-    module = ast.parse(piece.source)
+    module = parse(piece.source)
     uses = sorted(_uses(module, tree.bindings(piece.file)))
     names = [(use.line, use.name) for use in uses if _counts_as_name(use, tree.members)]
     nodes = list(ast.walk(module))

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 from engine.neutral.family import CLASSIFIERS
 from engine.neutral.recipe import EVERY_DEFAULT
+from engine.neutral.syntax import parse
 
 PROJECT = Path(__file__).parents[2]
 NOT_HERE = "not in this classifier"
@@ -459,7 +460,7 @@ def _source(file: str) -> tuple[list[str], dict[str, tuple[int, int]]]:
     """The lines of a source file, and from which to which line each of its definitions goes."""
     text = (PROJECT / file).read_text(encoding="utf-8")
     spans = {}
-    for node in ast.parse(text).body:
+    for node in parse(text).body:
         if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
             spans[node.name] = (node.lineno, node.end_lineno or node.lineno)
         elif isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):

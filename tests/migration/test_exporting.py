@@ -67,7 +67,7 @@ def test_an_exported_file_gives_the_models_answers(
 def test_a_file_in_int8_is_smaller_and_says_what_it_costs(run: Run, in_this_process: None, capsys: pytest.CaptureFixture[str]) -> None:
     manifest = export(run, capsys, "tensorflow", "onnx", "--precision", "int8")
     check = manifest["check"]
-    assert manifest["precision"] == "int8" and manifest["megabytes"] < 40, "the weights alone are 91 MB in float32"
+    assert manifest["precision"] == "int8" and manifest["megabytes"] < 50, "the weights are 91 MB in float32; the word vectors stay so"
     assert LARGEST_DIFFERENCE < check["max_logit_difference"] < 2 and check["label_agreement"] >= 0.9
     assert check["accuracy_before"] - check["accuracy"] <= 0.1
     assert manifest["findings"][0].startswith("TensorFlow, ONNX int8, ") and "of accuracy" in manifest["findings"][0]

@@ -38,6 +38,7 @@ def test_weights_after_kill_and_resume_are_those_of_an_uninterrupted_run(
         )
 
 
+@pytest.mark.timeout(600)
 def test_the_frameworks_own_random_numbers_go_on_after_a_kill(tiny_encoder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """In defaults mode shuffling and dropout are each framework's own."""
     short_turns(monkeypatch)

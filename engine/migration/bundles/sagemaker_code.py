@@ -13,6 +13,7 @@ from engine import FRAMEWORK_NAMES
 from engine.evidence.script_main import INPUT_SIZE, Parts, classifier_lines, main_source
 from engine.evidence.scripts import Purpose, standalone_script
 from engine.migration.bundles.templates_folder import template
+from engine.neutral.syntax import parse
 from engine.running.folder import Run
 
 HANDING_IN, REQUEST_TEXTS = "sagemaker/handing_in.py", "request_texts.py"
@@ -34,7 +35,7 @@ def train_source(run: Run, framework: str) -> str:
     experiment = run.experiment
 
     def hand_in(parts: Parts, settings: str) -> str:
-        known = {node.id for node in ast.walk(ast.parse(settings)) if isinstance(node, ast.Name)}
+        known = {node.id for node in ast.walk(parse(settings)) if isinstance(node, ast.Name)}
         names = [name for name in HYPER_PARAMETERS if name.upper() in known]
         lines = ["ARGUMENTS = read_arguments(", "    {", *(f'        "{name}": {name.upper()},' for name in names), "    }", ")"]
         lines += [f"{name.upper()} = ARGUMENTS.{name}" for name in names]
@@ -169,5 +170,5 @@ def only(settings: str, names: set[str]) -> str:
 
 def _chosen(settings: str, wanted: Callable[[str], bool]) -> str:
     lines = settings.splitlines()
-    chosen = [node for node in ast.parse(settings).body if isinstance(node, ast.Assign) and wanted(ast.unparse(node.targets[0]))]
+    chosen = [node for node in parse(settings).body if isinstance(node, ast.Assign) and wanted(ast.unparse(node.targets[0]))]
     return "\n".join("\n".join(lines[node.lineno - 1 : node.end_lineno]) for node in chosen)
