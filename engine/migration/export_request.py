@@ -145,8 +145,9 @@ def not_exportable(run: Run) -> str:
     experiment = run.experiment
     if experiment.family_member.takes == "vectors" and experiment.long_texts == "windows":
         return (
-            f"{experiment.family_member.title} over windows takes the mean of several vectors before its first layer, which is not one "
-            "graph from tokens to logits. Expected a run that cuts long texts. Train one with the long texts cut."
+            f"{experiment.family_member.title} over windows takes all windows of a text at once, and the readers that go with an exported "
+            "file give one row of tokens a text. Expected a run that cuts long texts. Train one with the long texts cut, or carry this one "
+            "over ONNX on the Migrate page."
         )
     return ""
 
