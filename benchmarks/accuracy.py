@@ -70,7 +70,7 @@ def measure(file: str, classifier: str, options: argparse.Namespace) -> None:
 
 def read(file: str, test: str | None):
     """What was chosen of a file; with an official test part also the split rows, which then stand in for the product's own split."""
-    from engine.__main__ import choose_data, make_parser
+    from engine.commands.parser import choose_data, make_parser
     from engine.data.store import sample_choice
 
     if test is None and not file.endswith((".train", ".label")):
@@ -89,7 +89,7 @@ def table_of(file: str) -> pandas.DataFrame:
     if path.suffix in (".train", ".test", ".label"):
         lines = path.read_text(encoding="latin-1").splitlines()
         return pandas.DataFrame({"text": [line.partition(" ")[2] for line in lines], "label": [line.partition(":")[0] for line in lines]})
-    from engine.__main__ import choose_data, make_parser
+    from engine.commands.parser import choose_data, make_parser
     from engine.data.splitting import load_prepared
     from engine.running.preparing import dataset_store
 

@@ -17,7 +17,7 @@ from engine.neutral.family import CLASSIFIERS
 from engine.neutral.weights import WEIGHTS
 
 PROJECT = Path(__file__).parents[1]
-ROOMS = ("data", "neutral", "frameworks", "running", "evidence", "migration")
+ROOMS = ("data", "neutral", "frameworks", "running", "evidence", "migration", "commands")
 """In the order in which data flows; a room knows only those before it. ``engine/errors.py`` is known to all."""
 
 PRODUCT = sorted([PROJECT / "dashboard.py", *PROJECT.glob("engine/**/*.py"), *PROJECT.glob("pages/**/*.py")])

@@ -19,6 +19,9 @@ FORMATS = {
 }
 """Name and title of each, from the nearest to the framework to the farthest: the same place is the same purpose in both."""
 
+EVERY_FORMAT = "all"
+"""Asks for one after the other."""
+
 KINDS = {
     "safetensors": "native",
     "torch-export": "graph",

@@ -208,7 +208,7 @@ def test_thorough_settings_and_a_target(monkeypatch: pytest.MonkeyPatch, in_this
     monkeypatch.setattr(benchmark, "TARGET", 0.2)
     words = benchmark_request.AMOUNTS["words"]._replace(steps=3)
     monkeypatch.setitem(benchmark_request.AMOUNTS, "words", words)
-    request = BenchmarkRequest(("text-cnn",), False, 2, ("defaults",), data=small_data(), device="cpu")
+    request = BenchmarkRequest(("text-cnn",), False, 1, ("defaults",), data=small_data(), device="cpu")
     study = start_study("benchmark", request.to_json())
     assert study.status.state == "done" and study.results is not None, study.status.message
     rows = {(row["claim"], row["mode"], row["batch_size"], row["sequence_length"]) for row in study.results["rows"]}
@@ -227,8 +227,11 @@ def test_batches_larger_than_the_training_part(in_this_process: None) -> None:
 
 @pytest.mark.slow
 @pytest.mark.timeout(600)
-def test_against_itself(in_this_process: None) -> None:
-    request = BenchmarkRequest(("tfidf-mlp",), against_itself=True, data=small_data(), device="cpu")
+def test_against_itself(monkeypatch: pytest.MonkeyPatch, in_this_process: None) -> None:
+    from engine.evidence import benchmark_request
+
+    monkeypatch.setattr(benchmark_request, "FEWEST", 1)
+    request = BenchmarkRequest(("tfidf-mlp",), repeats=2, against_itself=True, data=small_data(), device="cpu")
     study = start_study("benchmark", request.to_json())
     assert study.status.state == "done" and study.results is not None, study.status.message
     rows = study.results["rows"]

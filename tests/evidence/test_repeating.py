@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from engine.command_line import make_experiment, make_parser
+from engine.commands.parser import make_experiment, make_parser
 from engine.data.choice import DataChoice
 from engine.data.store import sample_choice
 from engine.evidence.chosen_settings import chosen_data, chosen_settings

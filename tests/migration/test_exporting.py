@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from engine.__main__ import main
+from engine.commands import models
 from engine.errors import MigrationError, RunError
 from engine.migration import exporting, study_process
 from engine.migration.export_request import ExportRequest, exported_folders, find_manifest, manifests
@@ -74,6 +75,49 @@ def test_a_file_in_int8_is_smaller_and_says_what_it_costs(run: Run, in_this_proc
     assert ExportRequest(run.identifier, "tensorflow", "onnx", "int8").folder.name == "tensorflow-onnx-int8"
     assert find_manifest(ExportRequest(run.identifier, "tensorflow", "onnx")) is None, "the one in float32 is another file"
     assert exported_folders(run, manifests(run)) == {}, "bundles are made of float32"
+
+
+def test_all_formats_are_one_table_and_one_that_fails_costs_only_itself(
+    run: Run, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    figures = {"rows": 9, "label_agreement": 1.0, "max_logit_difference": 0.0, "accuracy": 0.5, "accuracy_before": 0.5,
+               "runtime": "its own", "single_p50_ms": 1.0, "single_p95_ms": 2.0, "batch_texts_per_second": 3.0}  # fmt: skip
+    asked: list[tuple[str, str]] = []
+
+    def exported(request: ExportRequest) -> dict[str, Any]:
+        asked.append((request.format, request.precision))
+        if request.format == "executorch":
+            raise MigrationError("executorch is not installed.")
+        return {"framework": "pytorch", "format": request.format, "precision": request.precision, "megabytes": 1.0, "check": figures}
+
+    monkeypatch.setattr(models, "_exported", exported)
+    words = ["export", run.identifier, "--framework", "pytorch", "--format", "all"]
+    assert main(words) == 1, "something is missing"
+    printed = capsys.readouterr()
+    assert [name for name, _ in asked] == ["safetensors", "torch-export", "onnx", "executorch"]
+    assert "3 files, " in printed.out and "PyTorch, ONNX" in printed.out
+    assert "error: executorch: executorch is not installed." in printed.err and f"The files: {run.path / 'exports'}" in printed.err
+    asked.clear()
+    assert main([*words, "--precision", "int8", "--json"]) == 1
+    assert asked == [("onnx", "int8"), ("executorch", "int8")], "the formats that offer it"
+    assert [each["format"] for each in json.loads(capsys.readouterr().out)] == ["onnx"]
+
+
+def test_a_stop_means_all_formats(run: Run, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    asked: list[str] = []
+
+    def stopped(request: ExportRequest) -> dict[str, Any]:
+        asked.append(request.format)
+        study = exporting.start_export(request)
+        status = study.status
+        status.state, status.message = "stopped", "Stopped on request."
+        study.write_status(status)
+        raise RunError(f"The export stopped: {status.message}")
+
+    monkeypatch.setattr(studies, "detach", lambda module, folder: None)
+    monkeypatch.setattr(models, "_exported", stopped)
+    assert main(["export", run.identifier, "--framework", "tensorflow", "--format", "all"]) == 1
+    assert asked == ["keras"] and capsys.readouterr().err == "error: The export stopped: Stopped on request.\n"
 
 
 def test_a_classifier_of_vectors_knows_with_what_its_encoder_pads(tmp_path: Path) -> None:

@@ -11,15 +11,16 @@ from engine import FRAMEWORKS
 from engine.data.choice import DataChoice
 from engine.data.reading import guess_columns, read_table
 from engine.data.store import sample_choice
-from engine.errors import DataError
+from engine.errors import DataError, RunError
 from engine.evidence import ablation, audit, benchmark_request
 from engine.evidence.equivalence import FEWEST, MARGIN
 from engine.evidence.exhibits import EXHIBITS
 from engine.migration.bundles.kinds import BUNDLES
-from engine.migration.export_request import FORMATS, PRECISIONS
+from engine.migration.export_request import EVERY_FORMAT, FORMATS, PRECISIONS
 from engine.migration.migration_request import ROUTES
 from engine.neutral.family import CLASSIFIERS
 from engine.running.experiment import Experiment
+from engine.running.preflight import preflight
 from engine.running.preparing import dataset_store
 
 SETTINGS = {item.name: item for item in fields(Experiment) if item.name not in ("data", "frameworks")}
@@ -95,12 +96,15 @@ def make_parser() -> argparse.ArgumentParser:
     command = commands.add_parser("export", help="write a run's trained model as a file that needs nothing of Parity, and check that file")
     command.add_argument("run", help="the run's name, as `runs` prints it")
     command.add_argument("--framework", choices=FRAMEWORKS, required=True, help="whose trained model")
-    names = [*dict.fromkeys(name for formats in FORMATS.values() for name in formats), *BUNDLES]
-    explained = "what kind of file; each framework has its own, both have onnx, and the last four are bundles for serving, as a zip"
+    names = [*dict.fromkeys(name for formats in FORMATS.values() for name in formats), EVERY_FORMAT, *BUNDLES]
+    explained = (
+        "what kind of file; each framework has its own, both have onnx, all is every one that the framework offers in this precision, and "
+        "the last four are bundles for serving, as a zip"
+    )
     command.add_argument("--format", choices=names, required=True, help=explained)
     explained = "of the weights in the file; onnx, executorch and litert offer int8 (default: float32)"
     command.add_argument("--precision", choices=PRECISIONS, default=PRECISIONS[0], help=explained)
-    _add_place(command, "print the manifest on standard output and nothing else")
+    _add_place(command, "print the manifest (of all formats: a list of them) on standard output and nothing else")
 
     command = commands.add_parser("predict", help="classify texts with both models of a run")
     command.add_argument("run", help="the run's name, as `runs` prints it")
@@ -186,3 +190,10 @@ def choose_data(options: argparse.Namespace) -> DataChoice:
         )
         raise DataError(f"In {path.name} {wrong}. Found the columns {', '.join(columns)}. Name them with --text and --label.")
     return DataChoice(dataset.identifier, dataset.name, text, label, reading=table.options, rows=options.rows)
+
+
+def refuse_without_compiler(experiment: Experiment) -> None:
+    """Raise ``RunError`` where this machine cannot do what was asked: a compiled run without a compiler."""
+    failed = [check.sentence for check in preflight(experiment) if check.state == "failed"]
+    if failed:
+        raise RunError(" ".join(failed))

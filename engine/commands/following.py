@@ -1,0 +1,59 @@
+"""Watching from a terminal how a run or a study gets on; Ctrl+C asks it to stop and keeps what is finished."""
+
+from __future__ import annotations
+
+import sys
+import time
+from typing import Any
+
+from tqdm import tqdm
+
+from engine import FRAMEWORK_NAMES
+from engine.errors import RunError
+from engine.running.folder import Run
+from engine.running.studies import Study
+
+
+def follow(run: Run, silent: bool) -> None:
+    """Show how a run gets on until it has ended."""
+    bar = tqdm(total=100, unit="%", file=sys.stderr, disable=silent, bar_format="{desc:.70s} {percentage:3.0f}% |{bar:20}| {elapsed}")
+    with bar:
+        while (status := run.status).active:
+            shares = [status.progress.get(name, {}).get("share", 0.0) for name in run.experiment.frameworks]
+            if status.phase in ("encode", "download"):
+                shares = [status.progress.get(status.phase, {}).get("share") or 0.0]
+            turn = f" · {FRAMEWORK_NAMES[status.turn]}'s turn" if status.turn and status.phase == "train" else ""
+            bar.set_description_str(f"{status.message}{turn}", refresh=False)
+            bar.n = 100 * sum(shares) / len(shares)
+            bar.refresh()
+            time.sleep(0.2)
+        bar.n = 100 if status.state == "done" else bar.n
+        bar.set_description_str(status.message)
+
+
+def watch(study: Study) -> dict[str, Any]:
+    """Show on standard error how a study gets on until it has ended; its results. Raises ``RunError`` when they are not complete."""
+    try:
+        _follow_study(study)
+    except KeyboardInterrupt:
+        print("\nStopping; what is finished is kept. Press Ctrl+C again to leave the study to itself.", file=sys.stderr)
+        study.request_stop()
+        _follow_study(study)
+    status, results = study.status, study.results
+    if status.state != "done" or results is None:
+        raise RunError(f"The {study.kind} {status.state}: {status.message}")
+    return results
+
+
+def _follow_study(study: Study) -> None:
+    with tqdm(total=100, unit="%", file=sys.stderr, bar_format="{desc:.70s} {percentage:3.0f}% |{bar:20}|{postfix}") as bar:
+        while (status := study.status).active:
+            left = status.seconds_left
+            bar.set_description_str(status.message, refresh=False)
+            bar.set_postfix_str("" if left is None else f"{left // 60:.0f}:{left % 60:02.0f} left", refresh=False)
+            bar.n = 100 * status.share
+            bar.refresh()
+            time.sleep(0.2)
+        bar.set_postfix_str("", refresh=False)
+        bar.n = 100 * status.share
+        bar.set_description_str(status.message)

@@ -1,0 +1,158 @@
+"""The commands about runs: ``train``, ``predict``, ``runs``, ``report``; and ``env``, which says where they ran."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from typing import Any
+
+from engine import FRAMEWORK_NAMES
+from engine.commands.following import follow
+from engine.commands.parser import make_experiment, refuse_without_compiler
+from engine.errors import RunError
+from engine.neutral.devices import describe_machine
+from engine.running.answering import Answerer
+from engine.running.folder import list_runs, open_run
+from engine.running.launching import recover, start
+from engine.running.studies import list_studies
+
+
+def train(options: argparse.Namespace) -> int:
+    """Start the run that was asked for, follow it, print its results. Ctrl+C asks it to stop and keeps the best weights."""
+    experiment = make_experiment(options)
+    if experiment.compiled:
+        refuse_without_compiler(experiment)
+    run = start(experiment)
+    if not options.json:
+        print(f"Run {run.identifier} in {run.path}", file=sys.stderr)
+    try:
+        follow(run, silent=options.json)
+    except KeyboardInterrupt:
+        print("Stopping; the best weights so far are kept. Press Ctrl+C again to leave the run to itself.", file=sys.stderr)
+        run.request_stop()
+        follow(run, silent=options.json)
+    status, results = run.status, run.results
+    if results is not None:
+        print(json.dumps(results, indent=1, ensure_ascii=False) if options.json else summary(results))
+    if status.state not in ("done", "stopped") or results is None:
+        raise RunError(f"Run {run.identifier} {status.state}: {status.message}")
+    return 0
+
+
+MEASURES = [
+    ("Test accuracy", "test_accuracy", "{:.1%}"),
+    ("Macro-F1", "macro_f1", "{:.3f}"),
+    ("Training, seconds", "train_seconds", "{:.2f}"),
+    ("First step, seconds", "first_step_seconds", "{:.3f}"),
+    ("Documents per second", "documents_per_second", "{:,.0f}"),
+    ("Import, seconds", "import_seconds", "{:.2f}"),
+    ("Peak memory, MiB", "peak_rss_mib", "{:,.0f}"),
+    ("Growth in training, MiB", "train_growth_mib", "{:,.0f}"),
+]
+
+
+def summary(results: dict[str, Any]) -> str:
+    """The comparison as a small table, PyTorch left."""
+    frameworks = results["frameworks"]
+    lines = [f"{'':26}" + "".join(f"{FRAMEWORK_NAMES[name]:>14}" for name in frameworks)]
+    for title, key, form in MEASURES:
+        values = [form.format(figures[key]) if figures.get(key) is not None else "–" for figures in frameworks.values()]
+        lines.append(f"{title:26}" + "".join(f"{value:>14}" for value in values))
+    latencies = [f"{figures['latency_ms']['single_p50']:.1f}" for figures in frameworks.values()]
+    lines.append(f"{'One text, ms (median)':26}" + "".join(f"{value:>14}" for value in latencies))
+    data, parity = results["data"], results["parity"]
+    lines.append(
+        f"\n{data['rows']:,} texts, {len(data['classes'])} classes; always answering “{data['majority_class']}”: "
+        f"{data['majority_accuracy']:.1%}."
+    )
+    if parity["test_agreement"] is not None:
+        shown = {"first answers": "first_batch_logit_difference", "encoders": "encoder_difference", "epoch losses": "max_epoch_loss_drift"}
+        differences = [f"{words} by {parity[key]:.1g}" for words, key in shown.items() if parity[key] is not None]
+        same = f"Same answer on {parity['test_agreement']:.1%} of {data['split']['test']:,} test texts."
+        lines.append(f"{same} {parity['accuracy_difference']['verdict']}")
+        lines.append(f"Largest differences: {', '.join(differences)}.")
+    return "\n".join(lines)
+
+
+def predict(options: argparse.Namespace) -> int:
+    """Answer with every model that the run has."""
+    run = open_run(options.run)
+    results = run.results
+    if results is None:
+        raise RunError(f"Run {run.identifier} has no results yet: {run.status.message}. Wait until it has finished, or resume it.")
+    classes = results["data"]["classes"]
+    answers = {}
+    for framework in results["frameworks"]:
+        answerer = Answerer(run, framework)
+        try:
+            answers[framework] = answerer.answer(options.text)
+        finally:
+            answerer.close()
+    rows = [
+        {"text": text}
+        | {
+            framework: {
+                "label": classes[max(range(len(classes)), key=answer["probabilities"][number].__getitem__)],
+                "probabilities": dict(zip(classes, answer["probabilities"][number], strict=True)),
+            }
+            for framework, answer in answers.items()
+        }
+        for number, text in enumerate(options.text)
+    ]
+    if options.json:
+        print(json.dumps(rows, indent=1, ensure_ascii=False))
+        return 0
+    for row in rows:
+        print(row["text"][:100])
+        for framework in answers:
+            answer = row[framework]
+            print(f"  {FRAMEWORK_NAMES[framework]:11} {answer['label']} ({answer['probabilities'][answer['label']]:.1%})")
+    return 0
+
+
+def show_runs(options: argparse.Namespace) -> int:
+    """One line a run; those whose process has died are marked as failed on the way."""
+    recover()
+    rows: list[dict[str, Any]] = []
+    for run in list_runs():
+        status, results = run.status, run.results
+        accuracies = {name: figures["test_accuracy"] for name, figures in (results or {"frameworks": {}})["frameworks"].items()}
+        rows.append({"run": run.identifier, "state": status.state, "message": status.message, "test_accuracy": accuracies})
+    if options.json:
+        print(json.dumps(rows, indent=1, ensure_ascii=False))
+    elif not rows:
+        print("No runs yet. Start one with `python -m engine train sample`.")
+    for row in rows if not options.json else []:
+        figures = ", ".join(f"{FRAMEWORK_NAMES[name]} {value:.1%}" for name, value in row["test_accuracy"].items())
+        print(f"{row['run']}  {row['state']:9} {figures or row['message']}")
+    return 0
+
+
+def write_report(options: argparse.Namespace) -> int:
+    """The report of a run, and its model card if asked for, or of a benchmark; says where they are."""
+    from engine.evidence.benchmark_report import write_benchmark_report  # here, for charts take a moment that no other command needs
+    from engine.evidence.report import write_reports
+
+    benchmarks = {study.identifier: study for study in list_studies("benchmark")}
+    if options.run in benchmarks:
+        written = write_benchmark_report(benchmarks[options.run], options.to)
+    else:
+        written = write_reports(open_run(options.run), options.to, options.card)
+    files = {name: str(path) for name, path in written.items()}
+    print(json.dumps(files, indent=1, ensure_ascii=False) if options.json else "\n".join(files.values()))
+    return 0
+
+
+def show_environment(options: argparse.Namespace) -> int:
+    """Hardware and versions."""
+    machine = describe_machine()
+    if options.json:
+        print(json.dumps(machine, indent=1))
+        return 0
+    for name, value in machine.items():
+        if name != "packages":
+            print(f"{name:12} {value if value is not None else 'none'}")
+    for package, version in machine["packages"].items():
+        print(f"  {package:16} {version}")
+    return 0

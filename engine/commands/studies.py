@@ -1,0 +1,77 @@
+"""The commands that measure: ``audit``, ``ablate``, ``museum`` and ``benchmark``. Ctrl+C stops each and keeps what is finished."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from dataclasses import replace
+
+from engine.commands.following import watch
+from engine.commands.parser import choose_data, refuse_without_compiler
+from engine.evidence.ablation import COMPILED, AblationRequest, ablation_table
+from engine.evidence.audit import AuditRequest, audit_table, verdicts
+from engine.evidence.benchmark_request import MODES, BenchmarkRequest, attempts, next_attempt
+from engine.evidence.benchmark_rows import benchmark_table, same_verdicts
+from engine.evidence.exhibits import EXHIBITS
+from engine.evidence.museum import MuseumRequest, museum_table
+from engine.neutral.family import CLASSIFIERS
+from engine.running.experiment import BUNDLED_ENCODER
+from engine.running.studies import start_study
+
+
+def audit(options: argparse.Namespace) -> int:
+    """Audit what was asked for, or show what was found before. Ctrl+C stops it and keeps what is finished."""
+    encoder = options.encoder or BUNDLED_ENCODER
+    request = AuditRequest(tuple(options.classifier or CLASSIFIERS), options.steps, choose_data(options), encoder)
+    results = watch(start_study("audit", request.to_json()))
+    print(json.dumps(verdicts(results), indent=1) if options.json else audit_table(results))
+    return 0
+
+
+def ablate(options: argparse.Namespace) -> int:
+    """Flip defaults as asked, or show what was found before. Ctrl+C stops it and keeps what is finished."""
+    given = {name: value for name in ("encoder", "device", "epochs") if (value := getattr(options, name)) is not None}
+    request = AblationRequest(options.classifier, options.seeds, defaults=tuple(options.defaults or ()), data=choose_data(options), **given)
+    if COMPILED in request.defaults:
+        refuse_without_compiler(replace(request.experiment(), compiled=True))
+    results = watch(start_study("ablation", request.to_json()))
+    print(json.dumps(results, indent=1, ensure_ascii=False) if options.json else ablation_table(results))
+    return 0
+
+
+def museum(options: argparse.Namespace) -> int:
+    """Make the mistakes that were asked for, or show what became of them before. Ctrl+C stops it and keeps what is finished."""
+    results = watch(start_study("museum", MuseumRequest(tuple(options.only or EXHIBITS)).to_json()))
+    print(json.dumps(results["rows"], indent=1, ensure_ascii=False) if options.json else museum_table(results))
+    return 0
+
+
+def benchmark(options: argparse.Namespace) -> int:
+    """Measure, or show what was measured before; with ``--again`` measure anew and compare. Ctrl+C stops it and keeps what is finished."""
+    given = {name: value for name in ("encoder", "device") if (value := getattr(options, name)) is not None}
+    request = BenchmarkRequest(
+        tuple(options.classifier or CLASSIFIERS),
+        options.quick or options.against_itself,
+        options.repeats,
+        tuple(options.modes or MODES),
+        options.margin,
+        options.against_itself,
+        choose_data(options),
+        **given,
+    )
+    if "compiled" in request.modes:
+        refuse_without_compiler(replace(request.experiment(request.classifiers[0]), compiled=True))
+    if options.again:
+        request = next_attempt(request)
+    study = start_study("benchmark", request.to_json())
+    results = watch(study)
+    print(json.dumps(results["rows"], indent=1, ensure_ascii=False) if options.json else benchmark_table(results))
+    if not options.json:
+        print(f"For a report: python -m engine report {study.identifier}", file=sys.stderr)
+    others = [each.results for each in attempts(request) if each.identifier != study.identifier]
+    before = next((found for found in others if found is not None), None)
+    if before is not None and not options.json:
+        same, compared = same_verdicts(results["rows"], before["rows"])
+        print(f"{same} of {compared} verdicts ({same / max(1, compared):.0%}) are as in the benchmark before.")
+    return 0
