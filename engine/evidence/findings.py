@@ -91,8 +91,12 @@ def gather() -> Evidence:
 
 
 def newest_finished(kind: str) -> Study | None:
-    """The study of a kind that was started last among those that came to their end."""
-    return next((study for study in list_studies(kind) if study.status.state == "done" and study.results), None)
+    """The study of a kind that was started last among those that came to their end and compared the two frameworks."""
+    for study in list_studies(kind):
+        results = study.results if study.status.state == "done" else None
+        if results and not results.get("against_itself"):
+            return study
+    return None
 
 
 def findings(evidence: Evidence | None = None) -> dict[str, Finding]:

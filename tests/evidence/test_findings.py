@@ -104,6 +104,15 @@ def test_a_gpu_is_told_with_its_shares() -> None:
     assert (finding.verdict, finding.favours) == ("Holds here", None)
 
 
+def test_a_framework_against_itself_says_nothing_about_the_other() -> None:
+    itself = row("second faster", 1.2, framework="tensorflow", first=1.2, second=1.0)
+    study("benchmark", {"rows": [itself], "against_itself": True}, created=2.0, key="itself")
+    assert findings()["training-speed"].figure == NOT_YET
+    compared = study("benchmark", {"rows": [row("equivalent")], "against_itself": False}, created=1.0, key="compared")
+    assert gather().studies["benchmark"] == compared, "however new the other one is"
+    assert findings()["training-speed"].figure.startswith("Of 1 comparison 1 equivalent")
+
+
 def test_only_studies_that_came_to_their_end_count_and_the_newest_of_them() -> None:
     study("benchmark", {"rows": [row("equivalent")]}, created=1.0, key="old")
     newest = study("benchmark", {"rows": [row("pytorch faster", 0.5)]}, created=2.0, key="new")
