@@ -47,7 +47,9 @@ XLM-RoBERTa or ALBERT from the hub or a folder. AdamW decays matrices only, the 
 straight line, gradients are clipped together, texts of like length share a batch, the same ones in both frameworks. Dropout is
 off in matched mode.
 
-It is the strongest of the family and the slowest by far. On a GPU it can train in mixed precision (bfloat16).""",
+It is the strongest of the family and the slowest by far. On a GPU it can train in mixed precision (bfloat16). Where there are many
+classes a larger learning rate pays: on the 77 intents of Banking77, official test part, PyTorch reached 92.4 % with the
+recommended 0.00005 and 93.2 % with 0.0001.""",
 }
 """How it works, what it is good for and what it cannot do."""
 
@@ -63,6 +65,6 @@ ACCURACY: dict[str, dict[str, tuple[str, str]]] = {
     "tfidf-mlp": {AG_NEWS: ("86.7 %", "86.7 %"), TREC: ("85.8 %", "85.8 %")},
     "text-cnn": {AG_NEWS: ("85.8 %", "85.6 %"), TREC: ("90.0 %", "90.8 %")},
     "bi-lstm": {AG_NEWS: ("79.4 %", "79.4 %"), TREC: ("84.8 %", "84.8 %")},
-    "transformer": {TREC: ("96.6 %", "96.6 %")},
+    "transformer": {TREC: ("96.6 %", "96.6 %"), f"{AG_NEWS}, one epoch only": ("89.7 %", "89.7 %")},
 }
 """Data → accuracy in PyTorch and TensorFlow."""
