@@ -35,7 +35,7 @@ def sample_run(tmp_path_factory: pytest.TempPathFactory) -> Run:
         patch.setenv("PARITY_LOCK", str(folder / "machine.lock"))
         choice = replace(sample_choice(), rows=150)
         run = start(Experiment(data=choice, epochs=3, batch_size=16, patience=0, device="cpu"))
-    ends = time.monotonic() + 170
+    ends = time.monotonic() + 280
     while (run.status.active or living_process(run.status.coordinator)) and time.monotonic() < ends:
         time.sleep(0.1)
     assert run.status.state == "done", run.status.message

@@ -14,6 +14,7 @@ from engine.evidence.source_tree import Definition, SourceTree
 from engine.neutral.devices import describe_machine, physical_cores
 from engine.running.inputs import load_inputs
 from engine.running.source_code import ENGINE
+from engine.running.turns import worker_title
 
 if TYPE_CHECKING:
     from engine.evidence.study_coordinator import StudyCoordinator
@@ -79,32 +80,35 @@ def _measure_both(coordinator: StudyCoordinator, request: BenchmarkRequest, prep
 
 
 def _measure_against_itself(coordinator: StudyCoordinator, request: BenchmarkRequest, prepared: Mapping[str, Run]) -> None:
-    twins = ("first", "second")
+    """Exactly as both frameworks are measured, with two processes of one."""
+    sides = ("first", "second")
     pieces = {framework: Pieces() for framework in FRAMEWORKS}
     settings = {name: request.settings(name)[:1] for name in request.classifiers}
-    coordinator.expect(request.repeats * len(FRAMEWORKS) * len(twins) * len(settings))
+    coordinator.expect(request.repeats * len(FRAMEWORKS) * len(sides) * len(settings))
     for repeat in range(request.repeats):
         for framework in FRAMEWORKS:
-            for twin in twins if repeat % 2 == 0 else twins[::-1]:
-                coordinator.dismiss()
-                coordinator.frameworks = (framework,)
-                for name, (setting,) in settings.items():
-                    answers = _measure(coordinator, request, prepared[name], setting, (framework,), repeat, twin=twin)
-                    pieces[framework].add(setting, twin, answers[framework])
+            coordinator.dismiss()
+            twins = tuple(f"{framework} {side}" for side in sides)
+            coordinator.frameworks = twins
+            for number, (name, (setting,)) in enumerate(settings.items()):
+                order = twins if (repeat + number) % 2 == 0 else twins[::-1]
+                answers = _measure(coordinator, request, prepared[name], setting, order, repeat)
+                for side, twin in zip(sides, twins, strict=True):
+                    pieces[framework].add(setting, side, answers[twin])
         if repeat:
-            found = [{"framework": name} | row for name in FRAMEWORKS for row in pieces[name].measurements(twins)]
+            found = [{"framework": name} | row for name in FRAMEWORKS for row in pieces[name].measurements(sides)]
             busy = max(each.busy for each in pieces.values())
             _write(coordinator, request, found, repeat + 1, busy, pieces[FRAMEWORKS[0]].device)
 
 
 def _measure(
-    coordinator: StudyCoordinator, request: BenchmarkRequest, run: Run, setting: Setting, order: Sequence[str], repeat: int, **more: Any
+    coordinator: StudyCoordinator, request: BenchmarkRequest, run: Run, setting: Setting, order: Sequence[str], repeat: int
 ) -> dict[str, dict[str, Any]]:
-    """What the workers of the frameworks in ``order`` tell, who give way to one another between two rounds."""
-    messages = {name: f"Repeat {repeat + 1} of {request.repeats}: {setting.words}, {FRAMEWORK_NAMES[name]}" for name in order}
+    """What the workers in ``order`` tell, who give way to one another between two rounds."""
+    messages = {name: f"Repeat {repeat + 1} of {request.repeats}: {setting.words}, {worker_title(name)}" for name in order}
     facts: dict[str, Any] = {"seed": repeat, "mode": setting.mode, "batch_size": setting.batch_size, "tokens": setting.tokens}
     facts |= request.amount(setting)._asdict() | {"attempt": request.attempt}
-    return coordinator.measure_in_turns(messages, "benchmark", run, **facts, **more)
+    return coordinator.measure_in_turns(messages, "benchmark", run, **facts)
 
 
 def _check_batches(request: BenchmarkRequest, classifier: str, run: Run) -> None:

@@ -28,7 +28,7 @@ from engine.running.preparing import prepare_data, prepare_inputs
 from engine.running.processes import process_identity
 from engine.running.queue import wait_in_queue
 from engine.running.studies import Study, StudyStatus, UnitCache
-from engine.running.turns import WORKER_NAMES, Turns
+from engine.running.turns import Turns, worker_title
 
 SECONDS_TO_LEAVE = 10.0
 """How long a study that is started again waits for its first process to leave."""
@@ -79,7 +79,8 @@ class StudyCoordinator:
         self._processes: list[WorkerProcess] = []
         self._turns: Turns | None = None
         self.frameworks: Sequence[str] = FRAMEWORKS
-        """Which are loaded for the next piece of work; both, but where one is measured against itself."""
+        """Which are loaded for the next piece of work. Where one is measured against itself there are two of its kind: each then has a
+        word of its own behind the framework's name, and is asked by that."""
         self.notes: list[str] = []
         """What the reader of the results should know of the device."""
         self._lock: Any = None
@@ -219,10 +220,10 @@ class StudyCoordinator:
 
     # --- Measuring -------------------------------------------------------------------------------------------------------------------
 
-    def _start(self, framework: str, job: str, folder: Path, experiment: Experiment) -> WorkerProcess:
-        process = WorkerProcess(folder, framework, job, worker_environment(experiment.threads, experiment.device))
+    def _start(self, name: str, job: str, folder: Path, experiment: Experiment) -> WorkerProcess:
+        process = WorkerProcess(folder, name, job, worker_environment(experiment.threads, experiment.device))
         self._processes.append(process)
-        self.status.workers[f"{framework} {job}"] = process.identity
+        self.status.workers[f"{name} {job}"] = process.identity
         self.write()
         return process
 
@@ -275,7 +276,7 @@ class StudyCoordinator:
         try:
             return self.measure(framework, job, message, prepared, **facts)
         except TrainingError as error:
-            worker = next((process for process in self._processes if (process.framework, process.job) == (framework, job)), None)
+            worker = next((process for process in self._processes if (process.name, process.job) == (framework, job)), None)
             if self._turns is None or worker is None or "failed" in worker.facts:
                 raise  # it could not be loaded, or told in a sentence what is wrong
             late = time.monotonic() > self._ends
@@ -298,7 +299,7 @@ class StudyCoordinator:
 
     def _load(self, job: str, prepared: Run) -> Turns:
         """A worker for each framework, both loaded, on the device that both have."""
-        self.say(f"Loading {' and '.join(WORKER_NAMES[name] for name in self.frameworks)}")
+        self.say(f"Loading {' and '.join(dict.fromkeys(map(worker_title, self.frameworks)))}")
         workers = [self._start(name, job, self.study.path, prepared.experiment) for name in self.frameworks]
         turns = Turns(workers, False, self._on_change, ADVICE)
         turns.run_until("build", lambda worker: {"prepared": str(prepared.path)})
@@ -311,7 +312,7 @@ class StudyCoordinator:
         return turns
 
     def _ask(self, turns: Turns, framework: str, facts: dict[str, Any]) -> dict[str, Any]:
-        worker = next(worker for worker in turns.workers if worker.framework == framework)
+        worker = next(worker for worker in turns.workers if worker.name == framework)
         for name in ("answer", "doing"):
             worker.facts.pop(name, None)
         self._ends = math.inf if self._limit is None else time.monotonic() + self._limit

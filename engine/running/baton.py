@@ -84,8 +84,10 @@ def worker_environment(threads: int, device: str) -> dict[str, str]:
 class WorkerProcess:
     """The coordinator's end: a worker that computes only while it has the turn."""
 
-    def __init__(self, run_path: Path, framework: str, job: str, environment: dict[str, str]) -> None:
-        self.framework, self.job = framework, job
+    def __init__(self, run_path: Path, name: str, job: str, environment: dict[str, str]) -> None:
+        """``name`` is that of the framework; where there are two of one, with a word of its own behind it: ``pytorch first``."""
+        framework = name.partition(" ")[0]
+        self.name, self.framework, self.job = name, framework, job
         self.phase = "start"
         self.waiting = False
         self.finished = False

@@ -24,6 +24,11 @@ SIGNALS = {
 }
 
 
+def worker_title(name: str) -> str:
+    """For readers: the framework's name, without the word that tells two workers of one framework apart."""
+    return WORKER_NAMES[name.partition(" ")[0]]
+
+
 class Turns:
     """Lets workers run through their phases, one at a time or, where that was asked for, all at once.
 

@@ -232,9 +232,20 @@ def test_against_itself(monkeypatch: pytest.MonkeyPatch, in_this_process: None) 
 
     monkeypatch.setattr(benchmark_request, "FEWEST", 1)
     request = BenchmarkRequest(("tfidf-mlp",), repeats=2, against_itself=True, data=small_data(), device="cpu")
+    go, turns = WorkerProcess.go, []
+
+    def count(worker: WorkerProcess, **facts: Any) -> None:
+        if "turn" in facts and worker.phase == "train" and "device" not in facts:
+            turns.append((worker.name, worker.process.pid))
+        go(worker, **facts)
+
+    monkeypatch.setattr(WorkerProcess, "go", count)
     study = start_study("benchmark", request.to_json())
     assert study.status.state == "done" and study.results is not None, study.status.message
     rows = study.results["rows"]
     assert {row["framework"] for row in rows} == set(FRAMEWORKS)
     assert all(row["first"] > 0 and row["second"] > 0 for row in rows)
     assert "rows claim a difference where there is none" in benchmark_table(study.results)
+    names = [name for name, _ in turns]
+    assert names[:6] == ["pytorch first", "pytorch second"] * 3, "they give way to one another as two frameworks do"
+    assert len(set(turns)) == 2 * 2 * len(FRAMEWORKS), "in each repeat two fresh processes of each framework"
