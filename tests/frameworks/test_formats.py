@@ -64,6 +64,14 @@ def test_executorch_keeps_dense_weights_in_int8(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+def test_executorch_takes_a_recurrence_in_int8(tmp_path: Path) -> None:
+    """Its biases were added up in the graph, and XNNPACK leaves a dense layer alone whose bias is not constant."""
+    if find_spec("executorch") is None:
+        pytest.skip("executorch is optional")
+    in_a_process("recurrence_in_int8", tmp_path)
+
+
+@pytest.mark.slow
 def test_a_state_dict_of_terms_answers_to_whole_rows(tmp_path: Path) -> None:
     in_a_process("state_dict_of_terms", tmp_path)
 
@@ -93,6 +101,21 @@ def executorch_in_int8(folder: Path) -> None:
             return self.second(torch.relu(self.first(rows))).gather(1, places[None])
 
     check_int8(formats, WithPositions(), folder, ".pte")
+
+
+def recurrence_in_int8(folder: Path) -> None:
+    torch = import_module("torch")
+    torch.manual_seed(7)
+    formats = import_module("engine.frameworks.pytorch.formats")
+    bi_lstm = import_module("engine.frameworks.pytorch.classifiers.bi_lstm")
+    model = bi_lstm.build(Architecture(num_classes=3, input_size=20, embedding_size=64, hidden_units=32))
+    tokens = np.array([[4, 9, 3, 2, 14, 7, 0, 0, 0]], np.int32)
+    formats.save_mobile(model, tokens, "tokens", folder / "float32.pte")
+    formats.save_mobile(model, tokens, "tokens", folder / "int8.pte", int8=True)
+    exact, rounded = (formats.load_mobile(None, folder / f"{name}.pte", "tokens")(tokens) for name in ("float32", "int8"))
+    assert np.abs(exact - model(torch.from_numpy(tokens)).detach().numpy()).max() <= 1e-6
+    assert 0 < np.abs(exact - rounded).max() < 0.1 * np.abs(exact).max()
+    assert (folder / "int8.pte").stat().st_size < (folder / "float32.pte").stat().st_size
 
 
 def state_dict_of_terms(folder: Path) -> None:

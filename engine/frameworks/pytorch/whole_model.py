@@ -106,6 +106,9 @@ class ScannedLSTM(nn.Module):
     def __init__(self, core: nn.Module) -> None:
         super().__init__()
         self.embedding, self.lstm, self.output = core.embedding, core.lstm, core.output
+        for suffix in ("l0", "l0_reverse"):  # added up here: XNNPACK takes a bias that is constant
+            pair = [self.lstm.get_parameter(f"bias_{side}_{suffix}") for side in ("ih", "hh")]
+            self.register_buffer(f"bias_{suffix}", (pair[0] + pair[1]).detach())
 
     def forward(self, tokens: torch.Tensor) -> torch.Tensor:
         vectors = self.embedding(tokens)  # (batch, tokens, embedding_size)
@@ -116,11 +119,11 @@ class ScannedLSTM(nn.Module):
 
     def _ended(self, vectors: torch.Tensor, real: torch.Tensor, suffix: str) -> torch.Tensor:
         """The state, (batch, units), in which one direction has ended."""
-        into, within, bias, more = (
-            self.lstm.get_parameter(f"{name}_{suffix}")
-            for name in ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
+        into, within = (
+            self.lstm.get_parameter(f"{name}_{suffix}") for name in ("weight_ih", "weight_hh")
         )
-        inputs = functional.linear(vectors, into, bias + more).transpose(0, 1)
+        bias = self.get_buffer(f"bias_{suffix}")
+        inputs = functional.linear(vectors, into, bias).transpose(0, 1)
 
         def step(
             states: tuple[torch.Tensor, ...], given: tuple[torch.Tensor, ...]
