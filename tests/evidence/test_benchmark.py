@@ -208,7 +208,7 @@ def test_thorough_settings_and_a_target(monkeypatch: pytest.MonkeyPatch, in_this
     monkeypatch.setattr(benchmark, "TARGET", 0.2)
     words = benchmark_request.AMOUNTS["words"]._replace(steps=3)
     monkeypatch.setitem(benchmark_request.AMOUNTS, "words", words)
-    request = BenchmarkRequest(("text-cnn",), False, 1, ("defaults",), data=small_data(), device="cpu")
+    request = BenchmarkRequest(("text-cnn",), False, 2, ("defaults",), data=small_data(), device="cpu")
     study = start_study("benchmark", request.to_json())
     assert study.status.state == "done" and study.results is not None, study.status.message
     rows = {(row["claim"], row["mode"], row["batch_size"], row["sequence_length"]) for row in study.results["rows"]}
