@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from engine.running.machine_meters import EnergyMeter, GpuMeter, peak_rss_mib
+
+PROJECT = Path(__file__).parents[2]
 
 
 def counter(folder: Path, name: str, microjoules: int) -> Path:
@@ -68,3 +73,11 @@ def test_use_of_a_gpu_is_the_mean_of_what_its_driver_says(tmp_path: Path, monkey
 def test_peak_memory_is_that_of_this_process() -> None:
     peak = peak_rss_mib()
     assert peak is None or 10 < peak < 100_000
+
+
+def test_what_the_parent_has_in_use_does_not_count() -> None:
+    """Linux's ``getrusage`` passes the parent's on: a worker of a large process seemed as large as that."""
+    filled = np.ones(2**25)  # 256 MiB
+    code = "from engine.running.machine_meters import peak_rss_mib; print(peak_rss_mib())"
+    answer = subprocess.run([sys.executable, "-c", code], cwd=PROJECT, capture_output=True, text=True, check=True)
+    assert filled.all() and float(answer.stdout) < 200
