@@ -1,7 +1,7 @@
 """What the benchmark measures ÷ what a bare script measures on the same batches: ``python -m benchmarks.measuring [CLASSIFIER …]``.
 
-Both take turns, each time with a process of its own; ratios are taken within a pair, the median of the pairs and their range are printed,
-for a step of training and for a batch of answers. The bar: within 5 %.
+Both take turns by rounds, in processes of their own; ratios are taken within such a pair, the median of the pairs and their range are
+printed, for a step of training and for a batch of answers. The bar: within 5 %.
 """
 
 from __future__ import annotations
@@ -18,7 +18,8 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 import numpy as np
 
-from benchmarks.steps import SCRIPTS, finish, make_data, report, run_bare, write_task
+from benchmarks.bare_script import SCRIPTS, BareScript
+from benchmarks.steps import finish, make_data, report, write_task
 
 ROWS = 800
 BAR = "0.95 to 1.05"
@@ -55,8 +56,8 @@ def compare(classifier: str, frameworks: list[str], folder: Path, repeats: int) 
         task = same_batches(run, experiment, asked, folder / "task")
         steps, batches = [], []
         for _ in range(repeats):
-            ours, bare = measured(run, framework, asked), run_bare(SCRIPTS[framework], task)
-            steps.append((ours["step_milliseconds"], bare["mean_milliseconds"]))
+            ours, bare = measured(run, framework, asked, BareScript(framework, task))
+            steps.append((ours["step_milliseconds"], bare["milliseconds"]))
             batches.append((ours["batch_milliseconds"], bare["batch_milliseconds"]))
             print(f"  pair: {steps[-1]}, {batches[-1]}", file=sys.stderr, flush=True)
         words = ("in the benchmark", "in a bare script")
@@ -64,8 +65,8 @@ def compare(classifier: str, frameworks: list[str], folder: Path, repeats: int) 
         report(f"{classifier} {framework}: milliseconds a batch of answers", batches, BAR, words)
 
 
-def measured(run, framework: str, asked: dict) -> dict[str, float]:
-    """What the benchmark's worker tells, in a process of its own that is asked as a study asks it."""
+def measured(run, framework: str, asked: dict, bare: BareScript) -> tuple[dict[str, float], dict[str, float]]:
+    """What the benchmark's worker tells, in a process of its own that is asked as a study asks it; and a bare script between its rounds."""
     from engine.running.baton import WorkerProcess, worker_environment
     from engine.running.turns import Turns
 
@@ -77,9 +78,12 @@ def measured(run, framework: str, asked: dict) -> dict[str, float]:
         turns.give(worker, lambda _: asked)
         while worker.facts.get("answer", {}).get("pause"):
             worker.facts.pop("answer")
+            turns.suspend([worker])
+            bare.take_turn()
             turns.give(worker)
         turns.raise_failures()
-        return worker.facts["answer"]
+        bare.take_turn()
+        return worker.facts["answer"], bare.figures
     finally:
         turns.end()
 
@@ -92,12 +96,13 @@ def same_batches(run, experiment, asked: dict, folder: Path) -> Path:
     write_task(run, experiment, folder)
     _, labels, lengths = load_inputs(run).part(run, "train")
     call = experiment.family_member.steps_per_call
-    steps = rounds_of(asked["rounds"], math.ceil(asked["steps"] / asked["rounds"] / call) * call, call)[-1].stop
-    plan = plan_of(steps, len(labels), lengths, experiment.batch_size, asked["seed"], False)
+    rounds = rounds_of(asked["rounds"], math.ceil(asked["steps"] / asked["rounds"] / call) * call, call)
+    plan = plan_of(rounds[-1].stop, len(labels), lengths, experiment.batch_size, asked["seed"], False)
     np.save(folder / "orders.npy", plan.order[None])
     np.save(folder / "widths.npy", plan.widths[None])
     task = json.loads((folder / "task.json").read_text())
-    (folder / "task.json").write_text(json.dumps(task | {"answers": True}))
+    task |= {"rounds": [(steps.start, steps.stop) for steps in rounds], "answers": True}
+    (folder / "task.json").write_text(json.dumps(task))
     return folder
 
 

@@ -1,9 +1,9 @@
 """Step time and peak memory of each classifier inside a run ÷ an expert's bare script: ``python benchmarks/steps.py [CLASSIFIER …]``.
 
-Runs of one framework and bare scripts on the same arrays and the same batches take turns; ratios are taken within a pair, medians of
-the pairs are printed. Both sides read the clock as often, have the same variables of the environment, and give the median of what they
-read; the first step of a run, and the first after each turn, is left out. Bars: ≤ 1.05 of the step time; ``transformer`` ≤ 1.10 of the
-peak memory.
+A run of one framework and a bare script on the same arrays and the same batches compute in turns of seconds; ratios are taken within such
+a pair, medians of the pairs are printed. Both sides read the clock as often, have the same variables of the environment, and give the
+median of what they read, so that what a turn interrupts does not count. Bars: ≤ 1.05 of the step time; ``transformer`` ≤ 1.10 of the peak
+memory.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import subprocess
 import sys
 import tempfile
 import time
@@ -22,10 +21,14 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 import numpy as np
 import pandas
+import psutil
+
+from benchmarks.bare_script import SCRIPTS, BareScript, suspend
 
 ROWS = {"transformer": 800}
 EPOCHS = {"transformer": 2, "tfidf-mlp": 3, "text-cnn": 3, "bi-lstm": 3}
-SCRIPTS = {"pytorch": "pytorch_steps.py", "tensorflow": "keras_steps.py"}
+TURN_SECONDS = {"transformer": 20}
+"""By default 1; many steps fit into a turn."""
 
 
 def main() -> None:
@@ -54,11 +57,10 @@ def measure(classifier: str, frameworks: list[str], folder: Path, repeats: int) 
         )
         times, peaks = [], []
         for _ in range(repeats):
-            run = finish(experiment)
+            run, bare = side_by_side(experiment, folder, TURN_SECONDS.get(classifier, 1))
             results = run.results
             assert results is not None, run.status.message
             figures = results["frameworks"][framework]
-            bare = run_bare(SCRIPTS[framework], write_task(run, experiment, folder / "task"))
             times.append((figures["step_milliseconds_p50"], bare["milliseconds"]))
             peaks.append((figures["peak_rss_mib"], bare["peak_mib"]))
             print(f"  pair: {times[-1][0]:.3f} and {times[-1][1]:.3f} ms", file=sys.stderr, flush=True)
@@ -92,6 +94,36 @@ def make_data(folder: Path, rows: int):
     return DataChoice(dataset.identifier, dataset.name, ("message",), "department")
 
 
+def side_by_side(experiment, folder: Path, seconds: float):
+    """A whole run, and what a bare script measured that was started when the run had begun to train."""
+    from engine.running.launching import start
+
+    run, (framework,) = start(experiment), experiment.frameworks
+    while not has_begun(run.events_file(framework)):
+        assert run.status.active, run.status.message
+        time.sleep(0.05)
+    suspend(processes_of(run))
+    bare = BareScript(framework, write_task(run, experiment, folder / "task"))
+    bare.alternate(lambda: processes_of(run), seconds)
+    while run.status.active:
+        time.sleep(0.3)
+    return run, bare.figures
+
+
+def has_begun(events: Path) -> bool:
+    """Whether there is a report of steps."""
+    return events.exists() and '"event": "steps"' in events.read_text(encoding="utf-8")
+
+
+def processes_of(run) -> list[psutil.Process]:
+    """The coordinator and the worker, as long as they are there."""
+    from engine.running.processes import living_process
+
+    status = run.status
+    found = [living_process(identity) for identity in (status.coordinator, *status.workers.values())]
+    return [process for process in found if process is not None]
+
+
 def finish(experiment):
     """A whole run."""
     from engine.running.launching import start
@@ -121,20 +153,9 @@ def write_task(run, experiment, folder: Path) -> Path:
     np.save(folder / "widths.npy", np.stack([plan.widths for plan in plans]))
     architecture, recipe = architecture_of(experiment, inputs), recipe_of(experiment, inputs)
     task = vars(architecture) | vars(recipe) | {"classifier": experiment.classifier, "threads": physical_cores()}
-    task |= {"report_steps": REPORT_STEPS, "report_seconds": REPORT_SECONDS}
+    task |= {"report_steps": REPORT_STEPS, "report_seconds": REPORT_SECONDS, "turns": True}
     (folder / "task.json").write_text(json.dumps(task, default=lambda value: str(value) if isinstance(value, Path) else sorted(value)))
     return folder
-
-
-def run_bare(script: str, folder: Path) -> dict[str, float]:
-    """What a bare script measured, in a process of its own with the variables of a worker."""
-    from engine.running.baton import worker_environment
-
-    command = [sys.executable, str(Path(__file__).parent / "bare" / script), str(folder)]
-    answer = subprocess.run(command, capture_output=True, text=True, env=worker_environment(0, "cpu"))
-    if answer.returncode:
-        sys.exit(f"{script} failed:\n{answer.stderr[-2000:]}")
-    return json.loads(answer.stdout.strip().splitlines()[-1])
 
 
 if __name__ == "__main__":

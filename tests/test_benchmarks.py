@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks.steps import SCRIPTS
+from benchmarks.bare_script import SCRIPTS
 from engine.neutral.architecture import Architecture
 from engine.neutral.batches import training_plan
 from engine.neutral.family import CLASSIFIERS
@@ -32,7 +32,7 @@ for folder in folders:
 """All tasks in one process, for loading a framework takes longer than they do."""
 
 
-def write_task(folder: Path, classifier: str, encoder: Path) -> Path:
+def write_task(folder: Path, classifier: str, encoder: Path, in_rounds: bool) -> Path:
     """What the benchmark writes for a bare script, of random texts."""
     folder.mkdir()
     generator, member = np.random.default_rng(0), CLASSIFIERS[classifier]
@@ -45,7 +45,7 @@ def write_task(folder: Path, classifier: str, encoder: Path) -> Path:
     for number, values in enumerate(inputs):
         np.save(folder / f"input_{number}.npy", values)
     np.save(folder / "labels.npy", np.arange(ROWS) % 3)
-    plans = [training_plan(ROWS, lengths, 4, 0, epoch) for epoch in range(2)]
+    plans = [training_plan(ROWS, lengths, 4, 0, epoch) for epoch in range(1 if in_rounds else 2)]
     np.save(folder / "orders.npy", np.stack([plan.order for plan in plans]))
     np.save(folder / "widths.npy", np.stack([plan.widths for plan in plans]))
     decay = 0.01 if classifier == "transformer" else 0.0
@@ -53,7 +53,8 @@ def write_task(folder: Path, classifier: str, encoder: Path) -> Path:
         Recipe(1e-3, 4, weight_decay=decay, clip_norm=1.0, steps_per_call=2)
     )
     task |= {"own": [], "classifier": classifier, "encoder": str(encoder), "threads": 1, "report_steps": 2, "report_seconds": 9.0}
-    task["answers"] = True
+    if in_rounds:
+        task |= {"rounds": [(2, 4), (4, 5)], "answers": True}
     (folder / "task.json").write_text(json.dumps(task))
     return folder
 
@@ -61,11 +62,12 @@ def write_task(folder: Path, classifier: str, encoder: Path) -> Path:
 @pytest.mark.parametrize("framework", SCRIPTS)
 def test_a_bare_script_trains_every_classifier(framework: str, tmp_path: Path) -> None:
     encoder = write_tiny_encoder(tmp_path / "encoder")
-    folders = [str(write_task(tmp_path / name, name, encoder)) for name in CLASSIFIERS]
+    kinds = [(name, True) for name in CLASSIFIERS] + [("embedding-mlp", False), ("text-cnn", False)]
+    folders = [str(write_task(tmp_path / f"{name}-{in_rounds}", name, encoder, in_rounds)) for name, in_rounds in kinds]
     command = [sys.executable, "-c", RUN_ALL, str(BARE / SCRIPTS[framework]), *folders]
     answer = subprocess.run(command, capture_output=True, text=True)
     assert answer.returncode == 0, answer.stderr[-3000:]
     figures = [json.loads(line) for line in answer.stdout.strip().splitlines()]
-    assert len(figures) == len(CLASSIFIERS)
-    assert all(found["mean_milliseconds"] > 0 and found["batch_milliseconds"] > 0 for found in figures)
+    assert len(figures) == len(kinds)
+    assert all(found["batch_milliseconds"] > 0 for found, (_, in_rounds) in zip(figures, kinds, strict=True) if in_rounds)
     assert all(found["milliseconds"] > 0 and found["peak_mib"] >= found["after_import_mib"] > 0 for found in figures)

@@ -117,10 +117,19 @@ def batch(number):
     return (tuple(chosen) if len(chosen) > 1 else chosen[0]), tf.gather(labels, rows)
 
 
+def give_way():
+    if task.get("turns"):
+        print("your turn", flush=True)
+        sys.stdin.readline()
+
+
+starts, stops = ({ends[place] for ends in task.get("rounds", ())} for place in (0, 1))
+
+
 class Clock(keras.callbacks.Callback):
     def __init__(self):
         super().__init__()
-        self.speeds, self.first, self.seconds, self.timed = [], True, 0.0, 0
+        self.speeds, self.first = [], True
 
     def on_epoch_begin(self, epoch, logs=None):
         order.assign(orders[epoch])
@@ -128,11 +137,17 @@ class Clock(keras.callbacks.Callback):
         self.mark, self.last = time.perf_counter(), -1
 
     def on_train_batch_end(self, number, logs=None):
+        number = min(number, len(widths[0]) - 1)  # Keras counts the last call of an epoch as a whole one
         steps, seconds = number - self.last, time.perf_counter() - self.mark
-        if self.first or steps >= task["report_steps"] or seconds >= task["report_seconds"]:
-            if not self.first:  # the very first call traces and warms up
-                self.speeds.append(seconds / steps * 1000)
-                self.seconds, self.timed = self.seconds + seconds, self.timed + steps
+        due = number + 1 in stops or number + 1 == len(widths[0])
+        due = due or (not stops and (steps >= task["report_steps"] or seconds >= task["report_seconds"]))
+        if self.first:  # the very first call traces and warms up
+            give_way()
+        elif due:
+            self.speeds += [seconds / steps * 1000] * (1 if stops else steps)
+            if stops and number + 1 < max(stops):
+                give_way()
+        if self.first or due or number + 1 in starts:
             self.mark, self.last, self.first = time.perf_counter(), number, False
 
 
@@ -153,17 +168,22 @@ clock = Clock()
 dataset = tf.data.Dataset.range(len(widths[0])).map(batch).prefetch(tf.data.AUTOTUNE)
 model.fit(dataset, epochs=len(orders), shuffle=False, verbose=0, callbacks=[clock])
 peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-figures = {"milliseconds": float(np.median(clock.speeds)), "mean_milliseconds": 1000 * clock.seconds / clock.timed}
-if task.get("answers"):  # of the batches of the first epoch
+figures = {"milliseconds": float(np.median(clock.speeds))}
+if task.get("answers"):  # of the batches of each round
     order.assign(orders[0])
     width.assign(widths[0])
-    chosen = [batch(number)[0] for number in range(len(widths[0]))]
     signature = [tf.TensorSpec(values.shape, values.dtype) for values in model.inputs]
     answer = tf.function(lambda *values: model(values if len(values) > 1 else values[0], training=False), input_signature=signature)
-    chosen = [values if isinstance(values, tuple) else (values,) for values in chosen]
-    answer(*chosen[0]).numpy()
-    mark = time.perf_counter()
-    for values in chosen:
-        answer(*values).numpy()
-    figures["batch_milliseconds"] = (time.perf_counter() - mark) / len(chosen) * 1000
+    per_batch = []
+    for start, stop in task["rounds"]:
+        chosen = [batch(number)[0] for number in range(start, stop)]
+        chosen = [values if isinstance(values, tuple) else (values,) for values in chosen]
+        if per_batch:
+            give_way()
+        answer(*chosen[0]).numpy()
+        mark = time.perf_counter()
+        for values in chosen:
+            answer(*values).numpy()
+        per_batch.append((time.perf_counter() - mark) / len(chosen) * 1000)
+    figures["batch_milliseconds"] = float(np.median(per_batch))
 print(json.dumps(figures | {"peak_mib": peak, "after_import_mib": after_import}))

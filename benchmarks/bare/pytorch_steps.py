@@ -101,7 +101,16 @@ if task["weight_decay"]:
 else:
     optimizer = torch.optim.Adam(model.parameters(), lr=task["learning_rate"])
 clip, batch_size = task["clip_norm"], task["batch_size"]
-speeds, seconds, timed = [], 0.0, 0
+starts, stops = ({ends[place] for ends in task.get("rounds", ())} for place in (0, 1))
+speeds, done = [], 0
+
+
+def give_way():
+    if task.get("turns"):
+        print("your turn", flush=True)
+        sys.stdin.readline()
+
+
 for order, width_of in zip(torch.from_numpy(orders), widths, strict=True):
     total, correct, mark, steps = torch.zeros(()), torch.zeros(()), None, 0
     for rows, width in zip(order.split(batch_size), width_of, strict=True):
@@ -117,28 +126,37 @@ for order, width_of in zip(torch.from_numpy(orders), widths, strict=True):
         optimizer.step()
         total += loss.detach() * len(rows)
         correct += (logits.detach().argmax(1) == targets).sum()
-        if mark is None:  # the first step of an epoch warms up
-            mark = time.perf_counter()
+        done += 1
+        if done == 1:
+            give_way()
+        if mark is None or done in starts:  # the first step of an epoch warms up
+            mark, steps = time.perf_counter(), 0
             continue
         steps += 1
-        if steps == task["report_steps"] or time.perf_counter() - mark >= task["report_seconds"]:
+        due = done in stops or done % len(width_of) == 0
+        if due or (not stops and (steps == task["report_steps"] or time.perf_counter() - mark >= task["report_seconds"])):
             float(total)
-            passed = time.perf_counter() - mark
-            speeds.append(passed / steps * 1000)
-            seconds, timed = seconds + passed, timed + steps
+            speeds += [(time.perf_counter() - mark) / steps * 1000] * (1 if stops else steps)
+            if stops and done < max(stops):
+                give_way()
             mark, steps = time.perf_counter(), 0
 peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-figures = {"milliseconds": float(np.median(speeds)), "mean_milliseconds": 1000 * seconds / timed}
-if task.get("answers"):  # of the batches of the first epoch
-    chosen = []
-    for rows, width in zip(torch.from_numpy(orders[0]).split(batch_size), widths[0], strict=True):
-        batch = [values[rows] for values in inputs]
-        chosen.append([values[..., :width].contiguous() for values in batch] if width else batch)
+figures = {"milliseconds": float(np.median(speeds))}
+if task.get("answers"):  # of the batches of each round
     model.eval()
+    parts, per_batch = list(zip(torch.from_numpy(orders[0]).split(batch_size), widths[0], strict=True)), []
     with torch.inference_mode():
-        model(*chosen[0]).numpy()
-        mark = time.perf_counter()
-        for batch in chosen:
-            model(*batch).numpy()
-        figures["batch_milliseconds"] = (time.perf_counter() - mark) / len(chosen) * 1000
+        for start, stop in task["rounds"]:
+            chosen = []
+            for rows, width in parts[start:stop]:
+                batch = [values[rows] for values in inputs]
+                chosen.append([values[..., :width].contiguous() for values in batch] if width else batch)
+            if per_batch:
+                give_way()
+            model(*chosen[0]).numpy()
+            mark = time.perf_counter()
+            for batch in chosen:
+                model(*batch).numpy()
+            per_batch.append((time.perf_counter() - mark) / len(chosen) * 1000)
+    figures["batch_milliseconds"] = float(np.median(per_batch))
 print(json.dumps(figures | {"peak_mib": peak, "after_import_mib": after_import}))

@@ -89,7 +89,6 @@ def _measure_against_itself(coordinator: StudyCoordinator, request: BenchmarkReq
         for framework in FRAMEWORKS:
             coordinator.dismiss()
             twins = tuple(f"{framework} {side}" for side in sides)
-            coordinator.frameworks = twins
             for number, (name, (setting,)) in enumerate(settings.items()):
                 order = twins if (repeat + number) % 2 == 0 else twins[::-1]
                 answers = _measure(coordinator, request, prepared[name], setting, order, repeat)
@@ -104,7 +103,11 @@ def _measure_against_itself(coordinator: StudyCoordinator, request: BenchmarkReq
 def _measure(
     coordinator: StudyCoordinator, request: BenchmarkRequest, run: Run, setting: Setting, order: Sequence[str], repeat: int
 ) -> dict[str, dict[str, Any]]:
-    """What the workers in ``order`` tell, who give way to one another between two rounds."""
+    """What the workers in ``order`` tell, who give way to one another between two rounds.
+
+    Those that are not there yet are loaded in that order too: whoever is the second to read from the disk has it easier.
+    """
+    coordinator.frameworks = order
     messages = {name: f"Repeat {repeat + 1} of {request.repeats}: {setting.words}, {worker_title(name)}" for name in order}
     facts: dict[str, Any] = {"seed": repeat, "mode": setting.mode, "batch_size": setting.batch_size, "tokens": setting.tokens}
     facts |= request.amount(setting)._asdict() | {"attempt": request.attempt}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-import statistics
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -69,7 +68,7 @@ class Reporter:
         self._progress = progress
         self.counters: dict[str, Any] = {
             "step": 0, "seconds": 0.0, "first_call_seconds": 0.0, "first_call_steps": 0, "validation_seconds": 0.0,
-            "later_documents": 0, "steady_documents": 0, "steady_seconds": 0.0, "step_milliseconds": [],
+            "later_documents": 0, "steady_documents": 0, "steady_seconds": 0.0, "steady_reports": [],
             "epoch_train_loss": [], "epoch_validation_loss": [], "epoch_validation_accuracy": [],
         } | progress.counters  # fmt: skip
         progress.counters = self.counters  # part of every checkpoint, so that a resumed training goes on counting
@@ -107,7 +106,7 @@ class Reporter:
             if not self._first_of_turn:
                 counters["steady_documents"] += now - before
                 counters["steady_seconds"] += seconds
-                counters["step_milliseconds"].append(seconds / steps * 1000)
+                counters["steady_reports"].append([seconds / steps * 1000, steps])
         counters["step"] += steps
         self._events.write(
             "steps", epoch=self._epoch, step=counters["step"], steps=steps, loss=loss if math.isfinite(loss) else None,
@@ -135,10 +134,20 @@ class Reporter:
     def _take_turn(self) -> None:
         total = self.steps_per_epoch * self._epochs
         step = self.counters["step"]
-        steady = self.counters["step_milliseconds"]
-        seconds_left = (total - step) * statistics.median(steady) / 1000 if steady else None
+        per_step = self._step_milliseconds()
+        seconds_left = (total - step) * per_step / 1000 if per_step else None
         self._baton.take("train", share=step / total, seconds_left=seconds_left)
         self._first_of_turn = True
+
+    def _step_milliseconds(self) -> float | None:
+        """The median over steps, not over reports: the few steps that are left at the end of an epoch carry the costs of its end."""
+        steady = sorted(self.counters["steady_reports"])
+        passed, half = 0, sum(steps for _, steps in steady) / 2
+        for milliseconds, steps in steady:
+            passed += steps
+            if passed >= half:
+                return float(milliseconds)
+        return None
 
     def on_test_begin(self) -> None:
         self._synchronize()
@@ -180,8 +189,7 @@ class Reporter:
     def figures(self) -> dict[str, Any]:
         """The times of the whole training, for the results."""
         counters = self.counters
-        steady = counters["step_milliseconds"]
-        step_milliseconds = statistics.median(steady) if steady else None
+        step_milliseconds = self._step_milliseconds()
         later_steps = (counters["first_call_steps"] - 1) * (step_milliseconds or 0.0) / 1000
         documents, seconds = counters["steady_documents"], counters["steady_seconds"]
         if not seconds:  # too short for a steady part

@@ -30,6 +30,9 @@ from pages.parts.picture import show
 from pages.parts.plain_table import plain_table
 from pages.parts.twin_row import twin_heading, twin_row
 
+WHAT_FIRST = ("Claim", "Setting", "Verdict", "Ratio")
+"""A narrow screen shows these before one has to scroll sideways."""
+
 
 def show_claims(rows: Sequence[Mapping[str, Any]], margin: float) -> None:
     """A tab for each claim that was measured."""
@@ -79,13 +82,13 @@ def table(rows: Sequence[Mapping[str, Any]]) -> None:
         (
             TITLES[row["claim"]],
             setting_words(row),
-            *(f"{number(row[side])} {row['unit']}" for side in FRAMEWORKS),
-            spread_words(row).removeprefix("ratio "),
             verdict_words(row),
+            spread_words(row).removeprefix("ratio "),
+            *(f"{number(row[side])} {row['unit']}" for side in FRAMEWORKS),
         )
         for row in rows
     ]
-    plain_table(["Claim", "Setting", *FRAMEWORK_NAMES.values(), "Ratio", "Verdict"], lines, figures=(2, 3, 4))
+    plain_table([*WHAT_FIRST, *FRAMEWORK_NAMES.values()], lines, figures=(3, 4, 5))
 
 
 def itself_table(rows: Sequence[Mapping[str, Any]]) -> None:
@@ -94,13 +97,13 @@ def itself_table(rows: Sequence[Mapping[str, Any]]) -> None:
         (
             TITLES[row["claim"]],
             f"{FRAMEWORK_NAMES[row['framework']]}, {setting_words(row)}",
-            *(f"{number(row[side])} {row['unit']}" for side in ("first", "second")),
-            spread_words(row).removeprefix("ratio "),
             verdict_words(row),
+            spread_words(row).removeprefix("ratio "),
+            *(f"{number(row[side])} {row['unit']}" for side in ("first", "second")),
         )
         for row in rows
     ]
-    plain_table(["Claim", "Setting", "First", "Second", "Ratio", "Verdict"], lines, figures=(2, 3, 4))
+    plain_table([*WHAT_FIRST, "First", "Second"], lines, figures=(3, 4, 5))
 
 
 def busy_words(share: float) -> str:

@@ -160,9 +160,11 @@ def in_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.timeout(600)
 def test_a_small_benchmark_stopped_and_resumed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, in_this_process: None) -> None:
     request = BenchmarkRequest(("tfidf-mlp",), data=small_data(), device="cpu")
-    go, given, turns = WorkerProcess.go, [], []
+    go, loaded, given, turns = WorkerProcess.go, [], [], []
 
     def count(worker: WorkerProcess, **facts: Any) -> None:
+        if worker.phase == "import":
+            loaded.append(worker.framework)
         if given and "turn" in facts and len(given) < 3:
             turns.append(worker.framework)
         if "mode" in facts:
@@ -181,6 +183,7 @@ def test_a_small_benchmark_stopped_and_resumed(monkeypatch: pytest.MonkeyPatch, 
     assert [(seed, framework) for seed, framework, _ in given[:4]] == [
         (0, "pytorch"), (0, "tensorflow"), (1, "tensorflow"), (1, "pytorch"),
     ], "they take turns, and take turns in who begins"  # fmt: skip
+    assert loaded[:4] == ["pytorch", "tensorflow", "tensorflow", "pytorch"], "and in who is loaded first"
     assert turns[:17] == ["tensorflow", "pytorch"] * 8 + ["tensorflow"], "and give way to one another between two rounds"
     assert 10 <= len(given) <= 11
     assert not processes_about(tmp_path)

@@ -240,6 +240,14 @@ def test_texts_and_their_length_stay_open(folder: Path, source: str, classifier:
     assert operator_counts(simplified(graph)).get("MatMul", 0) + operator_counts(simplified(graph)).get("Gemm", 0) >= 1
 
 
+@pytest.mark.parametrize("source", WINGS)
+def test_a_recurrence_becomes_the_operator_of_onnx(folder: Path, source: str) -> None:
+    """A loop over the tokens would give the same answers, and take ONNX Runtime six times as long."""
+    counts = operator_counts(read_graph(folder / f"bi-lstm-{source}.onnx"))
+    assert counts["LSTM"] == {"pytorch": 1, "tensorflow": 2}[source], "for both directions, or one for each"
+    assert "Loop" not in counts
+
+
 @pytest.mark.parametrize("classifier", CLASSIFIERS[:-1])
 @pytest.mark.parametrize("source", WINGS)
 def test_all_weights_arrive_where_they_can_be_trained(folder: Path, source: str, classifier: str) -> None:

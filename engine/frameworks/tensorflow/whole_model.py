@@ -14,6 +14,8 @@ from keras import ops
 from engine.frameworks.tensorflow.encoder import load_encoder, pool
 from engine.neutral.weights import CNN_WIDTHS
 
+Shape = tuple[int | None, ...]
+
 
 def _dense_terms(core: keras.Model) -> keras.Model:
     """``tfidf-mlp`` for whole TF-IDF rows, (batch, terms), instead of the few terms of a text."""
@@ -33,6 +35,49 @@ def _mask_without_padding(core: keras.Model) -> keras.Model:
     vectors = core.get_layer("embedding")(tokens)
     states = core.get_layer("lstm")(vectors, mask=ops.not_equal(real, 0))
     return keras.Model(tokens, core.get_layer("output")(states), name="bi_lstm")
+
+
+class Reversed(keras.layers.Layer):
+    """Each text, (batch, tokens, size), from its last token to its first; padding stays behind."""
+
+    def call(self, vectors: tf.Tensor, lengths: tf.Tensor) -> tf.Tensor:
+        return tf.reverse_sequence(vectors, lengths, seq_axis=1)
+
+    def compute_output_shape(self, vectors_shape: Shape, lengths_shape: Shape) -> Shape:
+        return vectors_shape
+
+
+class AtTheEnd(keras.layers.Layer):
+    """What stands at each text's last token, (batch, size)."""
+
+    def call(self, states: tf.Tensor, lengths: tf.Tensor) -> tf.Tensor:
+        return tf.gather(states, lengths - 1, axis=1, batch_dims=1)
+
+    def compute_output_shape(self, states_shape: Shape, lengths_shape: Shape) -> Shape:
+        return (states_shape[0], states_shape[2])
+
+
+def _one_lstm_a_direction(core: keras.Model) -> keras.Model:
+    """``bi-lstm`` without a mask: all texts are read to the end, and the states in between count.
+
+    Then tf2onnx recognises the operator ``LSTM``; of a masked one it makes a loop over the tokens,
+    in which ONNX Runtime takes six times as long.
+    """
+    both, tokens = core.get_layer("lstm"), keras.Input((None,), dtype="int32", name="tokens")
+    vectors = core.get_layer("embedding")(tokens)
+    counts = ops.sum(ops.cast(ops.not_equal(tokens, 0), "int32"), axis=1)
+    lengths = ops.maximum(counts, 1)  # an empty text is one padding
+    ends = []
+    for layer, read in (
+        (both.forward_layer, vectors),
+        (both.backward_layer, Reversed()(vectors, lengths)),
+    ):
+        direction = keras.layers.LSTM(layer.units, return_sequences=True)
+        states = direction(read)
+        direction.set_weights(layer.get_weights())
+        ends.append(AtTheEnd()(states, lengths))
+    output = core.get_layer("output")(ops.concatenate(ends, axis=1))
+    return keras.Model(tokens, output, name="bi_lstm")
 
 
 def _wide_tokens(core: keras.Model) -> keras.Model:
@@ -76,7 +121,7 @@ class MeanOfWindows(keras.layers.Layer):
         means = tf.reduce_sum(vectors * counts, axis=1) / tf.reduce_sum(counts, axis=1)
         return ops.normalize(means, axis=1) if self.normalize else means
 
-    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
+    def compute_output_shape(self, input_shape: Shape) -> Shape:
         return (input_shape[0], self.encoded.output_shape[-1])
 
 
@@ -116,8 +161,8 @@ WHOLE = {
     "text_cnn": _wide_tokens,
 }
 
-FOR_ONNX = {"text_cnn": lambda model: model}
-"""Where tf2onnx follows the classifier itself."""
+FOR_ONNX = {"text_cnn": lambda model: model, "bi_lstm": _one_lstm_a_direction}
+"""Where tf2onnx follows the classifier itself, or should be led in another way."""
 
 
 def whole_model(core: keras.Model, onnx: bool = False) -> keras.Model:
