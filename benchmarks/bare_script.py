@@ -13,10 +13,14 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import psutil
 
 SCRIPTS = {"pytorch": "pytorch_steps.py", "tensorflow": "keras_steps.py"}
+
+Pauses = list[tuple[float, float]]
+"""Times of day, in seconds: from when to when."""
 
 
 class BareScript:
@@ -26,7 +30,7 @@ class BareScript:
         from engine.running.baton import worker_environment
 
         self._name, self._errors = SCRIPTS[framework], open(folder / "errors.txt", "w+", encoding="utf-8")  # noqa: SIM115 - until the end
-        self.figures: dict[str, float] = {}
+        self.figures: dict[str, Any] = {}
         """What it measured, once it has come to its end."""
         self.process = subprocess.Popen(
             [sys.executable, str(Path(__file__).parent / "bare" / self._name), str(folder)],
@@ -61,17 +65,23 @@ class BareScript:
             self.process.communicate()
             self._errors.close()
 
-    def alternate(self, others: Callable[[], list[psutil.Process]], seconds: float) -> None:
-        """Let it come to its end while it and the processes of ``others``, as long as there are any, stop and go on in turns."""
+    def alternate(self, others: Callable[[], list[psutil.Process]], seconds: float) -> tuple[Pauses, Pauses]:
+        """Let it come to its end while it and the processes of ``others``, as long as there are any, compute in turns.
+
+        Tells when it, and when the others, stood still.
+        """
         self.go()
-        me = psutil.Process(self.process.pid)
+        me, mine, theirs = [psutil.Process(self.process.pid)], [], []
         while self.process.poll() is None and (processes := others()):
-            for waiting, at_work in (([me], processes), (processes, [me])):
-                _send(waiting, psutil.Process.suspend)
+            for waiting, at_work, pauses in ((me, processes, mine), (processes, me, theirs)):
+                began = time.time()
+                suspend(waiting)
                 _send(at_work, psutil.Process.resume)
                 time.sleep(seconds)
-            _send(processes, psutil.Process.resume)
+                pauses.append((began, time.time()))
+        _send(others(), psutil.Process.resume)
         self._wait()
+        return mine, theirs
 
 
 def suspend(processes: list[psutil.Process]) -> None:

@@ -129,7 +129,7 @@ starts, stops = ({ends[place] for ends in task.get("rounds", ())} for place in (
 class Clock(keras.callbacks.Callback):
     def __init__(self):
         super().__init__()
-        self.speeds, self.first = [], True
+        self.readings, self.first = [], True
 
     def on_epoch_begin(self, epoch, logs=None):
         order.assign(orders[epoch])
@@ -144,7 +144,7 @@ class Clock(keras.callbacks.Callback):
         if self.first:  # the very first call traces and warms up
             give_way()
         elif due:
-            self.speeds += [seconds / steps * 1000] * (1 if stops else steps)
+            self.readings.append((time.time(), seconds, steps))
             if stops and number + 1 < max(stops):
                 give_way()
         if self.first or due or number + 1 in starts:
@@ -168,7 +168,8 @@ clock = Clock()
 dataset = tf.data.Dataset.range(len(widths[0])).map(batch).prefetch(tf.data.AUTOTUNE)
 model.fit(dataset, epochs=len(orders), shuffle=False, verbose=0, callbacks=[clock])
 peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-figures = {"milliseconds": float(np.median(clock.speeds))}
+speeds = [1000 * seconds / steps for _, seconds, steps in clock.readings]
+figures = {"readings": clock.readings, "milliseconds": float(np.median(speeds))}
 if task.get("answers"):  # of the batches of each round
     order.assign(orders[0])
     width.assign(widths[0])

@@ -102,7 +102,7 @@ else:
     optimizer = torch.optim.Adam(model.parameters(), lr=task["learning_rate"])
 clip, batch_size = task["clip_norm"], task["batch_size"]
 starts, stops = ({ends[place] for ends in task.get("rounds", ())} for place in (0, 1))
-speeds, done = [], 0
+readings, done = [], 0
 
 
 def give_way():
@@ -136,12 +136,13 @@ for order, width_of in zip(torch.from_numpy(orders), widths, strict=True):
         due = done in stops or done % len(width_of) == 0
         if due or (not stops and (steps == task["report_steps"] or time.perf_counter() - mark >= task["report_seconds"])):
             float(total)
-            speeds += [(time.perf_counter() - mark) / steps * 1000] * (1 if stops else steps)
+            readings.append((time.time(), time.perf_counter() - mark, steps))
             if stops and done < max(stops):
                 give_way()
             mark, steps = time.perf_counter(), 0
 peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-figures = {"milliseconds": float(np.median(speeds))}
+speeds = [1000 * seconds / steps for _, seconds, steps in readings]
+figures = {"readings": readings, "milliseconds": float(np.median(speeds))}
 if task.get("answers"):  # of the batches of each round
     model.eval()
     parts, per_batch = list(zip(torch.from_numpy(orders[0]).split(batch_size), widths[0], strict=True)), []
