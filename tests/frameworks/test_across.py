@@ -242,7 +242,7 @@ def test_texts_and_their_length_stay_open(folder: Path, source: str, classifier:
 
 @pytest.mark.parametrize("source", WINGS)
 def test_a_recurrence_becomes_the_operator_of_onnx(folder: Path, source: str) -> None:
-    """A loop over the tokens would give the same answers, and take ONNX Runtime six times as long."""
+    """A loop over the tokens would give the same answers, and take ONNX Runtime several times as long."""
     counts = operator_counts(read_graph(folder / f"bi-lstm-{source}.onnx"))
     assert counts["LSTM"] == {"pytorch": 1, "tensorflow": 2}[source], "for both directions, or one for each"
     assert "Loop" not in counts

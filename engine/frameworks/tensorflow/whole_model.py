@@ -61,7 +61,7 @@ def _one_lstm_a_direction(core: keras.Model) -> keras.Model:
     """``bi-lstm`` without a mask: all texts are read to the end, and the states in between count.
 
     Then tf2onnx recognises the operator ``LSTM``; of a masked one it makes a loop over the tokens,
-    in which ONNX Runtime takes six times as long.
+    in which ONNX Runtime takes several times as long.
     """
     both, tokens = core.get_layer("lstm"), keras.Input((None,), dtype="int32", name="tokens")
     vectors = core.get_layer("embedding")(tokens)
