@@ -112,9 +112,10 @@ def side_by_side(experiment, folder: Path, seconds: float):
 
 
 def readings(events: Path) -> list[tuple[float, float, int]]:
-    """Of each report of a run but that of its first call: the time of day, seconds since the one before, and steps."""
+    """Of each report that a run's own figures count, not the first one of a turn: the time of day, seconds since the one before, steps."""
     reports = [event for line in events.read_text(encoding="utf-8").splitlines() if (event := json.loads(line))["event"] == "steps"]
-    return [(now["time"], now["seconds"] - before["seconds"], now["steps"]) for before, now in pairwise(reports)]
+    counted = [(before, now) for before, now in pairwise(reports) if not now["first_of_turn"]]
+    return [(now["time"], now["seconds"] - before["seconds"], now["steps"]) for before, now in counted]
 
 
 def median_step(found: list[tuple[float, float, int]], pauses: Pauses) -> float:
