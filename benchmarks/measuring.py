@@ -12,6 +12,7 @@ import math
 import os
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
@@ -19,7 +20,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 import numpy as np
 
 from benchmarks.bare_script import SCRIPTS, BareScript
-from benchmarks.steps import finish, make_data, report, write_task
+from benchmarks.steps import make_data, report, write_task
 
 ROWS = 800
 BAR = "0.95 to 1.05"
@@ -63,6 +64,16 @@ def compare(classifier: str, frameworks: list[str], folder: Path, repeats: int) 
         words = ("in the benchmark", "in a bare script")
         report(f"{classifier} {framework}: milliseconds a step of training", steps, BAR, words)
         report(f"{classifier} {framework}: milliseconds a batch of answers", batches, BAR, words)
+
+
+def finish(experiment):
+    """A whole run."""
+    from engine.running.launching import start
+
+    run = start(experiment)
+    while run.status.active:
+        time.sleep(0.3)
+    return run
 
 
 def measured(run, framework: str, asked: dict, bare: BareScript) -> tuple[dict[str, float], dict[str, float]]:

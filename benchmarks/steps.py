@@ -142,16 +142,6 @@ def processes_of(run) -> list[psutil.Process]:
     return [process for process in found if process is not None]
 
 
-def finish(experiment):
-    """A whole run."""
-    from engine.running.launching import start
-
-    run = start(experiment)
-    while run.status.active:
-        time.sleep(0.3)
-    return run
-
-
 def write_task(run, experiment, folder: Path) -> Path:
     """The run's own arrays and batches, for the bare script."""
     from engine.neutral.batches import training_plan

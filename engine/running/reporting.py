@@ -132,15 +132,17 @@ class Reporter:
         return self._stop_requested()
 
     def _take_turn(self) -> None:
-        total = self.steps_per_epoch * self._epochs
-        step = self.counters["step"]
-        per_step = self._step_milliseconds()
-        seconds_left = (total - step) * per_step / 1000 if per_step else None
+        total, counters = self.steps_per_epoch * self._epochs, self.counters
+        step, documents = counters["step"], counters["steady_documents"]
+        seconds_left = (total - step) * self._batch_size * counters["steady_seconds"] / documents if documents else None
         self._baton.take("train", share=step / total, seconds_left=seconds_left)
         self._first_of_turn = True
 
     def _step_milliseconds(self) -> float | None:
-        """The median over steps, not over reports: the few steps that are left at the end of an epoch carry the costs of its end."""
+        """The median over steps, not over reports: the few steps that are left at the end of an epoch carry the costs of its end.
+
+        Each entry of ``steady_reports`` has the milliseconds of a step and the number of steps.
+        """
         steady = sorted(self.counters["steady_reports"])
         passed, half = 0, sum(steps for _, steps in steady) / 2
         for milliseconds, steps in steady:
