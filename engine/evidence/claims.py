@@ -72,7 +72,7 @@ CLAIMS = {
         "Both train about equally fast, for both are well optimised.",
         "The same classifier on the same batches in both, one at a time on an otherwise idle machine: the median time of a step, repeated, "
         "in matched mode, with each framework’s defaults, and compiled. Equal means that the whole interval of the ratio lies within the "
-        "margin.",
+        "margin; faster, that it lies wholly beyond.",
         "benchmark",
         TIMED,
     ),
@@ -91,7 +91,7 @@ CLAIMS = {
         "Similar",
         "Similar",
         "Both need about the same memory.",
-        "The largest memory of each worker’s process, sampled from outside: one process for each framework, so nothing is mixed up.",
+        "The largest memory of each worker’s process, as the system counts it: one process for each framework, so nothing is mixed up.",
         "benchmark",
         (*TIMED[:1], ("engine/running/reporting.py", "what a worker tells of its time and memory")),
     ),

@@ -93,8 +93,6 @@ class WorkerProcess:
         self.finished = False
         self.facts: dict[str, Any] = {}
         """The latest of everything that the worker has told."""
-        self.peak_rss = 0
-        """Bytes; sampled from outside."""
         self.messages: queue.Queue[dict[str, Any]] = queue.Queue()
         self._log = open(run_path / framework / "worker.log", "ab")  # noqa: SIM115 - closed with the process
         command = [sys.executable, "-m", "engine.running.worker", str(run_path), framework, job]
@@ -112,9 +110,8 @@ class WorkerProcess:
         self.identity = process_identity(self.process.pid)
         self._suspended = False
         self._answered_ahead = False
-        self._threads = [threading.Thread(target=target, daemon=True) for target in (self._listen, self._sample_memory)]
-        for thread in self._threads:
-            thread.start()
+        self._listener = threading.Thread(target=self._listen, daemon=True)
+        self._listener.start()
 
     def _listen(self) -> None:
         assert self.process.stdout is not None
@@ -126,11 +123,6 @@ class WorkerProcess:
             if isinstance(message, dict):
                 self.messages.put(message)
         self.messages.put({"ended": self.process.wait()})
-
-    def _sample_memory(self) -> None:
-        while self.process.poll() is None:
-            self.peak_rss = max(self.peak_rss, self.rss())
-            time.sleep(0.05)
 
     def rss(self) -> int:
         """Bytes of memory that the worker has in use; 0 when it is gone."""
@@ -183,8 +175,7 @@ class WorkerProcess:
             self.process.kill()
         self.process.wait()
         self.finished = True
-        for thread in self._threads:
-            thread.join()
+        self._listener.join()
         assert self.process.stdin is not None and self.process.stdout is not None
         with suppress(OSError):  # what it has not read any more
             self.process.stdin.close()

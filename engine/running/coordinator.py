@@ -226,20 +226,13 @@ class Coordinator:
         turns.run_until("evaluate")
         self.board.say("evaluate", "Evaluating on the test texts", "running")
         turns.run_until("check")
-        peaks = {worker.framework: worker.peak_rss / 2**20 for worker in turns.workers}  # before encoders are loaded again
         turns.run_until("latency")
         self.board.say("compare", "Measuring how fast single texts are answered", "running")
         turns.run_until("end")
         for worker in turns.workers:
             outcome = worker.facts.get("outcome")
             if outcome and "latency_ms" in worker.facts:
-                peak = peaks[worker.framework]
-                outcome |= {
-                    "peak_rss_mib": peak,
-                    "train_growth_mib": max(peak - outcome["rss_after_import_mib"], 0.0),
-                    "latency_ms": worker.facts["latency_ms"],
-                }
-                self.run.write_outcome(worker.framework, outcome)
+                self.run.write_outcome(worker.framework, outcome | {"latency_ms": worker.facts["latency_ms"]})
         turns.end()
 
     def _compare(self, turns: Turns) -> None:

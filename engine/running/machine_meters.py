@@ -9,12 +9,14 @@ import subprocess
 import sys
 from pathlib import Path
 
+import psutil
+
 POWERCAP = Path("/sys/class/powercap")
 """Where Linux shows the energy counters of Intel's and AMD's processors; most systems let only root read them."""
 
 
-def peak_rss_mib() -> float | None:
-    """The most memory that this process has had in use; ``None`` where the system does not tell."""
+def peak_rss_mib() -> float:
+    """The most memory that this process has had in use."""
     try:
         # Not from getrusage: there Linux lets a new program begin with the peak of the process that started it.
         for line in Path("/proc/self/status").read_text(encoding="ascii", errors="replace").splitlines():
@@ -22,10 +24,10 @@ def peak_rss_mib() -> float | None:
                 return int(line.split()[1]) / 2**10  # they are KiB, whatever the line calls them
     except OSError:
         pass  # another system
-    try:
-        import resource  # not on Windows
-    except ImportError:
-        return None
+    if sys.platform == "win32":
+        return float(psutil.Process().memory_info().peak_wset) / 2**20
+    import resource
+
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak / 2**20 if sys.platform == "darwin" else peak / 2**10
 

@@ -21,6 +21,7 @@ from engine.running.baton import Baton
 from engine.running.folder import Run
 from engine.running.inputs import load_inputs
 from engine.running.latency import measure_latency
+from engine.running.machine_meters import peak_rss_mib
 from engine.running.recipes import architecture_of, recipe_of
 from engine.running.reporting import EventFile, Reporter
 from engine.running.worker_wing import build_model, import_classifier, import_wing, make_embed, make_encode, prepare_device
@@ -141,9 +142,12 @@ def train(run: Run, framework: str, baton: Baton) -> None:
     events.write("saved")
 
     baton.take("check", evaluated=True)
+    peak = peak_rss_mib()  # before an encoder is loaded for the checks
     outcome = reporter.figures() | {
         "import_seconds": import_seconds,
         "rss_after_import_mib": rss_after_import,
+        "peak_rss_mib": peak,
+        "train_growth_mib": max(peak - rss_after_import, 0.0),
         "gpu_memory_mib": devices.gpu_memory_mib(device),
         "parameters": parameters,
         "model_bytes": (folder / "model.safetensors").stat().st_size,

@@ -33,6 +33,7 @@ def test_the_interval_is_that_of_students_t_on_logarithms() -> None:
         ([1.2, 1.21, 1.19, 1.2, 1.2], "second"),
         ([0.8, 0.81, 0.79, 0.8, 0.8], "first"),
         ([1.05, 1.12, 1.08, 1.15, 1.09], UNDECIDED),  # surely not 1, perhaps within the margin
+        ([1.18, 1.05, 1.22, 1.12, 1.25], UNDECIDED),  # the same, though its mean is beyond the margin
         ([0.5, 2.0, 0.7, 1.5, 1.0], UNDECIDED),
         ([2.0, 2.0, 2.0, 2.0], UNDECIDED),  # too few
     ],
@@ -54,13 +55,13 @@ def test_a_single_pair_decides_nothing() -> None:
     assert found.verdict == UNDECIDED and found.interval == (0.0, math.inf)
 
 
-@pytest.mark.parametrize("noise", [0.01, 0.03, 0.1, 0.3])
-def test_a_framework_against_itself_is_seldom_faster(noise: float) -> None:
-    """100 simulated benchmarks of equals at each level of noise, with 5 repeats: at most 5 may claim a difference."""
+@pytest.mark.parametrize(("noise", "most"), [(0.01, 0), (0.03, 0), (0.1, 2), (0.3, 5)])
+def test_a_framework_against_itself_is_seldom_faster(noise: float, most: int) -> None:
+    """100 simulated benchmarks of equals at each level of noise, with 5 repeats: how many may claim a difference."""
     generator = np.random.default_rng(7)
     measured = np.exp(generator.normal(0.0, noise, (100, 2, 5)))
     verdicts = [compare(first, second).verdict for first, second in measured]
-    assert sum(verdict in ("first", "second") for verdict in verdicts) <= 5
+    assert sum(verdict in ("first", "second") for verdict in verdicts) <= most
     if noise == 0.01:
         assert verdicts.count(EQUIVALENT) == 100, "and where the noise is small it says so"
 
