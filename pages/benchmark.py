@@ -107,8 +107,8 @@ with answer:
         st.markdown("#### Is the difference negligible? Measured here, on this machine")
         st.write(
             "Training and answering with both frameworks, in turns, at least five times with different seeds and fresh processes. "
-            "The verdict comes from an equivalence test, not from the eye: equivalent where the ratio’s interval lies within the margin, "
-            "faster where it lies wholly beyond, else not enough evidence."
+            "The verdict comes from an equivalence test, not from the eye: equivalent where the ratio’s 90 % interval lies within the "
+            "margin, faster where its 95 % interval lies wholly beyond, else not enough evidence."
         )
 if benchmark:
     study_view.ending(benchmark)
@@ -116,8 +116,8 @@ if rows and not results["against_itself"]:
     benchmark_view.show_claims(rows, margin)
     st.slider(
         "What still counts as equal, in %", 1, 30, round(100 * MARGIN), key="benchmark_margin",
-        help="Equivalent: the interval of the ratio lies within it; faster: wholly beyond. The verdicts are drawn anew from the same "
-        "measurements.",
+        help="Equivalent: the ratio’s 90 % interval lies within it; faster: its 95 % interval, the one that is shown, lies wholly beyond. "
+        "The verdicts are drawn anew from the same measurements.",
     )  # fmt: skip
     if benchmark and (words := repetition(benchmark)):
         st.caption(words)

@@ -71,8 +71,8 @@ CLAIMS = {
         "Comparable",
         "Both train about equally fast, for both are well optimised.",
         "The same classifier on the same batches in both, one at a time on an otherwise idle machine: the median time of a step, repeated, "
-        "in matched mode, with each framework’s defaults, and compiled. Equal means that the whole interval of the ratio lies within the "
-        "margin; faster, that it lies wholly beyond.",
+        "in matched mode, with each framework’s defaults, and compiled. Equal means that the whole 90 % interval of the ratio lies within "
+        "the margin, as two one-sided tests at 5 % demand; faster, that its 95 % interval lies wholly beyond.",
         "benchmark",
         TIMED,
     ),
