@@ -93,7 +93,7 @@ CLAIMS = {
         "Both need about the same memory.",
         "The largest memory of each worker’s process, as the system counts it: one process for each framework, so nothing is mixed up.",
         "benchmark",
-        (*TIMED[:1], ("engine/running/reporting.py", "what a worker tells of its time and memory")),
+        (*TIMED[:1], ("engine/running/machine_meters.py", "where the largest memory of a process is read")),
     ),
     "gpu-utilisation": Claim(
         "Use of a GPU",

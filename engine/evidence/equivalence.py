@@ -15,7 +15,7 @@ MARGIN = 0.10
 """A ratio between 1 / 1.1 and 1.1 counts as equal unless the reader sets another margin."""
 
 LEVEL = 0.05
-"""The share of wrong verdicts that is put up with: of “equivalent” at the edge of the margin, of “faster” at most."""
+"""The share of wrong verdicts that is put up with: of “equivalent” at the edge of the margin; of “faster” fewer are wrong."""
 
 FEWEST = 5
 """Pairs; with fewer nothing is concluded."""

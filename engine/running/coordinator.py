@@ -225,7 +225,6 @@ class Coordinator:
         self.board.say("train", "Training", "running")
         turns.run_until("evaluate")
         self.board.say("evaluate", "Evaluating on the test texts", "running")
-        turns.run_until("check")
         turns.run_until("latency")
         self.board.say("compare", "Measuring how fast single texts are answered", "running")
         turns.run_until("end")
