@@ -69,5 +69,7 @@ def test_a_bare_script_trains_every_classifier(framework: str, tmp_path: Path) -
     assert answer.returncode == 0, answer.stderr[-3000:]
     figures = [json.loads(line) for line in answer.stdout.strip().splitlines()]
     assert len(figures) == len(kinds)
-    assert all(found["batch_milliseconds"] > 0 for found, (_, in_rounds) in zip(figures, kinds, strict=True) if in_rounds)
+    asked_for_rounds = [found for found, (_, in_rounds) in zip(figures, kinds, strict=True) if in_rounds]
+    assert all(found["batch_milliseconds"] > 0 for found in asked_for_rounds)
+    assert all([steps for *_, steps in found["readings"]] == [2, 1] for found in asked_for_rounds), "each round, also of two in a row"
     assert all(found["milliseconds"] > 0 and found["peak_mib"] >= found["after_import_mib"] > 0 for found in figures)

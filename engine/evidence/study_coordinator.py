@@ -1,11 +1,9 @@
-"""A study from start to finish, in a process of its own: ``python -m engine.evidence.study_coordinator STUDY_DIR``."""
+"""A study from start to finish: its turn on the machine, its workers, its status. The process is that of a ``study_process.py``."""
 
 from __future__ import annotations
 
 import math
 import shutil
-import signal
-import sys
 import time
 import traceback
 from collections.abc import Callable, Mapping, Sequence
@@ -17,14 +15,11 @@ from safetensors import SafetensorError
 
 from engine import FRAMEWORK_NAMES, FRAMEWORKS
 from engine.errors import ParityError, TrainingError
-from engine.evidence import ablation, audit, benchmark, museum
-from engine.neutral.checkpoint import resolve
 from engine.neutral.devices import choose_device
 from engine.running.baton import WorkerProcess, worker_environment
 from engine.running.experiment import Experiment
-from engine.running.folder import Run, home
-from engine.running.inputs import load_inputs, save_arrays
-from engine.running.preparing import prepare_data, prepare_inputs
+from engine.running.folder import Run
+from engine.running.preparing import prepare_for_study
 from engine.running.processes import process_identity
 from engine.running.queue import wait_in_queue
 from engine.running.studies import Study, StudyStatus, UnitCache
@@ -44,16 +39,15 @@ Work = Callable[["StudyCoordinator"], list[str]]
 """What a study does; the answer is why it is not complete."""
 
 
-def main(arguments: list[str], work: Mapping[str, Work] | None = None) -> None:
-    """Fill the study's folder. Whatever happens, the status says how it ended, and no worker is left behind.
+def fill(study: Study, work: Mapping[str, Work]) -> None:
+    """Fill the study's folder; ``work`` says what a study of each kind does.
 
-    ``work`` says what a study of each kind does; without it those of this room.
+    Whatever happens, the status says how it ended, and no worker is left behind.
     """
-    study = Study(Path(arguments[0]))
     try:
         with FileLock(study.path / ".coordinator.lock", timeout=SECONDS_TO_LEAVE):
             if study.status.state == "queued":
-                conduct(study, WORK if work is None else work)
+                conduct(study, work)
     except Timeout:
         print(f"Not started: another process is at work on the study {study.identifier}.")
 
@@ -183,24 +177,13 @@ class StudyCoordinator:
     def prepare(self, name: str, experiment: Experiment) -> Run:
         """Everything that workers take of an experiment, in a folder like that of a run. Raises ``ParityError``s of data and encoder."""
         prepared = Run(self.study.prepared_folder / name)
-        ready = prepared.path / "ready"
-        if ready.exists():
-            return prepared
-        self.say(f"Preparing the texts for {experiment.classifier}")
-        for framework in FRAMEWORKS:
-            prepared.framework_folder(framework).mkdir(parents=True, exist_ok=True)
-        prepared.withdraw_stop()
-        prepared.write_experiment(experiment)
-        rows = prepare_data(prepared)
-        checkpoint = None
-        if experiment.family_member.pretrained:
-            checkpoint = resolve(experiment.encoder, lambda arrived, expected: self._downloaded(experiment, arrived, expected))
-        features, _ = prepare_inputs(prepared, rows, checkpoint, home() / "_features")
-        if features is not None:
-            if not features.complete:
-                self._encode(prepared, experiment)
-            save_arrays(prepared, load_inputs(prepared).rows, (features.open(),))
-        ready.touch()
+        prepare_for_study(
+            prepared,
+            experiment,
+            lambda: self.say(f"Preparing the texts for {experiment.classifier}"),
+            lambda arrived, expected: self._downloaded(experiment, arrived, expected),
+            lambda: self._encode(prepared, experiment),
+        )
         return prepared
 
     def _downloaded(self, experiment: Experiment, arrived: float, expected: float) -> None:
@@ -342,17 +325,3 @@ def _in_words(error: Exception) -> str:
             f"A file could not be written or read: {error}. Check the free space and that the study's folder is there, then start it again."
         )
     return f"Unexpected: {type(error).__name__}: {error}. The details are in coordinator.log in the study's folder; start it again."
-
-
-WORK: dict[str, Work] = {
-    "audit": audit.conduct,
-    "ablation": ablation.conduct,
-    "museum": museum.conduct,
-    "benchmark": benchmark.conduct,
-}
-"""What a study of each kind does."""
-
-
-if __name__ == "__main__":
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
-    main(sys.argv[1:])

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import signal
 import sys
+from pathlib import Path
 
-from engine.evidence import study_coordinator
+from engine.evidence.study_coordinator import Work, fill
 from engine.migration import exporting, migrating
+from engine.running.studies import Study
 
-WORK: dict[str, study_coordinator.Work] = {"migration": migrating.conduct, "export": exporting.conduct}
+WORK: dict[str, Work] = {"migration": migrating.conduct, "export": exporting.conduct}
 """What a study of each kind does."""
 
 
 def main(arguments: list[str]) -> None:
-    """Fill the study's folder, as ``engine.evidence.study_coordinator`` does for the kinds that it knows."""
-    study_coordinator.main(arguments, WORK)
+    """Fill the study's folder."""
+    fill(Study(Path(arguments[0])), WORK)
 
 
 if __name__ == "__main__":

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pandas
 
+from engine import FRAMEWORKS
 from engine.data.choice import PARTS
 from engine.data.splitting import PreparedData, load_prepared
 from engine.data.store import DatasetStore
-from engine.neutral.checkpoint import BUNDLED, Checkpoint
+from engine.neutral.checkpoint import BUNDLED, Checkpoint, resolve
 from engine.neutral.class_weights import class_weights
 from engine.neutral.features import PROBE_TEXTS, Features, features_of
 from engine.neutral.tokens import MOST_WINDOWS, load_tokenizer, padding_token, token_counts, token_rows
@@ -21,7 +23,7 @@ from engine.neutral.weight_files import write_arrays
 from engine.neutral.weights import WEIGHTS, initial_weights
 from engine.running.experiment import Experiment
 from engine.running.folder import Run, home, write_atomically
-from engine.running.inputs import Inputs, save_arrays, save_inputs
+from engine.running.inputs import Inputs, load_inputs, save_arrays, save_inputs
 from engine.running.recipes import architecture_of
 
 
@@ -73,6 +75,36 @@ def prepare_inputs(
     weights = WEIGHTS[experiment.classifier](architecture_of(experiment, inputs))
     write_arrays(run.path / "initial.safetensors", initial_weights(weights, experiment.seed))
     return features, texts
+
+
+def prepare_for_study(
+    prepared: Run,
+    experiment: Experiment,
+    begins: Callable[[], None],
+    downloaded: Callable[[float, float], None],
+    encode: Callable[[], None],
+) -> None:
+    """Everything that workers take of an experiment, once, in a folder like that of a run; at once where it is there already.
+
+    ``begins`` is told that there is something to do, ``downloaded`` how many bytes of how many of an encoder have come; ``encode`` computes
+    the vectors where they are not kept from before. Raises ``ParityError``s of data and encoder.
+    """
+    ready = prepared.path / "ready"
+    if ready.exists():
+        return
+    begins()
+    for framework in FRAMEWORKS:
+        prepared.framework_folder(framework).mkdir(parents=True, exist_ok=True)
+    prepared.withdraw_stop()
+    prepared.write_experiment(experiment)
+    rows = prepare_data(prepared)
+    checkpoint = resolve(experiment.encoder, downloaded) if experiment.family_member.pretrained else None
+    features, _ = prepare_inputs(prepared, rows, checkpoint, home() / "_features")
+    if features is not None:
+        if not features.complete:
+            encode()
+        save_arrays(prepared, load_inputs(prepared).rows, (features.open(),))
+    ready.touch()
 
 
 def label_inputs(prepared: PreparedData, experiment: Experiment) -> Inputs:

@@ -22,7 +22,7 @@ from engine.running.folder import SECONDS_TO_APPEAR, Run, home, read_json, write
 from engine.running.launching import detach
 from engine.running.processes import end_processes, living_process
 
-EVIDENCE, MIGRATION = "engine.evidence.study_coordinator", "engine.migration.study_process"
+EVIDENCE, MIGRATION = "engine.evidence.study_process", "engine.migration.study_process"
 PROCESSES = {
     "audit": EVIDENCE,
     "ablation": EVIDENCE,

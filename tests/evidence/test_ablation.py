@@ -9,7 +9,7 @@ import pytest
 
 from engine import FRAMEWORKS
 from engine.errors import ExperimentError
-from engine.evidence import study_coordinator
+from engine.evidence import study_process
 from engine.evidence.ablation import COMPILED, MATCHED, AblationRequest, ablation_table, aspects_of, changes, is_beyond_noise, summarise
 from engine.neutral.family import CLASSIFIERS
 from engine.neutral.recipe import EVERY_DEFAULT
@@ -97,7 +97,7 @@ def test_a_change_must_exceed_both_the_noise_and_its_own_spread() -> None:
 @pytest.mark.slow
 @pytest.mark.timeout(600)
 def test_a_small_ablation_stopped_and_resumed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(studies, "detach", lambda module, folder: study_coordinator.main([str(folder)]))
+    monkeypatch.setattr(studies, "detach", lambda module, folder: study_process.main([str(folder)]))
     monkeypatch.setattr(studies, "code_version", lambda: "of this test")  # sources may be edited meanwhile
     request = AblationRequest("tfidf-mlp", 2, 2, ("initialiser", "clipping", "loss_weighting"), small_data(), device="cpu")
     go, given = WorkerProcess.go, []

@@ -14,7 +14,7 @@ from filelock import FileLock
 from engine import FRAMEWORKS
 from engine.data.store import sample_choice
 from engine.errors import ExperimentError
-from engine.evidence import audit, study_coordinator
+from engine.evidence import audit, study_coordinator, study_process
 from engine.evidence.audit import (
     BARS,
     LAST_LEVELS,
@@ -45,7 +45,7 @@ def tiny_encoder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def in_process(monkeypatch: pytest.MonkeyPatch) -> None:
     """A study is done before ``start_study`` returns; only its workers are processes. Sources may be edited meanwhile."""
     monkeypatch.setattr(studies, "code_version", lambda: "of this test")
-    monkeypatch.setattr(studies, "detach", lambda module, folder: study_coordinator.main([str(folder)]))
+    monkeypatch.setattr(studies, "detach", lambda module, folder: study_process.main([str(folder)]))
 
 
 def short_request(encoder: Path, *classifiers: str, steps: int = 4, **changes: Any) -> AuditRequest:
@@ -215,11 +215,11 @@ def test_a_second_process_for_the_same_study_leaves(
     monkeypatch.setattr(studies, "detach", lambda module, folder: None)
     study = start_study("audit", {})
     with FileLock(study.path / ".coordinator.lock"):
-        study_coordinator.main([str(study.path)])
+        study_process.main([str(study.path)])
     assert "Not started: another process is at work" in capsys.readouterr().out
     assert study.status.state == "queued"
     study.write_status(StudyStatus(state="done"))
-    study_coordinator.main([str(study.path)])
+    study_process.main([str(study.path)])
     assert study.status.state == "done", "a late starter finds the work done"
 
 
@@ -227,10 +227,10 @@ def test_a_damaged_request_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(studies, "detach", lambda module, folder: None)
     study = start_study("audit", {})
     (study.path / "request.json").write_text("{torn")
-    study_coordinator.main([str(study.path)])
+    study_process.main([str(study.path)])
     assert study.status.state == "failed" and "was removed or damaged" in study.status.message
     study = start_study("audit", {"classifiers": ["of another version"]})
-    study_coordinator.main([str(study.path)])
+    study_process.main([str(study.path)])
     assert study.status.state == "failed" and "found “of another version”" in study.status.message
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from engine import FRAMEWORKS
 from engine.errors import ExperimentError, TrainingError
-from engine.evidence import study_coordinator
+from engine.evidence import study_process
 from engine.evidence.benchmark import Pieces
 from engine.evidence.benchmark_request import BATCH_SIZES, SEQUENCE_LENGTHS, BenchmarkRequest, Setting, attempts, next_attempt
 from engine.evidence.benchmark_rows import benchmark_table, faster_than_itself, rows_of, same_verdicts, verdict_words
@@ -153,7 +153,7 @@ def test_texts_are_cut_or_repeated_to_one_length() -> None:
 
 @pytest.fixture
 def in_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
-    studies_in_this_process(monkeypatch, study_coordinator.main)
+    studies_in_this_process(monkeypatch, study_process.main)
 
 
 @pytest.mark.slow

@@ -13,7 +13,7 @@ import pytest
 from engine import FRAMEWORKS
 from engine.__main__ import main
 from engine.errors import ExperimentError
-from engine.evidence import museum, study_coordinator
+from engine.evidence import museum, study_process
 from engine.evidence.course.checks import StudyCheck
 from engine.evidence.course.lessons import LESSONS
 from engine.evidence.exhibits import EXHIBITS
@@ -43,7 +43,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Study:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PARITY_RUNS", str(folder / "runs"))
         patch.setenv("PARITY_LOCK", str(folder / "machine.lock"))
-        studies_in_this_process(patch, study_coordinator.main)
+        studies_in_this_process(patch, study_process.main)
         study = start_study("museum", MuseumRequest().to_json())
     assert study.status.state == "done", study.status.message
     assert not processes_about(folder) and not study.prepared_folder.exists()
@@ -255,7 +255,7 @@ TWO = ("labels_out_of_range", "wrong_shape")
 @pytest.fixture
 def stand_ins(monkeypatch: pytest.MonkeyPatch) -> Callable[[dict[tuple[str, str], str]], list[str]]:
     """Workers that do as the plan says instead of loading a framework; the answer names those that were started."""
-    studies_in_this_process(monkeypatch, study_coordinator.main)
+    studies_in_this_process(monkeypatch, study_process.main)
     popen, started = baton.subprocess.Popen, []
 
     def follow(plan: dict[tuple[str, str], str]) -> list[str]:

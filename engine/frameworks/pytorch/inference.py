@@ -15,7 +15,9 @@ from engine.neutral.batches import evaluation_batch, evaluation_plan
 @torch.inference_mode()
 def predict_logits(model: nn.Module, inputs: tuple[torch.Tensor, ...]) -> np.ndarray:
     """What the last layer answers for one batch, shape (rows, num_classes)."""
-    return model.eval()(*inputs).cpu().numpy()
+    if model.training:  # ``eval`` visits every layer, which a small batch would feel
+        model.eval()
+    return model(*inputs).cpu().numpy()
 
 
 @torch.inference_mode()
