@@ -76,7 +76,8 @@ def _measure_both(coordinator: StudyCoordinator, request: BenchmarkRequest, prep
                 answer = coordinator.measure(framework, "benchmark", message, prepared[name], **facts)
                 pieces.add(Setting(name, "matched", settings[name][0].batch_size), framework, answer)
         if repeat:
-            _write(coordinator, request, pieces.measurements(FRAMEWORKS), repeat + 1, pieces.busy, pieces.device)
+            notes = [*coordinator.notes, *pieces.missed_targets()]
+            _write(coordinator, request, pieces.measurements(FRAMEWORKS), repeat + 1, pieces.busy, pieces.device, notes)
 
 
 def _measure_against_itself(coordinator: StudyCoordinator, request: BenchmarkRequest, prepared: Mapping[str, Run]) -> None:
@@ -97,7 +98,7 @@ def _measure_against_itself(coordinator: StudyCoordinator, request: BenchmarkReq
         if repeat:
             found = [{"framework": name} | row for name in FRAMEWORKS for row in pieces[name].measurements(sides)]
             busy = max(each.busy for each in pieces.values())
-            _write(coordinator, request, found, repeat + 1, busy, pieces[FRAMEWORKS[0]].device)
+            _write(coordinator, request, found, repeat + 1, busy, pieces[FRAMEWORKS[0]].device, coordinator.notes)
 
 
 def _measure(
@@ -146,6 +147,18 @@ class Pieces:
         self.busy = max(self.busy, answer["busy"])
         self._answers.setdefault((setting, side), []).append(answer)
 
+    def missed_targets(self) -> list[str]:
+        """Who did not get as far as ``TARGET``, in sentences: of those trainings there is no time."""
+        sentences = []
+        for (setting, side), answers in self._answers.items():
+            told = [answer["target_seconds"] for answer in answers if "target_seconds" in answer]
+            if missed := told.count(None):
+                sentences.append(
+                    f"{FRAMEWORK_NAMES[side]}’s {setting.classifier} had not answered {100 * TARGET:.0f} % of the validation texts rightly "
+                    f"when its epochs ended, in {missed} of {len(told)} repeats; those have no time to that accuracy."
+                )
+        return sentences
+
     def measurements(self, sides: Sequence[str]) -> list[dict[str, Any]]:
         """For each claim and setting the figures of both sides in pairs, one a repeat."""
         settings = list(dict.fromkeys(setting for setting, _ in self._answers))
@@ -173,7 +186,13 @@ class Pieces:
 
 
 def _write(
-    coordinator: StudyCoordinator, request: BenchmarkRequest, found: list[dict[str, Any]], repeats: int, busy: float, device: str | None
+    coordinator: StudyCoordinator,
+    request: BenchmarkRequest,
+    found: list[dict[str, Any]],
+    repeats: int,
+    busy: float,
+    device: str | None,
+    notes: list[str],
 ) -> None:
     coordinator.study.write_results(
         {
@@ -184,7 +203,7 @@ def _write(
             "device": device,
             "threads": physical_cores(),
             "busy": busy,
-            "notes": coordinator.notes,
+            "notes": notes,
             "target": TARGET,
             "against_itself": request.against_itself,
             "code": (ENGINE / WORKER_FILE).read_text(encoding="utf-8"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -82,6 +83,12 @@ def setting_words(row: Mapping[str, Any], batch: bool = True) -> str:
     return ", ".join(parts)
 
 
+def row_words(row: Mapping[str, Any]) -> str:
+    """The verdict; where it names no factor, the ratio and its interval."""
+    decided = row["verdict"].partition(" ")[0] in row
+    return verdict_words(row) if decided else f"{verdict_words(row)}; {spread_words(row)}"
+
+
 def spread_words(row: Mapping[str, Any]) -> str:
     """``ratio 0.83 (0.79 to 0.88)``: PyTorch's figure ÷ TensorFlow's."""
     low, high = row["interval"]
@@ -115,9 +122,20 @@ def ratio_chart(rows: Sequence[Mapping[str, Any]], margin: float) -> Picture:
         grid=True,
     )
     scale = altair.Scale(type="log", domain=domain, clamp=True, nice=False)  # named in each layer, or their domains are joined
-    y = altair.Y(
-        "setting:N", sort=table["setting"].tolist(), title=None, axis=altair.Axis(labelLimit=230, ticks=False, domain=False, grid=False)
+    # Each row's name stands above its line, not beside it: on a telephone it would take most of the width.
+    names = altair.Axis(
+        labelAlign="left",
+        labelPadding=0,
+        labelOffset=-14,
+        labelLimit=340,
+        labelBound=False,
+        labelFlush=False,
+        ticks=False,
+        domain=False,
+        grid=False,
+        zindex=1,
     )
+    y = altair.Y("setting:N", sort=table["setting"].tolist(), title=None, axis=names)
     band = pandas.DataFrame({"low": [1 / (1 + margin)], "high": [1 + margin]})
     equal = altair.Chart(band).mark_rect(opacity=0.16, color=NEUTRAL).encode(x=altair.X("low:Q", axis=axis, scale=scale), x2="high:Q")
     colours = altair.Scale(domain=[*NAMES, "Neither"], range=[*(HUES[name] for name in FRAMEWORKS), NEUTRAL])
@@ -142,7 +160,7 @@ def ratio_chart(rows: Sequence[Mapping[str, Any]], margin: float) -> Picture:
         f"Points: PyTorch’s figure ÷ TensorFlow’s, mean of the paired ratios; lines: where the true one lies with 95 % confidence. "
         f"The band is ±{100 * margin:.3g} %. Colour, where a difference is shown."
     )
-    return Picture((equal + intervals + points).properties(height=max(120, 34 * len(table) + 50)), alt, caption)
+    return Picture((equal + intervals + points).properties(height=altair.Step(42)), alt, caption)
 
 
 def sweep_chart(rows: Sequence[Mapping[str, Any]], key: str, title: str) -> Picture:
@@ -153,17 +171,38 @@ def sweep_chart(rows: Sequence[Mapping[str, Any]], key: str, title: str) -> Pict
     )
     sizes = sorted(set(table["size"]))
     x = altair.X("size:Q", title=title, scale=altair.Scale(type="log", nice=False), axis=altair.Axis(values=sizes, format="d", grid=False))
-    y = altair.Y("value:Q", title=MEASURE_AXES.get(unit, unit), scale=altair.Scale(type="log"), axis=altair.Axis(tickCount=4, format="~g"))
-    legend = altair.Legend(title=None, orient="top")
-    colour = altair.Color("name:N", scale=colour_scale(), legend=legend)
-    base = altair.Chart(table).encode(x=x, y=y, color=colour)
-    lines = base.mark_line(strokeWidth=2).encode(strokeDash=altair.StrokeDash("name:N", scale=dash_scale(), legend=None))
-    tips = [tip("name", "Framework"), tip("size", title, "d"), tip("value", unit, ".3~g")]
-    points = base.mark_point(size=60, filled=True).encode(shape=altair.Shape("name:N", scale=shape_scale(), legend=None), tooltip=tips)
+    low, high = table["value"].min() / 1.15, table["value"].max() * 1.15
+    y = altair.Y(
+        "value:Q",
+        title=MEASURE_AXES.get(unit, unit),
+        scale=altair.Scale(type="log", domain=[low, high], nice=False),
+        axis=altair.Axis(values=round_values(low, high), format=".3~g"),
+    )
+    legend = altair.Legend(title=None, orient="top", symbolType="stroke", symbolSize=500, symbolStrokeWidth=3)
+    base = altair.Chart(table).encode(x=x, y=y)
+    lines = base.mark_line(strokeWidth=2).encode(
+        color=altair.Color("name:N", scale=colour_scale(), legend=legend),
+        strokeDash=altair.StrokeDash("name:N", scale=dash_scale(), legend=legend),
+    )
+    points = base.mark_point(size=60, filled=True, opacity=1).encode(
+        color=altair.Color("name:N", scale=colour_scale(), legend=None),
+        shape=altair.Shape("name:N", scale=shape_scale(), legend=None),
+        tooltip=[tip("name", "Framework"), tip("size", title, "d"), tip("value", unit, ".3~g")],
+    )
     first, last = rows[0], rows[-1]
     growth = " and ".join(f"{FRAMEWORK_NAMES[side]} {number(last[side] / first[side])} times" for side in FRAMEWORKS)
     alt = f"From {first[key]} to {last[key]}, the figure grows: {growth} as much."
-    return Picture((lines + points).properties(height=220), alt)
+    chart = (lines + points).resolve_scale(
+        color="independent", shape="independent", strokeDash="independent"
+    )  # or the legend draws both a line and a marker, one over the other
+    return Picture(chart.properties(height=280), alt)
+
+
+def round_values(low: float, high: float) -> list[float]:
+    """1, 2 and 5 times the powers of ten between two numbers above 0; the numbers themselves where these are fewer than two."""
+    powers = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
+    found = [value for power in powers for digit in (1, 2, 5) if low <= (value := digit * 10.0**power) <= high]
+    return found if len(found) > 1 else [low, high]
 
 
 MEASURE_AXES = {"ms": "Milliseconds", "s": "Seconds", "MiB": "MiB", "J": "Joules"}

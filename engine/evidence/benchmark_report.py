@@ -24,13 +24,13 @@ from engine.evidence.benchmark_charts import (
     claim_sentence,
     conditions,
     ratio_chart,
+    row_words,
     setting_words,
-    spread_words,
     sweep_chart,
     sweeps,
 )
 from engine.evidence.benchmark_request import BenchmarkRequest
-from engine.evidence.benchmark_rows import rows_at, verdict_words
+from engine.evidence.benchmark_rows import rows_at
 from engine.evidence.fairness import machine_facts
 from engine.evidence.report import REPORT_MARK, write_files
 from engine.evidence.report_page import Page, Section, code_folded, command, figure, heading, paragraph, render, table
@@ -93,7 +93,7 @@ def _claims(rows: Sequence[Mapping[str, Any]], margin: float) -> Iterator[Sectio
                 row["pytorch"],
                 row["tensorflow"],
                 unit=row["unit"],
-                sentence=f"{verdict_words(row)}; {spread_words(row)}",
+                sentence=row_words(row),
                 higher_is_longer=False,
             )
             blocks.append(Markup('<div class="unbroken">{}</div>').format(Markup(html)))

@@ -84,7 +84,7 @@ def benchmark_table(results: Mapping[str, Any]) -> str:
     lines = [
         f"{results['data']} on the {results['device']}, {results['threads']} threads, float32; medians of {results['repeats']} repeats in "
         f"turns, each with a seed and processes of its own; margin ±{results['margin']:.0%}\n",
-        f"{'':16}{'':44}{FRAMEWORK_NAMES.get(sides[0], sides[0]):>12}{FRAMEWORK_NAMES.get(sides[1], sides[1]):>12}",
+        f"{'':18}{'':44}{FRAMEWORK_NAMES.get(sides[0], sides[0]):>12}{FRAMEWORK_NAMES.get(sides[1], sides[1]):>12}",
     ]
     claim = None
     for row in results["rows"]:
@@ -95,7 +95,7 @@ def benchmark_table(results: Mapping[str, Any]) -> str:
             setting = f"{FRAMEWORK_NAMES[row['framework']]} {setting}"
         mark = "  (others used the machine)" if row["busy"] > BUSY else ""
         figures = "".join(f"{row[side]:>12.4g}" for side in sides)
-        lines.append(f"{what:16}{setting:44}{figures} {row['unit']:4}{verdict_words(row)}{mark}")
+        lines.append(f"{what:18}{setting:44}{figures} {row['unit']:4}{verdict_words(row)}{mark}")
     if results["against_itself"]:
         lines += ["", against_itself_words(results["rows"])]
     return "\n".join([*lines, "", *results["notes"]])

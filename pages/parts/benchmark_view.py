@@ -16,6 +16,7 @@ from engine.evidence.benchmark_charts import (
     claim_sentence,
     conditions,
     ratio_chart,
+    row_words,
     setting_words,
     spread_words,
     sweep_chart,
@@ -57,8 +58,7 @@ def show_claim(claim: str, rows: Sequence[Mapping[str, Any]], margin: float) -> 
     twin_heading()
     batch = len({row["batch_size"] for row in rows}) > 1
     for row in rows:
-        words = verdict_words(row)
-        sentence = f"{words}; {spread_words(row)}" + ("; others used the machine" if row["busy"] > BUSY else "")
+        sentence = row_words(row) + ("; others used the machine" if row["busy"] > BUSY else "")
         twin_row(setting_words(row, batch), row["pytorch"], row["tensorflow"], unit=row["unit"], sentence=sentence, higher_is_longer=False)
 
 

@@ -10,7 +10,8 @@ from playwright.sync_api import Page, expect
 from scripts.browsing import settle
 from tests.browser.conftest import assert_healthy
 
-PAGES = ("", "data", "train", "compare", "code", "classify")
+OF_A_RUN = ("train", "compare", "code", "classify", "migrate", "export")
+PAGES = ("", "guide", "data", *OF_A_RUN, "audit", "benchmark", "museum", "course")
 
 
 def test_compare_answers_in_numbers(page: Page, run_address: str) -> None:
@@ -57,7 +58,7 @@ def test_home_lists_the_run(page: Page, run_address: str) -> None:
 @pytest.mark.parametrize("width", [1280, 390])
 def test_every_page_opens_without_a_traceback_and_fits(page: Page, run_address: str, name: str, width: int) -> None:
     page.set_viewport_size({"width": width, "height": 844})
-    page.goto(f"/{name}{run_address if name not in ('', 'data') else ''}")
+    page.goto(f"/{name}{run_address if name in OF_A_RUN else ''}")
     settle(page)
     assert_healthy(page)
     excess = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")

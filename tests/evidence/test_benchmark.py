@@ -12,6 +12,7 @@ from engine import FRAMEWORKS
 from engine.errors import ExperimentError, TrainingError
 from engine.evidence import study_process
 from engine.evidence.benchmark import Pieces
+from engine.evidence.benchmark_charts import round_values, row_words
 from engine.evidence.benchmark_request import BATCH_SIZES, SEQUENCE_LENGTHS, BenchmarkRequest, Setting, attempts, next_attempt
 from engine.evidence.benchmark_rows import benchmark_table, faster_than_itself, rows_of, same_verdicts, verdict_words
 from engine.neutral.family import CLASSIFIERS
@@ -119,6 +120,31 @@ def test_rows_have_a_verdict_in_words() -> None:
     assert wide["verdict"] == "not enough evidence", "the margin decides"
     (few,) = rows_of([measured() | {"values": {"pytorch": [1.0], "tensorflow": [2.0]}}], 0.1)
     assert few["interval"] == [0.0, None] and few["verdict"] == "not enough evidence"
+
+
+def test_a_verdict_with_a_factor_needs_no_ratio_beside_it() -> None:
+    slower, equal = rows_of([measured(first=1.5), measured()], 0.1)
+    assert row_words(slower) == "TensorFlow faster by 1.5 × (1.49 to 1.51)"
+    assert row_words(equal).startswith("equivalent; ratio 1.000 (0.99")
+
+
+def test_round_values_for_an_axis() -> None:
+    assert round_values(3.8, 130.0) == [5.0, 10.0, 20.0, 50.0, 100.0]
+    assert round_values(0.04, 0.21) == pytest.approx([0.05, 0.1, 0.2])
+    assert round_values(5.5, 9.0) == [5.5, 9.0], "an axis without a number would say nothing"
+
+
+def test_a_target_that_is_not_reached_is_told() -> None:
+    pieces, setting = Pieces(), Setting("text-cnn", "matched", 32)
+    for seconds in (1.5, None, 2.5):
+        pieces.add(setting, "pytorch", {"device": "cpu", "busy": 0.0, "target_seconds": 3.0})
+        pieces.add(setting, "tensorflow", {"device": "cpu", "busy": 0.0, "target_seconds": seconds})
+    [row] = pieces.measurements(FRAMEWORKS)
+    assert row["values"] == {"pytorch": [3.0, 3.0], "tensorflow": [1.5, 2.5]}, "the pairs that are whole"
+    assert pieces.missed_targets() == [
+        "TensorFlow’s text-cnn had not answered 80 % of the validation texts rightly when its epochs ended, in 1 of 3 repeats; those have "
+        "no time to that accuracy."
+    ]
 
 
 def test_two_benchmarks_are_compared_question_by_question() -> None:

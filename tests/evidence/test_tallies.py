@@ -34,7 +34,7 @@ def test_every_comparison_is_told_and_both_directions_are_factors_above_one() ->
 
 def test_who_comes_first_in_the_sentence_brings_the_word() -> None:
     assert tally_sentence(tally([row("tensorflow smaller", 2.0)]), 0.05, "smaller") == (
-        "Of 1 comparison 0 equivalent within ±5 %, TensorFlow smaller in 1 (by 2.00 ×)."
+        "Of 1 comparison none equivalent within ±5 %, TensorFlow smaller in 1 (by 2.00 ×)."
     )
 
 
