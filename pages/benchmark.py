@@ -11,6 +11,7 @@ from engine.evidence.benchmark_report import benchmark_report
 from engine.evidence.benchmark_request import MOST_REPEATS, BenchmarkRequest, attempts, expected_seconds, next_attempt
 from engine.evidence.benchmark_rows import BUSY, against_itself_words, rows_at, same_verdicts
 from engine.evidence.equivalence import FEWEST, MARGIN
+from engine.evidence.result_sentences import unbroken
 from engine.evidence.wording import count, duration, plain, when
 from engine.neutral.family import CLASSIFIERS
 from engine.running.preflight import preflight
@@ -102,7 +103,7 @@ margin = st.session_state.get("benchmark_margin", round(100 * MARGIN)) / 100
 rows = rows_at(results, margin)
 with answer:
     if rows:
-        st.markdown(f"#### {plain(against_itself_words(rows) if results['against_itself'] else benchmark_answer(rows, margin))}")
+        st.markdown(f"#### {unbroken(plain(against_itself_words(rows) if results['against_itself'] else benchmark_answer(rows, margin)))}")
     else:
         st.markdown("#### Is the difference negligible? Measured here, on this machine")
         st.write(

@@ -34,6 +34,7 @@ from engine.evidence.benchmark_rows import rows_at
 from engine.evidence.fairness import machine_facts
 from engine.evidence.report import REPORT_MARK, write_files
 from engine.evidence.report_page import Page, Section, code_folded, command, figure, heading, paragraph, render, table
+from engine.evidence.result_sentences import unbroken
 from engine.evidence.wording import count, date
 from engine.neutral.family import CLASSIFIERS
 from engine.running.studies import Study
@@ -63,7 +64,7 @@ def _page(study: Study, results: Mapping[str, Any]) -> Page:
     machine = results["machine"]
     return Page(
         title=f"Report of {study.identifier}",
-        answer=benchmark_answer(rows, margin),
+        answer=unbroken(benchmark_answer(rows, margin)),
         facts=[
             " · ".join(
                 filter(None, [results["data"], machine.get("cpu"), f"{results['repeats']} repeats", date(status.created, zone=True)])
@@ -81,7 +82,7 @@ def _claims(rows: Sequence[Mapping[str, Any]], margin: float) -> Iterator[Sectio
         of_claim = [row for row in rows if row["claim"] == claim]
         if not of_claim:
             continue
-        blocks = [paragraph(claim_sentence(of_claim, margin)), paragraph(MEANINGS[claim], quiet=True)]
+        blocks = [paragraph(unbroken(claim_sentence(of_claim, margin))), paragraph(MEANINGS[claim], quiet=True)]
         blocks.append(figure(ratio_chart(of_claim, margin)))
         for key, by_classifier in sweeps(of_claim, claim).items():
             for name, some in by_classifier.items():

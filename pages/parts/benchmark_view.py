@@ -23,6 +23,7 @@ from engine.evidence.benchmark_charts import (
     sweeps,
 )
 from engine.evidence.benchmark_rows import BUSY, verdict_words
+from engine.evidence.result_sentences import unbroken
 from engine.evidence.wording import number, percent, plain
 from engine.neutral.family import CLASSIFIERS
 from pages.parts.code_columns import show_piece
@@ -45,7 +46,7 @@ def show_claims(rows: Sequence[Mapping[str, Any]], margin: float) -> None:
 
 def show_claim(claim: str, rows: Sequence[Mapping[str, Any]], margin: float) -> None:
     """What was measured of one claim."""
-    st.markdown(f"**{plain(claim_sentence(rows, margin))}** {plain(MEANINGS[claim])}")
+    st.markdown(f"**{unbroken(plain(claim_sentence(rows, margin)))}** {plain(MEANINGS[claim])}")
     show(ratio_chart(rows, margin), key=f"ratios_{claim}")
     for key, by_classifier in sweeps(rows, claim).items():
         if by_classifier:
@@ -58,7 +59,7 @@ def show_claim(claim: str, rows: Sequence[Mapping[str, Any]], margin: float) -> 
     twin_heading()
     batch = len({row["batch_size"] for row in rows}) > 1
     for row in rows:
-        sentence = row_words(row) + ("; others used the machine" if row["busy"] > BUSY else "")
+        sentence = unbroken(row_words(row)) + ("; others used the machine" if row["busy"] > BUSY else "")
         twin_row(setting_words(row, batch), row["pytorch"], row["tensorflow"], unit=row["unit"], sentence=sentence, higher_is_longer=False)
 
 

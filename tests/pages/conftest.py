@@ -267,8 +267,8 @@ def _framework_results(framework: str, table: pandas.DataFrame) -> dict[str, Any
 
 
 def words(page: AppTest) -> str:
-    """Everything shown, without the marks that keep words from being read as markup."""
-    return everything_shown(page).replace("\\", "").replace("\u2060", "")
+    """Everything shown, without the marks that keep words from being read as markup or from being parted."""
+    return everything_shown(page).replace("\\", "").replace("\u2060", "").replace("\u00a0", " ")
 
 
 def charts(page: AppTest) -> int:

@@ -98,7 +98,7 @@ def test_what_was_found(open_page: OpenPage) -> None:
     shown = words(page)
     assert "Training: of 2 comparisons 1 equivalent within ±10 %, PyTorch faster in 1 (by 1.50 ×); answering a batch: of 1 " in shown
     assert charts(page) == 5, "four claims, and the batch sizes of one classifier"
-    html = " ".join(element.proto.body for element in page.get("html"))
+    html = " ".join(element.proto.body for element in page.get("html")).replace("\u00a0", " ")
     assert "PyTorch faster by 1.5 × (1.49 to 1.51)" in html and "others used the machine" in html
     assert "Text CNN, framework defaults, batches of 32" in html
     assert "40 %" in html, "how busy others kept the machine"

@@ -17,17 +17,11 @@ from engine.evidence.course.lessons import LESSONS
 from engine.running import launching, studies
 from engine.running.folder import Run, Status, create_run, list_runs
 from engine.running.studies import StudyStatus, list_studies
-from tests.pages.conftest import results, write_data, write_predictions
-from tests.pages.conftest import words as words_of
+from tests.pages.conftest import results, words, write_data, write_predictions
 from tests.pages.test_museum import observed, row
 
 OpenPage = Callable[..., AppTest]
 PAGE = Path(__file__).parents[2] / "pages" / "course.py"
-
-
-def words(page: AppTest) -> str:
-    """Everything shown, with spaces that break where figures and their percent signs are held together."""
-    return words_of(page).replace("\u00a0", " ")
 
 
 @pytest.fixture(autouse=True)
