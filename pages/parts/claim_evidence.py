@@ -40,7 +40,7 @@ def show_claim(finding: Finding, evidence: Evidence) -> None:
     """The claim, the test, the finding, its evidence, and the way to repeat it."""
     claim = CLAIMS[finding.claim]
     st.subheader(claim.title, anchor=finding.claim)
-    st.markdown(f"**Claim.** {plain(claim.sentence)}  \n**Test.** {plain(claim.tested)}")
+    st.markdown(f"**Claim.** {plain(claim.sentence)}  \n**Test.** {unbroken(plain(claim.tested))}")
     st.markdown(f"**Found.** {unbroken(plain(f'{finding.verdict}. {finding.figure}' if finding.verdict else finding.figure))}")
     DETAILS.get(finding.claim, _nothing)(evidence)
     if statements := STATEMENTS.get(finding.claim):
@@ -70,9 +70,8 @@ def show_ways(finding: Finding, evidence: Evidence) -> None:
         if claim.code and st.button("Code of the experiment", icon=":material/code:", key=f"code_{finding.claim}", type="tertiary"):
             show_code(claim.title, claim.code)
     if evidence.studies.get(kind) and kind in STARTERS:
-        st.caption(
-            f"Results are kept, and the same question is answered from them. `python -m engine {kind} --runs-dir NEW_FOLDER` measures anew."
-        )
+        options = "--quick --again" if kind == "benchmark" else "--runs-dir NEW_FOLDER"
+        st.caption(f"Results are kept, and the same question is answered from them. `python -m engine {kind} {options}` measures anew.")
     elif not kind and claim.code:
         st.caption("Counted anew whenever this page is opened.")
 

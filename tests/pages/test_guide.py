@@ -91,7 +91,8 @@ def test_measured_claims_show_their_rows_their_machine_and_their_notes(open_page
     assert "A *processor*" in shown and "Threads: <2>." in shown
     assert "All 15 comparisons, and 1 that bear on it" in [element.label for element in page.expander]
     assert "Loading the framework" in html, "what bears on production stands there"
-    assert "Benchmark" in shown or any("Benchmark" in element.proto.label for element in page.get("page_link"))
+    assert "Run it again: Benchmark" in [element.proto.label for element in page.get("page_link")]
+    assert "python -m engine benchmark --quick --again" in shown
 
 
 def test_the_museum_fills_the_row_on_debugging(open_page: OpenPage) -> None:
