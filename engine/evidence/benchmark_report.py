@@ -95,7 +95,6 @@ def _claims(rows: Sequence[Mapping[str, Any]], margin: float) -> Iterator[Sectio
                 row["tensorflow"],
                 unit=row["unit"],
                 sentence=row_words(row),
-                higher_is_longer=False,
             )
             blocks.append(Markup('<div class="unbroken">{}</div>').format(Markup(html)))
         yield Section(title, blocks)

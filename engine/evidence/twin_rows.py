@@ -46,16 +46,15 @@ def twin_row(
     sentence: str = "",
     help: str | None = None,
     format: Callable[[float], str] | None = None,
-    higher_is_longer: bool = True,
 ) -> str:
     """One comparison.
 
     ``format`` writes a value, with its unit unless ``unit`` is given too; without it a value gets three significant digits. The bar
-    grows from the centre towards the larger value, by the share in which the other falls short of it; with ``higher_is_longer=False``
-    towards the smaller, for measures of which less is more. ``help`` explains the measure behind its underlined name.
+    grows from the centre towards the larger value, by the share in which the other falls short of it. ``help`` explains the measure
+    behind its underlined name.
     """
     left, right = (escape(_written(value, unit, format or number)) for value in (pytorch, tensorflow))
-    left_share, right_share = bar_shares(pytorch, tensorflow, higher_is_longer)
+    left_share, right_share = bar_shares(pytorch, tensorflow)
     below = f'<div style="text-align:center;{QUIET}">{escape(sentence)}</div>' if sentence else ""
     return (
         f'<div style="{WIDTH};padding:0.1rem 0 0.4rem"><div style="{COLUMNS}">'
@@ -76,13 +75,13 @@ def twin_facts(facts: Sequence[tuple[str, str, str]]) -> str:
     )
 
 
-def bar_shares(pytorch: float | None, tensorflow: float | None, higher_is_longer: bool = True) -> tuple[float, float]:
+def bar_shares(pytorch: float | None, tensorflow: float | None) -> tuple[float, float]:
     """How far the bar reaches to the left and to the right, each from 0 to 1; at most one of them is more than 0."""
     if pytorch is None or tensorflow is None or not (math.isfinite(pytorch) and math.isfinite(tensorflow)):
         return 0.0, 0.0
     span = max(abs(pytorch), abs(tensorflow))
     share = min(1.0, abs(pytorch - tensorflow) / span) if span else 0.0
-    return (share, 0.0) if (pytorch > tensorflow) == higher_is_longer else (0.0, share)
+    return (share, 0.0) if pytorch > tensorflow else (0.0, share)
 
 
 def _written(value: float | None, unit: str, write: Callable[[float], str]) -> str:

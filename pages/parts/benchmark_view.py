@@ -60,7 +60,7 @@ def show_claim(claim: str, rows: Sequence[Mapping[str, Any]], margin: float) -> 
     batch = len({row["batch_size"] for row in rows}) > 1
     for row in rows:
         sentence = unbroken(row_words(row)) + ("; others used the machine" if row["busy"] > BUSY else "")
-        twin_row(setting_words(row, batch), row["pytorch"], row["tensorflow"], unit=row["unit"], sentence=sentence, higher_is_longer=False)
+        twin_row(setting_words(row, batch), row["pytorch"], row["tensorflow"], unit=row["unit"], sentence=sentence)
 
 
 def show_conditions(results: Mapping[str, Any]) -> None:

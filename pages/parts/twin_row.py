@@ -22,7 +22,6 @@ def twin_row(
     sentence: str = "",
     help: str | None = None,
     format: Callable[[float], str] | None = None,
-    higher_is_longer: bool = True,
 ) -> None:
     """One comparison, as ``engine.evidence.twin_rows.twin_row`` describes it."""
-    st.html(twin_rows.twin_row(measure, pytorch, tensorflow, unit, sentence, help, format, higher_is_longer))
+    st.html(twin_rows.twin_row(measure, pytorch, tensorflow, unit, sentence, help, format))

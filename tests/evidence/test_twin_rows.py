@@ -6,17 +6,11 @@ from engine.evidence.twin_rows import bar_shares, twin_facts
 
 
 @pytest.mark.parametrize(
-    ("pytorch", "tensorflow", "higher_is_longer", "shares"),
-    [
-        (2.0, 1.0, True, (0.5, 0.0)),
-        (1.0, 2.0, True, (0.0, 0.5)),
-        (1.0, 2.0, False, (0.5, 0.0)),
-        (1.0, 1.0, True, (0.0, 0.0)),
-        (None, 1.0, True, (0.0, 0.0)),
-    ],
+    ("pytorch", "tensorflow", "shares"),
+    [(2.0, 1.0, (0.5, 0.0)), (1.0, 2.0, (0.0, 0.5)), (1.0, 1.0, (0.0, 0.0)), (None, 1.0, (0.0, 0.0))],
 )
-def test_the_bar_of_a_twin_row_grows_from_the_centre(pytorch, tensorflow, higher_is_longer, shares):
-    assert bar_shares(pytorch, tensorflow, higher_is_longer) == shares
+def test_the_bar_of_a_twin_row_grows_from_the_centre_towards_the_larger(pytorch, tensorflow, shares):
+    assert bar_shares(pytorch, tensorflow) == shares
 
 
 def test_facts_keep_pytorch_left_and_are_escaped():

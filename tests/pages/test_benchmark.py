@@ -13,6 +13,7 @@ from engine.errors import RunError
 from engine.evidence.benchmark_report import benchmark_report, repeating_command, write_benchmark_report
 from engine.evidence.benchmark_request import BenchmarkRequest
 from engine.evidence.benchmark_rows import rows_of
+from engine.evidence.palette import HUES
 from engine.running.studies import Study, StudyStatus, list_studies, start_study
 from tests.pages.conftest import charts, words
 
@@ -101,6 +102,8 @@ def test_what_was_found(open_page: OpenPage) -> None:
     html = " ".join(element.proto.body for element in page.get("html")).replace("\u00a0", " ")
     assert "PyTorch faster by 1.5 × (1.49 to 1.51)" in html and "others used the machine" in html
     assert "Text CNN, framework defaults, batches of 32" in html
+    assert f"width:33.3%;height:4px;border-radius:2px;background:{HUES['tensorflow']}" in html, "towards the larger, as on every page"
+    assert f"width:33.3%;height:4px;border-radius:2px;background:{HUES['pytorch']}" not in html
     assert "40 %" in html, "how busy others kept the machine"
     assert "Measure again" in [button.label for button in page.button]
 
