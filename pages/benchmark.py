@@ -11,8 +11,7 @@ from engine.evidence.benchmark_report import benchmark_report
 from engine.evidence.benchmark_request import MOST_REPEATS, BenchmarkRequest, attempts, expected_seconds, next_attempt
 from engine.evidence.benchmark_rows import BUSY, against_itself_words, rows_at, same_verdicts
 from engine.evidence.equivalence import FEWEST, MARGIN
-from engine.evidence.result_sentences import unbroken
-from engine.evidence.wording import count, duration, plain, when
+from engine.evidence.wording import count, duration, plain, unbroken, when
 from engine.neutral.family import CLASSIFIERS
 from engine.running.preflight import preflight
 from engine.running.studies import Study

@@ -17,11 +17,10 @@ from engine.evidence.result_sentences import (
     reading_sentences,
     state_sentence,
     times_sentence,
-    unbroken,
     what_trained,
 )
 from engine.evidence.tables import disagreements, epochs_table, finished_frameworks, headline, number_of_test_texts, per_class_table
-from engine.evidence.wording import count, plain, when
+from engine.evidence.wording import count, plain, unbroken, when
 from pages.parts.curves import follow
 from pages.parts.disagreement_list import disagreement_list
 from pages.parts.downloads import comparison_downloads, report_downloads

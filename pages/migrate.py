@@ -4,8 +4,7 @@ import streamlit as st
 
 from engine import FRAMEWORK_NAMES, FRAMEWORKS
 from engine.errors import ParityError
-from engine.evidence.result_sentences import unbroken
-from engine.evidence.wording import count, duration, percent, plain, what_trains, when
+from engine.evidence.wording import count, duration, percent, plain, unbroken, what_trains, when
 from engine.migration import migration_words as words
 from engine.migration.migration_request import FURTHER_STEPS, ROUTES, MigrationRequest, not_possible
 from engine.running.estimating import seconds_of_migration

@@ -133,7 +133,7 @@ for order, width_of in zip(torch.from_numpy(orders), widths, strict=True):
         done += 1
         if done == 1:
             give_way()
-        if mark is None or (done in starts and done not in stops):  # the first step of an epoch warms up
+        if mark is None or (done in starts and done not in stops):  # the first step of an epoch warms up; a round's end is read first
             mark, steps = time.perf_counter(), 0
             continue
         steps += 1

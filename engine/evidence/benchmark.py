@@ -76,8 +76,8 @@ def _measure_both(coordinator: StudyCoordinator, request: BenchmarkRequest, prep
                 answer = coordinator.measure(framework, "benchmark", message, prepared[name], **facts)
                 pieces.add(Setting(name, "matched", settings[name][0].batch_size), framework, answer)
         if repeat:
-            notes = [*coordinator.notes, *pieces.missed_targets()]
-            _write(coordinator, request, pieces.measurements(FRAMEWORKS), repeat + 1, pieces.busy, pieces.device, notes)
+            found = pieces.measurements(FRAMEWORKS)
+            _write(coordinator, request, found, repeat + 1, pieces.busy, pieces.device, pieces.missed_targets())
 
 
 def _measure_against_itself(coordinator: StudyCoordinator, request: BenchmarkRequest, prepared: Mapping[str, Run]) -> None:
@@ -98,7 +98,7 @@ def _measure_against_itself(coordinator: StudyCoordinator, request: BenchmarkReq
         if repeat:
             found = [{"framework": name} | row for name in FRAMEWORKS for row in pieces[name].measurements(sides)]
             busy = max(each.busy for each in pieces.values())
-            _write(coordinator, request, found, repeat + 1, busy, pieces[FRAMEWORKS[0]].device, coordinator.notes)
+            _write(coordinator, request, found, repeat + 1, busy, pieces[FRAMEWORKS[0]].device)
 
 
 def _measure(
@@ -192,7 +192,7 @@ def _write(
     repeats: int,
     busy: float,
     device: str | None,
-    notes: list[str],
+    notes: Sequence[str] = (),
 ) -> None:
     coordinator.study.write_results(
         {
@@ -203,7 +203,7 @@ def _write(
             "device": device,
             "threads": physical_cores(),
             "busy": busy,
-            "notes": notes,
+            "notes": [*coordinator.notes, *notes],
             "target": TARGET,
             "against_itself": request.against_itself,
             "code": (ENGINE / WORKER_FILE).read_text(encoding="utf-8"),

@@ -13,7 +13,7 @@ from engine import FRAMEWORK_NAMES, FRAMEWORKS
 from engine.evidence.benchmark_rows import BETTER, verdict_words
 from engine.evidence.palette import HUES, NAMES, NEUTRAL, colour_scale, dash_scale, shape_scale
 from engine.evidence.picture import Picture, tip
-from engine.evidence.tallies import tally, tally_sentence
+from engine.evidence.tallies import tally, tally_sentence, winner_of
 from engine.evidence.wording import count, number
 from engine.neutral.family import CLASSIFIERS
 
@@ -85,8 +85,7 @@ def setting_words(row: Mapping[str, Any], batch: bool = True) -> str:
 
 def row_words(row: Mapping[str, Any]) -> str:
     """The verdict; where it names no factor, the ratio and its interval."""
-    decided = row["verdict"].partition(" ")[0] in row
-    return verdict_words(row) if decided else f"{verdict_words(row)}; {spread_words(row)}"
+    return verdict_words(row) if winner_of(row) else f"{verdict_words(row)}; {spread_words(row)}"
 
 
 def spread_words(row: Mapping[str, Any]) -> str:
@@ -192,9 +191,8 @@ def sweep_chart(rows: Sequence[Mapping[str, Any]], key: str, title: str) -> Pict
     first, last = rows[0], rows[-1]
     growth = " and ".join(f"{FRAMEWORK_NAMES[side]} {number(last[side] / first[side])} times" for side in FRAMEWORKS)
     alt = f"From {first[key]} to {last[key]}, the figure grows: {growth} as much."
-    chart = (lines + points).resolve_scale(
-        color="independent", shape="independent", strokeDash="independent"
-    )  # or the legend draws both a line and a marker, one over the other
+    # With scales in common the legend would draw a line and a marker one over the other.
+    chart = (lines + points).resolve_scale(color="independent", shape="independent", strokeDash="independent")
     return Picture(chart.properties(height=280), alt)
 
 

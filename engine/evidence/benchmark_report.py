@@ -34,8 +34,7 @@ from engine.evidence.benchmark_rows import rows_at
 from engine.evidence.fairness import machine_facts
 from engine.evidence.report import REPORT_MARK, write_files
 from engine.evidence.report_page import Page, Section, code_folded, command, figure, heading, paragraph, render, table
-from engine.evidence.result_sentences import unbroken
-from engine.evidence.wording import count, date
+from engine.evidence.wording import count, date, unbroken
 from engine.neutral.family import CLASSIFIERS
 from engine.running.studies import Study
 

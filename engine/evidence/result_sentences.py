@@ -157,11 +157,6 @@ def times_sentence(results: Mapping[str, Any]) -> str:
     return "Times and memory come from one run on one machine; running it again moves them by some percent."
 
 
-def unbroken(sentence: str) -> str:
-    """With no line break between a figure and its percent sign."""
-    return sentence.replace(" %", "\u00a0%").replace(" ×", "\u00a0×")
-
-
 def state_sentence(state: str, message: str) -> str:
     """What a reader must know of a run that did not end as planned; empty for one that did. ``message`` is the engine's own."""
     return {

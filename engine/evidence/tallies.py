@@ -70,7 +70,7 @@ def winner_of(row: Row) -> str | None:
 
 def tally_sentence(found: Tally, margin: float, word: str = "faster") -> str:
     """Of 15 comparisons 9 equivalent within ±10 %, PyTorch faster in 4 (by 1.2 to 2.1 ×), TensorFlow in 1 (by 1.3 ×), 1 undecided."""
-    parts = [f"{found.equivalent or 'none'} equivalent within ±{100 * margin:.3g} %"]
+    parts = [f"{f'{found.equivalent:,}' if found.equivalent else 'none'} equivalent within ±{100 * margin:.3g} %"]
     told = False
     for name in FRAMEWORKS:
         factors = found.better[name]

@@ -142,3 +142,8 @@ def code_block(text: str) -> str:
     """A block of code in a Markdown file, fenced by more backticks than it holds."""
     fence = "`" * (1 + max(2, *map(len, re.findall("`+", text)), 0))
     return f"{fence}\n{text}\n{fence}"
+
+
+def unbroken(sentence: str) -> str:
+    """With no line break between a figure and its percent or times sign."""
+    return sentence.replace(" %", "\u00a0%").replace(" ×", "\u00a0×")

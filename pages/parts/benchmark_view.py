@@ -23,8 +23,7 @@ from engine.evidence.benchmark_charts import (
     sweeps,
 )
 from engine.evidence.benchmark_rows import BUSY, verdict_words
-from engine.evidence.result_sentences import unbroken
-from engine.evidence.wording import number, percent, plain
+from engine.evidence.wording import number, percent, plain, unbroken
 from engine.neutral.family import CLASSIFIERS
 from pages.parts.code_columns import show_piece
 from pages.parts.fact_list import fact_list

@@ -10,8 +10,8 @@ from engine import FRAMEWORKS
 from engine.errors import ParityError
 from engine.evidence.course.checks import Piece
 from engine.evidence.course.lesson import Lesson, Question
-from engine.evidence.result_sentences import FORMATS, unbroken
-from engine.evidence.wording import duration, plain
+from engine.evidence.result_sentences import FORMATS
+from engine.evidence.wording import duration, plain, unbroken
 from engine.running.folder import Run
 from pages.parts import study_view
 from pages.parts.twin_row import twin_heading, twin_row

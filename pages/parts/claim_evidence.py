@@ -15,9 +15,8 @@ from engine.evidence.exhibits import EXHIBITS
 from engine.evidence.findings import BESIDE, NO_GPU, NOTICED, ROWS_OF, Evidence
 from engine.evidence.museum import MuseumRequest, exhibits_of
 from engine.evidence.outside import STATEMENTS, Statement
-from engine.evidence.result_sentences import unbroken
 from engine.evidence.tallies import SUBJECTS, Row, row_classifier, row_sentence, row_setting, row_subject, row_title, tally
-from engine.evidence.wording import count, duration, number, plain
+from engine.evidence.wording import count, duration, number, plain, unbroken
 from engine.migration import export_words, migration_words
 from engine.migration.export_request import KINDS, manifests
 from engine.running.estimating import seconds_of_audit, seconds_of_museum

@@ -11,8 +11,8 @@ from engine import FRAMEWORKS
 from engine.evidence.claims import CLAIMS, GROUPS, SOURCES, Claim, Finding
 from engine.evidence.findings import NO_GPU
 from engine.evidence.listings import QUIET
-from engine.evidence.result_sentences import unbroken
 from engine.evidence.twin_rows import COLUMNS, WIDTH
+from engine.evidence.wording import unbroken
 from pages.parts.twin_row import twin_heading
 
 GROUP = f"{WIDTH};padding:1.1rem 0 0.1rem;text-align:center;font-size:0.875rem;opacity:0.8"

@@ -14,8 +14,7 @@ from engine.errors import ParityError
 from engine.evidence.charts import difference_strip, loss_curves
 from engine.evidence.curve_charts import difference_sentence
 from engine.evidence.curves import COLUMNS
-from engine.evidence.result_sentences import unbroken
-from engine.evidence.wording import count, number, percent, plain
+from engine.evidence.wording import count, number, percent, plain, unbroken
 from engine.migration import migration_words as words
 from engine.migration.foreign_file import IN_PYTHON, look_into
 from engine.migration.old_snippet import FIRST_IMPORT, GUIDE_SNIPPET
