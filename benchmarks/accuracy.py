@@ -29,7 +29,7 @@ AGREEMENT = {"embedding-mlp": 0.99, "tfidf-mlp": 0.99, "text-cnn": 0.98, "bi-lst
 
 def main() -> None:
     """Print one block a file and classifier."""
-    from engine.neutral.family import CLASSIFIERS
+    from engine.shared.classifiers import CLASSIFIERS
 
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("files", nargs="*", default=["sample"], help="labelled files (default: the bundled sample)")
@@ -48,7 +48,7 @@ def main() -> None:
 
 def measure(file: str, classifier: str, options: argparse.Namespace) -> None:
     """A run for each learning rate; the one with the lowest validation loss is printed."""
-    from engine.running.experiment import Experiment
+    from engine.runs.experiment import Experiment
 
     changes = dict(item.split("=", 1) for item in options.set)
     fields = Experiment.__dataclass_fields__
@@ -91,15 +91,15 @@ def table_of(file: str) -> pandas.DataFrame:
         return pandas.DataFrame({"text": [line.partition(" ")[2] for line in lines], "label": [line.partition(":")[0] for line in lines]})
     from engine.commands.parser import choose_data, make_parser
     from engine.data.splitting import load_prepared
-    from engine.running.preparing import dataset_store
+    from engine.runs.preparing.prepare import dataset_store
 
     return load_prepared(dataset_store(), choose_data(make_parser().parse_args(["train", file]))).frame[["text", "label"]]
 
 
 def finish(experiment, frame):
     """A whole run. Rows that are in the run's folder already are not split again."""
-    from engine.running.folder import create_run
-    from engine.running.launching import launch
+    from engine.runs.folder import create_run
+    from engine.runs.launching import launch
 
     run = create_run(experiment)
     if frame is not None:
@@ -119,7 +119,7 @@ def validation_loss(run) -> float:
 
 def report(run, classifier: str) -> None:
     """Accuracy, agreement and what was measured beside them."""
-    from engine.running.inputs import load_inputs
+    from engine.runs.preparing.inputs import load_inputs
 
     results = run.results
     parity, data = results["parity"], results["data"]

@@ -27,7 +27,7 @@ class BareScript:
     """What an expert would write for a framework, at work on the task in ``folder``. Computes nothing before its first turn."""
 
     def __init__(self, framework: str, folder: Path) -> None:
-        from engine.running.baton import worker_environment
+        from engine.runs.processes.channel import worker_environment
 
         self._name, self._errors = SCRIPTS[framework], open(folder / "errors.txt", "w+", encoding="utf-8")  # noqa: SIM115 - until the end
         self.figures: dict[str, Any] = {}

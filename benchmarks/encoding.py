@@ -19,8 +19,8 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from engine.neutral.checkpoint import bundled_checkpoint
-from engine.neutral.tokens import load_tokenizer, token_counts
+from engine.shared.encoders.checkpoint import bundled_checkpoint
+from engine.shared.text.tokens import load_tokenizer, token_counts
 
 ROOT = Path(__file__).parent.parent
 BAR = 0.95

@@ -28,7 +28,7 @@ BAR = "0.95 to 1.05"
 
 def main() -> None:
     """Print two lines a classifier and framework."""
-    from engine.neutral.family import CLASSIFIERS
+    from engine.shared.classifiers import CLASSIFIERS
 
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("classifiers", nargs="*", metavar="CLASSIFIER", help="default: all")
@@ -43,8 +43,8 @@ def main() -> None:
 
 def compare(classifier: str, frameworks: list[str], folder: Path, repeats: int) -> None:
     """The same batches, by the benchmark's worker and by a bare script, in turns."""
-    from engine.evidence.benchmark_request import AMOUNTS, Setting
-    from engine.running.experiment import Experiment
+    from engine.runs.experiment import Experiment
+    from engine.studies.benchmark.request import AMOUNTS, Setting
 
     choice = make_data(folder, ROWS)
     for framework in frameworks:
@@ -68,7 +68,7 @@ def compare(classifier: str, frameworks: list[str], folder: Path, repeats: int) 
 
 def finish(experiment):
     """A whole run."""
-    from engine.running.launching import start
+    from engine.runs.launching import start
 
     run = start(experiment)
     while run.status.active:
@@ -78,8 +78,8 @@ def finish(experiment):
 
 def measured(run, framework: str, asked: dict, bare: BareScript) -> tuple[dict[str, float], dict[str, float]]:
     """What the benchmark's worker tells, in a process of its own that is asked as a study asks it; and a bare script between its rounds."""
-    from engine.running.baton import WorkerProcess, worker_environment
-    from engine.running.turns import Turns
+    from engine.runs.processes.channel import WorkerProcess, worker_environment
+    from engine.runs.processes.turns import Turns
 
     worker = WorkerProcess(run.path, framework, "benchmark", worker_environment(0, "cpu"))
     turns = Turns([worker], False, lambda changed: None)
@@ -101,8 +101,8 @@ def measured(run, framework: str, asked: dict, bare: BareScript) -> tuple[dict[s
 
 def same_batches(run, experiment, asked: dict, folder: Path) -> Path:
     """The task of a bare script: the benchmark's own batches as a single epoch."""
-    from engine.running.inputs import load_inputs
-    from engine.running.worker_benchmarking import plan_of, rounds_of
+    from engine.runs.preparing.inputs import load_inputs
+    from engine.workers.jobs.benchmark import plan_of, rounds_of
 
     write_task(run, experiment, folder)
     _, labels, lengths = load_inputs(run).part(run, "train")

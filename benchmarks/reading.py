@@ -63,9 +63,9 @@ def measure(what: str, path: Path) -> dict[str, float]:
     import psutil
     import pyarrow.csv  # noqa: F401 - imported before the clock starts, for both ways alike
 
-    from engine.data.checking import check_table
+    from engine.data.checks.report import check_table
     from engine.data.choice import DataChoice
-    from engine.data.reading import read_table
+    from engine.data.reading.read_table import read_table
 
     process = psutil.Process()
     before = process.memory_info().rss

@@ -33,7 +33,7 @@ TURN_SECONDS = {"transformer": 12}
 
 def main() -> None:
     """Print two lines a classifier and framework."""
-    from engine.neutral.family import CLASSIFIERS
+    from engine.shared.classifiers import CLASSIFIERS
 
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("classifiers", nargs="*", metavar="CLASSIFIER", help="default: all")
@@ -48,7 +48,7 @@ def main() -> None:
 
 def measure(classifier: str, frameworks: list[str], folder: Path, repeats: int) -> None:
     """Train in runs and in bare scripts, in turns."""
-    from engine.running.experiment import Experiment
+    from engine.runs.experiment import Experiment
 
     choice = make_data(folder, ROWS.get(classifier, 6000))
     for framework in frameworks:
@@ -82,7 +82,7 @@ def make_data(folder: Path, rows: int):
     """Texts of ordinary length made of the sample's sentences, so that there are enough steps to measure."""
     from engine.data.choice import DataChoice
     from engine.data.store import sample_choice
-    from engine.running.preparing import dataset_store
+    from engine.runs.preparing.prepare import dataset_store
 
     sample = pandas.read_csv(dataset_store().get(sample_choice().dataset).path)
     generator = np.random.default_rng(0)
@@ -95,7 +95,7 @@ def make_data(folder: Path, rows: int):
 
 def side_by_side(experiment, folder: Path, seconds: float):
     """Milliseconds of a step in a run and in a bare script that starts when the run has begun to train; the run; the script's figures."""
-    from engine.running.launching import start
+    from engine.runs.launching import start
 
     run, (framework,) = start(experiment), experiment.frameworks
     while not has_begun(run.events_file(framework)):
@@ -135,7 +135,7 @@ def has_begun(events: Path) -> bool:
 
 def processes_of(run) -> list[psutil.Process]:
     """The coordinator and the worker, as long as they are there."""
-    from engine.running.processes import living_process
+    from engine.runs.processes.identity import living_process
 
     status = run.status
     found = [living_process(identity) for identity in (status.coordinator, *status.workers.values())]
@@ -144,11 +144,11 @@ def processes_of(run) -> list[psutil.Process]:
 
 def write_task(run, experiment, folder: Path) -> Path:
     """The run's own arrays and batches, for the bare script."""
-    from engine.neutral.batches import training_plan
-    from engine.neutral.devices import physical_cores
-    from engine.running.inputs import load_inputs
-    from engine.running.recipes import architecture_of, recipe_of
-    from engine.running.reporting import REPORT_SECONDS, REPORT_STEPS
+    from engine.runs.preparing.inputs import load_inputs
+    from engine.runs.preparing.recipes import architecture_of, recipe_of
+    from engine.shared.batches import training_plan
+    from engine.shared.devices import physical_cores
+    from engine.workers.callback import REPORT_SECONDS, REPORT_STEPS
 
     folder.mkdir(exist_ok=True)
     inputs = load_inputs(run)

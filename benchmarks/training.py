@@ -36,8 +36,8 @@ def main() -> None:
 
 def measure(folder: Path, repeats: int) -> None:
     """Train in runs and in bare scripts, in turns."""
-    from engine.neutral.devices import physical_cores
-    from engine.running.inputs import load_inputs
+    from engine.runs.preparing.inputs import load_inputs
+    from engine.shared.devices import physical_cores
 
     experiment = make_experiment(folder)
     run_once(experiment)  # computes the vectors once; not counted
@@ -79,8 +79,8 @@ def make_experiment(folder: Path):
     """Short texts cut from the sample, so that encoding is quick and an epoch has about 130 steps."""
     from engine.data.choice import DataChoice
     from engine.data.store import sample_choice
-    from engine.running.experiment import Experiment
-    from engine.running.preparing import dataset_store
+    from engine.runs.experiment import Experiment
+    from engine.runs.preparing.prepare import dataset_store
 
     sample = pandas.read_csv(dataset_store().get(sample_choice().dataset).path)
     generator = np.random.default_rng(0)
@@ -94,7 +94,7 @@ def make_experiment(folder: Path):
 
 def run_once(experiment):
     """A whole run, and the seconds until its first loss was on disk."""
-    from engine.running.launching import start
+    from engine.runs.launching import start
 
     started = time.perf_counter()
     run = start(experiment)

@@ -2,16 +2,16 @@
 
 import streamlit as st
 
+from engine.display.formatting import count, duration, plain
 from engine.errors import ParityError
-from engine.evidence.ablation import MOST_SEEDS, SEEDS, AblationRequest
-from engine.evidence.audit import LEVELS, MOST_STEPS, REMAINS, STEPS, AuditRequest
-from engine.evidence.wording import count, duration, plain
-from engine.neutral.family import CLASSIFIERS
-from engine.running.estimating import seconds_of_ablation, seconds_of_audit
-from engine.running.studies import Study
-from pages.parts import ablation_view, audit_view, study_view
-from pages.parts.entry import through_dashboard
-from pages.parts.picture import show
+from engine.runs.planning.estimating import seconds_of_ablation, seconds_of_audit
+from engine.shared.classifiers import CLASSIFIERS
+from engine.studies.ablation import MOST_SEEDS, SEEDS, AblationRequest
+from engine.studies.audit import LEVELS, MOST_STEPS, REMAINS, STEPS, AuditRequest
+from engine.studies.study import Study
+from pages.parts.studies import ablation_view, audit_view, study_view
+from pages.parts.widgets.entry import through_dashboard
+from pages.parts.widgets.figure import show
 
 through_dashboard()
 study_view.take_over_choice()

@@ -6,17 +6,17 @@ from dataclasses import replace
 import psutil
 import streamlit as st
 
-from engine.evidence.benchmark_charts import benchmark_answer
-from engine.evidence.benchmark_report import benchmark_report
-from engine.evidence.benchmark_request import MOST_REPEATS, BenchmarkRequest, attempts, expected_seconds, next_attempt
-from engine.evidence.benchmark_rows import BUSY, against_itself_words, rows_at, same_verdicts
-from engine.evidence.equivalence import FEWEST, MARGIN
-from engine.evidence.wording import count, duration, plain, unbroken, when
-from engine.neutral.family import CLASSIFIERS
-from engine.running.preflight import preflight
-from engine.running.studies import Study
-from pages.parts import benchmark_view, study_view
-from pages.parts.entry import through_dashboard
+from engine.display.formatting import count, duration, plain, unbroken, when
+from engine.reports.benchmark_report import benchmark_report
+from engine.runs.planning.preflight import preflight
+from engine.shared.classifiers import CLASSIFIERS
+from engine.studies.benchmark.charts import benchmark_answer
+from engine.studies.benchmark.request import MOST_REPEATS, BenchmarkRequest, attempts, expected_seconds, next_attempt
+from engine.studies.benchmark.statistics import FEWEST, MARGIN
+from engine.studies.benchmark.verdicts import BUSY, against_itself_words, rows_at, same_verdicts
+from engine.studies.study import Study
+from pages.parts.studies import benchmark_view, study_view
+from pages.parts.widgets.entry import through_dashboard
 
 LOOK_SECONDS = 0.1  # at what other programs use
 

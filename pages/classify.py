@@ -3,15 +3,15 @@
 import streamlit as st
 
 from engine import FRAMEWORK_NAMES
+from engine.display.formatting import count, duration, plain, shorten, when
 from engine.errors import DataError, RunError
-from engine.evidence.result_sentences import what_trained
-from engine.evidence.tables import finished_frameworks
-from engine.evidence.wording import count, duration, plain, shorten, when
-from pages.parts.answer_view import how_read, reading_help, show_answers
-from pages.parts.entry import through_dashboard
-from pages.parts.run_choice import choose_run
-from pages.parts.text_file import MAX_ROWS, TYPES, answer_file, choose_texts, show_file
-from pages.parts.warm_models import answer_with_both
+from engine.results.sentences import what_trained
+from engine.results.tables import finished_frameworks
+from pages.parts.classify.answer_view import how_read, reading_help, show_answers
+from pages.parts.classify.text_file import MAX_ROWS, TYPES, answer_file, choose_texts, show_file
+from pages.parts.classify.warm_models import answer_with_both
+from pages.parts.widgets.entry import through_dashboard
+from pages.parts.widgets.run_choice import choose_run
 
 through_dashboard()
 

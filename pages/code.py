@@ -5,14 +5,14 @@ from html import escape
 import streamlit as st
 
 from engine import FRAMEWORK_NAMES, FRAMEWORKS
-from engine.evidence.scripts import DATA_NAME, SCRIPT_NAMES, data_file, notebook, obstacle, standalone_script
-from engine.evidence.snippets import Row, Stage, load_snippets, present_snippets
-from engine.evidence.wording import count, percent, plain, what_trains, when
-from engine.neutral.family import CLASSIFIERS
-from engine.running.folder import list_runs, readable_experiment
-from pages.parts.code_columns import QUIET, column_heading, show_piece
-from pages.parts.entry import through_dashboard
-from pages.parts.run_choice import choose_run
+from engine.display.formatting import count, percent, plain, what_trains, when
+from engine.runs.folder import list_runs, readable_experiment
+from engine.shared.classifiers import CLASSIFIERS
+from engine.source.scripts import DATA_NAME, SCRIPT_NAMES, data_file, notebook, obstacle, standalone_script
+from engine.source.snippets import Row, Stage, load_snippets, present_snippets
+from pages.parts.widgets.code_columns import QUIET, column_heading, show_piece
+from pages.parts.widgets.entry import through_dashboard
+from pages.parts.widgets.run_choice import choose_run
 
 through_dashboard()
 

@@ -3,10 +3,11 @@
 import streamlit as st
 
 from engine import FRAMEWORK_NAMES, FRAMEWORKS
-from engine.evidence.charts import confusion_matrix, difference_sentence, difference_strip, loss_curves, per_class_bars
-from engine.evidence.checklist import checklist
-from engine.evidence.fairness import machine_facts, parity_facts, setting_facts, side_facts
-from engine.evidence.result_sentences import (
+from engine.display.charts import confusion_matrix, difference_sentence, difference_strip, loss_curves, per_class_bars
+from engine.display.formatting import count, plain, unbroken, when
+from engine.results.checklist import checklist
+from engine.results.fairness import machine_facts, parity_facts, setting_facts, side_facts
+from engine.results.sentences import (
     FORMATS,
     GROUPS,
     answer,
@@ -19,16 +20,15 @@ from engine.evidence.result_sentences import (
     times_sentence,
     what_trained,
 )
-from engine.evidence.tables import disagreements, epochs_table, finished_frameworks, headline, number_of_test_texts, per_class_table
-from engine.evidence.wording import count, plain, unbroken, when
-from pages.parts.curves import follow
-from pages.parts.disagreement_list import disagreement_list
-from pages.parts.downloads import comparison_downloads, report_downloads
-from pages.parts.entry import through_dashboard
-from pages.parts.fact_list import fact_list, twin_facts
-from pages.parts.picture import show
-from pages.parts.run_choice import choose_run
-from pages.parts.twin_row import twin_heading, twin_row
+from engine.results.tables import disagreements, epochs_table, finished_frameworks, headline, number_of_test_texts, per_class_table
+from pages.parts.compare.disagreement_list import disagreement_list
+from pages.parts.compare.downloads import comparison_downloads, report_downloads
+from pages.parts.widgets.curves import follow
+from pages.parts.widgets.entry import through_dashboard
+from pages.parts.widgets.fact_list import fact_list, twin_facts
+from pages.parts.widgets.figure import show
+from pages.parts.widgets.run_choice import choose_run
+from pages.parts.widgets.twin_row import twin_heading, twin_row
 
 through_dashboard()
 

@@ -3,13 +3,13 @@
 import streamlit as st
 
 from engine import FRAMEWORKS
-from engine.evidence.course.lesson import Exercise, Shown
-from engine.evidence.course.lessons import LESSONS
-from engine.evidence.wording import count, plain
-from pages.parts.check_view import READABLE, checked, predict_and_check
-from pages.parts.code_columns import column_heading, show_piece
-from pages.parts.dictionary_view import show_dictionary
-from pages.parts.entry import through_dashboard
+from engine.course.lesson import Exercise, Shown
+from engine.course.lessons import LESSONS
+from engine.display.formatting import count, plain
+from pages.parts.course.check_view import READABLE, checked, predict_and_check
+from pages.parts.course.dictionary_view import show_dictionary
+from pages.parts.widgets.code_columns import column_heading, show_piece
+from pages.parts.widgets.entry import through_dashboard
 
 through_dashboard()
 

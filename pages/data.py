@@ -8,17 +8,17 @@ from typing import NoReturn
 import streamlit as st
 
 from engine.data.choice import DataChoice, ReadingOptions
-from engine.data.reading import ColumnGuess
+from engine.data.reading.read_table import ColumnGuess
 from engine.data.store import sample_choice
+from engine.display import charts
+from engine.display.formatting import count, percent, plain, shorten
 from engine.errors import ParityError
-from engine.evidence import charts
-from engine.evidence.wording import count, percent, plain, shorten
-from pages.parts.check_report import FLAGS, answer_sentence, show_report
-from pages.parts.data_results import MEASURED_TEXTS, TOKEN_LIMIT, check, columns_at_a_glance, dataset_store, forget, read, split
-from pages.parts.dataset_choice import SAMPLE, choose_dataset
-from pages.parts.entry import through_dashboard
-from pages.parts.picture import show
-from pages.parts.reading_options import override_reading, reading_sentence, show_rows
+from pages.parts.data.check_report import FLAGS, answer_sentence, show_report
+from pages.parts.data.data_results import MEASURED_TEXTS, TOKEN_LIMIT, check, columns_at_a_glance, dataset_store, forget, read, split
+from pages.parts.data.dataset_choice import SAMPLE, choose_dataset
+from pages.parts.data.reading_options import override_reading, reading_sentence, show_rows
+from pages.parts.widgets.entry import through_dashboard
+from pages.parts.widgets.figure import show
 
 through_dashboard()
 

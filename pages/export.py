@@ -3,21 +3,21 @@
 import streamlit as st
 
 from engine import FRAMEWORK_NAMES, FRAMEWORKS
+from engine.display.formatting import duration, plain, what_trains, when
 from engine.errors import ParityError
-from engine.evidence.wording import duration, plain, what_trains, when
-from engine.migration import export_words as words
-from engine.migration.export_chart import export_chart
-from engine.migration.export_request import FORMATS, ExportRequest, exported_folders, find_manifest, manifests, precisions
-from engine.migration.export_zip import zipped
-from engine.migration.exporting import forget_lost
-from engine.running.estimating import seconds_of_export
-from engine.running.studies import find_study
-from pages.parts import study_view
-from pages.parts.bundle_list import bundle_list
-from pages.parts.entry import through_dashboard
-from pages.parts.picture import show
-from pages.parts.plain_table import plain_table
-from pages.parts.run_choice import choose_run
+from engine.runs.planning.estimating import seconds_of_export
+from engine.studies.export import words
+from engine.studies.export.archive import zipped
+from engine.studies.export.chart import export_chart
+from engine.studies.export.request import FORMATS, ExportRequest, exported_folders, find_manifest, manifests, precisions
+from engine.studies.export.write_and_check import forget_lost
+from engine.studies.study import find_study
+from pages.parts.studies import study_view
+from pages.parts.studies.bundle_list import bundle_list
+from pages.parts.widgets.entry import through_dashboard
+from pages.parts.widgets.figure import show
+from pages.parts.widgets.plain_table import plain_table
+from pages.parts.widgets.run_choice import choose_run
 
 through_dashboard()
 study_view.take_over_choice()

@@ -2,15 +2,15 @@
 
 import streamlit as st
 
-from engine.evidence.claims import CLAIMS, GROUPS
-from engine.evidence.findings import findings, gather, guide_answer
-from engine.evidence.outside import OUT_OF_DATE
-from engine.evidence.wording import plain
-from pages.parts import chooser_view
-from pages.parts.claim_evidence import TITLES, kinds_under_way, show_claim
-from pages.parts.claim_table import claim_table
-from pages.parts.entry import through_dashboard
-from pages.parts.strength_cards import strength_cards
+from engine.display.formatting import plain
+from engine.guide.cited_facts import OUT_OF_DATE
+from engine.guide.claims import CLAIMS, GROUPS
+from engine.guide.findings import findings, gather, guide_answer
+from pages.parts.guide import chooser_view
+from pages.parts.guide.claim_evidence import TITLES, kinds_under_way, show_claim
+from pages.parts.guide.claim_table import claim_table
+from pages.parts.guide.strength_cards import strength_cards
+from pages.parts.widgets.entry import through_dashboard
 
 through_dashboard()
 

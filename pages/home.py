@@ -6,13 +6,13 @@ import streamlit as st
 
 from engine import FRAMEWORK_NAMES
 from engine.data.store import sample_choice
+from engine.display.formatting import count, percent, plain, shorten, what_trains, when
 from engine.errors import ParityError
-from engine.evidence.wording import count, percent, plain, shorten, what_trains, when
-from engine.running import launching
-from engine.running.experiment import Experiment
-from engine.running.folder import Run, list_runs, readable_experiment
-from pages.parts.entry import through_dashboard
-from pages.parts.starting import start_once
+from engine.runs import launching
+from engine.runs.experiment import Experiment
+from engine.runs.folder import Run, list_runs, readable_experiment
+from pages.parts.train.starting import start_once
+from pages.parts.widgets.entry import through_dashboard
 
 through_dashboard()
 

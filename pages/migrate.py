@@ -3,16 +3,16 @@
 import streamlit as st
 
 from engine import FRAMEWORK_NAMES, FRAMEWORKS
+from engine.display.formatting import count, duration, percent, plain, unbroken, what_trains, when
 from engine.errors import ParityError
-from engine.evidence.wording import count, duration, percent, plain, unbroken, what_trains, when
-from engine.migration import migration_words as words
-from engine.migration.migration_request import FURTHER_STEPS, ROUTES, MigrationRequest, not_possible
-from engine.running.estimating import seconds_of_migration
-from engine.running.studies import Study, find_study
-from pages.parts import migration_view, study_view
-from pages.parts.entry import through_dashboard
-from pages.parts.run_choice import choose_run
-from pages.parts.twin_row import twin_heading, twin_row
+from engine.runs.planning.estimating import seconds_of_migration
+from engine.studies.migration import words
+from engine.studies.migration.request import FURTHER_STEPS, ROUTES, MigrationRequest, not_possible
+from engine.studies.study import Study, find_study
+from pages.parts.studies import migration_view, study_view
+from pages.parts.widgets.entry import through_dashboard
+from pages.parts.widgets.run_choice import choose_run
+from pages.parts.widgets.twin_row import twin_heading, twin_row
 
 through_dashboard()
 study_view.take_over_choice()

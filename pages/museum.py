@@ -3,14 +3,14 @@
 import streamlit as st
 
 from engine import FRAMEWORKS
-from engine.evidence.exhibits import EXHIBITS
-from engine.evidence.museum import MuseumRequest, exhibit_code, exhibits_of, museum_answer, outcome_words
-from engine.evidence.wording import count, duration, plain
-from engine.running.estimating import seconds_of_museum
-from engine.running.studies import Study
-from pages.parts import museum_view, study_view
-from pages.parts.code_columns import column_heading, show_piece
-from pages.parts.entry import through_dashboard
+from engine.display.formatting import count, duration, plain
+from engine.runs.planning.estimating import seconds_of_museum
+from engine.studies.mistake_catalogue import EXHIBITS
+from engine.studies.mistakes import MuseumRequest, exhibit_code, exhibits_of, museum_answer, outcome_words
+from engine.studies.study import Study
+from pages.parts.studies import mistakes_view, study_view
+from pages.parts.widgets.code_columns import column_heading, show_piece
+from pages.parts.widgets.entry import through_dashboard
 
 through_dashboard()
 study_view.take_over_choice()
@@ -55,15 +55,15 @@ if not exhibits:
     st.markdown(" · ".join(exhibit.title for exhibit in EXHIBITS.values()))
     st.stop()
 
-museum_view.overview_table(results)
+mistakes_view.overview_table(results)
 st.caption(study_view.facts(results, count(results.get("texts", 0), "text")))
-jumps = [f"[{EXHIBITS[name].title}](#{museum_view.anchor_of(name)})" for name in exhibits]
+jumps = [f"[{EXHIBITS[name].title}](#{mistakes_view.anchor_of(name)})" for name in exhibits]
 st.markdown(" · ".join(jumps))
 
 code = exhibit_code(museum)
 for name, pair in exhibits.items():
     exhibit = EXHIBITS[name]
-    st.subheader(exhibit.title, anchor=museum_view.anchor_of(name))
+    st.subheader(exhibit.title, anchor=mistakes_view.anchor_of(name))
     st.write(exhibit.sentence)
     for column, framework in zip(st.columns(2, gap="medium"), FRAMEWORKS, strict=True):
         with column:
@@ -73,7 +73,7 @@ for name, pair in exhibits.items():
     for column, framework in zip(st.columns(2, gap="medium"), FRAMEWORKS, strict=True):
         if framework in pair:
             with column:
-                museum_view.show_outcome(name, pair[framework])
+                mistakes_view.show_outcome(name, pair[framework])
     st.markdown(f"**How to notice.** {plain(exhibit.notice)}")
     st.markdown(f"**How to fix.** {plain(exhibit.fix)}")
     if exhibit.note:

@@ -4,20 +4,20 @@ import streamlit as st
 
 from engine.data.choice import DataChoice
 from engine.data.store import SAMPLE, DatasetStore, sample_choice
+from engine.display.formatting import duration, memory, plain, shorten, what_trains, when
 from engine.errors import DataError, ParityError
-from engine.evidence.result_sentences import answer
-from engine.evidence.wording import duration, memory, plain, shorten, what_trains, when
-from engine.running import launching
-from engine.running.estimating import estimate
-from engine.running.folder import Run, home, list_runs, open_run, readable_experiment
-from engine.running.preflight import preflight
-from pages.parts import ended_view, live_view
-from pages.parts.curves import follow
-from pages.parts.difference_list import what_differs
-from pages.parts.entry import through_dashboard
-from pages.parts.run_choice import LAST_RUN, asked_run, remember
-from pages.parts.settings_form import settings_form
-from pages.parts.starting import start_once
+from engine.results.sentences import answer
+from engine.runs import launching
+from engine.runs.folder import Run, home, list_runs, open_run, readable_experiment
+from engine.runs.planning.estimating import estimate
+from engine.runs.planning.preflight import preflight
+from pages.parts.train import ended_view, live_view
+from pages.parts.train.difference_list import what_differs
+from pages.parts.train.settings_form import settings_form
+from pages.parts.train.starting import start_once
+from pages.parts.widgets.curves import follow
+from pages.parts.widgets.entry import through_dashboard
+from pages.parts.widgets.run_choice import LAST_RUN, asked_run, remember
 
 through_dashboard()
 

@@ -1,7 +1,7 @@
 """Writes docs/classifiers/<name>.md, one page a classifier: ``python -m scripts.classifier_pages``.
 
-What a classifier is, its paper and its recommended settings come from ``engine/neutral/family.py``, the two implementations from the files
-that run; only the paragraphs below are written for the pages. A test compares the pages with what this prints.
+What a classifier is, its paper and its recommended settings come from ``engine/shared/classifiers.py``, the two implementations from the
+files that run; only the paragraphs below are written for the pages. A test compares the pages with what this prints.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from pathlib import Path
 
 from engine import FRAMEWORK_NAMES
 from engine.data.store import sample_choice
-from engine.neutral.family import CLASSIFIERS
-from engine.running.experiment import Experiment
+from engine.runs.experiment import Experiment
+from engine.shared.classifiers import CLASSIFIERS
 from scripts.classifier_prose import ACCURACY, HOW, MEASURED_WITH
 
 PROJECT = Path(__file__).parents[1]

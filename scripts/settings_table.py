@@ -9,8 +9,8 @@ from dataclasses import MISSING, Field, fields
 from typing import Any
 
 from engine.data.choice import DataChoice, ReadingOptions
-from engine.neutral.family import CLASSIFIERS
-from engine.running.experiment import Experiment
+from engine.runs.experiment import Experiment
+from engine.shared.classifiers import CLASSIFIERS
 
 INTRODUCTION = """\
 # Settings
@@ -24,7 +24,7 @@ NESTED = {"data", "reading"}
 """Settings that have a section of their own."""
 
 SECTIONS: dict[str, tuple[str, type]] = {
-    "Training": ("`engine/running/experiment.py`", Experiment),
+    "Training": ("`engine/runs/experiment.py`", Experiment),
     "Data": ("`data` in the above, `engine/data/choice.py`", DataChoice),
     "Reading a file": ("`reading` in the above; what is not set is detected", ReadingOptions),
 }

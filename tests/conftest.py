@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 from engine.data.store import sample_choice
-from engine.running.experiment import Experiment
-from engine.running.folder import Run
-from engine.running.launching import start
-from engine.running.processes import living_process
+from engine.runs.experiment import Experiment
+from engine.runs.folder import Run
+from engine.runs.launching import start
+from engine.runs.processes.identity import living_process
 
 os.environ.setdefault("HF_HUB_OFFLINE", "1")  # before any test imports huggingface_hub, which reads it once
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")

@@ -12,10 +12,10 @@ import numpy as np
 import pytest
 
 from benchmarks.bare_script import SCRIPTS
-from engine.neutral.architecture import Architecture
-from engine.neutral.batches import training_plan
-from engine.neutral.family import CLASSIFIERS
-from engine.neutral.recipe import Recipe
+from engine.shared.architecture import Architecture
+from engine.shared.batches import training_plan
+from engine.shared.classifiers import CLASSIFIERS
+from engine.shared.recipe import Recipe
 from tests.running.driving import write_tiny_encoder
 
 BARE = Path(__file__).parents[1] / "benchmarks" / "bare"

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from engine.neutral.family import CLASSIFIERS
-from engine.running.experiment import MODES
+from engine.runs.experiment import MODES
+from engine.shared.classifiers import CLASSIFIERS
 from scripts.classifier_pages import page as classifier_page
 from scripts.settings_table import page as settings_page
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import graphlib
 import json
 import subprocess
 import sys
@@ -13,11 +14,16 @@ from pathlib import Path
 
 import pytest
 
-from engine.neutral.family import CLASSIFIERS
-from engine.neutral.weights import WEIGHTS
+from engine.shared.classifiers import CLASSIFIERS
+from engine.shared.weights.initial import WEIGHTS
 
 PROJECT = Path(__file__).parents[1]
-ROOMS = ("data", "neutral", "frameworks", "running", "evidence", "migration", "commands")
+ROOMS = ("data", "shared", "frameworks", "runs", "workers", "source", "display", "results", "studies", "serving", "guide", "reports",
+         "course", "commands")  # fmt: skip
+"""In the order in which data flows: a room knows only the rooms before it."""
+LARGEST_FOLDER = 14
+LARGEST_SHARE = 0.16
+"""Of the engine's lines in one room. The two wings are a room each, for neither knows the other."""
 """In the order in which data flows; a room knows only those before it. ``engine/errors.py`` is known to all."""
 
 PRODUCT = sorted([PROJECT / "dashboard.py", *PROJECT.glob("engine/**/*.py"), *PROJECT.glob("pages/**/*.py")])
@@ -26,7 +32,7 @@ FRAMEWORK_PACKAGES = {
     "pytorch": {"torch", "torchvision", "transformers", "sentence_transformers", "accelerate"},
     "tensorflow": {"tensorflow", "tensorflow_text", "keras", "keras_hub", "kagglehub"},
 }
-SHIPPED = "engine/migration/bundles/templates"
+SHIPPED = "engine/serving/templates"
 """Code that goes into serving bundles as it stands. It runs where a bundle runs, beside a framework or a web server, never
 here: so it may import those, and must not import anything of the house."""
 
@@ -94,7 +100,7 @@ def test_imports_stay_within_the_house(path: Path) -> None:
 @pytest.mark.parametrize("path", PRODUCT, ids=ids(PRODUCT))
 def test_only_workers_know_the_wings(path: Path) -> None:
     """By import statement and by name, as in ``import_module(f"engine.frameworks.{name}.training")``."""
-    if in_folder(path, "engine/frameworks") or (in_folder(path, "engine/running") and "worker" in path.stem):
+    if in_folder(path, "engine/frameworks") or (in_folder(path, "engine/workers")):
         return
     wrong = [(line, module, "only a worker imports a wing") for line, module in imports(path) if module.startswith("engine.frameworks.")]
     for node in ast.walk(tree(path)):
@@ -107,10 +113,16 @@ PAGES = sorted(PROJECT.glob("pages/**/*.py"))
 PAGES_KNOW = (
     "engine.FRAMEWORK",  # the names of the frameworks, known to all
     "engine.data",
-    "engine.neutral",
-    "engine.running",
-    "engine.evidence",
-    "engine.migration",
+    "engine.shared",
+    "engine.runs",
+    "engine.source",
+    "engine.display",
+    "engine.results",
+    "engine.studies",
+    "engine.serving",
+    "engine.guide",
+    "engine.reports",
+    "engine.course",
     "engine.errors",
     "pages.parts",
 )
@@ -128,9 +140,9 @@ def test_pages_know_the_engine_by_its_rooms_and_open_no_run_files(path: Path) ->
             wrong.append((line, module, f"pages import from {', '.join(PAGES_KNOW)} only"))
     for node in ast.walk(tree(path)):
         if isinstance(node, ast.Call) and last_name(node.func) in FILE_CALLS:
-            wrong.append((node.lineno, ast.unparse(node.func), "pages open no files; ask engine.running.folder or engine.data.store"))
+            wrong.append((node.lineno, ast.unparse(node.func), "pages open no files; ask engine.runs.folder or engine.data.store"))
         if isinstance(node, ast.Attribute) and (node.attr in RUN_PATHS or ast.unparse(node) == "run.path"):
-            wrong.append((node.lineno, ast.unparse(node), "pages do not know the files of a run; ask engine.running.folder"))
+            wrong.append((node.lineno, ast.unparse(node), "pages do not know the files of a run; ask engine.runs.folder"))
     assert not wrong, explain(path, wrong)
 
 
@@ -150,18 +162,18 @@ RUN_FILES = {"experiment.json", "status.json", "events.jsonl", "results.json", "
 def test_only_the_folder_module_knows_the_files_of_a_run() -> None:
     wrong = []
     for path in PROJECT.glob("engine/**/*.py"):
-        if relative(path) != "engine/running/folder.py":
+        if relative(path) != "engine/runs/folder.py":
             found = [node for node in ast.walk(tree(path)) if isinstance(node, ast.Constant) and node.value in RUN_FILES]
-            wrong += [f"{relative(path)}:{node.lineno} names {node.value}; ask engine.running.folder" for node in found]
+            wrong += [f"{relative(path)}:{node.lineno} names {node.value}; ask engine.runs.folder" for node in found]
     assert not wrong, "\n".join(wrong)
 
 
 def test_light_modules_load_no_framework() -> None:
     """Everything the dashboard or the coordinator may import, together in one fresh process."""
-    left_out = ("engine.frameworks", "engine.__main__", SHIPPED.replace("/", "."))
+    left_out = ("engine.frameworks", "engine.workers", "engine.__main__", SHIPPED.replace("/", "."))
     modules = [relative(path).removesuffix(".py").replace("/", ".").removesuffix(".__init__") for path in PROJECT.glob("engine/**/*.py")]
-    modules += [relative(path).removesuffix(".py").replace("/", ".") for path in PROJECT.glob("pages/parts/*.py")]
-    light = sorted(name for name in modules if not name.startswith(left_out) and "worker" not in name.rsplit(".", 1)[-1])
+    modules += [relative(path).removesuffix(".py").replace("/", ".") for path in PROJECT.glob("pages/parts/**/*.py")]
+    light = sorted(name for name in modules if not name.startswith(left_out))
     program = f"""
 import importlib, json, sys
 culprits = {{}}
@@ -206,7 +218,7 @@ def test_the_wings_have_the_same_public_functions(name: str) -> None:
 @pytest.mark.parametrize("classifier", CLASSIFIERS)
 def test_every_classifier_is_complete(classifier: str) -> None:
     """A new classifier is told what it still lacks."""
-    missing = [] if classifier in WEIGHTS else [f"WEIGHTS in engine/neutral/weights.py has no line for {classifier}"]
+    missing = [] if classifier in WEIGHTS else [f"WEIGHTS in engine/shared/weights/initial.py has no line for {classifier}"]
     if not (PROJECT / "docs" / "classifiers" / f"{classifier}.md").exists():
         missing.append(f"docs/classifiers/{classifier}.md is missing; run `python -m scripts.classifier_pages`")
     for wing in WINGS:
@@ -274,6 +286,40 @@ def test_no_module_outgrows_its_reader() -> None:
     limits = {path: 60 if path.name == "dashboard.py" else 500 for path in lengths}
     wrong = [f"{relative(path)} has {lines} lines; at most {limits[path]}" for path, lines in lengths.items() if lines > limits[path]]
     assert not wrong, "\n".join(wrong)
+
+
+def test_no_folder_is_a_list_that_nobody_reads() -> None:
+    folders: dict[str, int] = {}
+    for path in EVERYTHING:
+        if path.name != "__init__.py" and path.parent != PROJECT and not in_folder(path, "tests"):
+            folders[relative(path.parent)] = folders.get(relative(path.parent), 0) + 1
+    wrong = [
+        f"{folder} holds {modules} modules; which package hides in it?" for folder, modules in folders.items() if modules > LARGEST_FOLDER
+    ]
+    assert not wrong, "\n".join(wrong)
+
+
+def test_no_room_is_half_the_house() -> None:
+    lines: dict[str, int] = {}
+    for path in PROJECT.glob("engine/**/*.py"):
+        parts = path.relative_to(PROJECT / "engine").parts
+        room = "/".join(parts[: 2 if parts[0] == "frameworks" else 1]) if len(parts) > 1 else ""
+        lines[room] = lines.get(room, 0) + len(path.read_text(encoding="utf-8").splitlines())
+    whole = sum(lines.values())
+    wrong = [
+        f"engine/{room}/ holds {count / whole:.1%} of the engine's lines" for room, count in lines.items() if count > LARGEST_SHARE * whole
+    ]
+    assert not wrong, "\n".join(wrong)
+
+
+def test_no_imports_go_in_a_circle() -> None:
+    modules = {relative(path).removesuffix(".py").removesuffix("/__init__").replace("/", "."): path for path in PRODUCT}
+    known = {
+        name: {target for _, full in imports(path) for target in (full, full.rpartition(".")[0]) if target in modules and target != name}
+        for name, path in modules.items()
+    }
+    sorter = graphlib.TopologicalSorter(known)
+    sorter.prepare()  # raises CycleError, which names the circle
 
 
 def test_modules_have_telling_names_and_a_first_line() -> None:

@@ -20,7 +20,7 @@ DEPARTMENTS = {"account", "billing", "delivery", "returns", "technical"}
 
 ENCODE = """
 import sys, numpy, pandas
-from engine.neutral.checkpoint import bundled_checkpoint
+from engine.shared.encoders.checkpoint import bundled_checkpoint
 from sentence_transformers import SentenceTransformer
 texts = pandas.read_csv(sys.argv[1])["message"].tolist()
 numpy.save(sys.argv[2], SentenceTransformer(str(bundled_checkpoint().folder), device="cpu").encode(texts, normalize_embeddings=True))

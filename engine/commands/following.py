@@ -10,8 +10,8 @@ from tqdm import tqdm
 
 from engine import FRAMEWORK_NAMES
 from engine.errors import RunError
-from engine.running.folder import Run
-from engine.running.studies import Study
+from engine.runs.folder import Run
+from engine.studies.study import Study
 
 
 def follow(run: Run, silent: bool) -> None:

@@ -9,16 +9,16 @@ from typing import Any
 
 from engine.commands.following import watch
 from engine.errors import MigrationError, ParityError, RunError
-from engine.migration.bundles.kinds import BUNDLES, artifacts_needed
-from engine.migration.bundles.making import make_bundle
-from engine.migration.export_request import EVERY_FORMAT, FORMATS, PRECISIONS, ExportRequest, bundles_folder, find_manifest, precisions
-from engine.migration.export_words import export_table
-from engine.migration.exporting import start_export
-from engine.migration.migrating import carried_folder
-from engine.migration.migration_request import MigrationRequest
-from engine.migration.migration_words import migration_figures, migration_table
-from engine.running.folder import open_run
-from engine.running.studies import find_study, start_study
+from engine.runs.folder import open_run
+from engine.serving.bundles import make_bundle
+from engine.serving.kinds import BUNDLES, artifacts_needed
+from engine.studies.export.request import EVERY_FORMAT, FORMATS, PRECISIONS, ExportRequest, bundles_folder, find_manifest, precisions
+from engine.studies.export.words import export_table
+from engine.studies.export.write_and_check import start_export
+from engine.studies.migration.carry import carried_folder
+from engine.studies.migration.request import MigrationRequest
+from engine.studies.migration.words import migration_figures, migration_table
+from engine.studies.study import find_study, start_study
 
 
 def migrate(options: argparse.Namespace) -> int:

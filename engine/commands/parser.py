@@ -9,19 +9,20 @@ from typing import Any
 
 from engine import FRAMEWORKS
 from engine.data.choice import DataChoice
-from engine.data.reading import guess_columns, read_table
+from engine.data.reading.read_table import guess_columns, read_table
 from engine.data.store import sample_choice
 from engine.errors import DataError, RunError
-from engine.evidence import ablation, audit, benchmark_request
-from engine.evidence.equivalence import FEWEST, MARGIN
-from engine.evidence.exhibits import EXHIBITS
-from engine.migration.bundles.kinds import BUNDLES
-from engine.migration.export_request import EVERY_FORMAT, FORMATS, PRECISIONS
-from engine.migration.migration_request import ROUTES
-from engine.neutral.family import CLASSIFIERS
-from engine.running.experiment import Experiment
-from engine.running.preflight import preflight
-from engine.running.preparing import dataset_store
+from engine.runs.experiment import Experiment
+from engine.runs.planning.preflight import preflight
+from engine.runs.preparing.prepare import dataset_store
+from engine.serving.kinds import BUNDLES
+from engine.shared.classifiers import CLASSIFIERS
+from engine.studies import ablation, audit
+from engine.studies.benchmark import request as benchmark_request
+from engine.studies.benchmark.statistics import FEWEST, MARGIN
+from engine.studies.export.request import EVERY_FORMAT, FORMATS, PRECISIONS
+from engine.studies.migration.request import ROUTES
+from engine.studies.mistake_catalogue import EXHIBITS
 
 SETTINGS = {item.name: item for item in fields(Experiment) if item.name not in ("data", "frameworks")}
 """The form, this command line and the check of an experiment read help, choices and limits from the same place."""

@@ -11,11 +11,11 @@ from engine import FRAMEWORK_NAMES
 from engine.commands.following import follow
 from engine.commands.parser import make_experiment, refuse_without_compiler
 from engine.errors import RunError
-from engine.neutral.devices import describe_machine
-from engine.running.answering import Answerer
-from engine.running.folder import list_runs, open_run
-from engine.running.launching import recover, start
-from engine.running.studies import list_studies
+from engine.runs.folder import list_runs, open_run
+from engine.runs.launching import recover, start
+from engine.runs.processes.answering import Answerer
+from engine.shared.devices import describe_machine
+from engine.studies.study import list_studies
 
 
 def train(options: argparse.Namespace) -> int:
@@ -131,8 +131,8 @@ def show_runs(options: argparse.Namespace) -> int:
 
 def write_report(options: argparse.Namespace) -> int:
     """The report of a run, and its model card if asked for, or of a benchmark; says where they are."""
-    from engine.evidence.benchmark_report import write_benchmark_report  # here, for charts take a moment that no other command needs
-    from engine.evidence.report import write_reports
+    from engine.reports.benchmark_report import write_benchmark_report  # here, for charts take a moment that no other command needs
+    from engine.reports.run_report import write_reports
 
     benchmarks = {study.identifier: study for study in list_studies("benchmark")}
     if options.run in benchmarks:

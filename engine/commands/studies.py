@@ -9,15 +9,15 @@ from dataclasses import replace
 
 from engine.commands.following import watch
 from engine.commands.parser import choose_data, refuse_without_compiler
-from engine.evidence.ablation import COMPILED, AblationRequest, ablation_table
-from engine.evidence.audit import AuditRequest, audit_table, verdicts
-from engine.evidence.benchmark_request import MODES, BenchmarkRequest, attempts, next_attempt
-from engine.evidence.benchmark_rows import benchmark_table, same_verdicts
-from engine.evidence.exhibits import EXHIBITS
-from engine.evidence.museum import MuseumRequest, museum_table
-from engine.neutral.family import CLASSIFIERS
-from engine.running.experiment import BUNDLED_ENCODER
-from engine.running.studies import start_study
+from engine.runs.experiment import BUNDLED_ENCODER
+from engine.shared.classifiers import CLASSIFIERS
+from engine.studies.ablation import COMPILED, AblationRequest, ablation_table
+from engine.studies.audit import AuditRequest, audit_table, verdicts
+from engine.studies.benchmark.request import MODES, BenchmarkRequest, attempts, next_attempt
+from engine.studies.benchmark.verdicts import benchmark_table, same_verdicts
+from engine.studies.mistake_catalogue import EXHIBITS
+from engine.studies.mistakes import MuseumRequest, museum_table
+from engine.studies.study import start_study
 
 
 def audit(options: argparse.Namespace) -> int:

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy
 import pandas
 
-from engine.data.checking import check_rows, structure_findings
+from engine.data.checks.report import check_rows, structure_findings
 from engine.data.choice import PARTS, DataChoice
-from engine.data.reading import read_table
+from engine.data.reading.read_table import read_table
 from engine.data.rows import Rows
 from engine.data.store import DatasetStore
 from engine.data.table import Table

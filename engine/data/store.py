@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from engine.data.choice import DataChoice, ReadingOptions
-from engine.data.opening import MAX_FILE_BYTES, refuse_empty_or_large
+from engine.data.reading.opening import MAX_FILE_BYTES, refuse_empty_or_large
 from engine.errors import DataError, ExperimentError
 
 SAMPLE = "sample"

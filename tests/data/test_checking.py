@@ -3,11 +3,11 @@
 import pandas
 import pytest
 
-from engine.data.checking import check_table
+from engine.data.checks.findings import CHECKS
+from engine.data.checks.report import check_table
+from engine.data.checks.text_checks import LONG_BYTES
 from engine.data.choice import DataChoice, ReadingOptions
-from engine.data.findings import CHECKS
 from engine.data.table import Table
-from engine.data.text_checks import LONG_BYTES
 
 
 def table_of(texts, labels, **more):

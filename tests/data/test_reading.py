@@ -10,10 +10,9 @@ import openpyxl
 import pandas
 import pytest
 
-from engine.data import delimited, formats, opening
 from engine.data.choice import ReadingOptions
-from engine.data.encoding import presumed_utf8
-from engine.data.reading import guess_columns, read_table
+from engine.data.reading.encoding import presumed_utf8
+from engine.data.reading.read_table import delimited, formats, guess_columns, opening, read_table
 from engine.errors import DataError
 
 SENTENCES = [

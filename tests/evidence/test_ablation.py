@@ -9,14 +9,14 @@ import pytest
 
 from engine import FRAMEWORKS
 from engine.errors import ExperimentError
-from engine.evidence import study_process
-from engine.evidence.ablation import COMPILED, MATCHED, AblationRequest, ablation_table, aspects_of, changes, is_beyond_noise, summarise
-from engine.neutral.family import CLASSIFIERS
-from engine.neutral.recipe import EVERY_DEFAULT
-from engine.running import studies
-from engine.running.baton import WorkerProcess
-from engine.running.folder import Run
-from engine.running.studies import start_study
+from engine.runs.folder import Run
+from engine.runs.processes.channel import WorkerProcess
+from engine.shared.classifiers import CLASSIFIERS
+from engine.shared.recipe import EVERY_DEFAULT
+from engine.studies import process as study_process
+from engine.studies import study as studies
+from engine.studies.ablation import COMPILED, MATCHED, AblationRequest, ablation_table, aspects_of, changes, is_beyond_noise, summarise
+from engine.studies.study import start_study
 from tests.running.driving import processes_about, small_data
 
 

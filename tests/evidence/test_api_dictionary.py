@@ -9,7 +9,7 @@ import sys
 
 import pytest
 
-from engine.evidence.api_dictionary import DICTIONARY, entries, search
+from engine.course.api_dictionary import DICTIONARY, entries, search
 
 RESOLVE = """
 import importlib, inspect, json, sys

@@ -12,10 +12,17 @@ import pytest
 from filelock import FileLock
 
 from engine import FRAMEWORKS
+from engine.course.verdicts import size_of_difference
 from engine.data.store import sample_choice
 from engine.errors import ExperimentError
-from engine.evidence import audit, study_coordinator, study_process
-from engine.evidence.audit import (
+from engine.runs.processes.channel import WorkerProcess
+from engine.runs.processes.turns import Turns
+from engine.shared.classifiers import CLASSIFIERS
+from engine.studies import audit
+from engine.studies import coordinator as study_coordinator
+from engine.studies import process as study_process
+from engine.studies import study as studies
+from engine.studies.audit import (
     BARS,
     LAST_LEVELS,
     LEVELS,
@@ -27,12 +34,7 @@ from engine.evidence.audit import (
     relative_differences,
     verdicts,
 )
-from engine.evidence.course.verdicts import size_of_difference
-from engine.neutral.family import CLASSIFIERS
-from engine.running import studies
-from engine.running.baton import WorkerProcess
-from engine.running.studies import Study, StudyStatus, start_study
-from engine.running.turns import Turns
+from engine.studies.study import Study, StudyStatus, start_study
 from tests.running.driving import processes_about, small_data, write_tiny_encoder
 
 
@@ -235,7 +237,7 @@ def test_a_damaged_request_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_study_waits_its_turn_and_can_be_stopped_there(in_process: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    from engine.running import queue
+    from engine.runs.processes import queue
 
     said = []
 

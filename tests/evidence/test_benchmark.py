@@ -10,16 +10,16 @@ import pytest
 
 from engine import FRAMEWORKS
 from engine.errors import ExperimentError, TrainingError
-from engine.evidence import study_process
-from engine.evidence.benchmark import Pieces
-from engine.evidence.benchmark_charts import round_values, row_words
-from engine.evidence.benchmark_request import BATCH_SIZES, SEQUENCE_LENGTHS, BenchmarkRequest, Setting, attempts, next_attempt
-from engine.evidence.benchmark_rows import benchmark_table, faster_than_itself, rows_of, same_verdicts, verdict_words
-from engine.neutral.family import CLASSIFIERS
-from engine.running import studies
-from engine.running.baton import WorkerProcess
-from engine.running.studies import start_study
-from engine.running.worker_benchmarking import plan_of, rounds_of, stretched
+from engine.runs.processes.channel import WorkerProcess
+from engine.shared.classifiers import CLASSIFIERS
+from engine.studies import process as study_process
+from engine.studies import study as studies
+from engine.studies.benchmark.charts import round_values, row_words
+from engine.studies.benchmark.measure import Pieces
+from engine.studies.benchmark.request import BATCH_SIZES, SEQUENCE_LENGTHS, BenchmarkRequest, Setting, attempts, next_attempt
+from engine.studies.benchmark.verdicts import benchmark_table, faster_than_itself, rows_of, same_verdicts, verdict_words
+from engine.studies.study import start_study
+from engine.workers.jobs.benchmark import plan_of, rounds_of, stretched
 from tests.running.driving import processes_about, small_data, studies_in_this_process
 
 
@@ -229,7 +229,8 @@ def test_a_small_benchmark_stopped_and_resumed(monkeypatch: pytest.MonkeyPatch, 
 @pytest.mark.slow
 @pytest.mark.timeout(600)
 def test_thorough_settings_and_a_target(monkeypatch: pytest.MonkeyPatch, in_this_process: None) -> None:
-    from engine.evidence import benchmark, benchmark_request
+    from engine.studies.benchmark import measure as benchmark
+    from engine.studies.benchmark import request as benchmark_request
 
     monkeypatch.setattr(benchmark_request, "BATCH_SIZES", (8,))
     monkeypatch.setattr(benchmark_request, "SEQUENCE_LENGTHS", (16,))
@@ -257,7 +258,7 @@ def test_batches_larger_than_the_training_part(in_this_process: None) -> None:
 @pytest.mark.slow
 @pytest.mark.timeout(600)
 def test_against_itself(monkeypatch: pytest.MonkeyPatch, in_this_process: None) -> None:
-    from engine.evidence import benchmark_request
+    from engine.studies.benchmark import request as benchmark_request
 
     monkeypatch.setattr(benchmark_request, "FEWEST", 1)
     request = BenchmarkRequest(("tfidf-mlp",), repeats=2, against_itself=True, data=small_data(), device="cpu")

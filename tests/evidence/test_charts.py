@@ -6,12 +6,12 @@ import numpy
 import pandas
 import pytest
 
-from engine.evidence import charts
-from engine.evidence.chart_svg import chart_svg
-from engine.evidence.curve_charts import POINTS_PER_LINE
-from engine.evidence.curves import COLUMNS, Curves
-from engine.evidence.palette import BACKGROUNDS, HUES, NEUTRAL, contrast
-from engine.running.folder import Run
+from engine.display import charts
+from engine.display.curve_charts import POINTS_PER_LINE
+from engine.display.palette import BACKGROUNDS, HUES, NEUTRAL, contrast
+from engine.display.svg import chart_svg
+from engine.results.curves import COLUMNS, Curves
+from engine.runs.folder import Run
 from tests.pages.conftest import CLASSES, EPOCHS, write_events
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from engine.evidence.checklist import Check, checklist
+from engine.results.checklist import Check, checklist
 
 
 def results(mode: str = "matched", **sides: dict[str, Any]) -> dict[str, Any]:

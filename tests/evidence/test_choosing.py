@@ -11,10 +11,10 @@ import pytest
 
 from engine import FRAMEWORKS
 from engine.errors import ExperimentError
-from engine.evidence.choosing import Recommendation, pages_to_ask, recommend
-from engine.evidence.choosing_address import ADDRESS_NAMES, from_address, to_address
-from engine.evidence.claims import CLAIMS, Finding
-from engine.evidence.questionnaire import DEFAULT, LARGEST_WEIGHT, MEASURED_BY, QUESTIONS, REASONS
+from engine.guide.address import ADDRESS_NAMES, from_address, to_address
+from engine.guide.claims import CLAIMS, Finding
+from engine.guide.questionnaire import DEFAULT, LARGEST_WEIGHT, MEASURED_BY, QUESTIONS, REASONS
+from engine.guide.recommendation import Recommendation, pages_to_ask, recommend
 
 PAGES = Path(__file__).parents[2] / "pages"
 OTHER = dict(zip(FRAMEWORKS, reversed(FRAMEWORKS), strict=True)) | {None: None}

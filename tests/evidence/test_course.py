@@ -9,22 +9,23 @@ from typing import Any
 import pytest
 
 from engine import FRAMEWORKS
+from engine.course.checks import RunsCheck, StudyCheck
+from engine.course.fundamentals import WORD_COUNTS
+from engine.course.lesson import MADE_ONCE, Lesson
+from engine.course.lessons import LESSONS
+from engine.course.verdicts import accuracy_of_one, became_of, faster_answer, more_accurate, size_of_difference
 from engine.errors import RunError
-from engine.evidence.audit import AuditRequest
-from engine.evidence.course.checks import RunsCheck, StudyCheck
-from engine.evidence.course.fundamentals import WORD_COUNTS
-from engine.evidence.course.lesson import MADE_ONCE, Lesson
-from engine.evidence.course.lessons import LESSONS
-from engine.evidence.course.verdicts import accuracy_of_one, became_of, faster_answer, more_accurate, size_of_difference
-from engine.evidence.exhibits import EXHIBITS
-from engine.evidence.museum import MuseumRequest
-from engine.evidence.result_sentences import FORMATS
-from engine.evidence.snippets import STAGES
-from engine.neutral.family import CLASSIFIERS
-from engine.running import launching, studies
-from engine.running.folder import Run, Status, create_run, list_runs
-from engine.running.source_code import present_code
-from engine.running.studies import StudyStatus, list_studies, start_study
+from engine.results.sentences import FORMATS
+from engine.runs import launching
+from engine.runs.folder import Run, Status, create_run, list_runs
+from engine.runs.source_code import present_code
+from engine.shared.classifiers import CLASSIFIERS
+from engine.source.snippets import STAGES
+from engine.studies import study as studies
+from engine.studies.audit import AuditRequest
+from engine.studies.mistake_catalogue import EXHIBITS
+from engine.studies.mistakes import MuseumRequest
+from engine.studies.study import StudyStatus, list_studies, start_study
 from tests.pages.conftest import CLASSES, results, write_data, write_predictions
 from tests.pages.test_audit import audit_results
 from tests.pages.test_museum import ERROR, RIGHT, observed, row

@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from engine.evidence.equivalence import EQUIVALENT, UNDECIDED, compare
+from engine.studies.benchmark.statistics import EQUIVALENT, UNDECIDED, compare
 
 
 def test_figures_of_pairs() -> None:

@@ -8,16 +8,16 @@ from typing import Any
 import pytest
 
 from engine import FRAMEWORKS
-from engine.evidence import findings as module
-from engine.evidence.audit import TRANSFER_BAR
-from engine.evidence.claims import CLAIMS, GROUPS, SOURCES
-from engine.evidence.ecosystem import LIBRARIES, count_families, library_version, model_families
-from engine.evidence.findings import NO_GPU, NOT_YET, Evidence, by_state, findings, gather, guide_answer
-from engine.evidence.outside import OUT_OF_DATE, STATEMENTS
-from engine.evidence.strengths import CARDS
-from engine.running.folder import Run, Status, home
-from engine.running.source_code import present_code, source_file
-from engine.running.studies import Study, StudyStatus
+from engine.guide import findings as module
+from engine.guide.cited_facts import OUT_OF_DATE, STATEMENTS
+from engine.guide.claims import CLAIMS, GROUPS, SOURCES
+from engine.guide.ecosystem import LIBRARIES, count_families, library_version, model_families
+from engine.guide.findings import NO_GPU, NOT_YET, Evidence, by_state, findings, gather, guide_answer
+from engine.guide.strengths import CARDS
+from engine.runs.folder import Run, Status, home
+from engine.runs.source_code import present_code, source_file
+from engine.studies.audit import TRANSFER_BAR
+from engine.studies.study import Study, StudyStatus
 from tests.evidence.test_tallies import MIXED, row
 
 

@@ -7,8 +7,8 @@ import re
 
 import pytest
 
-from engine.evidence.highlighting import highlighted, highlighted_lines
-from engine.running.source_code import present_code
+from engine.runs.source_code import present_code
+from engine.source.highlighting import highlighted, highlighted_lines
 
 
 @pytest.mark.parametrize("file", ["engine/frameworks/pytorch/training.py", "engine/frameworks/tensorflow/training.py"])

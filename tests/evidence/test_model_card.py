@@ -11,9 +11,9 @@ from markdown_it import MarkdownIt
 
 from engine import FRAMEWORKS
 from engine.errors import RunError
-from engine.evidence.model_card import CARD_MARK, SECTIONS, UNKNOWN_HERE, model_card
-from engine.evidence.result_sentences import answer
-from engine.running.folder import Run, Status
+from engine.reports.model_card import CARD_MARK, SECTIONS, UNKNOWN_HERE, model_card
+from engine.results.sentences import answer
+from engine.runs.folder import Run, Status
 from tests.pages.conftest import as_classifier
 
 

@@ -12,12 +12,15 @@ import pytest
 
 from engine import FRAMEWORKS
 from engine.__main__ import main
+from engine.course.checks import StudyCheck
+from engine.course.lessons import LESSONS
 from engine.errors import ExperimentError
-from engine.evidence import museum, study_process
-from engine.evidence.course.checks import StudyCheck
-from engine.evidence.course.lessons import LESSONS
-from engine.evidence.exhibits import EXHIBITS
-from engine.evidence.museum import (
+from engine.runs.processes import channel
+from engine.studies import mistakes as museum
+from engine.studies import process as study_process
+from engine.studies import study as studies
+from engine.studies.mistake_catalogue import EXHIBITS
+from engine.studies.mistakes import (
     HARMLESS,
     OUTCOMES,
     MuseumRequest,
@@ -28,9 +31,8 @@ from engine.evidence.museum import (
     museum_answer,
     museum_table,
 )
-from engine.running import baton, studies
-from engine.running.studies import Study, start_study
-from engine.running.worker_exhibiting import MARK, describe_error, observe, shortened_paths
+from engine.studies.study import Study, start_study
+from engine.workers.jobs.mistakes import MARK, describe_error, observe, shortened_paths
 from tests.running.driving import processes_about, studies_in_this_process
 
 PROJECT = Path(__file__).parents[2]
@@ -231,12 +233,12 @@ def test_no_path_of_a_machine_is_shown() -> None:
 
 STAND_IN = """
 import os, signal, sys
-from engine.running.baton import Baton
+from engine.runs.processes.channel import Channel
 framework = sys.argv[2]
-baton = Baton()
-baton.take("import")
-baton.take("build", gpu=None)
-asked = baton.take("train")
+channel = Channel()
+channel.take("import")
+channel.take("build", gpu=None)
+asked = channel.take("train")
 while True:
     what = plan.get((asked["mistake"], framework))
     if what == "die":
@@ -244,10 +246,10 @@ while True:
     if what == "hang":
         signal.pause()
     if what == "fail":
-        baton.tell(failed="The exhibit is broken.")
+        channel.tell(failed="The exhibit is broken.")
         sys.exit(0)
     seen = {"stage": "end", "steps": 2, "losses": [1.0, 0.5], "first_not_a_number": None, "accuracy": 0.8, "error": None, "warnings": []}
-    asked = baton.take("train", answer={"mistaken": seen, "correct": seen, "same_answers": 1.0, "seconds": 0.1})
+    asked = channel.take("train", answer={"mistaken": seen, "correct": seen, "same_answers": 1.0, "seconds": 0.1})
 """
 TWO = ("labels_out_of_range", "wrong_shape")
 
@@ -256,16 +258,16 @@ TWO = ("labels_out_of_range", "wrong_shape")
 def stand_ins(monkeypatch: pytest.MonkeyPatch) -> Callable[[dict[tuple[str, str], str]], list[str]]:
     """Workers that do as the plan says instead of loading a framework; the answer names those that were started."""
     studies_in_this_process(monkeypatch, study_process.main)
-    popen, started = baton.subprocess.Popen, []
+    popen, started = channel.subprocess.Popen, []
 
     def follow(plan: dict[tuple[str, str], str]) -> list[str]:
         def start(command: list[str], **options: Any) -> Any:
-            if "engine.running.worker" not in command:
+            if "engine.workers.main" not in command:
                 return popen(command, **options)
             started.append(command[-2])
             return popen([sys.executable, "-c", f"plan = {plan!r}\n{STAND_IN}", *command[-3:]], **options)
 
-        monkeypatch.setattr(baton.subprocess, "Popen", start)
+        monkeypatch.setattr(channel.subprocess, "Popen", start)
         return started
 
     return follow
@@ -293,16 +295,16 @@ def test_a_worker_that_dies_and_one_that_hangs_are_outcomes(
 
 def test_a_museum_is_stopped_and_goes_on(stand_ins: Callable[..., list[str]], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     stand_ins({(TWO[0], "tensorflow"): "hang"})
-    go, given = baton.WorkerProcess.go, []
+    go, given = channel.WorkerProcess.go, []
 
-    def stop_at_the_second(worker: baton.WorkerProcess, **facts: Any) -> None:
+    def stop_at_the_second(worker: channel.WorkerProcess, **facts: Any) -> None:
         go(worker, **facts)
         if "mistake" in facts:
             given.append((facts["mistake"], worker.framework))
             if len(given) == 2:
                 studies.list_studies("museum")[0].request_stop()
 
-    monkeypatch.setattr(baton.WorkerProcess, "go", stop_at_the_second)
+    monkeypatch.setattr(channel.WorkerProcess, "go", stop_at_the_second)
     study = start_study("museum", MuseumRequest(TWO).to_json())
     assert study.status.state == "stopped" and not processes_about(tmp_path), "a worker that hangs is no reason to wait"
     stand_ins({})

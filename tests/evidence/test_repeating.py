@@ -12,11 +12,11 @@ import pytest
 from engine.commands.parser import make_experiment, make_parser
 from engine.data.choice import DataChoice
 from engine.data.store import sample_choice
-from engine.evidence.chosen_settings import chosen_data, chosen_settings
-from engine.evidence.repeating import repeating_command, without_option
-from engine.neutral.family import CLASSIFIERS
-from engine.running.experiment import Experiment
-from engine.running.preparing import dataset_store
+from engine.results.command import repeating_command, without_option
+from engine.results.settings import chosen_data, chosen_settings
+from engine.runs.experiment import Experiment
+from engine.runs.preparing.prepare import dataset_store
+from engine.shared.classifiers import CLASSIFIERS
 
 CHANGES: list[dict[str, Any]] = [
     {},

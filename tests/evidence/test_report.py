@@ -13,13 +13,14 @@ import pytest
 
 from engine import FRAMEWORKS
 from engine.__main__ import main
+from engine.display.palette import HUES
 from engine.errors import RunError
-from engine.evidence import report_page, report_sections
-from engine.evidence.palette import HUES
-from engine.evidence.report import report, write_reports
-from engine.evidence.report_sections import LONGEST_TEXT, MOST_DISAGREEMENTS
-from engine.evidence.result_sentences import answer
-from engine.running.folder import Run, Status
+from engine.reports import page as report_page
+from engine.reports import sections as report_sections
+from engine.reports.run_report import report, write_reports
+from engine.reports.sections import LONGEST_TEXT, MOST_DISAGREEMENTS
+from engine.results.sentences import answer
+from engine.runs.folder import Run, Status
 from tests.running.driving import copy_run
 
 PROJECT = Path(__file__).parents[2]

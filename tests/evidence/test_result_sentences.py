@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from engine.evidence.fairness import machine_facts, parity_facts, setting_facts, side_facts
-from engine.evidence.result_sentences import FORMATS, answer, interval_sentence, measure_sentence, state_sentence, times_sentence
-from engine.evidence.tables import Measure
+from engine.results.fairness import machine_facts, parity_facts, setting_facts, side_facts
+from engine.results.sentences import FORMATS, answer, interval_sentence, measure_sentence, state_sentence, times_sentence
+from engine.results.tables import Measure
 
 
 def two(pytorch: float, tensorflow: float, low: float = -0.01, high: float = 0.01, agreement: float = 0.997) -> dict[str, Any]:

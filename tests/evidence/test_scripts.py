@@ -24,14 +24,14 @@ import pytest
 from engine import FRAMEWORKS
 from engine.data.choice import DataChoice
 from engine.data.store import DatasetStore
-from engine.evidence.script_settings import DATA_NAME
-from engine.evidence.scripts import COLUMNS, SCRIPT_NAMES, data_file, import_lines, notebook, obstacle, standalone_script
-from engine.neutral.family import CLASSIFIERS
-from engine.neutral.recipe import Recipe
-from engine.neutral.weights import WEIGHTS
-from engine.running.experiment import Experiment
-from engine.running.folder import Run, Status, create_run, home
-from engine.running.inputs import Inputs
+from engine.runs.experiment import Experiment
+from engine.runs.folder import Run, Status, create_run, home
+from engine.runs.preparing.inputs import Inputs
+from engine.shared.classifiers import CLASSIFIERS
+from engine.shared.recipe import Recipe
+from engine.shared.weights.initial import WEIGHTS
+from engine.source.script_settings import DATA_NAME
+from engine.source.scripts import COLUMNS, SCRIPT_NAMES, data_file, import_lines, notebook, obstacle, standalone_script
 from tests.running.driving import write_tiny_encoder
 
 PROJECT = Path(__file__).parents[2]
@@ -103,7 +103,7 @@ def train_and_execute(run: Run, folder: Path, compiled: Run | None) -> Ended:
     """Train, then run both scripts, and those of the run that would be compiled."""
     places = {"PARITY_RUNS": str(run.path.parent), "PARITY_LOCK": str(folder / "machine.lock")}  # nothing is timed: cases may overlap
     run.write_status(Status())  # it may have waited for longer than a run is believed to be about to start
-    coordinator = [sys.executable, "-m", "engine.running.coordinator", str(run.path)]
+    coordinator = [sys.executable, "-m", "engine.runs.coordinator", str(run.path)]
     folder.mkdir()
     subprocess.run(coordinator, cwd=PROJECT, env=os.environ | places, check=True, timeout=280)
     assert run.status.state == "done", run.status.message
@@ -320,13 +320,13 @@ def test_a_hub_model_is_named_with_the_version_that_the_run_used(monkeypatch: py
     snapshot.symlink_to(bundled_folder(), target_is_directory=True)
     nothing = np.empty(0, np.int64)
     inputs = Inputs(nothing, {}, nothing, 2, encoder=str(snapshot))
-    monkeypatch.setattr("engine.evidence.script_settings.load_inputs", lambda run: inputs)
+    monkeypatch.setattr("engine.source.script_settings.load_inputs", lambda run: inputs)
     script = standalone_script(prepared_run("embedding-mlp", encoder="somebody/model"), "tensorflow")
     assert "snapshot_download('somebody/model', revision='0123abcd', allow_patterns=ENCODER_FILES)" in script
 
 
 def bundled_folder() -> Path:
-    from engine.neutral.checkpoint import bundled_checkpoint
+    from engine.shared.encoders.checkpoint import bundled_checkpoint
 
     return bundled_checkpoint().folder
 

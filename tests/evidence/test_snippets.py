@@ -8,7 +8,12 @@ import pytest
 
 from engine import FRAMEWORKS
 from engine.data.choice import DataChoice
-from engine.evidence.snippets import (
+from engine.runs.experiment import Experiment
+from engine.runs.folder import Run, create_run
+from engine.runs.source_code import kept_code, present_code
+from engine.shared.classifiers import CLASSIFIERS
+from engine.shared.weights.initial import WEIGHTS
+from engine.source.snippets import (
     BUILDING,
     LOAD,
     OVER_WINDOWS,
@@ -20,12 +25,7 @@ from engine.evidence.snippets import (
     present_snippets,
     save_snippets,
 )
-from engine.evidence.source_tree import SourceTree, lines_of_code
-from engine.neutral.family import CLASSIFIERS
-from engine.neutral.weights import WEIGHTS
-from engine.running.experiment import Experiment
-from engine.running.folder import Run, create_run
-from engine.running.source_code import kept_code, present_code
+from engine.source.source_tree import SourceTree, lines_of_code
 
 PROJECT = Path(__file__).parents[2]
 TRAINING = "engine/frameworks/pytorch/training.py"
@@ -175,7 +175,7 @@ def test_a_run_shows_the_code_it_kept_not_the_present_one(run: Run) -> None:
 
 def test_a_run_that_kept_less_is_shown_as_it_is(run: Run) -> None:
     """Earlier versions had fewer things to share."""
-    run.write_code({file: text for file, text in present_code().items() if file != "engine/neutral/class_weights.py"})
+    run.write_code({file: text for file, text in present_code().items() if file != "engine/shared/class_weights.py"})
     exhibit = load_snippets(run)
     assert not exhibit.note
     assert "class_weights" not in {piece.name for piece in exhibit.shared}

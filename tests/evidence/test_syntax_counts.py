@@ -8,13 +8,13 @@ import pytest
 
 from engine import FRAMEWORKS
 from engine.data.store import sample_choice
-from engine.evidence.concepts import CONCEPTS
-from engine.evidence.source_tree import SourceTree
-from engine.evidence.syntax_counts import KNOWN_METHODS, PACKAGES, Counts, SyntaxCounts, count_piece, marks_of, syntax_counts
-from engine.neutral.family import CLASSIFIERS
-from engine.running.experiment import Experiment
-from engine.running.folder import Run, create_run
-from engine.running.source_code import present_code, save_code
+from engine.runs.experiment import Experiment
+from engine.runs.folder import Run, create_run
+from engine.runs.source_code import present_code, save_code
+from engine.shared.classifiers import CLASSIFIERS
+from engine.source.concepts import CONCEPTS
+from engine.source.source_tree import SourceTree
+from engine.source.syntax_counts import KNOWN_METHODS, PACKAGES, Counts, SyntaxCounts, count_piece, marks_of, syntax_counts
 
 TRAINING = "engine/frameworks/pytorch/training.py"
 

@@ -9,7 +9,7 @@ import numpy
 import pandas
 import pytest
 
-from engine.evidence.tables import (
+from engine.results.tables import (
     answers_table,
     class_names,
     disagreements,

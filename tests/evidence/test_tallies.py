@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from engine.evidence.tallies import row_sentence, row_title, tally, tally_sentence, verdict_words
+from engine.studies.benchmark.summary import row_sentence, row_title, tally, tally_sentence, verdict_words
 
 
 def row(verdict: str, ratio: float = 1.0, **facts: Any) -> dict[str, Any]:

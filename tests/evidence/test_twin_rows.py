@@ -2,7 +2,7 @@
 
 import pytest
 
-from engine.evidence.twin_rows import bar_shares, twin_facts
+from engine.display.twin_rows import bar_shares, twin_facts
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from engine.evidence.wording import (
+from engine.display.formatting import (
     code_block,
     code_span,
     count,

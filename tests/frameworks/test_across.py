@@ -16,16 +16,16 @@ import numpy as np
 import onnxruntime
 import pytest
 
-from engine.neutral.architecture import Architecture
-from engine.neutral.checkpoint import describe
-from engine.neutral.checkpoint_folder import HEAD, write_checkpoint
-from engine.neutral.onnx_forms import simplified
-from engine.neutral.onnx_graph import open_axes, operator_counts
-from engine.neutral.onnx_reading import read_graph
-from engine.neutral.tokens import mean_of_windows
-from engine.neutral.weight_files import read_weights, write_arrays
-from engine.neutral.weight_map import drawn_like, find_places, without_neutral
-from engine.neutral.weights import CNN_WIDTHS, WEIGHTS
+from engine.shared.architecture import Architecture
+from engine.shared.encoders.checkpoint import describe
+from engine.shared.encoders.writing import HEAD, write_checkpoint
+from engine.shared.onnx.graph import open_axes, operator_counts
+from engine.shared.onnx.reading import read_graph
+from engine.shared.onnx.simplify import simplified
+from engine.shared.text.tokens import mean_of_windows
+from engine.shared.weights.files import read_weights, write_arrays
+from engine.shared.weights.initial import CNN_WIDTHS, WEIGHTS
+from engine.shared.weights.mapping import drawn_like, find_places, without_neutral
 from tests.tiny_checkpoints import FAMILIES, save_tiny_checkpoint
 
 PROJECT = Path(__file__).parents[2]
@@ -77,7 +77,7 @@ def work(wing: str, folder: Path) -> None:
     """What the process of one wing does with what lies in the folder: import, answer, export."""
     from importlib import import_module
 
-    names = ("devices", "training", "inference", "export", "formats", "onnx_model")
+    names = ("devices", "training", "inference", "export", "formats", "onnx.model")
     devices, training, inference, export, formats, onnx_model = (import_module(f"engine.frameworks.{wing}.{name}") for name in names)
     devices.set_threads(2)
     if wing == "pytorch" and not (folder / "bert").exists():
@@ -146,7 +146,7 @@ def work_with_the_encoder(wing: str, folder: Path, logits: Any, facts: dict[str,
     """The same for a classifier of vectors whose graph begins with its encoder, for texts that are cut and for texts in windows."""
     from importlib import import_module
 
-    names = ("classifiers.embedding_mlp", "encoder", "export", "formats", "onnx_model", "training", "whole_model")
+    names = ("classifiers.embedding_mlp", "encoder", "export", "formats", "onnx.model", "training", "whole_model")
     module, encoder, export, formats, onnx_model, training, whole_model = (
         import_module(f"engine.frameworks.{wing}.{name}") for name in names
     )

@@ -16,11 +16,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from engine.neutral.architecture import Architecture
-from engine.neutral.batches import training_plan
-from engine.neutral.early_stopping import Progress
-from engine.neutral.recipe import Recipe
-from engine.neutral.weights import CNN_WIDTHS, WEIGHTS, Weight
+from engine.shared.architecture import Architecture
+from engine.shared.batches import training_plan
+from engine.shared.early_stopping import Progress
+from engine.shared.recipe import Recipe
+from engine.shared.weights.initial import CNN_WIDTHS, WEIGHTS, Weight
 
 PROJECT = Path(__file__).parents[2]
 WINGS = ("pytorch", "tensorflow")

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from engine.neutral.checkpoint import bundled_checkpoint
+from engine.shared.encoders.checkpoint import bundled_checkpoint
 from tests.tiny_checkpoints import FAMILIES, SENTENCES
 
 PROJECT = Path(__file__).parents[2]
@@ -40,7 +40,7 @@ def encode_everything(wing: str, checkpoints: Path, output: Path) -> None:
     from importlib import import_module
 
     from engine.errors import EncoderError
-    from engine.neutral.tokens import load_tokenizer
+    from engine.shared.text.tokens import load_tokenizer
 
     encoder = import_module(f"engine.frameworks.{wing}.encoder")
     answers: dict[str, Any] = {"errors": {}, "batches": []}

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from engine.neutral.architecture import Architecture
+from engine.shared.architecture import Architecture
 from tests.running.driving import PATIENCE, write_tiny_encoder
 
 PROJECT = Path(__file__).parents[2]

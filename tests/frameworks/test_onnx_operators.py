@@ -19,7 +19,7 @@ import onnxruntime
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
-from engine.neutral.onnx_table import OPERATORS
+from engine.shared.onnx.operators import OPERATORS
 
 PROJECT = Path(__file__).parents[2]
 WINGS = ("pytorch", "tensorflow")
@@ -292,10 +292,10 @@ def answer_everything(wing: str, folder: Path) -> None:
     """What the process of one wing does: an answer for each file, and what it can be trained on."""
     from importlib import import_module
 
-    from engine.neutral.onnx_forms import simplified
-    from engine.neutral.onnx_reading import read_graph
+    from engine.shared.onnx.reading import read_graph
+    from engine.shared.onnx.simplify import simplified
 
-    names = ("onnx_model", "onnx_layers", "onnx_operators", "devices", "export", "training")
+    names = ("onnx.model", "onnx.layers", "onnx.operators", "devices", "export", "training")
     onnx_model, onnx_layers, onnx_operators, devices, export, training = (
         import_module(f"engine.frameworks.{wing}.{name}") for name in names
     )

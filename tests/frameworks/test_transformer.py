@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from engine.neutral.architecture import Architecture
-from engine.neutral.encoder_tensors import stored_tensors
+from engine.shared.architecture import Architecture
+from engine.shared.encoders.tensors import stored_tensors
 from tests.tiny_checkpoints import FAMILIES, save_tiny_checkpoint
 
 PROJECT = Path(__file__).parents[2]
@@ -105,7 +105,7 @@ def work(wing: str, checkpoints: Path, output: Path) -> None:
     """What the process of one wing does; arrays go into ``output/<wing>-<what>-<family>.npz``."""
     from importlib import import_module
 
-    from engine.neutral.recipe import Recipe
+    from engine.shared.recipe import Recipe
 
     classifier = import_module(f"engine.frameworks.{wing}.classifiers.transformer")
     training = import_module(f"engine.frameworks.{wing}.training")

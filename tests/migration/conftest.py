@@ -25,8 +25,8 @@ import pytest
 
 from engine.__main__ import main
 from engine.migration import study_process
-from engine.running.experiment import Experiment
-from engine.running.folder import Run, create_run
+from engine.runs.experiment import Experiment
+from engine.runs.folder import Run, create_run
 from tests.running.driving import PATIENCE, small_data, studies_in_this_process
 
 PROJECT = Path(__file__).parents[2]
@@ -44,7 +44,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Run:
         patch.setenv("PARITY_RUNS", str(folder / "runs"))
         patch.setenv("PARITY_LOCK", str(folder / "machine.lock"))
         run = create_run(Experiment.recommended(small_data(), **choices))
-        command = [sys.executable, "-m", "engine.running.coordinator", str(run.path)]
+        command = [sys.executable, "-m", "engine.runs.coordinator", str(run.path)]
         subprocess.run(command, cwd=PROJECT, env=os.environ.copy(), check=True, timeout=PATIENCE)
     assert run.status.state == "done", run.status.message
     return run

@@ -11,8 +11,8 @@ from typing import BinaryIO
 import pytest
 
 from engine.errors import RunError
-from engine.migration.bundles import archive
-from engine.migration.bundles.archive import Contents, files_below, safe_member, write_tar, write_zip
+from engine.serving import archive
+from engine.serving.archive import Contents, files_below, safe_member, write_tar, write_zip
 
 WRITERS = {"zip": write_zip, "tar": write_tar}
 

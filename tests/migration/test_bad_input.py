@@ -14,14 +14,16 @@ from onnx import TensorProto, helper, numpy_helper
 
 from engine.__main__ import main
 from engine.errors import MigrationError, ParityError, RunError
-from engine.migration import migrating, study_process
-from engine.migration.foreign_file import look_into
-from engine.migration.migration_request import MigrationRequest
-from engine.running import studies, worker_migrating
-from engine.running.carried_inputs import OWN, SHARES, example_batch, part_of_run
-from engine.running.folder import Run
-from engine.running.inputs import Inputs, load_inputs
-from engine.running.studies import find_study, start_study
+from engine.migration import study_process
+from engine.runs.folder import Run
+from engine.runs.preparing.graph_inputs import OWN, SHARES, example_batch, part_of_run
+from engine.runs.preparing.inputs import Inputs, load_inputs
+from engine.studies import study as studies
+from engine.studies.migration import carry as migrating
+from engine.studies.migration.foreign_file import look_into
+from engine.studies.migration.request import MigrationRequest
+from engine.studies.study import find_study, start_study
+from engine.workers.jobs import migrate as worker_migrating
 from tests.running.driving import studies_in_this_process
 
 
@@ -103,7 +105,7 @@ def test_a_disk_that_fills_up_leaves_no_half_graph(run: Run, tmp_path: Path, mon
 
 
 def test_a_disk_that_is_full_is_told_and_nothing_counts_as_carried(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    from engine.evidence.study_coordinator import StudyCoordinator
+    from engine.studies.coordinator import StudyCoordinator
 
     def measure(coordinator: Any, framework: str, job: str, message: str, prepared: Run, **facts: Any) -> dict[str, Any]:
         raise OSError(28, "No space left on device")

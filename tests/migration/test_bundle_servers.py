@@ -15,8 +15,8 @@ import numpy as np
 import pytest
 
 from engine import FRAMEWORKS
-from engine.migration.optional_packages import missing, missing_java
-from engine.running.folder import Run
+from engine.runs.folder import Run
+from engine.studies.export.optional_packages import missing, missing_java
 from tests.migration.conftest import (
     PROJECT,
     BundleOf,

@@ -17,15 +17,15 @@ import pytest
 from engine import FRAMEWORKS
 from engine.__main__ import main
 from engine.errors import RunError
-from engine.migration import optional_packages
-from engine.migration.bundles import archive
-from engine.migration.bundles.archive import safe_member
-from engine.migration.bundles.cutting import text_inputs_module
-from engine.migration.bundles.kinds import BUNDLES, artifacts_needed
-from engine.migration.bundles.making import make_bundle
-from engine.migration.export_request import manifests
-from engine.migration.optional_packages import missing, missing_java
-from engine.running.folder import Run
+from engine.runs.folder import Run
+from engine.serving import archive
+from engine.serving.archive import safe_member
+from engine.serving.bundles import make_bundle
+from engine.serving.engine_code import text_inputs_module
+from engine.serving.kinds import BUNDLES, artifacts_needed
+from engine.studies.export import optional_packages
+from engine.studies.export.optional_packages import missing, missing_java
+from engine.studies.export.request import manifests
 from tests.migration.conftest import (
     PROJECT,
     BundleOf,

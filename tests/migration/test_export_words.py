@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from engine.migration.export_words import accuracy_loss, answer, export_table, findings, race_result, title
+from engine.studies.export.words import accuracy_loss, answer, export_table, findings, race_result, title
 
 
 def manifest(precision: str = "float32", **check: Any) -> dict[str, Any]:

@@ -14,17 +14,18 @@ import pytest
 from engine.__main__ import main
 from engine.commands import models
 from engine.errors import MigrationError, RunError
-from engine.migration import exporting, study_process
-from engine.migration.export_request import ExportRequest, exported_folders, find_manifest, manifests
-from engine.migration.export_words import LARGEST_DIFFERENCE
-from engine.migration.export_zip import zipped
-from engine.neutral.checkpoint import resolve
-from engine.running import studies
-from engine.running.experiment import Experiment
-from engine.running.folder import Run, create_run
-from engine.running.inputs import load_inputs
-from engine.running.preparing import prepare_data, prepare_inputs
-from engine.running.studies import find_study
+from engine.migration import study_process
+from engine.runs.experiment import Experiment
+from engine.runs.folder import Run, create_run
+from engine.runs.preparing.inputs import load_inputs
+from engine.runs.preparing.prepare import prepare_data, prepare_inputs
+from engine.shared.encoders.checkpoint import resolve
+from engine.studies import study as studies
+from engine.studies.export import write_and_check as exporting
+from engine.studies.export.archive import zipped
+from engine.studies.export.request import ExportRequest, exported_folders, find_manifest, manifests
+from engine.studies.export.words import LARGEST_DIFFERENCE
+from engine.studies.study import find_study
 from tests.running.driving import small_data, studies_in_this_process, write_tiny_encoder
 
 
@@ -156,7 +157,7 @@ def test_an_export_needs_a_finished_run_and_a_format_of_the_framework(run: Run, 
 
 def started(request: ExportRequest, monkeypatch: pytest.MonkeyPatch, measure: Any) -> Any:
     """The study of an export whose worker is ``measure``."""
-    from engine.evidence.study_coordinator import StudyCoordinator
+    from engine.studies.coordinator import StudyCoordinator
 
     studies_in_this_process(monkeypatch, study_process.main)
     monkeypatch.setattr(StudyCoordinator, "measure", measure)

@@ -12,16 +12,16 @@ import pytest
 
 from engine.__main__ import main
 from engine.errors import MigrationError, RunError
-from engine.evidence.study_coordinator import StudyCoordinator
-from engine.migration import migrating
-from engine.migration.migration_request import FURTHER_STEPS, LARGEST_DIFFERENCE, MigrationRequest
-from engine.migration.migration_words import answer, layer_rows, operator_sentence, trained_on_sentence, weight_rows
-from engine.migration.old_snippet import FIRST_IMPORT, GUIDE_SNIPPET, run_in_sandbox, run_old_snippets
-from engine.migration.route_code import route_code
-from engine.running import studies
-from engine.running.folder import Run
-from engine.running.studies import find_study, start_study
-from engine.running.worker_proving import Stages
+from engine.runs.folder import Run
+from engine.studies import study as studies
+from engine.studies.coordinator import StudyCoordinator
+from engine.studies.migration import carry as migrating
+from engine.studies.migration.code import route_code
+from engine.studies.migration.onnx_tf import FIRST_IMPORT, GUIDE_SNIPPET, run_in_sandbox, run_old_snippets
+from engine.studies.migration.request import FURTHER_STEPS, LARGEST_DIFFERENCE, MigrationRequest
+from engine.studies.migration.words import answer, layer_rows, operator_sentence, trained_on_sentence, weight_rows
+from engine.studies.study import find_study, start_study
+from engine.workers.jobs.equivalence import Stages
 from tests.running.driving import processes_about
 
 

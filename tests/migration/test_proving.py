@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from engine.running.folder import Run
-from engine.running.inputs import load_inputs
-from engine.running.worker_auditing import Wing
-from engine.running.worker_migrating import trained_model
-from engine.running.worker_proving import train_on
+from engine.runs.folder import Run
+from engine.runs.preparing.inputs import load_inputs
+from engine.workers.jobs.audit import Wing
+from engine.workers.jobs.equivalence import train_on
+from engine.workers.jobs.migrate import trained_model
 
 
 @pytest.mark.slow

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from engine import FRAMEWORKS
-from engine.migration.bundles.sagemaker_code import inference_source, train_source
-from engine.neutral.family import CLASSIFIERS
+from engine.serving.sagemaker_code import inference_source, train_source
+from engine.shared.classifiers import CLASSIFIERS
 from tests.evidence.test_scripts import EVERYTHING, RUFF, prepared_run
 
 WRITTEN = {f"{name}{suffix}": (name, changes) for name in CLASSIFIERS for suffix, changes in (("", {}), (", everything", EVERYTHING))}

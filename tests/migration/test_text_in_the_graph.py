@@ -16,9 +16,9 @@ from collections.abc import Sequence
 import pytest
 from sklearn.feature_extraction.text import CountVectorizer
 
-from engine.neutral.checkpoint import bundled_checkpoint
-from engine.neutral.tokens import load_tokenizer
-from engine.neutral.vocabulary import train_words
+from engine.shared.encoders.checkpoint import bundled_checkpoint
+from engine.shared.text.tokens import load_tokenizer
+from engine.shared.text.vocabulary import train_words
 from tests.migration.conftest import PROJECT
 
 IN_THE_GRAPH = r"""

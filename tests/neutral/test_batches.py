@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from engine.neutral.batches import POOL, Plan, evaluation_batch, evaluation_plan, training_plan
+from engine.shared.batches import POOL, Plan, evaluation_batch, evaluation_plan, training_plan
 
 ROWS = 1003
 LENGTHS = np.random.default_rng(0).integers(1, 60, ROWS)

@@ -18,9 +18,9 @@ from typing import ClassVar
 import pytest
 
 from engine.errors import EncoderError
-from engine.neutral.checkpoint import bundled_checkpoint, describe, resolve
-from engine.neutral.encoder_tensors import expected_tensors
-from engine.neutral.tokens import load_tokenizer, token_counts
+from engine.shared.encoders.checkpoint import bundled_checkpoint, describe, resolve
+from engine.shared.encoders.tensors import expected_tensors
+from engine.shared.text.tokens import load_tokenizer, token_counts
 
 PROJECT = Path(__file__).parents[2]
 
@@ -269,7 +269,7 @@ def resolve_elsewhere(identifier: str, endpoint: str, cache: Path, offline: bool
     program = (
         "import json, sys\n"
         "from engine.errors import EncoderError\n"
-        "from engine.neutral.checkpoint import resolve\n"
+        "from engine.shared.encoders.checkpoint import resolve\n"
         "told = []\n"
         "try:\n"
         "    found = resolve(sys.argv[1], lambda done, total: told.append((done, total)))\n"

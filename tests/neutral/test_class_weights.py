@@ -7,7 +7,7 @@ import pytest
 from sklearn.utils.class_weight import compute_class_weight
 
 from engine.errors import DataError
-from engine.neutral.class_weights import check_class_weights, class_weights
+from engine.shared.class_weights import check_class_weights, class_weights
 
 LABELS = np.array([0] * 6 + [1] * 3 + [2])
 CLASSES = ("ham", "spam", "odd=name")

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from engine.neutral import devices
-from engine.neutral.devices import choose_device, describe_machine, graphics_processors, physical_cores, why_no_gpu
+from engine.shared import devices
+from engine.shared.devices import choose_device, describe_machine, graphics_processors, physical_cores, why_no_gpu
 
 BOTH = {"pytorch": "H200", "tensorflow": "H200"}
 ONE = {"pytorch": "H200", "tensorflow": None}

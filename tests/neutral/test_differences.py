@@ -8,11 +8,11 @@ import pytest
 
 from engine import FRAMEWORKS
 from engine.data.store import sample_choice
-from engine.neutral import differences
-from engine.neutral.differences import DIFFERENCES, NOT_HERE, Difference, line_of_code, matters, own_choices, value_used
-from engine.neutral.family import CLASSIFIERS
-from engine.neutral.recipe import EVERY_DEFAULT
-from engine.running.experiment import Experiment
+from engine.runs.experiment import Experiment
+from engine.shared import framework_defaults as differences
+from engine.shared.classifiers import CLASSIFIERS
+from engine.shared.framework_defaults import DIFFERENCES, NOT_HERE, Difference, line_of_code, matters, own_choices, value_used
+from engine.shared.recipe import EVERY_DEFAULT
 
 BY_KEY = {difference.key: difference for difference in DIFFERENCES}
 
@@ -114,4 +114,4 @@ def test_without_decay_nobody_owns_it() -> None:
 
 
 def test_sources_are_read_once() -> None:
-    assert differences._source("engine/neutral/weights.py") is differences._source("engine/neutral/weights.py")
+    assert differences._source("engine/shared/weights/initial.py") is differences._source("engine/shared/weights/initial.py")

@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from engine.neutral.early_stopping import Progress
+from engine.shared.early_stopping import Progress
 
 
 def after(losses: list[float], patience: int) -> Progress:

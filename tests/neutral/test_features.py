@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engine.neutral.features import Features, FeatureWriter, features_of
+from engine.shared.encoders.vector_cache import Features, FeatureWriter, features_of
 
 TEXTS = ["one", "two", "three"]
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import f1_score
 
-from engine.neutral.metrics import accuracy_difference, score
+from engine.shared.metrics import accuracy_difference, score
 
 CLASSES = ("a", "b", "c")
 

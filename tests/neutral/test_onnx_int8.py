@@ -8,8 +8,8 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-from engine.neutral.onnx_int8 import keep_weights_in_int8
-from engine.neutral.onnx_session import open_session
+from engine.shared.onnx.quantize import keep_weights_in_int8
+from engine.shared.onnx.session import open_session
 
 
 def write_text_cnn(file: Path) -> None:

@@ -12,10 +12,10 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper
 
 from engine.errors import MigrationError
-from engine.neutral.onnx_forms import simplified
-from engine.neutral.onnx_graph import Graph, open_axes, operator_counts
-from engine.neutral.onnx_reading import read_graph
-from engine.neutral.onnx_table import OPERATORS
+from engine.shared.onnx.graph import Graph, open_axes, operator_counts
+from engine.shared.onnx.operators import OPERATORS
+from engine.shared.onnx.reading import read_graph
+from engine.shared.onnx.simplify import simplified
 
 
 def dense_model(opset: int = 18, batch: Any = "batch", **changes: Any) -> onnx.ModelProto:
@@ -143,7 +143,7 @@ def test_a_file_of_three_gigabytes_is_refused_before_it_is_opened(file: Path, mo
 
 def test_an_unknown_operator_is_refused_by_name_and_node(file: Path) -> None:
     words = refused(written(file, dense_model(operator="Hardmax")))
-    assert "node 3 (“last”)" in words and "Hardmax" in words and "ONNX Runtime" in words and "onnx_operators.py" in words
+    assert "node 3 (“last”)" in words and "Hardmax" in words and "ONNX Runtime" in words and "onnx/operators.py" in words
 
 
 def test_an_operator_of_another_domain_is_refused_by_name(file: Path) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from engine.neutral.recipe import Recipe
+from engine.shared.recipe import Recipe
 
 
 def test_a_constant_rate() -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.neutral.syntax import parse
+from engine.shared.syntax import parse
 
 ENGINE = Path(__file__).parents[2] / "engine"
 

@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from engine.migration.bundles.cutting import text_inputs_module
-from engine.neutral.text_inputs import TextInputs, named_answers
-from engine.neutral.tokens import token_rows
-from engine.neutral.vocabulary import Terms, train_words
+from engine.serving.engine_code import text_inputs_module
+from engine.shared.text.inputs import TextInputs, named_answers
+from engine.shared.text.tokens import token_rows
+from engine.shared.text.vocabulary import Terms, train_words
 
 TEXTS = ["The parcel is late, late again", "Refund the parcel, please", "the refund is late", "parcel parcel refund the is please again"]
 NEW = ["The parcel is late and a refund is due, please, please again", "", "unknown words only", "PARCEL"]

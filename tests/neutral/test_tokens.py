@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from tokenizers import Tokenizer, models, pre_tokenizers
 
-from engine.neutral.checkpoint import bundled_checkpoint
-from engine.neutral.tokens import MOST_WINDOWS, TEXTS_AT_ONCE, load_tokenizer, mean_of_windows, padding_token, text_windows, token_rows
+from engine.shared.encoders.checkpoint import bundled_checkpoint
+from engine.shared.text.tokens import MOST_WINDOWS, TEXTS_AT_ONCE, load_tokenizer, mean_of_windows, padding_token, text_windows, token_rows
 
 CLS, SEP = 101, 102
 

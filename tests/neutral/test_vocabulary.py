@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from engine.errors import DataError, RunError
-from engine.neutral.tokens import token_rows
-from engine.neutral.vocabulary import Terms, known_words, load_words, texts_without_known_words, train_words
+from engine.shared.text.tokens import token_rows
+from engine.shared.text.vocabulary import Terms, known_words, load_words, texts_without_known_words, train_words
 
 TEXTS = [
     "The cat sat on the mat.",
@@ -187,6 +187,6 @@ def test_a_damaged_vocabulary_is_said(text: str) -> None:
 
 
 def test_workers_do_not_load_scikit_learn_with_the_module() -> None:
-    program = "import sys, engine.neutral.vocabulary; assert 'sklearn' not in sys.modules and 'scipy' not in sys.modules"
+    program = "import sys, engine.shared.text.vocabulary; assert 'sklearn' not in sys.modules and 'scipy' not in sys.modules"
     answer = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
     assert answer.returncode == 0, answer.stderr

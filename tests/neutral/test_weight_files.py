@@ -12,9 +12,9 @@ import pytest
 from safetensors.numpy import load_file, save_file
 
 from engine.errors import TrainingError
-from engine.neutral import weight_files
-from engine.neutral.early_stopping import Progress
-from engine.neutral.weight_files import load_progress, read_weights, save_progress, write_arrays
+from engine.shared.early_stopping import Progress
+from engine.shared.weights import files as weight_files
+from engine.shared.weights.files import load_progress, read_weights, save_progress, write_arrays
 
 STATE = {"model.weight": np.arange(6, dtype=np.float32).reshape(2, 3).T, "optimizer.step": np.array(7.0, np.float32)}
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from engine.neutral.architecture import Architecture
-from engine.neutral.family import CLASSIFIERS
-from engine.neutral.weights import WEIGHTS, Weight, initial_weights, merge_initial
+from engine.shared.architecture import Architecture
+from engine.shared.classifiers import CLASSIFIERS
+from engine.shared.weights.initial import WEIGHTS, Weight, initial_weights, merge_initial
 
 ARCHITECTURE = Architecture(num_classes=5, input_size=384, hidden_units=64, embedding_size=48, filters=40)
 

@@ -1,4 +1,4 @@
-"""Run folders built by hand through ``engine.running.folder``, and pages opened in them without a browser."""
+"""Run folders built by hand through ``engine.runs.folder``, and pages opened in them without a browser."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from streamlit.testing.v1 import AppTest
 
 from engine import FRAMEWORKS
 from engine.data.choice import DataChoice
-from engine.running import studies
-from engine.running.experiment import Experiment
-from engine.running.folder import Run, Status, create_run
+from engine.runs.experiment import Experiment
+from engine.runs.folder import Run, Status, create_run
+from engine.studies import study as studies
 
 DASHBOARD = Path(__file__).parents[2] / "dashboard.py"
 CLASSES = ["*returns* & <b>swaps</b>", "billing", "shipping"]
@@ -85,7 +85,7 @@ def active_run(home_folder: Path) -> Run:
 @pytest.fixture(autouse=True)
 def by_themselves(monkeypatch: pytest.MonkeyPatch) -> None:
     """Pages run alone here, and ``AppTest`` takes every run for the first of a server; the browser tests see pages handed over."""
-    monkeypatch.setattr("pages.parts.entry.PagesManager", SimpleNamespace(uses_pages_directory=False))
+    monkeypatch.setattr("pages.parts.widgets.entry.PagesManager", SimpleNamespace(uses_pages_directory=False))
 
 
 @pytest.fixture

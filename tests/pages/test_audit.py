@@ -10,14 +10,14 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from engine import FRAMEWORKS
+from engine.display.palette import LEVEL_DASHES, LEVEL_HUES
 from engine.errors import RunError
-from engine.evidence.ablation import COMPILED, AblationRequest
-from engine.evidence.audit import LEVELS, REMAINS, AuditRequest
-from engine.evidence.palette import LEVEL_DASHES, LEVEL_HUES
-from engine.neutral.family import CLASSIFIERS
-from engine.neutral.recipe import EVERY_DEFAULT
-from engine.running.studies import Study, StudyStatus, list_studies, start_study
-from pages.parts import ablation_view, audit_view, study_view
+from engine.shared.classifiers import CLASSIFIERS
+from engine.shared.recipe import EVERY_DEFAULT
+from engine.studies.ablation import COMPILED, AblationRequest
+from engine.studies.audit import LEVELS, REMAINS, AuditRequest
+from engine.studies.study import Study, StudyStatus, list_studies, start_study
+from pages.parts.studies import ablation_view, audit_view, study_view
 from tests.pages.conftest import charts, words
 
 OpenPage = Callable[..., AppTest]

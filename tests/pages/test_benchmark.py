@@ -9,12 +9,12 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from engine import FRAMEWORKS
+from engine.display.palette import HUES
 from engine.errors import RunError
-from engine.evidence.benchmark_report import benchmark_report, repeating_command, write_benchmark_report
-from engine.evidence.benchmark_request import BenchmarkRequest
-from engine.evidence.benchmark_rows import rows_of
-from engine.evidence.palette import HUES
-from engine.running.studies import Study, StudyStatus, list_studies, start_study
+from engine.reports.benchmark_report import benchmark_report, repeating_command, write_benchmark_report
+from engine.studies.benchmark.request import BenchmarkRequest
+from engine.studies.benchmark.verdicts import rows_of
+from engine.studies.study import Study, StudyStatus, list_studies, start_study
 from tests.pages.conftest import charts, words
 
 OpenPage = Callable[..., AppTest]

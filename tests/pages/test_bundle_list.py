@@ -8,15 +8,15 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from engine.migration import optional_packages
-from engine.running.folder import Run
+from engine.runs.folder import Run
+from engine.studies.export import optional_packages
 
 
 def show_bundles(path: str, exported: dict[tuple[str, str], str]) -> None:
     from pathlib import Path
 
-    from engine.running.folder import Run
-    from pages.parts.bundle_list import bundle_list
+    from engine.runs.folder import Run
+    from pages.parts.studies.bundle_list import bundle_list
 
     bundle_list(Run(Path(path)), {key: Path(folder) for key, folder in exported.items()})
 

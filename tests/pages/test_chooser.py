@@ -8,8 +8,8 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from engine.evidence.claims import Finding
-from engine.evidence.questionnaire import QUESTIONS
+from engine.guide.claims import Finding
+from engine.guide.questionnaire import QUESTIONS
 from tests.pages.conftest import words
 
 KNOWN = {
@@ -24,7 +24,7 @@ IN_BOX = "choosing_{}"
 def page(findings):  # AppTest runs its source alone: what is imported above is not known in it
     import streamlit
 
-    from pages.parts.chooser_view import show
+    from pages.parts.guide.chooser_view import show
 
     if not streamlit.session_state.get("elsewhere"):
         show(findings)

@@ -9,11 +9,11 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from engine.errors import RunError
-from engine.neutral.family import CLASSIFIERS
-from engine.running.experiment import Experiment
-from engine.running.folder import Run
-from pages.parts import warm_models
-from pages.parts.answer_view import HowRead, answer_sentence, cut_sentence, cut_texts_sentence, unknown_sentence
+from engine.runs.experiment import Experiment
+from engine.runs.folder import Run
+from engine.shared.classifiers import CLASSIFIERS
+from pages.parts.classify import warm_models
+from pages.parts.classify.answer_view import HowRead, answer_sentence, cut_sentence, cut_texts_sentence, unknown_sentence
 from tests.pages.conftest import CLASSES, as_classifier, everything_shown
 
 OpenPage = Callable[..., AppTest]

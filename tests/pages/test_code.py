@@ -7,10 +7,10 @@ from collections.abc import Callable
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from engine.evidence.snippets import STAGES, save_snippets
-from engine.neutral.family import CLASSIFIERS
-from engine.running.folder import Run, create_run
-from pages.parts.difference_list import anchor_of
+from engine.runs.folder import Run, create_run
+from engine.shared.classifiers import CLASSIFIERS
+from engine.source.snippets import STAGES, save_snippets
+from pages.parts.train.difference_list import anchor_of
 from tests.pages.conftest import everything_shown, experiment, write_data
 
 OpenPage = Callable[..., AppTest]

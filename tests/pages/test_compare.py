@@ -10,8 +10,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from engine import FRAMEWORKS
-from engine.neutral.family import CLASSIFIERS
-from engine.running.folder import Run, Status
+from engine.runs.folder import Run, Status
+from engine.shared.classifiers import CLASSIFIERS
 from tests.pages.conftest import as_classifier, everything_shown
 
 OpenPage = Callable[..., AppTest]
@@ -82,7 +82,7 @@ def test_a_report_is_made_when_it_is_asked_for_and_not_before(
     finished_run: Run, open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made: list[str] = []
-    monkeypatch.setattr("pages.parts.downloads.report", lambda run: made.append(run.identifier) or "")
+    monkeypatch.setattr("pages.parts.compare.downloads.report", lambda run: made.append(run.identifier) or "")
     page = open_page("compare", run=finished_run.identifier)
     assert not page.exception and not made
 

@@ -11,12 +11,13 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from engine import FRAMEWORKS
-from engine.evidence.api_dictionary import entries
-from engine.evidence.course.fundamentals import WORD_COUNTS
-from engine.evidence.course.lessons import LESSONS
-from engine.running import launching, studies
-from engine.running.folder import Run, Status, create_run, list_runs
-from engine.running.studies import StudyStatus, list_studies
+from engine.course.api_dictionary import entries
+from engine.course.fundamentals import WORD_COUNTS
+from engine.course.lessons import LESSONS
+from engine.runs import launching
+from engine.runs.folder import Run, Status, create_run, list_runs
+from engine.studies import study as studies
+from engine.studies.study import StudyStatus, list_studies
 from tests.pages.conftest import results, words, write_data, write_predictions
 from tests.pages.test_museum import observed, row
 

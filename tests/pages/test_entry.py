@@ -4,7 +4,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from pages.parts import entry
+from pages.parts.widgets import entry
 
 
 @pytest.mark.parametrize("older_kind", [True, False, None])

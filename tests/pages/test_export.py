@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from engine.migration.export_request import FILES, ExportRequest
-from engine.running.folder import Run
-from engine.running.studies import StudyStatus, list_studies, start_study
+from engine.runs.folder import Run
+from engine.studies.export.request import FILES, ExportRequest
+from engine.studies.study import StudyStatus, list_studies, start_study
 from tests.pages.conftest import charts, words
 
 OpenPage = Callable[..., AppTest]

@@ -9,17 +9,17 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from engine import FRAMEWORK_NAMES, FRAMEWORKS
-from engine.evidence import findings as findings_module
-from engine.evidence.claims import CLAIMS, GROUPS
-from engine.evidence.exhibits import EXHIBITS
-from engine.evidence.findings import NO_GPU, findings, guide_answer
-from engine.evidence.outside import OUT_OF_DATE, STATEMENTS
-from engine.evidence.strengths import CARDS
-from engine.evidence.syntax_counts import syntax_counts
-from engine.running.folder import Run
-from engine.running.studies import StudyStatus, list_studies, start_study
-from pages.parts.claim_table import claim_row
-from pages.parts.counted_code import highlighted_piece
+from engine.guide import findings as findings_module
+from engine.guide.cited_facts import OUT_OF_DATE, STATEMENTS
+from engine.guide.claims import CLAIMS, GROUPS
+from engine.guide.findings import NO_GPU, findings, guide_answer
+from engine.guide.strengths import CARDS
+from engine.runs.folder import Run
+from engine.source.syntax_counts import syntax_counts
+from engine.studies.mistake_catalogue import EXHIBITS
+from engine.studies.study import StudyStatus, list_studies, start_study
+from pages.parts.code.counted_code import highlighted_piece
+from pages.parts.guide.claim_table import claim_row
 from tests.evidence.test_findings import museum, study
 from tests.evidence.test_tallies import MIXED, row
 from tests.pages.conftest import words

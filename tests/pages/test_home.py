@@ -1,8 +1,8 @@
 """Home: what this is, one button that starts the sample once, and the recent runs."""
 
 from engine.errors import RunError
-from engine.running import launching
-from engine.running.folder import Run, Status, create_run, list_runs
+from engine.runs import launching
+from engine.runs.folder import Run, Status, create_run, list_runs
 from tests.pages.conftest import experiment
 
 

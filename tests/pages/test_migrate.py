@@ -10,10 +10,10 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper
 from streamlit.testing.v1 import AppTest
 
-from engine.migration.migration_request import MigrationRequest
-from engine.migration.old_snippet import GUIDE_SNIPPET
-from engine.running.folder import Run
-from engine.running.studies import Study, StudyStatus, list_studies, start_study
+from engine.runs.folder import Run
+from engine.studies.migration.onnx_tf import GUIDE_SNIPPET
+from engine.studies.migration.request import MigrationRequest
+from engine.studies.study import Study, StudyStatus, list_studies, start_study
 from tests.pages.conftest import charts, words
 
 OpenPage = Callable[..., AppTest]
@@ -156,7 +156,7 @@ def test_a_foreign_file_is_looked_into_and_a_broken_one_is_refused(open_page: Op
     page.file_uploader("foreign_onnx").set_value(("theirs.onnx", foreign_model(), "application/octet-stream")).run()
     assert not page.exception
     assert "Every operator can be rebuilt in both frameworks: 1 node in operator set 18 with 8 weights" in words(page)
-    assert any("engine.frameworks.tensorflow.onnx_model" in element.value for element in page.code)
+    assert any("engine.frameworks.tensorflow.onnx.model" in element.value for element in page.code)
     page.file_uploader("foreign_onnx").set_value(("broken.onnx", b"no model", "application/octet-stream")).run()
     assert not page.exception and len(page.error) == 1 and "not an ONNX model" in words(page)
 

@@ -9,10 +9,10 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from engine import FRAMEWORKS
-from engine.evidence.exhibits import EXHIBITS
-from engine.evidence.museum import MuseumRequest
-from engine.running.studies import Study, StudyStatus, list_studies, start_study
-from pages.parts import museum_view
+from engine.studies.mistake_catalogue import EXHIBITS
+from engine.studies.mistakes import MuseumRequest
+from engine.studies.study import Study, StudyStatus, list_studies, start_study
+from pages.parts.studies import mistakes_view as museum_view
 from tests.pages.conftest import charts, words
 
 OpenPage = Callable[..., AppTest]

@@ -3,11 +3,11 @@
 import pytest
 
 from engine.data.store import DatasetStore
-from engine.neutral.family import CLASSIFIERS
-from engine.running import launching
-from engine.running.experiment import Experiment
-from engine.running.folder import Run, Status, create_run, home, list_runs
-from pages.parts.settings_form import CLASS_WEIGHTS
+from engine.runs import launching
+from engine.runs.experiment import Experiment
+from engine.runs.folder import Run, Status, create_run, home, list_runs
+from engine.shared.classifiers import CLASSIFIERS
+from pages.parts.train.settings_form import CLASS_WEIGHTS
 from tests.pages.conftest import experiment
 
 
@@ -118,11 +118,11 @@ def test_what_cannot_be_compiled_is_not_started(open_page):
 
 
 def test_precision_is_explained_where_there_is_no_gpu(open_page, monkeypatch):
-    monkeypatch.setattr("pages.parts.settings_form.graphics_processors", list)
+    monkeypatch.setattr("pages.parts.train.settings_form.graphics_processors", list)
     page = open_page("train")
     page.segmented_control("setting_classifier").set_value("transformer").run()
     assert "Precision" not in boxes(page) and "Mixed precision needs a GPU" in words(page)
-    monkeypatch.setattr("pages.parts.settings_form.graphics_processors", lambda: ["A card"])
+    monkeypatch.setattr("pages.parts.train.settings_form.graphics_processors", lambda: ["A card"])
     page.run()
     assert "Precision" in boxes(page)
 

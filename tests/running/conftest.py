@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from engine.running.baton import WorkerProcess
-from engine.running.folder import Run
+from engine.runs.folder import Run
+from engine.runs.processes.channel import WorkerProcess
 from tests.running.driving import fill, processes_about, short_turns, small_experiment, wait_until, write_tiny_encoder
 
 

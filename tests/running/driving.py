@@ -18,11 +18,13 @@ from safetensors.numpy import save_file
 
 from engine.data.choice import DataChoice
 from engine.data.store import sample_choice
-from engine.running import coordinator, studies, turns
-from engine.running.baton import WorkerProcess
-from engine.running.experiment import Experiment
-from engine.running.folder import Run, Status, create_run, home
-from engine.running.processes import living_process
+from engine.runs import coordinator
+from engine.runs.experiment import Experiment
+from engine.runs.folder import Run, Status, create_run, home
+from engine.runs.processes import turns
+from engine.runs.processes.channel import WorkerProcess
+from engine.runs.processes.identity import living_process
+from engine.studies import study as studies
 from tests.tiny_checkpoints import train_tokenizer, write_modules
 
 PATIENCE = 170.0
@@ -50,7 +52,7 @@ def fill(experiment: Experiment) -> Run:
 
 def fill_again(run: Run, monkeypatch: pytest.MonkeyPatch) -> Status:
     """Resume in this process."""
-    from engine.running import launching
+    from engine.runs import launching
 
     with monkeypatch.context() as patch:
         patch.setattr(launching, "launch", lambda run: coordinator.main([str(run.path)]))

@@ -9,8 +9,8 @@ import pytest
 
 from engine import FRAMEWORKS
 from engine.errors import RunError
-from engine.running.answering import Answerer
-from engine.running.folder import create_run
+from engine.runs.folder import create_run
+from engine.runs.processes.answering import Answerer
 from tests.running.conftest import Reference
 from tests.running.driving import copy_run, processes_about, small_experiment
 

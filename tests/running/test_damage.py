@@ -13,8 +13,8 @@ import psutil
 import pytest
 
 from engine import FRAMEWORKS
-from engine.running import launching
-from engine.running.folder import Run, create_run, home
+from engine.runs import launching
+from engine.runs.folder import Run, create_run, home
 from tests.running.conftest import Reference
 from tests.running.driving import (
     copy_run,
@@ -92,7 +92,7 @@ def test_coordinator_asked_to_end(tiny_encoder: Path, vectors_kept: None, tmp_pa
 LIMITED = """
 import resource, sys
 resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[1]),) * 2)
-from engine.running.coordinator import main
+from engine.runs.coordinator import main
 main(sys.argv[2:])
 """
 """A coordinator in whose files nothing more fits, as on a full disk."""

@@ -10,7 +10,7 @@ import pytest
 
 from engine.data.store import sample_choice
 from engine.errors import ExperimentError
-from engine.running.experiment import Experiment
+from engine.runs.experiment import Experiment
 
 SAMPLE = sample_choice()
 

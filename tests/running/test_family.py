@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engine.neutral.family import CLASSIFIERS
-from engine.running.experiment import Experiment
+from engine.runs.experiment import Experiment
+from engine.shared.classifiers import CLASSIFIERS
 from tests.running.driving import fill, fill_again, kill_in, short_turns, small_data, weights
 
 SMALL = {"epochs": 4, "batch_size": 16, "patience": 0, "device": "cpu", "threads": 1, "max_tokens": 24, "embedding_size": 16, "filters": 8,

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.running.experiment import Experiment
+from engine.runs.experiment import Experiment
 from tests.running.conftest import Reference
 from tests.running.driving import fill, fill_again, kill_in, kinds, short_turns, small_data, small_experiment, weights
 

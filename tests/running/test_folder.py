@@ -14,10 +14,11 @@ from pathlib import Path
 import pytest
 
 from engine.errors import RunError
-from engine.running import folder
-from engine.running.folder import Run, Status, create_run, home, list_runs, open_run, read_json, readable_experiment, write_atomically
-from engine.running.processes import living_process, process_identity
-from engine.running.reporting import EventFile
+from engine.files import read_json, write_atomically
+from engine.runs import folder
+from engine.runs.folder import Run, Status, create_run, home, list_runs, open_run, readable_experiment
+from engine.runs.processes.identity import living_process, process_identity
+from engine.workers.callback import EventFile
 from tests.running.driving import small_experiment
 
 EXPERIMENT = small_experiment("bundled")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from engine.running.history import EpochPoint, History
+from engine.runs.history import EpochPoint, History
 
 
 def steps(step: int, epoch: int, seconds: float, loss: float | None = 1.0) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engine.running.machine_meters import EnergyMeter, GpuMeter
+from engine.workers.meters import EnergyMeter, GpuMeter
 
 PROJECT = Path(__file__).parents[2]
 
@@ -73,10 +73,7 @@ def test_use_of_a_gpu_is_the_mean_of_what_its_driver_says(tmp_path: Path, monkey
 def test_peak_memory_is_the_most_that_this_process_has_had() -> None:
     """Not what its parent had, which Linux's ``getrusage`` passes on; and what was given back again counts."""
     filled = np.ones(2**25)  # 256 MiB
-    code = (
-        "import numpy; from engine.running.machine_meters import peak_rss_mib; print(peak_rss_mib()); "
-        "numpy.ones(2**25); print(peak_rss_mib())"
-    )
+    code = "import numpy; from engine.workers.meters import peak_rss_mib; print(peak_rss_mib()); numpy.ones(2**25); print(peak_rss_mib())"
     answer = subprocess.run([sys.executable, "-c", code], cwd=PROJECT, capture_output=True, text=True, check=True)
     before, after = map(float, answer.stdout.split())
     assert filled.all() and 10 < before < 200 and 250 < after - before < 270

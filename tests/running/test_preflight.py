@@ -12,13 +12,13 @@ from safetensors.numpy import save_file
 
 from engine.data.choice import DataChoice
 from engine.data.store import sample_choice
-from engine.neutral.family import CLASSIFIERS
-from engine.running import data_facts, estimating, preflight
-from engine.running.estimating import estimate
-from engine.running.experiment import Experiment
-from engine.running.folder import create_run
-from engine.running.preflight import Check
-from engine.running.preparing import dataset_store
+from engine.runs.experiment import Experiment
+from engine.runs.folder import create_run
+from engine.runs.planning import data_facts, estimating, preflight
+from engine.runs.planning.estimating import estimate
+from engine.runs.planning.preflight import Check
+from engine.runs.preparing.prepare import dataset_store
+from engine.shared.classifiers import CLASSIFIERS
 
 
 def asked(classifier: str = "embedding-mlp", data: DataChoice | None = None, **changes: Any) -> Experiment:

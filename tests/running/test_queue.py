@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 from filelock import FileLock
 
-from engine.running import folder, queue
-from engine.running.folder import Run, Status, create_run
-from engine.running.processes import process_identity
-from engine.running.queue import lock_path, wait_in_queue
+from engine.runs import folder
+from engine.runs.folder import Run, Status, create_run
+from engine.runs.processes import queue
+from engine.runs.processes.identity import process_identity
+from engine.runs.processes.queue import lock_path, wait_in_queue
 from tests.running.driving import small_experiment
 
 EXPERIMENT = small_experiment("bundled")

@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
-from engine.neutral.early_stopping import Progress
-from engine.running import reporting
-from engine.running.reporting import EventFile, Reporter
+from engine.shared.early_stopping import Progress
+from engine.workers import callback as reporting
+from engine.workers.callback import EventFile, Reporter
 
 
-class StandInBaton:
+class StandInChannel:
     """Notes which turns were taken."""
 
     def __init__(self) -> None:
@@ -41,10 +41,10 @@ class Bench:
     """A reporter over 105 rows in batches of 10 (the last one of 5), and everything that it touches."""
 
     def __init__(self, folder: Path, clock: Any, progress: Progress | None = None) -> None:
-        self.baton, self.summaries, self.stop, self.checkpoints = StandInBaton(), StandInSummaries(), False, 0
+        self.channel, self.summaries, self.stop, self.checkpoints = StandInChannel(), StandInSummaries(), False, 0
         self.file, self.clock, self.progress = folder / "events.jsonl", clock, progress or Progress()
         self.reporter = Reporter(
-            self.baton, EventFile(self.file), rows=105, batch_size=10, epochs=2,  # type: ignore[arg-type]
+            self.channel, EventFile(self.file), rows=105, batch_size=10, epochs=2,  # type: ignore[arg-type]
             stop_requested=lambda: self.stop, synchronize=lambda: None, save_checkpoint=self.save,
             summaries=lambda: self.summaries, progress=self.progress,
         )  # fmt: skip
@@ -159,14 +159,14 @@ def test_the_turn_is_given_up_once_its_time_is_over(bench: Bench) -> None:
     bench.reporter.on_train_begin()
     bench.reporter.on_epoch_begin(0)
     bench.reporter.on_train_batch_end(0, {"loss": 1.0})
-    assert bench.baton.taken == []
-    bench.baton.spent = True
+    assert bench.channel.taken == []
+    bench.channel.spent = True
     bench.reporter.on_train_batch_end(1, {"loss": 1.0})
-    assert bench.baton.taken == [], "only at a report"
+    assert bench.channel.taken == [], "only at a report"
     bench.clock.now += 0.4
     bench.reporter.on_train_batch_end(4, {"loss": 1.0})
-    assert [turn["phase"] for turn in bench.baton.taken] == ["train"]
-    assert bench.baton.taken[0]["share"] == pytest.approx(5 / 22)
+    assert [turn["phase"] for turn in bench.channel.taken] == ["train"]
+    assert bench.channel.taken[0]["share"] == pytest.approx(5 / 22)
     bench.clock.now += 99.0  # the other one's turn is over; the time is not counted
     bench.reporter._mark = bench.clock.now
     bench.clock.now += 0.4

@@ -11,10 +11,10 @@ from safetensors.numpy import load_file
 
 from engine import FRAMEWORKS
 from engine.errors import RunError
-from engine.running import launching
-from engine.running.baton import WorkerProcess
-from engine.running.folder import Run, create_run
-from engine.running.queue import lock_path
+from engine.runs import launching
+from engine.runs.folder import Run, create_run
+from engine.runs.processes.channel import WorkerProcess
+from engine.runs.processes.queue import lock_path
 from tests.running.conftest import Reference
 from tests.running.driving import fill, fill_again, kinds, short_turns, small_experiment, wait_for_end, wait_until, weights
 
@@ -151,7 +151,7 @@ def test_one_framework_stopped_while_it_trains_and_resumed(
 
 
 def launching_in_process(run: Run) -> None:
-    from engine.running import coordinator
+    from engine.runs import coordinator
 
     coordinator.main([str(run.path)])
 

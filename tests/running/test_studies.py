@@ -14,13 +14,13 @@ import pytest
 
 from engine import FRAMEWORKS
 from engine.errors import RunError, TrainingError
-from engine.neutral.recipe import Recipe
-from engine.running import studies
-from engine.running.folder import SECONDS_TO_APPEAR, home
-from engine.running.processes import living_process, process_identity
-from engine.running.studies import Study, StudyStatus, UnitCache, latest_study, list_studies, start_study
-from engine.running.worker_ablating import EpochClock
-from engine.running.worker_auditing import StepLosses, plans_of_steps
+from engine.runs.folder import SECONDS_TO_APPEAR, home
+from engine.runs.processes.identity import living_process, process_identity
+from engine.shared.recipe import Recipe
+from engine.studies import study as studies
+from engine.studies.study import Study, StudyStatus, UnitCache, latest_study, list_studies, start_study
+from engine.workers.jobs.ablate import EpochClock
+from engine.workers.jobs.audit import StepLosses, plans_of_steps
 
 DEAD = {"pid": 2**22 + 1, "started": 1.0}
 

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 import pytest
 
 from engine.errors import RunError
-from engine.running import tensorboard
-from engine.running.folder import create_run
+from engine.runs import tensorboard
+from engine.runs.folder import create_run
 from tests.running.conftest import Reference
 from tests.running.driving import copy_run, processes_about, small_experiment, wait_until
 

@@ -10,26 +10,26 @@ import psutil
 import pytest
 
 from engine.errors import TrainingError
-from engine.running import baton
-from engine.running.baton import KEEP_MEMORY, WorkerProcess, worker_environment
-from engine.running.folder import Run, create_run
-from engine.running.turns import Turns
+from engine.runs.folder import Run, create_run
+from engine.runs.processes import channel
+from engine.runs.processes.channel import KEEP_MEMORY, WorkerProcess, worker_environment
+from engine.runs.processes.turns import Turns
 from tests.running.driving import small_experiment, wait_until
 
 BEGIN = """
 import os, sys, time
-from engine.running.baton import Baton
-baton = Baton()
+from engine.runs.processes.channel import Channel
+channel = Channel()
 print("what a library prints is not a message")
 os.write(1, b"nor is this\\n")
 """
 THREE_PHASES = """
-baton.take("import")
-baton.take("train", share=0.0)
+channel.take("import")
+channel.take("train", share=0.0)
 for number in range(3):
-    baton.take("train", share=(number + 1) / 3)
-baton.take("evaluate")
-baton.tell(done=True)
+    channel.take("train", share=(number + 1) / 3)
+channel.take("evaluate")
+channel.tell(done=True)
 """
 
 
@@ -38,15 +38,15 @@ def workers(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., WorkerPro
     """Makes workers that run the given lines instead of a wing."""
     run = create_run(small_experiment("bundled"))
     made: list[WorkerProcess] = []
-    popen = baton.subprocess.Popen
+    popen = channel.subprocess.Popen
 
     def make(lines: str, framework: str = "pytorch") -> WorkerProcess:
         def start(command: list[str], **options: object) -> object:
             return popen([sys.executable, "-c", BEGIN + lines], **options)
 
         with monkeypatch.context() as patch:
-            patch.setattr(baton.subprocess, "Popen", start)
-            made.append(WorkerProcess(run.path, framework, "train", dict(baton.os.environ)))
+            patch.setattr(channel.subprocess, "Popen", start)
+            made.append(WorkerProcess(run.path, framework, "train", dict(channel.os.environ)))
         return made[-1]
 
     yield make
@@ -112,7 +112,7 @@ def test_the_first_turn_may_be_given_before_it_is_asked_for(workers: Callable[..
 
 
 def test_answers_reach_the_worker(workers: Callable[..., WorkerProcess]) -> None:
-    worker = workers('baton.tell(heard=baton.take("build")["device"], seconds=baton.spent)\nbaton.take("evaluate")')
+    worker = workers('channel.tell(heard=channel.take("build")["device"], seconds=channel.spent)\nchannel.take("evaluate")')
     Turns([worker], False, lambda worker: None).run_until("evaluate", lambda worker: {"device": "gpu"})
     assert worker.facts["heard"] == "gpu" and worker.facts["seconds"] is False
 
@@ -120,12 +120,12 @@ def test_answers_reach_the_worker(workers: Callable[..., WorkerProcess]) -> None
 @pytest.mark.parametrize(
     ("lines", "says"),
     [
-        ('baton.take("train")\nos.kill(os.getpid(), 9)', "was ended by signal 9 (SIGKILL, from outside) in the phase “train”"),
-        ('baton.take("train")\nos.kill(os.getpid(), 11)', "signal 11 (SIGSEGV, a crash inside a library)"),
-        ('baton.take("train")\nos._exit(3)', "ended by itself with exit code 3 in the phase “train”"),
-        ('baton.take("train")\nbaton.tell(failed="The loss is a parrot.")', "The loss is a parrot."),
+        ('channel.take("train")\nos.kill(os.getpid(), 9)', "was ended by signal 9 (SIGKILL, from outside) in the phase “train”"),
+        ('channel.take("train")\nos.kill(os.getpid(), 11)', "signal 11 (SIGSEGV, a crash inside a library)"),
+        ('channel.take("train")\nos._exit(3)', "ended by itself with exit code 3 in the phase “train”"),
+        ('channel.take("train")\nchannel.tell(failed="The loss is a parrot.")', "The loss is a parrot."),
         ("os._exit(1)", "ended by itself with exit code 1 in the phase “start”; expected it to finish. The reason is in pytorch/worker"),
-        ('baton.take("train")\nos.write(baton._channel.fileno(), b\'{"phase": "tr\')\nos._exit(4)', "exit code 4"),
+        ('channel.take("train")\nos.write(channel._channel.fileno(), b\'{"phase": "tr\')\nos._exit(4)', "exit code 4"),
     ],
 )
 def test_a_failure_is_noted_and_the_other_one_finishes(workers: Callable[..., WorkerProcess], lines: str, says: str) -> None:

@@ -15,7 +15,7 @@ from torch.nn.utils.rnn import pad_sequence
 from transformers import AutoModel, PreTrainedModel
 
 from engine.errors import EncoderError
-from engine.neutral.tokens import TEXTS_AT_ONCE, mean_of_windows, text_windows
+from engine.shared.text.tokens import TEXTS_AT_ONCE, mean_of_windows, text_windows
 
 
 def load_encoder(

@@ -12,8 +12,8 @@ import numpy as np
 import torch
 from torch import nn
 
-from engine.neutral.early_stopping import Progress
-from engine.neutral.weight_files import load_progress, read_weights, save_progress, write_arrays
+from engine.shared.early_stopping import Progress
+from engine.shared.weights.files import load_progress, read_weights, save_progress, write_arrays
 
 
 def save_weights(weights: dict[str, np.ndarray], path: Path) -> None:

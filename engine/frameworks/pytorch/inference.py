@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from engine.neutral.batches import evaluation_batch, evaluation_plan
+from engine.shared.batches import evaluation_batch, evaluation_plan
 
 
 @torch.inference_mode()

@@ -14,7 +14,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from engine.neutral.exhibit_data import (
+from engine.shared.mistake_data import (
     BATCH_SIZE,
     EPOCHS,
     HIDDEN_UNITS,

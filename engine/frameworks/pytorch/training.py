@@ -13,9 +13,9 @@ from torch.nn.utils import clip_grad_norm_
 from torch.optim.lr_scheduler import LambdaLR
 from torch.utils.data import DataLoader, TensorDataset
 
-from engine.neutral.batches import Plan, evaluation_batch, evaluation_plan
-from engine.neutral.early_stopping import Progress
-from engine.neutral.recipe import Recipe
+from engine.shared.batches import Plan, evaluation_batch, evaluation_plan
+from engine.shared.early_stopping import Progress
+from engine.shared.recipe import Recipe
 
 Inputs = tuple[torch.Tensor, ...]
 Batch = tuple[Inputs, torch.Tensor]

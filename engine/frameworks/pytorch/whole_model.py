@@ -15,7 +15,7 @@ from torch.nn import functional
 from transformers import PreTrainedModel
 
 from engine.frameworks.pytorch.encoder import embed, load_encoder
-from engine.neutral.weights import CNN_WIDTHS
+from engine.shared.weights.initial import CNN_WIDTHS
 
 
 class DenseTerms(nn.Module):

@@ -16,7 +16,7 @@ import keras_hub
 import numpy as np
 from safetensors import safe_open
 
-from engine.neutral.encoder_tensors import (
+from engine.shared.encoders.tensors import (
     expected_tensors,
     layer_names,
     part_name,

@@ -22,7 +22,7 @@ from tokenizers import Tokenizer
 from engine.errors import EncoderError
 from engine.frameworks.tensorflow.checkpoint_names import load_tensors
 from engine.frameworks.tensorflow.checkpoint_repairs import as_keras_hub_expects, as_the_config_says
-from engine.neutral.tokens import TEXTS_AT_ONCE, mean_of_windows, text_windows
+from engine.shared.text.tokens import TEXTS_AT_ONCE, mean_of_windows, text_windows
 
 
 def load_encoder(

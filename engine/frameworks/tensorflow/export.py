@@ -11,8 +11,8 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from engine.neutral.early_stopping import Progress
-from engine.neutral.weight_files import load_progress, read_weights, save_progress, write_arrays
+from engine.shared.early_stopping import Progress
+from engine.shared.weights.files import load_progress, read_weights, save_progress, write_arrays
 
 
 def save_weights(weights: dict[str, np.ndarray], path: Path) -> None:

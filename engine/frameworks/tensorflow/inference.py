@@ -11,7 +11,7 @@ import numpy as np
 import tensorflow as tf
 
 from engine.frameworks.tensorflow.training import _gives_logits
-from engine.neutral.batches import evaluation_batch, evaluation_plan
+from engine.shared.batches import evaluation_batch, evaluation_plan
 
 
 @lru_cache(maxsize=4)

@@ -13,7 +13,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from engine.neutral.exhibit_data import (
+from engine.shared.mistake_data import (
     BATCH_SIZE,
     EPOCHS,
     HIDDEN_UNITS,

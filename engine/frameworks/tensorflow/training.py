@@ -12,9 +12,9 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from engine.neutral.batches import Plan, evaluation_batch, evaluation_plan
-from engine.neutral.early_stopping import Progress
-from engine.neutral.recipe import Recipe
+from engine.shared.batches import Plan, evaluation_batch, evaluation_plan
+from engine.shared.early_stopping import Progress
+from engine.shared.recipe import Recipe
 
 Inputs = tuple[tf.Tensor, ...]
 

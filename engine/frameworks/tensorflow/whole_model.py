@@ -12,7 +12,7 @@ import tensorflow as tf
 from keras import ops
 
 from engine.frameworks.tensorflow.encoder import load_encoder, pool
-from engine.neutral.weights import CNN_WIDTHS
+from engine.shared.weights.initial import CNN_WIDTHS
 
 Shape = tuple[int | None, ...]
 

@@ -11,7 +11,7 @@ import torch
 from torch import nn
 from torch.nn.utils.rnn import pack_padded_sequence
 
-from engine.neutral.architecture import Architecture
+from engine.shared.architecture import Architecture
 
 SUFFIXES = {"forward": "l0", "backward": "l0_reverse"}
 """How ``nn.LSTM`` calls the weights of each direction."""

@@ -10,8 +10,8 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from engine.neutral.architecture import Architecture
-from engine.neutral.weights import CNN_WIDTHS
+from engine.shared.architecture import Architecture
+from engine.shared.weights.initial import CNN_WIDTHS
 
 
 class TextCNN(nn.Module):

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from engine.neutral.architecture import Architecture
+from engine.shared.architecture import Architecture
 
 
 class TfidfMLP(nn.Module):

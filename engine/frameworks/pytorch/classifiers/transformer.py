@@ -8,7 +8,7 @@ from torch import nn
 from transformers import PreTrainedModel
 
 from engine.frameworks.pytorch.encoder import load_encoder, pool
-from engine.neutral.architecture import Architecture
+from engine.shared.architecture import Architecture
 
 
 class Transformer(nn.Module):

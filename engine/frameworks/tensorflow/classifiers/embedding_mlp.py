@@ -5,7 +5,7 @@ from __future__ import annotations
 import keras
 import numpy as np
 
-from engine.neutral.architecture import Architecture
+from engine.shared.architecture import Architecture
 
 
 def build(architecture: Architecture, own: frozenset[str] = frozenset()) -> keras.Model:

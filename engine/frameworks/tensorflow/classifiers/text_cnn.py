@@ -9,8 +9,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from engine.neutral.architecture import Architecture
-from engine.neutral.weights import CNN_WIDTHS
+from engine.shared.architecture import Architecture
+from engine.shared.weights.initial import CNN_WIDTHS
 
 LAYERS = (*(f"convolution_{width}" for width in CNN_WIDTHS), "output")
 

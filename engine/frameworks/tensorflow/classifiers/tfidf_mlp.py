@@ -9,7 +9,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from engine.neutral.architecture import Architecture
+from engine.shared.architecture import Architecture
 
 
 class Spread(keras.layers.Layer):

@@ -8,7 +8,7 @@ from keras import ops
 
 from engine.frameworks.tensorflow.checkpoint_names import assign_tensors, to_tensors
 from engine.frameworks.tensorflow.encoder import load_encoder, pool
-from engine.neutral.architecture import Architecture
+from engine.shared.architecture import Architecture
 
 
 def build(architecture: Architecture, own: frozenset[str] = frozenset()) -> keras.Model:

@@ -1,0 +1,156 @@
+"""How the course answers a question: with runs or a study, found or started here, and never with an answer written down before."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from engine import FRAMEWORKS
+from engine.errors import ParityError, RunError
+from engine.runs import launching
+from engine.runs.experiment import Experiment
+from engine.runs.folder import Run, runs_of
+from engine.runs.planning.estimating import estimate
+from engine.studies.study import Study, find_study, start_study
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What was measured."""
+
+    right: str
+    """The key of the option that turned out right."""
+    sentence: str
+    """The figures."""
+    rows: tuple[tuple[str, Mapping[str, float], str], ...] = ()
+    """What can stand in twin rows: measure, value by framework, and unit as in ``engine.results.sentences.FORMATS``."""
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A run or a study that a check needs, and where it stands."""
+
+    title: str
+    state: str
+    """``missing``, ``active``, ``ended`` (it failed or was stopped) or ``done``."""
+    source: Run | Study | None = None
+    message: str = ""
+    share: float = 0.0
+    seconds_left: float | None = None
+
+
+class Check(Protocol):
+    """Whatever can answer a question by measuring."""
+
+    def pieces(self) -> list[Piece]:
+        """What it needs, read from disk at every call."""
+
+    def seconds(self) -> float:
+        """How long the pieces that are missing will take."""
+
+    def start(self) -> None:
+        """Start what is missing and go on with what has ended early. Raises ``ParityError`` where that cannot be."""
+
+    def verdict(self) -> Verdict | None:
+        """The answer, or ``None`` before everything is done. Raises ``RunError`` where results are damaged."""
+
+
+@dataclass(frozen=True)
+class RunsCheck:
+    """Answered by one run or several, which are those of the Train page with the same settings."""
+
+    experiments: Mapping[str, Experiment]
+    """By title."""
+    judge: Callable[[Sequence[Run]], Verdict]
+
+    def pieces(self) -> list[Piece]:
+        """For each experiment its finished run, else the one under way, else the last that ended early."""
+        return [_piece_of_runs(title, runs_of(experiment)) for title, experiment in self.experiments.items()]
+
+    def seconds(self) -> float:
+        """As the Train page estimates them."""
+        pairs = zip(self.pieces(), self.experiments.values(), strict=True)
+        return sum(estimate(experiment).seconds for piece, experiment in pairs if piece.state != "done")
+
+    def start(self) -> None:
+        """A run that cannot go on is begun anew."""
+        for piece, experiment in zip(self.pieces(), self.experiments.values(), strict=True):
+            if piece.state == "ended" and isinstance(piece.source, Run):
+                try:
+                    launching.resume(piece.source)
+                except ParityError:
+                    launching.start(experiment)
+            elif piece.state == "missing":
+                launching.start(experiment)
+
+    def verdict(self) -> Verdict | None:
+        """What the judge says of the runs, in the order of the experiments."""
+        pieces = self.pieces()
+        runs = [piece.source for piece in pieces if isinstance(piece.source, Run) and piece.state == "done"]
+        return self.judge(runs) if len(runs) == len(pieces) else None
+
+
+@dataclass(frozen=True)
+class StudyCheck:
+    """Answered by a study of the Audit or the Museum page."""
+
+    kind: str
+    title: str
+    request: Callable[[], dict[str, Any]]
+    seconds_needed: float
+    judge: Callable[[Mapping[str, Any]], Verdict]
+    wider: Callable[[], dict[str, Any]]
+    """A larger request whose results hold the answer too."""
+
+    def pieces(self) -> list[Piece]:
+        """The study itself or the wider one: whichever is done, else under way, else the one that ended early."""
+        found = [study for study in (find_study(self.kind, asked()) for asked in (self.request, self.wider)) if study is not None]
+        pieces = [_piece_of_study(self.title, study) for study in found]
+        for state in ("done", "active", "ended"):
+            if fitting := [piece for piece in pieces if piece.state == state]:
+                return fitting[:1]
+        return [Piece(self.title, "missing")]
+
+    def seconds(self) -> float:
+        """Nothing where the results are there."""
+        return 0.0 if self.pieces()[0].state == "done" else self.seconds_needed
+
+    def start(self) -> None:
+        """Goes on where an earlier one of the same request was cut short."""
+        start_study(self.kind, self.request())
+
+    def verdict(self) -> Verdict | None:
+        """What the judge says of the results."""
+        [piece] = self.pieces()
+        if piece.state != "done" or piece.source is None:
+            return None
+        results = piece.source.results
+        if results is None:
+            raise RunError("The results of this study are gone from its folder. Start it again.")
+        return self.judge(results)
+
+
+def _piece_of_runs(title: str, runs: Sequence[Run]) -> Piece:
+    """The most useful of several runs with the same settings."""
+    ended = None
+    active = None
+    for run in runs:
+        status = run.status
+        if status.state == "done" and set((run.results or {}).get("frameworks", {})) == set(FRAMEWORKS):
+            return Piece(title, "done", run, share=1.0)
+        if status.active and active is None:
+            sides = [status.progress.get(name) or {} for name in FRAMEWORKS]
+            left = [side["seconds_left"] for side in sides if side.get("seconds_left") is not None]
+            share = sum(side.get("share") or 0.0 for side in sides) / len(sides)
+            active = Piece(title, "active", run, status.message, share, sum(left) if left else None)
+        elif ended is None and not status.active:
+            ended = Piece(title, "ended", run, status.message)
+    return active or ended or Piece(title, "missing")
+
+
+def _piece_of_study(title: str, study: Study) -> Piece:
+    status = study.status
+    if status.state == "done":
+        return Piece(title, "done", study, share=1.0)
+    return Piece(title, "active" if status.active else "ended", study, status.message, status.share, status.seconds_left)

@@ -1,0 +1,146 @@
+"""What the course makes of results: which prediction was right, and the figures in a sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from engine import FRAMEWORK_NAMES, FRAMEWORKS
+from engine.course.checks import Verdict
+from engine.display.formatting import count, milliseconds, number, percent
+from engine.errors import RunError
+from engine.results.sentences import points
+from engine.results.tables import number_of_test_texts
+from engine.runs.folder import Run
+from engine.shared.metrics import accuracy_difference
+from engine.studies.mistakes import exhibits_of, harm_words, outcome_words
+
+CLOSE = 1.1
+"""Times less than this factor apart are called equal: another run of the same moves them by several percent."""
+
+
+def accuracy_of_one(bounds: Sequence[float]) -> Callable[[Sequence[Run]], Verdict]:
+    """Judges in which range the accuracy of a run lies: the key is the number of ``bounds`` that it reaches, as in ``"0"``, ``"1"``."""
+
+    def judge(runs: Sequence[Run]) -> Verdict:
+        results = _results(runs[0])
+        reached = _accuracies(results)
+        mean = sum(reached.values()) / len(reached)
+        texts = count(number_of_test_texts(results) or 0, "test text")
+        sentence = (
+            f"{_in_each(reached, percent)} of {texts} are put into the right class. "
+            f"Always answering the most frequent class would reach {percent(results['data'].get('majority_accuracy'))}."
+        )
+        return Verdict(str(sum(mean >= bound for bound in bounds)), sentence, (("Accuracy", reached, "share"),))
+
+    return judge
+
+
+def more_accurate(first: str, second: str) -> Callable[[Sequence[Run]], Verdict]:
+    """Judges whether the second of two runs is ``better`` or ``worse`` than the first beyond the noise, in both frameworks; or ``alike``.
+
+    ``first`` and ``second`` name them in the sentence.
+    """
+
+    def judge(runs: Sequence[Run]) -> Verdict:
+        pair = [_results(run) for run in runs]
+        gaps = {framework: _gap(runs[1], runs[0], framework) for framework in FRAMEWORKS}
+        signs = {(gap["low"] > 0) - (gap["high"] < 0) for gap in gaps.values()}
+        key = {1: "better", -1: "worse"}.get(signs.pop(), "alike") if len(signs) == 1 else "alike"
+        accuracies = {name: _accuracies(results) for name, results in zip((first, second), pair, strict=True)}
+        reached = [f"{name}: {_in_each(values, percent)}" for name, values in accuracies.items()]
+        intervals = [
+            f"{points(gap['value'])} points in {FRAMEWORK_NAMES[name]} (95 % interval {points(gap['low'])} to {points(gap['high'])})"
+            for name, gap in gaps.items()
+        ]
+        noise = "" if key != "alike" else ". Where an interval holds 0, another choice of test texts could turn the difference round"
+        texts = count(number_of_test_texts(pair[0]) or 0, "test text")
+        sentence = f"{'. '.join(reached)}. The difference on {texts} is {' and '.join(intervals)}{noise}."
+        return Verdict(key, sentence, tuple((name, values, "share") for name, values in accuracies.items()))
+
+    return judge
+
+
+def faster_answer(runs: Sequence[Run]) -> Verdict:
+    """Which framework answers a single text sooner: ``pytorch``, ``tensorflow``, or ``equal`` when less than a tenth lies between."""
+    times = {name: _results(runs[0])["frameworks"][name]["latency_ms"]["single_p50"] for name in FRAMEWORKS}
+    quick, slow = sorted(times, key=lambda name: times[name])
+    ratio = times[slow] / times[quick]
+    key = quick if ratio >= CLOSE else "equal"
+    end = f"{FRAMEWORK_NAMES[quick]} is {number(ratio)} × as fast" if key == quick else "less than a tenth lies between them"
+    sentence = f"From text to answer, half of all calls take less than {_in_each(times, milliseconds)}: {end}, in this run."
+    return Verdict(key, sentence, (("One text, median", times, "milliseconds"),))
+
+
+def became_of(mistake: str, framework: str) -> Callable[[Mapping[str, Any]], Verdict]:
+    """Judges what becomes of one mistake in one framework: ``stopped``, ``warned``, ``silent`` or ``harmless``; tells of both."""
+
+    def judge(results: Mapping[str, Any]) -> Verdict:
+        pair = exhibits_of(results).get(mistake, {})
+        if set(pair) != set(FRAMEWORKS):
+            raise RunError(f"The museum has no result for the mistake “{mistake}”. Make the mistakes again on the Museum page.")
+        outcome = pair[framework]["outcome"]
+        sides = [
+            f"{FRAMEWORK_NAMES[name]}: {_told(pair[name])}" for name in (framework, *(name for name in FRAMEWORKS if name != framework))
+        ]
+        return Verdict("stopped" if outcome in ("crashed", "hung") else outcome, " ".join(sides))
+
+    return judge
+
+
+def size_of_difference(classifier: str) -> Callable[[Mapping[str, Any]], Verdict]:
+    """Judges how far two losses in float64 drift apart: ``zero``, ``last-digits``, ``single`` (as float32 would) or ``visible``."""
+
+    def judge(results: Mapping[str, Any]) -> Verdict:
+        rows = {row["level"]: row for row in results.get("rows", []) if row["classifier"] == classifier}
+        try:
+            apart, equal, rounded = (
+                rows[level]["max_relative_loss_difference"] for level in ("as-they-come", "exact-constants", "float32")
+            )
+        except KeyError as error:
+            raise RunError(f"The audit holds no result for {classifier} at the level {error}. Run the audit again.") from error
+        steps = rows["exact-constants"]["steps"]
+        key = "zero" if equal == 0 else "last-digits" if equal < 1e-12 else "single" if equal < 1e-5 else "visible"
+        return Verdict(
+            key,
+            f"In {count(steps, 'step')} the two losses differ by at most {number(equal)} of the loss; float64 keeps about 16 digits. "
+            f"The same in float32: {number(rounded)}. As the frameworks come: {number(apart)}.",
+        )
+
+    return judge
+
+
+def _results(run: Run) -> dict[str, Any]:
+    results = run.results
+    if results is None:
+        raise RunError(f"The results of run {run.identifier} are gone from its folder. Start the run again.")
+    return results
+
+
+def _accuracies(results: Mapping[str, Any]) -> dict[str, float]:
+    return {name: results["frameworks"][name]["test_accuracy"] for name in FRAMEWORKS}
+
+
+def _in_each(values: Mapping[str, float], write: Callable[[float], str]) -> str:
+    return " and ".join(f"{write(value)} in {FRAMEWORK_NAMES[name]}" for name, value in values.items())
+
+
+def _gap(run: Run, other: Run, framework: str) -> dict[str, Any]:
+    """The accuracy of one run minus that of another on the same test rows."""
+    left, right = (found.predictions(framework) for found in (run, other))
+    if left is None or right is None or not left["row"].equals(right["row"]):
+        raise RunError(
+            f"The predictions of the runs {run.identifier} and {other.identifier} cannot be compared: expected the same test rows in both, "
+            "but some are missing or differ. Start both runs again."
+        )
+    return accuracy_difference(left["label"].to_numpy(), left["prediction"].to_numpy(), right["prediction"].to_numpy())
+
+
+def _told(row: Mapping[str, Any]) -> str:
+    """What became of a mistake, and what it did."""
+    words = outcome_words(row)
+    if row["outcome"] in ("crashed", "hung"):
+        return f"{words}."
+    if error := row["mistaken"]["error"]:
+        return f"{words}, with {error['type']}."
+    return f"{words}; {harm_words(row)}."

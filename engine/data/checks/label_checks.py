@@ -1,0 +1,287 @@
+"""Checks of the classes: their names, their sizes, and whether something gives them away."""
+
+from __future__ import annotations
+
+import numpy
+
+from engine.data.checks.findings import Finding, check, first_rows, plural, quoted, share
+from engine.data.choice import PARTS
+from engine.data.rows import Rows
+from engine.data.scanning import normalised_at, taken
+from engine.data.table import chunks_of
+
+MAX_CLASSES = 1000
+"""Beyond this the confusion matrix and the reports say nothing to a person any more."""
+SAMPLE_ROWS = 20_000
+
+
+@check
+def empty_labels(rows: Rows) -> Finding | None:
+    """Rows without a label cannot be trained on."""
+    empty = rows.codes < 0
+    count = int(empty.sum())
+    if not count:
+        return None
+    if count == len(rows):
+        return Finding(
+            "empty_labels",
+            "blocks",
+            "Every label is empty",
+            count,
+            f"None of the {len(rows):,} rows of “{rows.choice.label}” has a label.",
+            "Choose another label column.",
+            first_rows(empty),
+        )
+    return Finding(
+        "empty_labels",
+        "worth knowing",
+        "Empty labels",
+        count,
+        f"{plural(count, 'row has', 'rows have')} no label.",
+        "They are left out. Fill them in the file if they matter.",
+        first_rows(empty),
+    )
+
+
+@check
+def one_class(rows: Rows) -> Finding | None:
+    """A classifier needs a choice."""
+    present = numpy.flatnonzero(rows.class_sizes)
+    if len(present) != 1 or not len(rows.usable):
+        return None
+    name = quoted([rows.classes[present[0]]])
+    return Finding(
+        "one_class",
+        "blocks",
+        "Only one class",
+        1,
+        f"All {len(rows.usable):,} usable rows have the label {name}.",
+        "Choose another label column, or a file with at least two classes.",
+    )
+
+
+@check
+def too_many_classes(rows: Rows) -> Finding | None:
+    """A label with thousands of values is an id, a number or a text."""
+    count = int((rows.class_sizes > 0).sum())
+    if count <= MAX_CLASSES:
+        return None
+    return Finding(
+        "too_many_classes",
+        "blocks",
+        "Too many classes",
+        count,
+        f"“{rows.choice.label}” has {count:,} different values in {len(rows.usable):,} usable rows; "
+        f"at most {MAX_CLASSES:,} classes are trained.",
+        "Choose another label column, or group the labels in the file.",
+    )
+
+
+@check
+def label_looks_like_text(rows: Rows) -> Finding | None:
+    """The wrong column in the label box is the most common mistake."""
+    names = rows.classes
+    complete = int(rows.complete.sum())
+    if complete < 20 or len(names) < 2:
+        return None
+    words = float(numpy.mean([len(name[:2000].split()) for name in names[:5000]]))
+    if len(names) > 0.5 * complete:
+        what = "a text" if words > 4 else "an id or a number"
+        return Finding(
+            "label_looks_like_text",
+            "blocks",
+            f"The label column looks like {what}",
+            len(names),
+            f"“{rows.choice.label}” has {len(names):,} different values in {complete:,} rows, so hardly any value repeats.",
+            "Choose another label column: its values should repeat.",
+        )
+    if words > 10:
+        return Finding(
+            "label_looks_like_text",
+            "worth knowing",
+            "The labels read like texts",
+            len(names),
+            f"The labels of “{rows.choice.label}” have {words:.0f} words on average.",
+            "Check that the two columns are not swapped.",
+        )
+    return None
+
+
+@check
+def label_variants(rows: Rows) -> Finding | None:
+    """“Spam”, “spam” and “spam ” would become three classes."""
+    variants = rows.label_variants
+    if not variants:
+        return None
+    spellings = {spelling for found in variants.values() for spelling in found}
+    names, codes = rows._raw_labels
+    concerned = numpy.array([name in spellings for name in names])[codes]
+    example = quoted(list(next(iter(variants.values()))), 3)
+    action = (
+        "They are treated as one class each." if rows.choice.merge_labels else "Merge them, or they are trained as classes of their own."
+    )
+    return Finding(
+        "label_variants",
+        "worth knowing",
+        "Labels that differ only in case or space",
+        len(spellings),
+        f"{len(spellings):,} spellings stand for {plural(len(variants), 'label', 'labels')}, for example {example}.",
+        action,
+        first_rows(concerned),
+        "merge_labels",
+    )
+
+
+@check
+def small_classes(rows: Rows) -> Finding | None:
+    """A class needs three distinct texts: one to learn from, one to stop by, one to be tested on."""
+    small = rows.small_classes
+    if not len(small):
+        return None
+    large = int((rows.distinct_texts >= len(PARTS)).sum())
+    names = [rows.classes[position] for position in small]
+    concerned = rows.cleaned[numpy.isin(rows.codes[rows.cleaned], small)]
+    sentence = f"{plural(len(small), 'class has', 'classes have')} fewer than {len(PARTS)} distinct texts: {quoted(names)}."
+    if large < 2:
+        return Finding(
+            "small_classes",
+            "blocks",
+            "Classes too small to split",
+            len(small),
+            sentence + f" Only {plural(large, 'class is', 'classes are')} large enough; training needs two.",
+            "Choose another label column, or add rows.",
+            first_rows(concerned),
+            "drop_small_classes",
+        )
+    action = (
+        "Their rows are left out." if rows.choice.drop_small_classes else "Leave them out, or add rows: they cannot be in all three parts."
+    )
+    return Finding(
+        "small_classes",
+        "worth knowing",
+        "Classes too small to split",
+        len(small),
+        sentence,
+        action,
+        first_rows(concerned),
+        "drop_small_classes",
+    )
+
+
+@check
+def sample_too_small(rows: Rows) -> Finding | None:
+    """A sample must leave three rows for each class that has them."""
+    wanted = rows.choice.rows
+    classes = int((rows.class_sizes > 0).sum())
+    if wanted is None or wanted >= len(rows.usable) or wanted >= len(PARTS) * classes:
+        return None
+    return Finding(
+        "sample_too_small",
+        "blocks",
+        "The sample is too small",
+        wanted,
+        f"A sample of {wanted:,} rows cannot hold {classes:,} classes in all three parts.",
+        f"Take at least {len(PARTS) * classes:,} rows.",
+    )
+
+
+@check
+def imbalance(rows: Rows) -> Finding | None:
+    """With uneven classes a model that always answers the largest one already looks good."""
+    sizes = rows.class_sizes
+    present = sizes[sizes > 0]
+    if len(present) < 2 or present.max() <= 3 * present.min():
+        return None
+    largest, smallest = int(sizes.argmax()), int(numpy.flatnonzero(sizes == present.min())[0])
+    rare = int((present * 3 < present.max()).sum())
+    return Finding(
+        "imbalance",
+        "worth knowing",
+        "Uneven classes",
+        rare,
+        f"{quoted([rows.classes[largest]])} has {sizes[largest]:,} rows and {quoted([rows.classes[smallest]])} {sizes[smallest]:,}: always "
+        f"answering the largest class is right {share(int(sizes[largest]), int(sizes.sum()))} of the time.",
+        "Take that as the baseline to beat, and look at macro-F1 beside accuracy.",
+    )
+
+
+@check
+def label_in_text(rows: Rows) -> Finding | None:
+    """A text that spells out its own label teaches the model to read the label, not the text."""
+    positions = spread(rows.usable, 5000)
+    texts = normalised_at(rows.texts, positions).to_pylist()
+    keys = [" ".join(name.casefold().replace("_", " ").split()) for name in rows.classes]
+    codes = rows.codes[positions]
+    testable = numpy.array([len(key) >= 3 for key in keys])[codes] if keys else numpy.zeros(0, dtype=bool)
+    if len(positions) < 10 or testable.sum() < 0.5 * len(positions):
+        return None
+    hits = numpy.array([bool(can) and keys[code] in text for can, code, text in zip(testable, codes, texts, strict=True)])
+    if hits.mean() < 0.9:
+        return None
+    return Finding(
+        "label_in_text",
+        "worth knowing",
+        "The texts spell out their labels",
+        int(hits.sum()),
+        f"The label's name stands in {share(int(hits.sum()), len(positions))} of the {len(positions):,} texts looked at.",
+        "Remove it from the texts: such an accuracy will not hold on texts without it.",
+        first_rows(positions[hits]),
+    )
+
+
+@check
+def text_gives_label_away(rows: Rows) -> Finding | None:
+    """A chosen text column whose value decides the label is the label again under another name."""
+    found = [name for name in rows.choice.text if determines_label(rows, name)]
+    if not found:
+        return None
+    return Finding(
+        "text_gives_label_away",
+        "worth knowing",
+        "A text column gives the label away",
+        len(found),
+        f"The value of {quoted(found)} decides “{rows.choice.label}” almost every time.",
+        "Take it out of the text columns, or the accuracy will mean nothing.",
+    )
+
+
+@check
+def column_gives_label_away(rows: Rows) -> Finding | None:
+    """Harmless while it is not used, worth a word before someone adds it."""
+    used = {*rows.choice.text, rows.choice.label}
+    found = [name for name in map(str, rows.table.frame.columns[:50]) if name not in used and determines_label(rows, name)]
+    if not found:
+        return None
+    return Finding(
+        "column_gives_label_away",
+        "worth knowing",
+        "Another column gives the label away",
+        len(found),
+        f"The value of {quoted(found)} decides “{rows.choice.label}” almost every time. It is not used.",
+        "Nothing to do; do not add it to the text.",
+    )
+
+
+def determines_label(rows: Rows, name: str) -> bool:
+    """Whether a column with few values predicts the label with less than a tenth of the majority class's error."""
+    positions = spread(rows.usable, SAMPLE_ROWS)
+    if len(positions) < 10:
+        return False
+    values = taken(chunks_of(rows.table.frame, name), positions).dictionary_encode()
+    distinct = len(values.dictionary)
+    if distinct < 2 or distinct > 0.2 * len(positions):
+        return False
+    codes = rows.codes[positions]
+    classes = len(rows.classes)
+    pairs, counts = numpy.unique(values.indices.to_numpy().astype(numpy.int64) * classes + codes, return_counts=True)
+    best = numpy.zeros(distinct, dtype=numpy.int64)
+    numpy.maximum.at(best, pairs // classes, counts)
+    majority = numpy.bincount(codes).max() / len(positions)
+    return bool(majority < 1 and 1 - best.sum() / len(positions) <= 0.1 * (1 - majority))
+
+
+def spread(positions: numpy.ndarray, limit: int) -> numpy.ndarray:
+    """At most ``limit`` of the positions, drawn without replacement by a fixed seed, in order."""
+    if len(positions) <= limit:
+        return positions
+    return numpy.sort(numpy.random.default_rng(0).choice(positions, limit, replace=False))

@@ -1,0 +1,164 @@
+"""Everything wrong or noteworthy about a table under a choice, all at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+import numpy
+import pandas
+
+from engine.data.checks import (
+    label_checks,  # noqa: F401 - importing them registers the checks
+    text_checks,  # noqa: F401 - importing them registers the checks
+)
+from engine.data.checks.findings import CHECKS, Finding, quoted
+from engine.data.checks.label_checks import spread
+from engine.data.choice import DataChoice
+from engine.data.rows import Rows, Tokens
+from engine.data.table import Table
+
+__all__ = ["Finding", "Report", "check_rows", "check_table", "structure_findings"]
+
+COUNTED_TEXTS = 2000
+HISTOGRAM_BINS = 30
+
+
+@dataclass(frozen=True)
+class Report:
+    """The check report of a table."""
+
+    findings: tuple[Finding, ...]
+    """What blocks first, then by count."""
+    rows: int
+    usable_rows: int
+    """What remains after cleaning, before a sample is taken."""
+    classes: dict[str, int]
+    """Usable rows of each class, the largest first."""
+    majority_accuracy: float
+    """Of always answering the largest class: the baseline to beat."""
+    lengths: pandas.DataFrame
+    """Histogram of the usable texts' lengths: columns ``words`` and ``words_end`` (a bin's bounds, the end not in it) and ``texts``."""
+    median_words: int
+    longest_words: int
+    truncated_share: float | None
+    """Of the texts, those with more tokens than the limit; ``None`` where nothing counts tokens."""
+    truncated_estimated: bool = False
+    """It was measured on a sample."""
+
+    @property
+    def blocks(self) -> tuple[Finding, ...]:
+        return tuple(finding for finding in self.findings if finding.level == "blocks")
+
+    @property
+    def worth_knowing(self) -> tuple[Finding, ...]:
+        return tuple(finding for finding in self.findings if finding.level == "worth knowing")
+
+
+def check_table(
+    table: Table, choice: DataChoice, token_limit: int = 256, count_tokens: Callable[[list[str]], list[int]] | None = None
+) -> Report:
+    """Check a table. ``count_tokens`` maps texts to their numbers of tokens; at most 2,000 texts are counted."""
+    structural = structure_findings(table, choice)
+    if structural:
+        return Report(structural, len(table.frame), 0, {}, 0.0, histogram(numpy.zeros(0, dtype=int)), 0, 0, None)
+    rows = Rows(table, choice)
+    if count_tokens is not None and len(rows.usable):
+        sampled = spread(rows.usable, COUNTED_TEXTS)
+        counts = numpy.array(count_tokens(rows.texts_at(sampled)))
+        rows.tokens = Tokens(token_limit, counts, sampled, len(sampled) < len(rows.usable))
+    findings = check_rows(rows)
+    words = rows.scan.words[rows.usable]
+    sizes = rows.class_sizes
+    order = numpy.argsort(-sizes, kind="stable")
+    classes = {rows.classes[position]: int(sizes[position]) for position in order if sizes[position]}
+    return Report(
+        findings,
+        len(rows),
+        len(rows.usable),
+        classes,
+        float(sizes.max() / sizes.sum()) if sizes.sum() else 0.0,
+        histogram(words),
+        int(numpy.median(words)) if len(words) else 0,
+        int(words.max()) if len(words) else 0,
+        rows.tokens.truncated_share if rows.tokens else None,
+        rows.tokens.estimated if rows.tokens else False,
+    )
+
+
+def check_rows(rows: Rows) -> tuple[Finding, ...]:
+    """The findings of every registered check: what blocks first, then the larger counts."""
+    return ordered(finding for function in CHECKS if (finding := function(rows)) is not None)
+
+
+def ordered(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    return tuple(sorted(findings, key=lambda finding: (finding.level != "blocks", -finding.count, finding.code)))
+
+
+def structure_findings(table: Table, choice: DataChoice) -> tuple[Finding, ...]:
+    """What makes every other check pointless: no rows, one column, columns that are not chosen or do not exist."""
+    names = [str(name) for name in table.frame.columns]
+    found: list[Finding] = []
+    if len(names) < 2:
+        found.append(
+            Finding(
+                "one_column",
+                "blocks",
+                "Only one column",
+                len(names),
+                "Training needs a text column and a label column; this table has one.",
+                "Choose another delimiter, or upload a file with labels.",
+            )
+        )
+    if len(table.frame) == 0:
+        found.append(
+            Finding(
+                "no_rows",
+                "blocks",
+                "No rows",
+                0,
+                "The file has a header and nothing below it." if table.options.header else "The file has no rows.",
+                "Upload a file with labelled texts, or correct whether the first row is a header.",
+            )
+        )
+    missing = [name for name in (*choice.text, choice.label) if name and name not in names]
+    if missing:
+        found.append(
+            Finding(
+                "missing_columns",
+                "blocks",
+                "Columns that do not exist",
+                len(missing),
+                f"There is no column {quoted(missing)}; there is {quoted(names)}.",
+                "Choose the columns again.",
+            )
+        )
+    if not choice.text or not choice.label:
+        box = "text column" if not choice.text else "label column"
+        found.append(Finding("no_column_chosen", "blocks", f"No {box} chosen", 1, f"Training needs a {box}.", f"Choose a {box}."))
+    if choice.label and choice.label in choice.text:
+        found.append(
+            Finding(
+                "label_is_text",
+                "blocks",
+                "The label column is also a text column",
+                1,
+                f"“{choice.label}” is chosen as text and as label, so the answer would stand in the question.",
+                "Take it out of the text columns.",
+            )
+        )
+    return ordered(found)
+
+
+def histogram(words: numpy.ndarray) -> pandas.DataFrame:
+    """Lengths in bins of equal whole width; the last also holds the longest hundredth, so that one outlier does not flatten the rest."""
+    if not len(words):
+        return pandas.DataFrame({"words": [], "words_end": [], "texts": []}, dtype="int64")
+    end = int(numpy.quantile(words, 0.99)) + 1
+    width = max(1, -(-end // HISTOGRAM_BINS))
+    bins = -(-end // width)
+    counts = numpy.bincount(numpy.minimum(words // width, bins - 1), minlength=bins)
+    starts = numpy.arange(bins) * width
+    ends = starts + width
+    ends[-1] = max(ends[-1], int(words.max()) + 1)
+    return pandas.DataFrame({"words": starts, "words_end": ends, "texts": counts})

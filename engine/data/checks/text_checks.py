@@ -1,0 +1,276 @@
+"""Checks of the texts: missing, repeated, contradicting, too long, damaged."""
+
+from __future__ import annotations
+
+import numpy
+import pyarrow
+import pyarrow.compute
+
+from engine.data.checks.findings import Finding, check, first_rows, plural, share
+from engine.data.rows import Rows
+from engine.data.scanning import BEYOND_ASCII, CONTROL, MARKUP, sizes_of, taken
+
+LONG_BYTES = 50_000
+MARKUP_PATTERN = r"</?[a-zA-Z][^<>]{0,200}>|&(?:[a-zA-Z]{2,8}|#\d{1,6}|#x[0-9a-fA-F]{1,6});|(?:^|[^&\w])#\d{2,5};"
+_CONTINUED = "\u0080-\u00bf€‚ƒ„…†‡ˆ‰Š‹ŒŽ“•–—˜™š›œžŸ"
+MOJIBAKE_PATTERN = f"[ÃÂ][{_CONTINUED}]|â€|â‚¬|ðŸ|ï»¿"
+"""What UTF-8 looks like after it was read as cp1252."""
+
+
+@check
+def empty_texts(rows: Rows) -> Finding | None:
+    """Rows without a text cannot be trained on."""
+    empty = rows.text_empty
+    count = int(empty.sum())
+    if not count:
+        return None
+    if count == len(rows):
+        return Finding(
+            "empty_texts",
+            "blocks",
+            "Every text is empty",
+            count,
+            f"None of the {len(rows):,} rows has a text.",
+            "Choose another text column.",
+            first_rows(empty),
+        )
+    return Finding(
+        "empty_texts",
+        "worth knowing",
+        "Empty texts",
+        count,
+        f"{plural(count, 'row has', 'rows have')} no text.",
+        "They are left out. Fill them in the file if they matter.",
+        first_rows(empty),
+    )
+
+
+@check
+def no_usable_rows(rows: Rows) -> Finding | None:
+    """Some texts and some labels, but never in the same row; or nothing left after cleaning."""
+    if len(rows.usable) or rows.text_empty.all() or (rows.codes < 0).all():
+        return None
+    return Finding(
+        "no_usable_rows",
+        "blocks",
+        "No usable row",
+        len(rows),
+        f"None of the {len(rows):,} rows is left after cleaning.",
+        "Choose other columns, or leave less out.",
+    )
+
+
+@check
+def exact_duplicates(rows: Rows) -> Finding | None:
+    """The same text, letter for letter, under the same label."""
+    exact, _ = duplicates(rows)
+    count = int(exact.sum())
+    if not count:
+        return None
+    return Finding(
+        "exact_duplicates",
+        "worth knowing",
+        "Repeated texts",
+        count,
+        f"{plural(count, 'row repeats', 'rows repeat')} an earlier text and label exactly ({share(count, len(rows))} of all rows).",
+        _duplicate_action(rows),
+        beside_originals(rows, exact),
+        "drop_duplicates",
+    )
+
+
+@check
+def normalised_duplicates(rows: Rows) -> Finding | None:
+    """The same text but for case and white space, under the same label."""
+    _, nearly = duplicates(rows)
+    count = int(nearly.sum())
+    if not count:
+        return None
+    return Finding(
+        "normalised_duplicates",
+        "worth knowing",
+        "Texts repeated but for case or space",
+        count,
+        f"{plural(count, 'row differs', 'rows differ')} from an earlier one of the same label only in case or white space.",
+        _duplicate_action(rows),
+        beside_originals(rows, nearly),
+        "drop_duplicates",
+    )
+
+
+def _duplicate_action(rows: Rows) -> str:
+    if rows.choice.drop_duplicates:
+        return "One of each is kept."
+    return "Keep one of each, or keep all: equal texts are never put on both sides of the split."
+
+
+def duplicates(rows: Rows) -> tuple[numpy.ndarray, numpy.ndarray]:
+    """Masks of the rows that repeat an earlier one of the same label exactly, and of those that do so only once normalised."""
+    later = numpy.flatnonzero(rows.repeated)
+    exact = numpy.zeros(len(rows), dtype=bool)
+    if len(later):
+        members = numpy.flatnonzero(rows.complete & numpy.isin(rows.groups, rows.groups[later]))
+        encoded = taken(rows.texts, members).dictionary_encode()
+        keys = encoded.indices.to_numpy().astype(numpy.int64) * max(len(rows.classes), 1) + rows.codes[members]
+        _, first = numpy.unique(keys, return_index=True)
+        exact[members] = True
+        exact[members[first]] = False
+    return exact, rows.repeated & ~exact
+
+
+def beside_originals(rows: Rows, found: numpy.ndarray) -> tuple[int, ...]:
+    """The rows found together with those that they equal, equal ones side by side."""
+    groups = numpy.unique(rows.groups[found])[:1000]
+    members = numpy.flatnonzero(rows.complete & numpy.isin(rows.groups, groups))
+    return first_rows(members[numpy.argsort(rows.groups[members], kind="stable")])
+
+
+@check
+def conflicting_labels(rows: Rows) -> Finding | None:
+    """The same text under two labels: at most one of them can be learned."""
+    found = rows.conflicting
+    count = int(found.sum())
+    if not count:
+        return None
+    texts = len(numpy.unique(rows.groups[found]))
+    action = (
+        "They are left out." if rows.choice.drop_conflicts else "Correct them in the file, or leave them out; kept, they count as errors."
+    )
+    return Finding(
+        "conflicting_labels",
+        "worth knowing",
+        "The same text under different labels",
+        count,
+        f"{plural(texts, 'text appears', 'texts appear')} under more than one label, in {count:,} rows.",
+        action,
+        beside_originals(rows, found),
+        "drop_conflicts",
+    )
+
+
+@check
+def truncated_texts(rows: Rows) -> Finding | None:
+    """The encoder reads only the start of a long text."""
+    tokens = rows.tokens
+    if tokens is None or tokens.truncated_share == 0:
+        return None
+    long = tokens.counts > tokens.limit
+    of = f"of a sample of {len(tokens.counts):,} texts (an estimate)" if tokens.estimated else "of the texts"
+    count = round(tokens.truncated_share * len(rows.usable))
+    return Finding(
+        "truncated_texts",
+        "worth knowing",
+        "Texts longer than the encoder reads",
+        count,
+        f"{share(int(long.sum()), len(tokens.counts))} {of} have more than {tokens.limit} tokens; "
+        f"the encoder reads the first {tokens.limit}.",
+        "Raise the token limit if the end matters, or shorten the texts.",
+        first_rows(tokens.rows[long]),
+    )
+
+
+@check
+def very_long_texts(rows: Rows) -> Finding | None:
+    """A cell of a book's length is usually a quoting mistake that swallowed other rows."""
+    sizes = sizes_of(rows.texts)
+    found = sizes > LONG_BYTES
+    count = int(found.sum())
+    if not count:
+        return None
+    return Finding(
+        "very_long_texts",
+        "worth knowing",
+        "Very long texts",
+        count,
+        f"{plural(count, 'text is', 'texts are')} longer than {LONG_BYTES:,} bytes, the longest {int(sizes.max()):,}.",
+        "Look at them: a wrong quote character can put many rows into one cell.",
+        first_rows(found),
+    )
+
+
+@check
+def binary_texts(rows: Rows) -> Finding | None:
+    """Control characters do not occur in writing."""
+    found = (rows.scan.kinds & CONTROL) > 0
+    found |= matching(rows, BEYOND_ASCII, "\ufffd")
+    count = int(found.sum())
+    if not count:
+        return None
+    return Finding(
+        "binary_texts",
+        "worth knowing",
+        "Characters that are no writing",
+        count,
+        f"{plural(count, 'text holds', 'texts hold')} control characters, zero bytes or characters that could not be decoded.",
+        "Check the encoding; control characters are replaced by spaces before training.",
+        first_rows(found),
+    )
+
+
+@check
+def markup(rows: Rows) -> Finding | None:
+    """Left-overs of a web page."""
+    found = matching(rows, MARKUP, MARKUP_PATTERN)
+    count = int(found.sum())
+    if not count:
+        return None
+    return Finding(
+        "markup",
+        "worth knowing",
+        "HTML in the texts",
+        count,
+        f"{plural(count, 'text holds', 'texts hold')} HTML tags or character codes such as &amp; ({share(count, len(rows))}).",
+        "They are kept as they are; clean the file if they differ between classes.",
+        first_rows(found),
+    )
+
+
+@check
+def mojibake(rows: Rows) -> Finding | None:
+    """“cafÃ©”: text that was decoded wrongly once and saved so."""
+    found = matching(rows, BEYOND_ASCII, MOJIBAKE_PATTERN)
+    count = int(found.sum())
+    if not count:
+        return None
+    return Finding(
+        "mojibake",
+        "worth knowing",
+        "Wrongly decoded letters",
+        count,
+        f"{plural(count, 'text holds', 'texts hold')} letters such as “Ã©” where “é” was meant.",
+        "Try another encoding; if the preview does not change, the file was saved that way.",
+        first_rows(found),
+    )
+
+
+def matching(rows: Rows, kind: int, pattern: str) -> numpy.ndarray:
+    """A mask of the texts that match; only those with characters of the kind are searched."""
+    found = numpy.zeros(len(rows), dtype=bool)
+    candidates = numpy.flatnonzero(rows.scan.kinds & kind)
+    # In portions, so that texts are not all held twice when most are candidates.
+    for start in range(0, len(candidates), 20_000):
+        portion = candidates[start : start + 20_000]
+        hits = pyarrow.compute.match_substring_regex(taken(rows.texts, portion), pattern)
+        found[portion[hits.to_numpy(zero_copy_only=False)]] = True
+    return found
+
+
+@check
+def ragged_rows(rows: Rows) -> Finding | None:
+    """Rows with the wrong number of cells point to unquoted delimiters or line breaks."""
+    lines = rows.table.ragged_lines
+    if not lines:
+        return None
+    listed = ", ".join(f"{line:,}" for line in lines[:10]) + (" …" if len(lines) > 10 else "")
+    kept = numpy.isin(rows.table.lines, lines) if rows.table.lines is not None else numpy.zeros(0, dtype=bool)
+    what = "is not a JSON object" if rows.table.options.kind == "json-lines" else "has the wrong number of cells"
+    many = "are not JSON objects" if rows.table.options.kind == "json-lines" else "have the wrong number of cells"
+    return Finding(
+        "ragged_rows",
+        "worth knowing",
+        "Rows with the wrong number of cells" if "cells" in what else "Lines that cannot be read",
+        len(lines),
+        f"{plural(len(lines), f'line {what}', f'lines {many}')}: line {listed}.",
+        "Look at delimiter and quoting. Rows with too few cells are filled up; the others are left out.",
+        first_rows(kept),
+    )

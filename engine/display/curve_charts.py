@@ -1,0 +1,176 @@
+"""The loss curves, and below them the strip of their difference: which points are drawn, how they are thinned, what they say."""
+
+from __future__ import annotations
+
+import math
+from typing import Any, Literal
+
+import altair
+import numpy
+import pandas
+
+from engine import FRAMEWORK_NAMES, FRAMEWORKS
+from engine.display.figure import Picture, tip
+from engine.display.formatting import number, percent
+from engine.display.palette import NEUTRAL, colour_scale, dash_scale
+
+Axis = Literal["epoch", "step", "seconds"]
+AXIS_TITLES = {"epoch": "Epoch", "step": "Step", "seconds": "Seconds of training"}
+POINTS_PER_LINE = 1_000
+SMALLEST_DIFFERENCE = 1e-9
+"""Differences below this are drawn here: a log scale has no zero."""
+
+PARTS_OF_THE_LOSS = {
+    -9: "none",
+    -8: "1 in 100 million",
+    -7: "1 in 10 million",
+    -6: "a millionth",
+    -5: "1 in 100,000",
+    -4: "1 in 10,000",
+    -3: "a thousandth",
+    -2: "a hundredth",
+    -1: "a tenth",
+    0: "all of it",
+}
+LEFT_MARGIN = 88
+"""Pixels for the labels of the vertical axis, equal in both charts, so that a difference stands exactly below its curves."""
+THICKNESS = {"training": 1.75, "validation": 3.25}
+
+
+def loss_curves(points: pandas.DataFrame, x: Axis = "epoch", end: float | None = None) -> Picture:
+    """Training (thin) and validation (thick) loss of both frameworks.
+
+    ``points`` as ``engine.results.curves`` folds them: framework (its key), curve, epoch, step, seconds, span, loss. ``end`` fixes the
+    right end of the axis while a run is live.
+    """
+    legend = altair.Legend(title=None, orient="top", symbolType="stroke", symbolSize=500, symbolStrokeWidth=3)
+    base = altair.Chart(_thinned(training_points(points), x)).encode(
+        x=_across(points, x, end, title=None),
+        y=altair.Y("loss:Q", title=None, scale=altair.Scale(zero=False), axis=_up(tickCount=5)),
+        color=altair.Color("name:N", scale=colour_scale(), legend=legend),
+        detail="curve:N",
+    )
+    lines = base.mark_line(strokeCap="butt").encode(
+        strokeDash=altair.StrokeDash("name:N", scale=dash_scale(), legend=legend), strokeWidth=_thickness()
+    )
+    hover = base.transform_filter(altair.datum.curve == "validation").mark_point(size=120, opacity=0)
+    hover = hover.encode(
+        tooltip=[tip("name", "Framework"), tip("curve", "Curve"), tip("x", AXIS_TITLES[x], ".4~r"), tip("loss", "Loss", ".4f")]
+    )
+    return Picture(
+        (lines + hover).properties(height=340),
+        _loss_sentence(points),
+        "Thick: on the validation texts, after each epoch. Thin: on the training texts.",
+    )
+
+
+def difference_strip(points: pandas.DataFrame, x: Axis = "epoch", end: float | None = None) -> Picture:
+    """How far the two frameworks' losses are apart at the same step, as a part of the loss, on a log scale labelled in words."""
+    table = _thinned(training_points(differences(points)), x, value="difference")
+    table["difference"] = table["difference"].clip(lower=SMALLEST_DIFFERENCE, upper=1.0)
+    words = ",".join(f"'{power}':'{words}'" for power, words in PARTS_OF_THE_LOSS.items())
+    axis = _up(values=[1e-9, 1e-6, 1e-3, 1], labelExpr=f"({{{words}}})[round(log(datum.value)/LN10)]", labelOverlap=False)
+    chart = (
+        altair.Chart(table)
+        .mark_line(color=NEUTRAL)
+        .encode(
+            x=_across(points, x, end, title=AXIS_TITLES[x]),
+            y=altair.Y("difference:Q", title=None, scale=altair.Scale(type="log", domain=[SMALLEST_DIFFERENCE, 1], clamp=True), axis=axis),
+            strokeWidth=_thickness(),
+            tooltip=[tip("curve", "Curve"), tip("x", AXIS_TITLES[x], ".4~r"), tip("difference", "Part of the loss", ".2e")],
+        )
+    )
+    return Picture(chart.properties(height=200), difference_sentence(points))
+
+
+def differences(points: pandas.DataFrame) -> pandas.DataFrame:
+    """Where both frameworks measured the same curve over the same steps: ``difference`` as a part of their mean, the later ``seconds``."""
+    same = ["curve", "step", "span"]
+    sides = [points[points["framework"] == framework].drop_duplicates(same, keep="last") for framework in FRAMEWORKS]
+    both = sides[0].merge(sides[1], on=same, suffixes=("", "_right"))
+    middle = (both["loss"].abs() + both["loss_right"].abs()) / 2
+    gap = (both["loss"] - both["loss_right"]).abs()
+    both["difference"] = (gap / middle.where(middle > 0, 1.0)).astype(float)
+    both["seconds"] = both[["seconds", "seconds_right"]].max(axis=1)
+    return both[["framework", "curve", "epoch", "step", "seconds", "span", "difference"]].sort_values("step", kind="stable")
+
+
+def training_points(points: pandas.DataFrame) -> pandas.DataFrame:
+    """Of the training curve, the reports within epochs where every framework has more of them than epochs, else the epochs' means."""
+    validation = points[points["curve"] == "validation"]
+    training = points[points["curve"] == "training"]
+    whole = training["span"] >= training.groupby("framework")["span"].transform("max") if len(validation) else training["span"] < 0
+    reports, epochs = training[~whole], training[whole]
+    enough = all(
+        (reports["framework"] == framework).sum() > (epochs["framework"] == framework).sum() for framework in training["framework"].unique()
+    )
+    return pandas.concat([validation, reports if enough else epochs])
+
+
+def difference_sentence(points: pandas.DataFrame) -> str:
+    """The largest difference in words, for the line above the strip and for screen readers."""
+    largest = training_points(differences(points))["difference"].max() if len(points) else math.nan
+    if not math.isfinite(largest):
+        return "The difference of the two losses appears here once both have reached the same step."
+    if largest < SMALLEST_DIFFERENCE:
+        return "The two losses are the same to the last digit."
+    inverse = 1 / largest
+    part = percent(largest) if inverse < 1000 else f"1 part in {number(float(inverse))}"
+    return f"At the same step the two losses never differ by more than {part}."
+
+
+TICKS: dict[Axis, str] = {"step": "~s", "epoch": "d", "seconds": ".6~g"}
+"""How the figures on the axis are written. Without a format of its own Vega may write a tenth epoch as 1e+1."""
+
+
+def _across(points: pandas.DataFrame, x: Axis, end: float | None, title: str | None) -> altair.X:
+    """The horizontal axis, the same for curves and strip; its end moves in round steps, so that a live chart rarely changes its shape."""
+    reach = float(points[x].max()) if len(points) else 1.0
+    if end is None:
+        end = _round_up(reach) if x == "seconds" else reach
+    axis = altair.Axis(format=TICKS[x], grid=False, tickMinStep=1 if x != "seconds" else 0, labelFlush=True)
+    return altair.X("x:Q", title=title, scale=altair.Scale(domain=[0, max(end, reach)], nice=False), axis=axis)
+
+
+def _up(**look: Any) -> altair.Axis:
+    return altair.Axis(minExtent=LEFT_MARGIN, maxExtent=LEFT_MARGIN, **look)
+
+
+def _thickness() -> altair.StrokeWidth:
+    return altair.StrokeWidth("curve:N", scale=altair.Scale(domain=list(THICKNESS), range=list(THICKNESS.values())), legend=None)
+
+
+def _round_up(value: float) -> float:
+    """The next of 1, 2, 3, 5, 7 and 10 times a power of ten."""
+    if value <= 0:
+        return 1.0
+    power = 10.0 ** math.floor(math.log10(value))
+    return next((step * power for step in (1, 2, 3, 5, 7, 10) if value <= step * power), 10 * power)
+
+
+def _thinned(points: pandas.DataFrame, x: Axis, value: str = "loss") -> pandas.DataFrame:
+    """At most about 1,000 points a line, PyTorch first (TensorFlow's dashes are drawn over its line); extremes of a stretch survive."""
+    lines = []
+    for framework in FRAMEWORKS:
+        for curve in THICKNESS:
+            line = points[(points["framework"] == framework) & (points["curve"] == curve)].sort_values("step", kind="stable")
+            if len(line) > POINTS_PER_LINE:
+                stretches = numpy.array_split(numpy.arange(len(line)), POINTS_PER_LINE // 2)
+                heights = line[value].to_numpy()
+                kept = {int(stretch[pick(heights[stretch])]) for stretch in stretches for pick in (numpy.argmin, numpy.argmax)}
+                line = line.iloc[sorted(kept | {0, len(line) - 1})]
+            lines.append(line)
+    table = pandas.concat(lines, ignore_index=True)
+    columns = {"name": table["framework"].map(FRAMEWORK_NAMES).astype(object), "curve": table["curve"].astype(object)}
+    return pandas.DataFrame(columns | {"x": table[x].astype(float), value: table[value].astype(float)})
+
+
+def _loss_sentence(points: pandas.DataFrame) -> str:
+    last = [
+        f"{FRAMEWORK_NAMES[framework]} {number(float(line['loss'].iloc[-1]))}"
+        for framework in FRAMEWORKS
+        if len(line := points[(points["framework"] == framework) & (points["curve"] == "validation")].sort_values("step"))
+    ]
+    if not last:
+        return "Loss curves of both frameworks; no validation loss has been measured yet."
+    return f"Loss curves of both frameworks; latest validation loss: {', '.join(last)}. {difference_sentence(points)}"

@@ -1,0 +1,309 @@
+"""What is known about each claim of the usual comparison: from the newest finished studies, from the code, from the installed libraries.
+
+Nothing is measured here. A claim whose study has not been run yet says so; one that cannot be tested here says that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
+from typing import Any
+
+from engine import FRAMEWORK_NAMES, FRAMEWORKS
+from engine.display.formatting import count, number
+from engine.guide.claims import CLAIMS, Finding
+from engine.guide.ecosystem import library_version, model_families
+from engine.runs.folder import Run, list_runs
+from engine.shared.devices import graphics_processors
+from engine.source.syntax_counts import Counts, SyntaxCounts, syntax_counts
+from engine.studies.audit import TRANSFER_BAR
+from engine.studies.benchmark.summary import Row, row_title, tally, tally_sentence, verdict_words
+from engine.studies.mistakes import exhibits_of, museum_answer
+from engine.studies.study import Study, list_studies
+
+MARGIN = 0.1
+"""What a benchmark calls equal when it does not say."""
+
+ROWS_OF = {
+    "training-speed": ("training-speed", "time-to-accuracy"),
+    "inference-speed": ("inference-speed", "single-answer"),
+    "memory": ("memory",),
+    "gpu-utilisation": ("gpu-utilisation",),
+}
+"""The rows of a benchmark from which a claim is concluded."""
+
+BESIDE = {
+    "training-speed": ("first-step",),
+    "gpu-utilisation": ("energy",),
+    "production": ("import-time", "single-answer"),
+}
+"""Rows that bear on a claim without deciding it."""
+
+NOTICED = ("stopped", "warned")
+"""Outcomes of the museum in which the framework says something."""
+
+NOT_YET = "Not measured on this machine yet."
+NO_GPU = "No GPU on this machine, so there is nothing to measure."
+STATED = "Stated, not measured here"
+ALIKE = 0.15
+"""Two counts that differ by no more than this share are “about as much”: another author’s list of concepts would move them by as much."""
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What there is to conclude from. Every part is read once, when it is first asked for."""
+
+    studies: Mapping[str, Study | None] = field(default_factory=dict)
+    run: Run | None = None
+    """The newest finished run, whose code is counted."""
+
+    def results(self, kind: str) -> Mapping[str, Any]:
+        """Of the newest finished study of a kind; empty before there is one."""
+        study = self.studies.get(kind)
+        return (study.results if study else None) or {}
+
+    @cached_property
+    def counts(self) -> SyntaxCounts:
+        """Lines, statements, names and concepts."""
+        return syntax_counts(self.run)
+
+    @cached_property
+    def benchmark(self) -> Mapping[str, Any]:
+        """The results of the newest finished benchmark."""
+        return self.results("benchmark")
+
+    def rows(self, *subjects: str) -> list[Row]:
+        """The benchmark's rows on these subjects; all of them without any."""
+        found = self.benchmark.get("rows", [])
+        return [row for row in found if not subjects or row["claim"] in subjects]
+
+    @property
+    def margin(self) -> float:
+        """How far two medians may differ and still count as equal, as a share."""
+        return float(self.benchmark.get("margin", MARGIN))
+
+
+def gather() -> Evidence:
+    """The newest finished study of each kind, and the newest finished run."""
+    run = next((run for run in list_runs() if run.status.state == "done"), None)
+    return Evidence({kind: newest_finished(kind) for kind in ("benchmark", "museum", "audit", "migration")}, run)
+
+
+def newest_finished(kind: str) -> Study | None:
+    """The study of a kind that was started last among those that came to their end and compared the two frameworks."""
+    for study in list_studies(kind):
+        results = study.results if study.status.state == "done" else None
+        if results and not results.get("against_itself"):
+            return study
+    return None
+
+
+def findings(evidence: Evidence | None = None) -> dict[str, Finding]:
+    """What is known about every claim, in the order of ``CLAIMS``."""
+    evidence = evidence or gather()
+    return {claim: FINDERS[claim](evidence) for claim in CLAIMS}
+
+
+# --- How fast, how large -------------------------------------------------------------------------------------------------------------
+
+
+def _timed(claim: str, word: str) -> Callable[[Evidence], Finding]:
+    def find(evidence: Evidence) -> Finding:
+        rows = evidence.rows(*ROWS_OF[claim])
+        if not rows:
+            return Finding(claim, "measured", NOT_YET, "")
+        found = tally(rows)
+        return Finding(claim, "measured", tally_sentence(found, evidence.margin, word), verdict_words(found, word), found.favours)
+
+    return find
+
+
+@lru_cache(maxsize=1)
+def machine_has_gpu() -> bool:
+    """Whether the system knows of a GPU; asked once a process."""
+    return bool(graphics_processors())
+
+
+def _gpu(evidence: Evidence) -> Finding:
+    claim = "gpu-utilisation"
+    rows = evidence.rows(*ROWS_OF[claim])
+    if rows:
+        shares = [row[name] for row in rows for name in FRAMEWORKS if row.get(name) is not None]
+        busy = f" The GPU is busy {number(float(min(shares)))} to {number(float(max(shares)))} % of the time." if shares else ""
+        found = tally(rows)
+        return Finding(claim, "measured", tally_sentence(found, evidence.margin, "higher") + busy, verdict_words(found, "higher"))
+    if not machine_has_gpu():
+        return Finding(claim, "measured", NO_GPU, "")
+    return Finding(claim, "measured", NOT_YET, "")
+
+
+def _negligible(evidence: Evidence) -> Finding:
+    claim, rows = "negligible-difference", evidence.rows()
+    if not rows:
+        return Finding(claim, "measured", NOT_YET, "")
+    found = tally(rows)
+    figure = tally_sentence(found, evidence.margin, "better")
+    if found.largest > 1:
+        widest = max((row for row in rows if _factor(row) == found.largest), key=_factor)
+        figure += f" The largest difference, {number(found.largest)} ×: “{row_title(widest)}”."
+    verdict = verdict_words(found, "better")
+    if verdict.startswith("It depends"):
+        verdict = "Not negligible everywhere"
+    return Finding(claim, "measured", figure, verdict, found.favours)
+
+
+def _factor(row: Row) -> float:
+    ratio = float(row.get("ratio") or 0)
+    decided = row["verdict"].split(" ")[0] in FRAMEWORKS
+    return max(ratio, 1 / ratio) if decided and ratio > 0 else 0.0
+
+
+# --- What it asks of you -------------------------------------------------------------------------------------------------------------
+
+
+def _learning(evidence: Evidence) -> Finding:
+    counts = evidence.counts
+    first, all_of_it = (_less(scope, _things_to_know) for scope in (counts.plain, counts.everything))
+    figure = (
+        f"To know, in the least code: {_pair(counts.plain, _knowledge)}. In five classifiers under control: "
+        f"{_pair(counts.everything, _knowledge)}."
+    )
+    if first == all_of_it:
+        verdict = f"{FRAMEWORK_NAMES[first]} asks for less" if first else "About as much to know in both"
+    else:
+        begin = f"{FRAMEWORK_NAMES[first]} asks for less to begin" if first else "As much to begin"
+        later = f"{FRAMEWORK_NAMES[all_of_it]} for less under control" if all_of_it else "as much under control"
+        verdict = f"{begin}, {later}"
+    return Finding("learning-curve", "counted", figure, verdict, first if all_of_it in (first, None) else None)
+
+
+def _things_to_know(counted: Counts) -> int:
+    return len(counted.names) + len(counted.concepts)
+
+
+def _knowledge(counted: Counts) -> str:
+    return f"{count(len(counted.names), 'name')} and {count(len(counted.concepts), 'concept')}"
+
+
+def _syntax(evidence: Evidence) -> Finding:
+    counts = evidence.counts
+    short, controlled = (_less(scope, lambda counted: counted.statements) for scope in (counts.plain, counts.everything))
+    figure = f"The least code: {_pair(counts.plain, _length)}. Five classifiers under control: {_pair(counts.everything, _length)}."
+    if short == "tensorflow":
+        verdict = "Holds here" if controlled == "tensorflow" else "Holds for short code, not under control"
+    else:
+        verdict = "Does not hold here"
+    return Finding("syntax", "counted", figure, verdict, short)
+
+
+def _length(counted: Counts) -> str:
+    return f"{count(counted.lines, 'line')}, {count(counted.statements, 'statement')}"
+
+
+def _pair(scope: Mapping[str, Counts], words: Callable[[Counts], str]) -> str:
+    return ", ".join(f"{FRAMEWORK_NAMES[name]} {words(scope[name])}" for name in FRAMEWORKS)
+
+
+def _less(scope: Mapping[str, Counts], size: Callable[[Counts], int]) -> str | None:
+    """The framework with clearly less, or ``None`` where the two are about alike."""
+    sizes = {name: size(scope[name]) for name in FRAMEWORKS}
+    smaller = min(sizes, key=lambda name: sizes[name])
+    return smaller if sizes[smaller] < (1 - ALIKE) * max(sizes.values()) else None
+
+
+def _debugging(evidence: Evidence) -> Finding:
+    results = evidence.results("museum")
+    exhibits = exhibits_of(results)
+    if not exhibits:
+        return Finding("debugging", "tried", "Not tried on this machine yet.", "")
+    noticed = {name: sum(pair[name]["outcome"] in NOTICED for pair in exhibits.values() if name in pair) for name in FRAMEWORKS}
+    led = {name: leads_to_mistake(results, name) for name in FRAMEWORKS}
+    more = _more(noticed) if abs(noticed[FRAMEWORKS[0]] - noticed[FRAMEWORKS[1]]) > 1 else None  # a single one decides nothing
+    alike = "As many noticed in both" if len(set(noticed.values())) == 1 else "About as many noticed in both"
+    lines = " and ".join(f"{FRAMEWORK_NAMES[name]} in {led[name]}" for name in FRAMEWORKS)
+    figure = f"{museum_answer(results)} The message leads to the mistaken line itself: {lines}."
+    return Finding("debugging", "tried", figure, f"{FRAMEWORK_NAMES[more]} notices more of them" if more else alike, more)
+
+
+def leads_to_mistake(results: Mapping[str, Any], framework: str) -> int:
+    """In how many exhibits the traceback leads to the very line that is wrong."""
+    rows = [pair[framework] for pair in exhibits_of(results).values() if framework in pair]
+    return sum(bool((row.get("mistaken") or {}).get("error") and row["mistaken"]["error"]["at_mistake"]) for row in rows)
+
+
+def _more(amounts: Mapping[str, int]) -> str | None:
+    return None if len(set(amounts.values())) == 1 else max(amounts, key=lambda name: amounts[name])
+
+
+# --- What stands around it -----------------------------------------------------------------------------------------------------------
+
+
+def _stated(claim: str, words: str, favours: str | None = None) -> Callable[[Evidence], Finding]:
+    return lambda evidence: Finding(claim, "outside", words, STATED, favours)
+
+
+def _research(evidence: Evidence) -> Finding:
+    families = model_families()
+    if len(families) < len(FRAMEWORKS):
+        return Finding("research", "counted", "A library of pre-trained models is not installed, so there is nothing to count.", "")
+    words = [f"{library_version(name)} holds {count(families[name], 'family', 'families')} of models" for name in FRAMEWORKS]
+    figure = f"{words[0]}, all for PyTorch; {words[1]}, for any backend of Keras."
+    more = _more(families)
+    verdict = f"{FRAMEWORK_NAMES[more]} has more to build on" if more else "As much to build on in both"
+    return Finding("research", "counted", figure, verdict, more)
+
+
+def _migration(evidence: Evidence) -> Finding:
+    transfers = evidence.results("audit").get("transfers") or []
+    if not transfers and (carried := evidence.results("migration")):  # a run's own model, of which the audit knows nothing
+        transfers = [carried]
+    if not transfers:
+        return Finding("migration", "shown", "Not shown on this machine yet. The way over onnx-tf is closed.", "")
+    largest = max(float(row["max_logit_difference"]) for row in transfers)
+    classifiers = len({row["classifier"] for row in transfers})
+    figure = (
+        f"{count(classifiers, 'classifier')} carried across, {count(len(transfers), 'transfer')}: logits differ by at most "
+        f"{number(largest)}. The way over onnx-tf is closed."
+    )
+    holds = "Holds here, both ways" if len({row["source"] for row in transfers}) > 1 else "Holds here, one way"
+    return Finding("migration", "shown", figure, holds if largest <= TRANSFER_BAR else "The answers differ")
+
+
+FINDERS: dict[str, Callable[[Evidence], Finding]] = {
+    "training-speed": _timed("training-speed", "faster"),
+    "inference-speed": _timed("inference-speed", "faster"),
+    "memory": _timed("memory", "smaller"),
+    "gpu-utilisation": _gpu,
+    "negligible-difference": _negligible,
+    "learning-curve": _learning,
+    "syntax": _syntax,
+    "debugging": _debugging,
+    "production": _stated(
+        "production", "TorchServe was archived in 2025; TensorFlow Serving goes on. The Export page packs a run’s models for either."
+    ),
+    "mobile": _stated("mobile", "PyTorch Mobile became ExecuTorch, TF Lite became LiteRT. The Export page writes a file for each."),
+    "research": _research,
+    "community": _stated(
+        "community", "A foundation stands behind PyTorch, Google behind TensorFlow. How many people help is not known here."
+    ),
+    "real-world-use": _stated("real-world-use", "Amazon’s deep learning containers and transformers 5 name PyTorch, and no TensorFlow."),
+    "migration": _migration,
+}
+"""How each claim is concluded."""
+
+
+def by_state(found: Mapping[str, Finding]) -> tuple[Sequence[Finding], Sequence[Finding], Sequence[Finding]]:
+    """Claims with a verdict of this machine, those that wait for a run, and those that are not testable or outside."""
+    outside = [one for one in found.values() if one.source == "outside" or one.figure == NO_GPU]
+    waiting = [one for one in found.values() if not one.verdict and one not in outside]
+    return [one for one in found.values() if one not in outside and one not in waiting], waiting, outside
+
+
+def guide_answer(found: Mapping[str, Finding]) -> str:
+    """The page's answer in one sentence."""
+    here, waiting, outside = map(len, by_state(found))
+    parts = [f"{here:,} {'is' if here == 1 else 'are'} put to the test on this machine"]
+    parts += [f"{waiting:,} {'waits' if waiting == 1 else 'wait'} for a run"] if waiting else []
+    parts += [f"{outside:,} cannot be tested here"] if outside else []
+    return f"Of the {len(found)} claims of the usual comparison, {', '.join(parts[:-1])}{' and ' if len(parts) > 1 else ''}{parts[-1]}."

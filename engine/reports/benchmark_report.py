@@ -1,0 +1,138 @@
+"""A benchmark as one HTML file: the verdicts with their charts, how they were measured, the code of the experiment, how to repeat it."""
+
+from __future__ import annotations
+
+import shlex
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas
+from markupsafe import Markup
+
+from engine import FRAMEWORK_NAMES, FRAMEWORKS
+from engine.data.store import SAMPLE
+from engine.display import html_tables, twin_rows
+from engine.display.formatting import count, date, unbroken
+from engine.errors import RunError
+from engine.reports.page import Page, Section, code_folded, command, figure, heading, paragraph, render, table
+from engine.reports.run_report import REPORT_MARK, write_files
+from engine.results.fairness import machine_facts
+from engine.shared.classifiers import CLASSIFIERS
+from engine.studies.benchmark.charts import (
+    MEANINGS,
+    SWEPT,
+    TITLES,
+    benchmark_answer,
+    claim_sentence,
+    conditions,
+    ratio_chart,
+    row_words,
+    setting_words,
+    sweep_chart,
+    sweeps,
+)
+from engine.studies.benchmark.measure import experiment_code
+from engine.studies.benchmark.request import BenchmarkRequest
+from engine.studies.benchmark.verdicts import rows_at
+from engine.studies.study import Study
+
+
+def benchmark_report(study: Study, margin: float | None = None) -> str:
+    """The HTML, with the benchmark's own margin unless another is given. Raises ``RunError`` when there is nothing to report yet."""
+    results = study.results or {}
+    if not results.get("measurements") or results.get("against_itself"):
+        raise RunError(
+            f"The benchmark {study.identifier} has no comparison of the two frameworks to report ({study.status.message}). "
+            "Expected at least two finished repeats. Start it again; it goes on where it was stopped."
+        )
+    return render(_page(study, results | {"margin": margin or results["margin"]}))
+
+
+def write_benchmark_report(study: Study, folder: Path) -> dict[str, Path]:
+    """Write ``<benchmark>-report.html`` into the folder; gives back its path. Raises ``RunError`` as ``write_reports`` does."""
+    file = folder / f"{study.identifier}-report.html"
+    return write_files({"report": (file, REPORT_MARK, lambda: benchmark_report(study))}, study.identifier)
+
+
+def _page(study: Study, results: Mapping[str, Any]) -> Page:
+    margin, status = results["margin"], study.status
+    rows = rows_at(study.results or {}, margin)
+    unfinished = f"This benchmark is not finished: it shows the first {results['repeats']} repeats. {status.message}"
+    machine = results["machine"]
+    return Page(
+        title=f"Report of {study.identifier}",
+        answer=unbroken(benchmark_answer(rows, margin)),
+        facts=[
+            " · ".join(
+                filter(None, [results["data"], machine.get("cpu"), f"{results['repeats']} repeats", date(status.created, zone=True)])
+            ),
+            *results["notes"],
+        ],
+        sections=[*_claims(rows, margin), _measured(results), _code(results), _repeating(study)],
+        warning="" if status.state == "done" else unfinished,
+        made=f"Made by Parity on {date(time.time(), zone=True)} from {study.identifier}.",
+    )
+
+
+def _claims(rows: Sequence[Mapping[str, Any]], margin: float) -> Iterator[Section]:
+    for claim, title in TITLES.items():
+        of_claim = [row for row in rows if row["claim"] == claim]
+        if not of_claim:
+            continue
+        blocks = [paragraph(unbroken(claim_sentence(of_claim, margin))), paragraph(MEANINGS[claim], quiet=True)]
+        blocks.append(figure(ratio_chart(of_claim, margin)))
+        for key, by_classifier in sweeps(of_claim, claim).items():
+            for name, some in by_classifier.items():
+                blocks += [heading(f"{SWEPT[key]}: {CLASSIFIERS[name].title}"), figure(sweep_chart(some, key, SWEPT[key]))]
+        blocks.append(Markup(twin_rows.twin_heading()))
+        for row in of_claim:
+            html = twin_rows.twin_row(
+                setting_words(row),
+                row["pytorch"],
+                row["tensorflow"],
+                unit=row["unit"],
+                sentence=row_words(row),
+            )
+            blocks.append(Markup('<div class="unbroken">{}</div>').format(Markup(html)))
+        yield Section(title, blocks)
+
+
+def _measured(results: Mapping[str, Any]) -> Section:
+    facts = [*conditions(results), *machine_facts({"environment": results["machine"]})]
+    every = pandas.DataFrame(
+        [
+            (TITLES[found["claim"]], setting_words(found), number_of, *(found["values"][side][number_of - 1] for side in FRAMEWORKS))
+            for found in results["measurements"]
+            for number_of in range(1, len(found["values"][FRAMEWORKS[0]]) + 1)
+        ],
+        columns=["claim", "setting", "repeat", *FRAMEWORK_NAMES.values()],
+    )
+    blocks = [Markup(html_tables.fact_list(facts)), heading("Every measurement"), table(every, figures=".4g")]
+    return Section("How it was measured", blocks, new_page=True)
+
+
+def _code(results: Mapping[str, Any]) -> Section:
+    pieces = experiment_code(results)
+    sentence = "What each worker did in a repeat. The training itself is the wings’ own, which the Code page shows."
+    lines = count(sum(piece.lines for piece in pieces), "line")
+    return Section("The code of the experiment", [paragraph(sentence), code_folded(lines, pieces)])
+
+
+def _repeating(study: Study) -> Section:
+    return Section("How to repeat it", [command(repeating_command(BenchmarkRequest.from_json(study.request)))])
+
+
+def repeating_command(request: BenchmarkRequest) -> str:
+    """``python -m engine benchmark …``, quoted for a POSIX shell."""
+    words = ["python", "-m", "engine", "benchmark", *(["--quick"] if request.quick else ["--modes", *request.modes[1:]])]
+    if request.classifiers != tuple(CLASSIFIERS):
+        words += ["--classifier", *request.classifiers]
+    usual = BenchmarkRequest(quick=request.quick)
+    for name in ("repeats", "margin", "encoder", "device"):
+        if getattr(request, name) != getattr(usual, name):
+            words += [f"--{name}", str(getattr(request, name))]
+    if request.data and request.data.dataset != SAMPLE:
+        words += ["--data", request.data.name]
+    return shlex.join(words)

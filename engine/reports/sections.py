@@ -1,0 +1,231 @@
+"""The sections of a run's report, each one function from what the run tells to blocks of HTML, or to why there is nothing to show."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from markupsafe import Markup
+
+from engine import FRAMEWORK_NAMES, FRAMEWORKS
+from engine.display import html_tables, twin_rows
+from engine.display.charts import confusion_matrix, difference_sentence, difference_strip, loss_curves, per_class_bars
+from engine.display.formatting import count
+from engine.errors import ParityError
+from engine.reports.page import (
+    NARROW,
+    WIDE,
+    Section,
+    code_folded,
+    code_stage,
+    command,
+    figure,
+    heading,
+    paragraph,
+    side_by_side,
+    table,
+)
+from engine.results.checklist import checklist
+from engine.results.command import repeating_command, without_option
+from engine.results.fairness import machine_facts, parity_facts, side_facts
+from engine.results.sentences import (
+    FORMATS,
+    GROUPS,
+    baseline_sentence,
+    interval_sentence,
+    kept_weights_sentences,
+    measure_sentence,
+    times_sentence,
+)
+from engine.results.settings import chosen_data, chosen_settings
+from engine.results.snapshot import Story
+from engine.results.tables import disagreements, epochs_table, headline, number_of_test_texts, per_class_table
+from engine.source.snippets import load_snippets
+
+MOST_DISAGREEMENTS = 20
+LONGEST_TEXT = 400
+"""Characters of a text that are shown."""
+
+MATRIX_WIDTH = 440
+MOST_CLASSES_BESIDE = 12
+"""With more classes the two confusion matrices stand one below the other."""
+
+
+def curves(story: Story) -> Section | str:
+    """Both losses, the strip of their difference, and what each epoch reached."""
+    if story.points.empty:
+        return "loss curves, for no events were kept" if story.finished else "loss curves, for nothing was measured yet"
+    blocks = [figure(loss_curves(story.points))]
+    if len(story.frameworks) == 2:
+        matched = story.experiment is not None and story.experiment.mode == "matched"
+        start = " They start from the same weights and see the same batches." if matched else ""
+        blocks += [paragraph(difference_sentence(story.points) + start), figure(difference_strip(story.points))]
+    epochs = epochs_table(story.results)
+    if len(epochs):
+        blocks += [heading("After each epoch"), table(epochs, figures=".4f")]
+    return Section("Loss curves", [*blocks, *map(paragraph, kept_weights_sentences(story.results))])
+
+
+def measures(story: Story) -> Section | str:
+    """Every figure of both as a twin row, with one sentence."""
+    found = headline(story.results)
+    if not found:
+        return "times and scores, for nothing was measured yet"
+
+    def rows_of(group: str) -> list[Markup]:
+        rows = [
+            twin_rows.twin_row(
+                item.name,
+                item.pytorch,
+                item.tensorflow,
+                sentence=measure_sentence(item, story.results),
+                help=item.help,
+                format=FORMATS[item.unit],
+            )
+            for item in found
+            if item.group == group
+        ]
+        return [Markup('<div class="unbroken">{}</div>').format(Markup(row)) for row in rows]
+
+    blocks = [Markup(twin_rows.twin_heading()), *rows_of("quality")]
+    for sentence in (interval_sentence(story.results), baseline_sentence(story.results), times_sentence(story.results)):
+        blocks.append(Markup('<p class="quiet centred">{}</p>').format(sentence) if sentence else Markup(""))
+    columns: list[list[Markup]] = []
+    for groups in (("speed", "size"), ("latency", "memory")):
+        columns.append([])
+        for group in groups:
+            if rows := rows_of(group):
+                columns[-1] += [heading(GROUPS[group]), *rows]
+    return Section("Side by side", [*blocks, side_by_side(*columns)], new_page=True)
+
+
+def confusion(story: Story) -> Section | str:
+    """Both confusion matrices."""
+    data = story.results.get("data", {})
+    sides = {framework: story.results["frameworks"][framework].get("confusion") for framework in story.frameworks}
+    if not any(sides.values()):
+        return "confusion matrices, for no test text was answered yet"
+    classes = data.get("classes") or []
+    beside = len(classes) <= MOST_CLASSES_BESIDE
+    columns = []
+    for framework in FRAMEWORKS:
+        column = [heading(FRAMEWORK_NAMES[framework])]
+        if matrix := sides.get(framework):
+            picture = confusion_matrix(matrix, classes, framework)
+            column.append(figure(picture, picture.alt, (MATRIX_WIDTH, MATRIX_WIDTH) if beside else (WIDE, NARROW)))
+        else:
+            column.append(paragraph("No result in this run."))
+        columns.append(column)
+    blocks = [side_by_side(*columns)] if beside else [block for column in columns for block in column]
+    return Section("Confusion matrices", blocks, new_page=True)
+
+
+def classes(story: Story) -> Section | str:
+    """Precision, recall and F1 of each class."""
+    if not any(story.results["frameworks"][framework].get("per_class") for framework in story.frameworks):
+        return "scores of each class, for no test text was answered yet"
+    return Section("Per class", [figure(per_class_bars(story.results)), table(per_class_table(story.results))], new_page=True)
+
+
+def texts(story: Story) -> Section | str:
+    """Some of the texts on which the two models disagree."""
+    if len(story.frameworks) < 2:
+        return "disagreements, for only one framework has results"
+    if not story.finished or any(frame is None for frame in story.predictions.values()):
+        return "disagreements, for the predictions are not in the run's folder"
+    different = disagreements(story.results.get("data", {}).get("classes", []), story.predictions, story.rows)
+    tested = count(number_of_test_texts(story.results) or 0, "test text")
+    if different.empty:
+        return Section("Disagreements", [paragraph(f"None: both models give the same answer to each of the {tested}.")])
+    sentence = f"The two models differ on {len(different):,} of {tested}. Those on which both are surest come first."
+    if len(different) > MOST_DISAGREEMENTS:
+        sentence += f" Here are {MOST_DISAGREEMENTS} of them; predictions.csv on the Compare page has all."
+    shown = [html_tables.disagreement(row, LONGEST_TEXT) for row in different.head(MOST_DISAGREEMENTS).to_dict("records")]
+    return Section("Disagreements", [paragraph(sentence), *(Markup('<div class="unbroken">{}</div>').format(Markup(row)) for row in shown)])
+
+
+def fairness(story: Story) -> Section | str:
+    """The checklist, then how far the two are the same model."""
+    if len(story.frameworks) < 2:
+        return "the fairness checklist, for only one framework has anything to compare"
+    blocks = [html_tables.plain_table(("Is it equal?", "", "How that is known"), checklist(story.results))]
+    if story.finished:
+        blocks += [heading("Are these the same model?"), html_tables.fact_list(parity_facts(story.results))]
+    return Section("Fairness checklist", list(map(Markup, blocks)), new_page=True)
+
+
+def settings(story: Story) -> Section | str:
+    """Every setting, and which of them are as recommended."""
+    if story.experiment is None:
+        return "settings, for the run's description is damaged"
+    rows = [(item.name, f"{item.value}\n{item.advice}", item.help) for item in chosen_settings(story.experiment)]
+    blocks = [html_tables.plain_table(("Setting", "Value", "Meaning"), rows), heading("The data")]
+    return Section(
+        "Settings", list(map(Markup, [*blocks, html_tables.plain_table(("Choice", "Value"), chosen_data(story.experiment.data))]))
+    )
+
+
+def versions(story: Story) -> Section | str:
+    """What ran on each side, and on which machine."""
+    blocks = [twin_rows.twin_heading(), twin_rows.twin_facts(side_facts(story.results))]
+    if story.results.get("environment"):
+        blocks += [heading("The machine"), html_tables.fact_list(machine_facts(story.results))]
+    else:
+        blocks.append(
+            paragraph("Versions and hardware are written down at the end of a run, and this one has not come that far.", quiet=True)
+        )
+    return Section("Versions and hardware", list(map(Markup, blocks)), new_page=True)
+
+
+def code(story: Story) -> Section | str:
+    """The functions that ran, as on the Code page."""
+    try:
+        exhibit = load_snippets(story.run)
+    except ParityError:
+        return "the code, for the run's description is damaged"
+    mended = {framework: sum(stage.mended(framework) for stage in exhibit.stages) for framework in FRAMEWORKS}
+    own = {framework: exhibit.lines(framework) - mended[framework] for framework in FRAMEWORKS}
+    blocks = [paragraph(f"The same classifier in {own['pytorch']:,} lines of PyTorch and {own['tensorflow']:,} lines of TensorFlow.")]
+    blocks.append(paragraph(exhibit.note, quiet=True))
+    for stage in exhibit.stages:
+        blocks.append(code_stage(stage, {framework: stage.lines(framework) - stage.mended(framework) for framework in FRAMEWORKS}))
+        for framework, pieces in stage.repairs.items():
+            amount = count(stage.mended(framework), "line")
+            blocks.append(code_folded(f"Also needed, in {FRAMEWORK_NAMES[framework]} only: {amount}", pieces))
+    blocks += [
+        heading("Made once, for both"),
+        code_folded(f"{count(sum(piece.lines for piece in exhibit.shared), 'line')} that both use", exhibit.shared),
+    ]
+    return Section("The code that ran" if not exhibit.note else "The code", blocks, new_page=True)
+
+
+def repeating(story: Story) -> Section | str:
+    """The command that repeats the run."""
+    if story.experiment is None:
+        return "how to repeat the run, for its description is damaged"
+    data = story.experiment.data
+    blocks = [paragraph("In a checkout of Parity, with its requirements installed:"), command(repeating_command(story.experiment))]
+    if data.dataset != "sample":
+        blocks.append(
+            paragraph(f"{data.name} is the file that was trained on: the SHA-256 of its content begins with {data.dataset}.", quiet=True)
+        )
+    if missing := without_option(data):
+        choices = f"The command line has no option for these choices: {', '.join(missing)}."
+        blocks.append(paragraph(f"{choices} Make them on the Data page, and start there."))
+    scripts = "The Code page also gives the run as a script for each framework, which needs neither Parity nor the other one."
+    blocks.append(paragraph(f"Settings that are not named are as the classifier recommends. {scripts}", quiet=True))
+    return Section("How to repeat it", blocks)
+
+
+SECTIONS: tuple[Callable[[Story], Section | str], ...] = (
+    curves,
+    measures,
+    confusion,
+    classes,
+    texts,
+    fairness,
+    settings,
+    versions,
+    code,
+    repeating,
+)
+"""In reading order."""

@@ -1,0 +1,96 @@
+"""Every setting of a run in words: its value, and whether that is what its classifier recommends."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from typing import Any, NamedTuple
+
+from engine import FRAMEWORK_NAMES
+from engine.data.choice import DataChoice
+from engine.runs.experiment import Experiment
+from engine.shared.classifiers import CLASSIFIERS
+
+READING = {
+    "kind": "format",
+    "encoding": "encoding",
+    "delimiter": "delimiter",
+    "quote": "quote character",
+    "header": "first row holds names",
+    "sheet": "sheet",
+}
+
+
+class Setting(NamedTuple):
+    """One setting as it was."""
+
+    name: str
+    """As on the command line and in ``docs/settings.md``."""
+    value: str
+    advice: str
+    """``as recommended``, ``recommended: 20``, or that the classifier does not use it."""
+    help: str
+
+
+def chosen_settings(experiment: Experiment) -> list[Setting]:
+    """All settings of the training, in the order of ``Experiment``; the data have a list of their own."""
+    recommended = Experiment.recommended(experiment.data, experiment.classifier)
+    member = experiment.family_member
+    of_some = {name for other in CLASSIFIERS.values() for name in other.settings}
+    rows = []
+    for item in fields(Experiment):
+        value, advised = getattr(experiment, item.name), getattr(recommended, item.name)
+        if item.name == "data":
+            continue
+        if item.name in of_some and not member.concerns(item.name):
+            advice = f"not used by the {member.title}"
+        elif item.name == "classifier":
+            advice = ""
+        else:
+            advice = "as recommended" if value == advised else f"recommended: {written(advised)}"
+        rows.append(Setting(item.name, written(value), advice, str(item.metadata.get("help") or "")))
+    return rows
+
+
+def chosen_data(data: DataChoice) -> list[tuple[str, str]]:
+    """(name, value) of every choice that was made about the file."""
+    reading = [f"{words}: {_character(getattr(data.reading, name))}" for name, words in READING.items() if _told(data, name)]
+    return [
+        ("file", data.name),
+        ("text columns", ", ".join(data.text)),
+        ("label column", data.label),
+        ("read as", ", ".join(reading) or "detected"),
+        ("rows", "all" if data.rows is None else f"a stratified sample of {data.rows:,}"),
+        ("left out", ", ".join(_left_out(data)) or "nothing"),
+        ("labels", "merged where only case or space differs" if data.merge_labels else "as they are"),
+        ("split", f"{100 * data.validation_share:g} % validation, {100 * data.test_share:g} % test, seed {data.seed}"),
+        ("content", "the bundled sample" if data.dataset == "sample" else f"SHA-256 begins with {data.dataset}"),
+    ]
+
+
+def written(value: Any) -> str:
+    """A setting's value as a person reads it."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, tuple):
+        return ", ".join(str(FRAMEWORK_NAMES.get(name, name)) for name in value)
+    return f"{value:,}" if isinstance(value, int) else f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _left_out(data: DataChoice) -> list[str]:
+    kinds = {
+        "drop_duplicates": "duplicates",
+        "drop_conflicts": "texts with conflicting labels",
+        "drop_small_classes": "classes that are too small",
+    }
+    return [words for name, words in kinds.items() if getattr(data, name)]
+
+
+def _told(data: DataChoice, name: str) -> bool:
+    return getattr(data.reading, name) not in (None, "")
+
+
+def _character(value: Any) -> str:
+    """A single character in quotation marks, or by its name where it cannot be seen."""
+    if isinstance(value, str) and len(value) == 1:
+        return {"\t": "tab", " ": "space"}.get(value, f"“{value}”")
+    return written(value)

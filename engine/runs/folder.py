@@ -1,0 +1,304 @@
+"""The run folder, which is the protocol between dashboard, coordinator and workers: the only module that knows its files.
+
+A missing file, a torn last line and a dead process are normal states here; readers answer ``None``, fewer events or "not alive".
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import secrets
+import shutil
+import time
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from engine.errors import ParityError, RunError
+from engine.files import read_json, write_atomically
+from engine.runs.experiment import Experiment
+from engine.runs.processes.identity import living_process
+
+if TYPE_CHECKING:
+    import pandas
+
+STATES = ("queued", "preparing", "running", "done", "stopped", "failed")
+ACTIVE = ("queued", "preparing", "running")
+IDENTIFIER = re.compile(r"\d{8}-\d{6}-[0-9a-f]{6}")
+SECONDS_TO_APPEAR = 60.0
+"""After this long without a process of its own, a run that should be starting is taken for failed."""
+
+
+def home() -> Path:
+    """Where runs live: the folder that ``PARITY_RUNS`` names, else ``runs`` beside ``dashboard.py``."""
+    return Path(os.environ.get("PARITY_RUNS") or Path(__file__).parents[2] / "runs").absolute()
+
+
+@dataclass
+class Status:
+    """Where a run stands; replaced as a whole by the coordinator about once a second."""
+
+    state: str = "queued"
+    message: str = "Waiting to start"
+    """One sentence for people: what is being done, what it waits for, or why it failed."""
+    phase: str = "queue"
+    """``queue``, ``data``, ``download``, ``encode``, ``import``, ``train``, ``evaluate``, ``compare`` or ``end``."""
+    turn: str | None = None
+    """The framework whose turn it is."""
+    created: float = field(default_factory=time.time)
+    started: float | None = None
+    finished: float | None = None
+    updated: float = field(default_factory=time.time)
+    coordinator: dict[str, float] | None = None
+    workers: dict[str, dict[str, float]] = field(default_factory=dict)
+    progress: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """For each framework, or for ``download`` and ``encode``: ``share`` from 0 to 1 and ``seconds_left`` where they are known."""
+    memory: dict[str, float] = field(default_factory=dict)
+    """Resident memory of each worker in MiB."""
+    notes: list[str] = field(default_factory=list)
+    """What the reader of the result should know: a device that was not used, encoders that differ."""
+
+    @property
+    def active(self) -> bool:
+        """Whether the run still has something ahead of it."""
+        return self.state in ACTIVE
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run, read from its folder at every call; nothing of it lives in memory only."""
+
+    path: Path
+
+    @property
+    def identifier(self) -> str:
+        return self.path.name
+
+    @property
+    def experiment(self) -> Experiment:
+        """What was asked. Raises ``RunError`` when the folder has gone, ``ExperimentError`` when the description cannot be read."""
+        values = read_json(self.path / "experiment.json")
+        if values is None:
+            raise RunError(
+                f"Run {self.identifier} has no readable experiment.json in {self.path}. Expected the description of what was asked; "
+                "the folder was probably removed or damaged. Start the run again from the Train page."
+            )
+        return Experiment.from_json(values)
+
+    def write_experiment(self, experiment: Experiment) -> None:
+        write_atomically(self.path / "experiment.json", json.dumps(experiment.to_json(), indent=1, ensure_ascii=False))
+
+    @property
+    def status(self) -> Status:
+        """Where the run stands. A run whose coordinator has died without a word reads as failed."""
+        status = self._written_status()
+        if status.active and status.coordinator and living_process(status.coordinator) is None:
+            status = self._written_status()  # once more, for its last word may have come between the two looks
+            if status.active:
+                status.state, status.turn = "failed", None
+                status.message = (
+                    f"The run's own process ended unexpectedly while it was in the phase “{status.phase}” (killed, out of memory, the disk "
+                    "was full, or the machine was restarted). What was trained is kept; resume it to go on from the last finished epoch."
+                )
+        elif status.active and not status.coordinator and time.time() - status.updated > SECONDS_TO_APPEAR:
+            status.state = "failed"
+            status.message = (
+                "The run's own process has not started, or ended before it could say a word. The reason is in coordinator.log in the "
+                "run's folder, most often too little memory or disk; free some, then resume the run."
+            )
+        return status
+
+    def _written_status(self) -> Status:
+        values = read_json(self.path / "status.json")
+        if values is None:
+            return Status(state="failed", message="The run's folder was removed or its status cannot be read.", phase="end")
+        known = Status.__dataclass_fields__
+        return Status(**{name: value for name, value in values.items() if name in known})
+
+    def write_status(self, status: Status) -> None:
+        status.updated = time.time()
+        write_atomically(self.path / "status.json", json.dumps(asdict(status)))
+
+    @property
+    def results(self) -> dict[str, Any] | None:
+        """The comparison, or ``None`` before there is one."""
+        return read_json(self.path / "results.json")
+
+    def write_results(self, results: dict[str, Any]) -> None:
+        write_atomically(self.path / "results.json", json.dumps(results, indent=1, ensure_ascii=False))
+
+    @property
+    def code(self) -> dict[str, Any] | None:
+        """The source files that trained this run, by path, or ``None`` when it kept none."""
+        return read_json(self.path / "code.json")
+
+    def write_code(self, files: dict[str, str]) -> None:
+        write_atomically(self.path / "code.json", json.dumps(files, ensure_ascii=False))
+
+    @property
+    def vocabulary(self) -> str:
+        """What the words or terms of the training texts became, as JSON. Raises ``RunError`` when it is gone."""
+        try:
+            return (self.path / "vocabulary.json").read_text(encoding="utf-8")
+        except (OSError, ValueError) as error:
+            raise RunError(f"The vocabulary of run {self.identifier} is gone ({error}). Start the run again.") from error
+
+    def outcome(self, framework: str) -> dict[str, Any] | None:
+        """What a framework's finished training came to, or ``None``; kept while the other one fails and is resumed."""
+        return read_json(self._outcome_file(framework))
+
+    def write_outcome(self, framework: str, outcome: dict[str, Any]) -> None:
+        write_atomically(self._outcome_file(framework), json.dumps(outcome, indent=1))
+
+    def forget_outcome(self, framework: str) -> None:
+        """So that a resumed run goes on with this framework."""
+        self._outcome_file(framework).unlink(missing_ok=True)
+
+    def _outcome_file(self, framework: str) -> Path:
+        return self.framework_folder(framework) / "outcome.json"
+
+    def data(self) -> pandas.DataFrame | None:
+        """The cleaned rows: row (position in the file), text, label, split (train, validation or test)."""
+        return self._parquet(self.data_file)
+
+    def predictions(self, framework: str) -> pandas.DataFrame | None:
+        """The test rows: row, label, prediction, and one probability column for each class, named ``p0``, ``p1`` …"""
+        return self._parquet(self.predictions_file(framework))
+
+    def _parquet(self, path: Path) -> pandas.DataFrame | None:
+        import pandas  # here, because workers use this module too and their memory is measured
+
+        try:
+            return pandas.read_parquet(path)
+        except (OSError, ValueError):
+            return None
+
+    def events(self, framework: str, offset: int = 0) -> tuple[list[dict[str, Any]], int]:
+        """The events from byte ``offset`` on and the offset to read from next; an unfinished last line is left for then."""
+        try:
+            with open(self.events_file(framework), "rb") as file:
+                file.seek(offset)
+                data = file.read()
+        except OSError:
+            return [], offset
+        whole = data[: data.rfind(b"\n") + 1]
+        events = []
+        for line in whole.splitlines():
+            try:
+                events.append(json.loads(line))
+            except ValueError:
+                continue  # a line torn by a crash, completed by the next run of the worker
+        return [event for event in events if isinstance(event, dict)], offset + len(whole)
+
+    def log(self, process: str, characters: int = 20_000) -> str:
+        """The end of the log of ``coordinator`` or of a framework's worker; empty where there is none."""
+        file = self.path / "coordinator.log" if process == "coordinator" else self.framework_folder(process) / "worker.log"
+        try:
+            with open(file, "rb") as log:
+                log.seek(max(0, file.stat().st_size - characters))
+                return log.read().decode("utf-8", "replace")
+        except OSError:
+            return ""
+
+    def request_stop(self) -> None:
+        """Ask for a stop; the best weights so far are kept and evaluated."""
+        try:
+            self._stop_file.touch()
+        except OSError as error:
+            raise RunError(
+                f"Run {self.identifier} cannot be stopped: nothing can be written into its folder {self.path} ({error.strerror}). "
+                "It was removed, or the disk is full."
+            ) from error
+
+    def withdraw_stop(self) -> None:
+        self._stop_file.unlink(missing_ok=True)
+
+    @property
+    def stop_requested(self) -> bool:
+        return self._stop_file.exists()
+
+    @property
+    def _stop_file(self) -> Path:
+        return self.path / "stop"
+
+    @property
+    def data_file(self) -> Path:
+        return self.path / "data.parquet"
+
+    def framework_folder(self, framework: str) -> Path:
+        return self.path / framework
+
+    def events_file(self, framework: str) -> Path:
+        return self.framework_folder(framework) / "events.jsonl"
+
+    def predictions_file(self, framework: str) -> Path:
+        return self.framework_folder(framework) / "predictions.parquet"
+
+    @property
+    def tensorboard_folder(self) -> Path:
+        return self.path / "tensorboard"
+
+
+def create_run(experiment: Experiment) -> Run:
+    """A new folder with ``experiment.json`` and a queued status. Two that start at the same moment get two folders."""
+    path = home() / f"{time.strftime('%Y%m%d-%H%M%S')}-{secrets.token_hex(3)}"
+    try:
+        home().mkdir(parents=True, exist_ok=True)
+        while True:
+            try:
+                path.mkdir()
+                break
+            except FileExistsError:  # another browser drew the same name in the same second
+                path = path.with_name(f"{time.strftime('%Y%m%d-%H%M%S')}-{secrets.token_hex(3)}")
+    except OSError as error:
+        raise RunError(
+            f"No run can be started: {path} cannot be created ({error.strerror}). Free some space or set PARITY_RUNS."
+        ) from error
+    run = Run(path)
+    try:
+        for framework in experiment.frameworks:
+            run.framework_folder(framework).mkdir()
+        run.write_experiment(experiment)
+        run.write_status(Status())
+    except OSError as error:
+        shutil.rmtree(path, ignore_errors=True)  # nothing half-written stays
+        raise RunError(
+            f"No run can be started: {path} cannot be written ({error.strerror}). Free some space or set PARITY_RUNS."
+        ) from error
+    return run
+
+
+def open_run(identifier: str) -> Run:
+    """The run of that name. Raises ``RunError`` when there is none, or when the name is not one that a run can have."""
+    if not IDENTIFIER.fullmatch(identifier or ""):
+        raise RunError(
+            f"“{identifier}” is not the name of a run. Expected one like 20260131-142501-a1b2c3, as the Home page and "
+            "`python -m engine runs` list them."
+        )
+    path = home() / identifier
+    if not (path / "experiment.json").exists():
+        raise RunError(f"There is no run {identifier} in {home()}. It was removed, or it lives in another folder (see PARITY_RUNS).")
+    return Run(path)
+
+
+def list_runs() -> list[Run]:
+    """All runs, newest first; folders that cannot be read are left out."""
+    try:
+        names = sorted((entry.name for entry in os.scandir(home()) if IDENTIFIER.fullmatch(entry.name)), reverse=True)
+    except OSError:
+        return []
+    return [Run(home() / name) for name in names if (home() / name / "experiment.json").exists()]
+
+
+def readable_experiment(run: Run) -> Experiment | None:
+    """The experiment, or ``None`` where its description is damaged, so that one bad folder does not hide the others."""
+    try:
+        return run.experiment
+    except ParityError:
+        return None
+
+
+def runs_of(experiment: Experiment, among: int = 200) -> list[Run]:
+    """Runs of exactly these settings, newest first, out of the latest ``among``. They are looked for on disk, so all browsers find them."""
+    return [run for run in list_runs()[:among] if readable_experiment(run) == experiment]

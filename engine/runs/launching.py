@@ -1,0 +1,97 @@
+"""Starts runs and finds those whose process has gone. Takes a run folder, returns at once: the seam for other machines."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import threading
+from contextlib import suppress
+from pathlib import Path
+
+from engine.errors import RunError
+from engine.runs.experiment import Experiment
+from engine.runs.folder import Run, Status, create_run, home, list_runs
+from engine.runs.processes.identity import end_processes
+from engine.runs.processes.queue import lock_path
+
+
+def start(experiment: Experiment) -> Run:
+    """Create a run's folder and start its coordinator, which outlives this process. Raises ``RunError`` when the disk refuses."""
+    run = create_run(experiment)
+    launch(run)
+    return run
+
+
+def resume(run: Run) -> None:
+    """Go on with a stopped or failed run: what is finished is kept, the rest goes on from its last checkpoint.
+
+    Raises ``RunError`` while the run is still going on or when it has nothing left to do.
+    """
+    status = run.status
+    if status.active:
+        raise RunError(f"Run {run.identifier} is still going on (“{status.message}”). Wait until it has ended, or stop it first.")
+    if status.state == "done":
+        raise RunError(f"Run {run.identifier} has finished; there is nothing to resume. Start a new one from the Train page.")
+    outcomes = {framework: run.outcome(framework) for framework in run.experiment.frameworks}
+    reasons = [outcome["stop_reason"] if outcome else None for outcome in outcomes.values()]
+    if run.results and "diverged" in reasons and set(reasons) <= {"diverged", "finished", "early"}:
+        raise RunError(
+            f"Run {run.identifier} ended because the loss was no longer a number, and would end so again. "
+            "Start a new one from the Train page, with a smaller learning rate."
+        )
+    end_processes(run.status.workers.values())
+    status.state, status.message, status.phase, status.coordinator = "queued", "Waiting to start again", "queue", None
+    try:
+        run.withdraw_stop()
+        for framework, outcome in outcomes.items():
+            if outcome and outcome["stop_reason"] == "stopped":
+                run.forget_outcome(framework)  # a result after a stop was not the end of what was asked for
+        run.write_status(status)
+    except OSError as error:
+        raise RunError(
+            f"Run {run.identifier} cannot be resumed: its folder {run.path} cannot be written ({error.strerror}). Free some space and "
+            "try again."
+        ) from error
+    launch(run)
+
+
+def launch(run: Run) -> None:
+    """Start the coordinator of a run folder in a session of its own, and return at once."""
+    try:
+        detach("engine.runs.coordinator", run.path)
+    except OSError as error:
+        message = f"The run's process could not be started: {error}. Check memory and disk, then resume the run."
+        with suppress(OSError):
+            run.write_status(Status(state="failed", message=message, phase="end"))
+        raise RunError(message) from error
+
+
+def detach(module: str, folder: Path) -> None:
+    """Start ``python -m module folder`` in a session of its own, with ``coordinator.log`` in the folder; ``OSError`` when that fails."""
+    with open(folder / "coordinator.log", "ab") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", module, str(folder)],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            cwd=Path(__file__).parents[2],
+            start_new_session=True,
+            env=os.environ | {"HF_HUB_DISABLE_TELEMETRY": "1", "PARITY_RUNS": str(home()), "PARITY_LOCK": str(lock_path())},
+        )
+    # Its end must be noticed, so that a finished process does not stay a zombie of the dashboard.
+    threading.Thread(target=process.wait, daemon=True, name=f"waits for {folder.name}").start()
+
+
+def recover() -> list[Run]:
+    """Runs whose coordinator has died without a word: end their workers, say in their status what happened, and return them."""
+    orphans = []
+    for run in list_runs():
+        status = run.status  # already reads as failed when the recorded coordinator is gone
+        if status.state == "failed" and status.phase != "end":
+            end_processes(run.status.workers.values())
+            status.phase, status.workers, status.finished = "end", {}, status.updated
+            with suppress(OSError):  # on a full disk it goes on reading as failed, which is true as well
+                run.write_status(status)
+            orphans.append(run)
+    return orphans

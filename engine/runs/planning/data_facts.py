@@ -1,0 +1,184 @@
+"""What can be known of the texts and the encoder before a run starts; kept in memory, for a form asks at every click."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas
+from huggingface_hub import try_to_load_from_cache
+
+from engine.data.choice import PARTS, DataChoice
+from engine.data.splitting import PreparedData, class_counts, load_prepared
+from engine.errors import ParityError
+from engine.shared.encoders.checkpoint import BUNDLED, Checkpoint, resolve
+from engine.shared.class_weights import class_weights
+from engine.shared.text.tokens import MOST_WINDOWS, token_counts
+from engine.shared.text.vocabulary import Terms, texts_without_known_words, train_words
+from engine.runs.experiment import Experiment
+from engine.runs.folder import home
+from engine.runs.preparing.prepare import dataset_store, place_of_features
+
+SAMPLE_TEXTS = 20_000
+SAMPLE_CHARACTERS = 10_000_000
+"""More texts than these are looked at in a sample: about a second of work."""
+
+
+@dataclass(frozen=True)
+class DataFacts:
+    """How many texts of what there are."""
+
+    rows: int
+    classes: tuple[str, ...]
+    parts: dict[str, int]
+    """Texts of ``train``, ``validation`` and ``test``."""
+    smallest_class: int
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How a classifier will read the texts."""
+
+    lengths: np.ndarray
+    """Tokens of each text that was looked at, before any cut."""
+    known: int = 0
+    """Words or terms in the vocabulary; 0 where an encoder brings its own."""
+    unknown: int = 0
+    """Validation and test texts, of those looked at, without a single known word."""
+    others: int = 0
+    """Validation and test texts that were looked at."""
+    sampled: bool = False
+    """Whether not all texts were looked at."""
+
+    def longer_than(self, limit: int) -> float:
+        """Share of the texts with more tokens."""
+        return float(np.mean(self.lengths > limit)) if len(self.lengths) else 0.0
+
+    def shorter_than(self, limit: int) -> float:
+        """Share of the texts with fewer tokens."""
+        return float(np.mean(self.lengths < limit)) if len(self.lengths) else 0.0
+
+    def mean_tokens(self, limit: int, windows: bool) -> float:
+        """Tokens of a text that are computed with, on average."""
+        return float(np.minimum(self.lengths, limit * MOST_WINDOWS if windows else limit).mean()) if len(self.lengths) else 1.0
+
+
+@dataclass(frozen=True)
+class FoundEncoder:
+    """A pre-trained model, or why there is none."""
+
+    checkpoint: Checkpoint | None
+    sentence: str
+    missing: bool = False
+    """Whether it must be downloaded first."""
+
+
+def data_facts(choice: DataChoice) -> DataFacts:
+    """Counts of the prepared texts. Raises ``ParityError`` where they cannot be trained on."""
+    return _data_facts(_key(choice))
+
+
+def features_file(experiment: Experiment, checkpoint: Checkpoint) -> Path:
+    """Where the vectors of all texts are, or will be. Raises ``ParityError`` where the texts cannot be read."""
+    return _features_file(experiment, checkpoint, home())
+
+
+def reading(experiment: Experiment, checkpoint: Checkpoint | None) -> Reading:
+    """How the experiment's classifier will read the texts, from all of them or a sample.
+
+    Raises ``ParityError`` where it cannot, for example when the training texts hold a single word.
+    """
+    takes = experiment.family_member.takes
+    if takes in ("terms", "words"):
+        return _reading(_key(experiment.data), takes, "", experiment.vocabulary_size)
+    assert checkpoint is not None, "found before"
+    return _reading(_key(experiment.data), takes, str(checkpoint.folder), 0)
+
+
+def weights_of_classes(experiment: Experiment) -> dict[str, float]:
+    """How much each class counts; empty where all count the same. Raises ``DataError`` where the weights do not fit the classes."""
+    weights = _class_weights(_key(experiment.data), experiment.class_weights)
+    return dict(zip(data_facts(experiment.data).classes, weights, strict=True)) if weights else {}
+
+
+def token_limit(experiment: Experiment, checkpoint: Checkpoint | None) -> int:
+    """Where texts are cut, or how long a window is."""
+    return min(experiment.max_tokens, checkpoint.max_tokens) if checkpoint else experiment.max_tokens
+
+
+def find_encoder(encoder: str) -> FoundEncoder:
+    """Whether the encoder is at hand, without downloading anything."""
+    name = encoder
+    if name != BUNDLED and not Path(name).expanduser().is_dir() and not name.startswith((".", "/", "~")):
+        cached = try_to_load_from_cache(name, "config.json") if name.count("/") <= 1 else None
+        if not isinstance(cached, str):
+            return FoundEncoder(None, f"{name} is not on this machine; it is downloaded first, which needs a network.", missing=True)
+        name = str(Path(cached).parent)
+    try:
+        checkpoint = resolve(name)
+    except ParityError as error:
+        return FoundEncoder(None, str(error))
+    return FoundEncoder(
+        checkpoint, f"{checkpoint.name}: vectors of {checkpoint.hidden_size} numbers, at most {checkpoint.max_tokens} tokens."
+    )
+
+
+def _key(choice: DataChoice) -> str:
+    return json.dumps(choice.to_json(), sort_keys=True)
+
+
+@lru_cache(maxsize=2)
+def _prepared(choice: str) -> PreparedData:
+    return load_prepared(dataset_store(), DataChoice.from_json(json.loads(choice)))
+
+
+@lru_cache(maxsize=32)
+def _data_facts(choice: str) -> DataFacts:
+    prepared = _prepared(choice)
+    counts = class_counts(prepared)
+    parts = {part: int(counts[part].sum()) for part in PARTS}
+    return DataFacts(len(prepared.frame), prepared.classes, parts, int(counts.sum(axis=1).min()))
+
+
+@lru_cache(maxsize=8)
+def _features_file(experiment: Experiment, checkpoint: Checkpoint, folder: Path) -> Path:
+    texts = _prepared(_key(experiment.data)).frame["text"].tolist()
+    return place_of_features(experiment, checkpoint, texts, folder / "_features").file
+
+
+@lru_cache(maxsize=32)
+def _class_weights(choice: str, asked: str) -> tuple[float, ...] | None:
+    prepared = _prepared(choice)
+    labels = pandas.Categorical(prepared.frame["label"], categories=list(prepared.classes)).codes.astype(np.int64)
+    return class_weights(asked, prepared.classes, labels[(prepared.frame["split"] == PARTS[0]).to_numpy()])
+
+
+@lru_cache(maxsize=32)
+def _reading(choice: str, takes: str, folder: str, vocabulary_size: int) -> Reading:
+    frame = _prepared(choice).frame
+    some = _sample(frame)
+    texts, train = some["text"].tolist(), (some["split"] == PARTS[0]).to_numpy()
+    sampled = len(some) < len(frame)
+    if folder:
+        return Reading(np.array(token_counts(Path(folder), texts)), sampled=sampled)
+    train_texts = some["text"][train].tolist()
+    others = some["text"][~train].tolist()
+    if takes == "terms":
+        known: Any = Terms.fit(train_texts, vocabulary_size)
+        size, lengths = known.size, (known.rows(texts)[1] > 0).sum(axis=1)
+    else:
+        known = train_words(train_texts, vocabulary_size)
+        size = known.get_vocab_size()
+        known.no_truncation()
+        lengths = np.array([len(encoding.ids) for encoding in known.encode_batch_fast(texts)])
+    return Reading(lengths, size, texts_without_known_words(known, others), len(others), sampled)
+
+
+def _sample(frame: pandas.DataFrame) -> pandas.DataFrame:
+    characters = float(frame["text"].str.len().mean())
+    wanted = min(SAMPLE_TEXTS, max(200, int(SAMPLE_CHARACTERS / max(1.0, characters))))
+    return frame if len(frame) <= wanted else frame.sample(wanted, random_state=0)

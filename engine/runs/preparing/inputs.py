@@ -1,0 +1,106 @@
+"""What the coordinator prepares for its workers: labels and split, where texts lie, and what a classifier takes as memory-mapped arrays."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+
+import numpy as np
+
+from engine.data.choice import PARTS
+from engine.errors import RunError
+from engine.files import write_atomically
+from engine.runs.folder import Run
+
+CHUNK = 4096
+"""Rows that are copied at once, so that arranging them takes no memory."""
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """The same for both workers, read from the run's folder."""
+
+    labels: np.ndarray
+    """Class numbers, int64, shape (rows,)."""
+    rows: dict[str, np.ndarray]
+    """Row numbers of ``train``, ``validation`` and ``test``."""
+    probe_rows: np.ndarray
+    """The rows whose texts both encoders embed."""
+    num_classes: int
+    encoder: str = ""
+    """``bundled`` or the checkpoint's folder; never a hub id, for workers use no network. Empty where no encoder is needed."""
+    features: str = ""
+    """The file with the vectors of all texts, shape (rows, hidden size); empty where a classifier takes none."""
+    input_size: int = 0
+    """As in ``Architecture``."""
+    padding: int = 0
+    """The token that stands for none."""
+    max_tokens: int = 0
+    """The cut, as the encoder's limit allows it; 0 where texts are not cut."""
+    truncated: int = 0
+    """Texts that are longer than that."""
+    unknown: int = 0
+    """Texts outside the training part without a single known word."""
+    class_weights: tuple[float, ...] | None = None
+
+    def texts(self, run: Run) -> list[str]:
+        """All texts of the run, in the order of the rows; read without pandas, which would count as the framework's memory."""
+        return list(json.loads((run.path / "texts.json").read_text(encoding="utf-8")))
+
+    def part(self, run: Run, name: str) -> tuple[tuple[np.ndarray, ...], np.ndarray, np.ndarray | None]:
+        """What the classifier takes of ``train``, ``validation`` or ``test``, memory-mapped; the labels; the lengths where rows are tokens.
+
+        Raises ``RunError`` when the arrays are gone.
+        """
+        before = sum(len(self.rows[part]) for part in PARTS[: PARTS.index(name)])
+        here = slice(before, before + len(self.rows[name]))
+        try:
+            arrays = tuple(np.load(file, mmap_mode="c")[here] for file in sorted(run.path.glob("input_*.npy")))
+            lengths = np.load(run.path / "lengths.npy")[here] if (run.path / "lengths.npy").exists() else None
+        except (OSError, ValueError) as error:
+            raise RunError(f"What this run prepared for its classifier is damaged ({error}). Resume it to prepare it again.") from error
+        expected = 2 if run.experiment.family_member.takes == "terms" else 1
+        if len(arrays) != expected or any(len(values) != len(self.rows[name]) for values in arrays):
+            raise RunError("What this run prepared for its classifier is gone. Resume the run to prepare it again.")
+        return arrays, self.labels[self.rows[name]], lengths
+
+
+def save_arrays(run: Run, rows: dict[str, np.ndarray], arrays: tuple[np.ndarray, ...], lengths: np.ndarray | None = None) -> None:
+    """Write what the classifier takes, the rows of each part side by side, so that a worker maps its part instead of copying it."""
+    order = np.concatenate([rows[part] for part in PARTS])
+    for number, values in enumerate(arrays):
+        draft = run.path / f".input.{os.getpid()}.npy"
+        arranged = np.lib.format.open_memmap(draft, mode="w+", dtype=values.dtype, shape=(len(order), *values.shape[1:]))
+        for start in range(0, len(order), CHUNK):
+            arranged[start : start + CHUNK] = values[order[start : start + CHUNK]]
+        arranged.flush()
+        del arranged
+        os.replace(draft, run.path / f"input_{number}.npy")
+    if lengths is not None:
+        np.save(run.path / "lengths.npy", lengths[order])
+
+
+def save_inputs(run: Run, inputs: Inputs, texts: list[str]) -> None:
+    """Write the inputs; plain arrays and JSON, no pickles."""
+    draft = run.path / f".inputs.{os.getpid()}.npz"
+    np.savez(draft, labels=inputs.labels, probe=inputs.probe_rows, **inputs.rows)  # type: ignore[arg-type]
+    os.replace(draft, run.path / "inputs.npz")
+    write_atomically(run.path / "texts.json", json.dumps(texts))
+    plain = {name: value for name, value in asdict(inputs).items() if name not in ("labels", "rows", "probe_rows")}
+    write_atomically(run.path / "inputs.json", json.dumps(plain))
+
+
+def load_inputs(run: Run) -> Inputs:
+    """The inverse of :func:`save_inputs`. Raises ``RunError`` when the folder is incomplete."""
+    try:
+        with np.load(run.path / "inputs.npz", allow_pickle=False) as arrays:
+            plain = json.loads((run.path / "inputs.json").read_text(encoding="utf-8"))
+            known = {item.name for item in fields(Inputs)}
+            plain = {name: tuple(value) if isinstance(value, list) else value for name, value in plain.items() if name in known}
+            return Inputs(arrays["labels"], {part: arrays[part] for part in PARTS}, arrays["probe"], **plain)
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise RunError(
+            f"Run {run.identifier} lacks what its workers need ({error}) in {Path(run.path).name}. Resume it to prepare the data again."
+        ) from error

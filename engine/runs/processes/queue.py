@@ -1,0 +1,69 @@
+"""One run at a time on this machine: a lock for whoever computes, and a queue in the order in which runs were started."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from engine.files import read_json, write_atomically
+from engine.runs.folder import Run, list_runs
+from engine.runs.processes.identity import living_process, process_identity
+
+
+def lock_path() -> Path:
+    """The machine-wide lock; ``PARITY_LOCK`` names another one."""
+    return Path(os.environ.get("PARITY_LOCK") or Path(tempfile.gettempdir()) / "parity.lock").absolute()
+
+
+def wait_in_queue(run: Run, say: Callable[[str], None]) -> FileLock | None:
+    """Wait until no earlier run of this folder is queued and the machine is free; the lock, which the caller releases.
+
+    ``None`` when the run was stopped meanwhile or its folder was removed.
+    """
+    lock = FileLock(lock_path(), mode=0o666)
+    while True:
+        if run.stop_requested or not run.path.exists():
+            return None
+        ahead = [other for other in list_runs() if other.identifier < run.identifier and _waits(other)]
+        if ahead:
+            say(f"Waiting: {len(ahead)} earlier {'run is' if len(ahead) == 1 else 'runs are'} queued before this one")
+        else:
+            try:
+                lock.acquire(timeout=0)
+            except Timeout:
+                say(f"Waiting for {_holder()} to finish; one run at a time uses this machine")
+            else:
+                with suppress(OSError):
+                    write_atomically(_note_path(), _note(run))
+                return lock
+        wait_a_moment()
+
+
+def _waits(run: Run) -> bool:
+    status = run.status
+    return status.state == "queued" and living_process(status.coordinator) is not None
+
+
+def _note_path() -> Path:
+    return lock_path().with_suffix(".holder.json")
+
+
+def _note(run: Run) -> str:
+    return json.dumps({"run": run.identifier} | process_identity())
+
+
+def _holder() -> str:
+    note = read_json(_note_path())
+    return f"run {note['run']}" if note and living_process(note) else "another run"
+
+
+def wait_a_moment() -> None:
+    """How long a queued run sleeps between two looks at the queue."""
+    time.sleep(0.5)

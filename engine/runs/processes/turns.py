@@ -1,0 +1,137 @@
+"""Hands out turns: the worker that is furthest behind goes next, and in training they alternate."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from engine import FRAMEWORK_NAMES
+from engine.errors import TrainingError
+from engine.runs.processes.channel import TURN_SECONDS, WorkerProcess
+
+PHASES = ("start", "import", "build", "encode", "probe", "train", "evaluate", "check", "latency", "end")
+
+ADVICE = "What was trained is kept; resume the run to go on from the last finished epoch."
+
+WORKER_NAMES = FRAMEWORK_NAMES | {"onnx": "ONNX Runtime"}
+"""Of each kind of worker; one answers with an exported file beside those of the frameworks."""
+
+SIGNALS = {
+    6: "SIGABRT, a crash inside a library",
+    7: "SIGBUS, most often a full disk",
+    9: "SIGKILL, from outside",
+    11: "SIGSEGV, a crash inside a library",
+    15: "SIGTERM, from outside",
+}
+
+
+def worker_title(name: str) -> str:
+    """For readers: the framework's name, without the word that tells two workers of one framework apart."""
+    return WORKER_NAMES[name.partition(" ")[0]]
+
+
+class Turns:
+    """Lets workers run through their phases, one at a time or, where that was asked for, all at once.
+
+    A worker that fails or dies is noted in ``failures`` and does not keep the others from finishing.
+    """
+
+    def __init__(
+        self, workers: list[WorkerProcess], at_once: bool, on_change: Callable[[WorkerProcess | None], None], advice: str = ADVICE
+    ) -> None:
+        self.workers, self.at_once, self._on_change, self._advice = workers, at_once, on_change, advice
+        self.failures: dict[str, str] = {}
+        self._last: WorkerProcess | None = None
+
+    def run_until(self, phase: str, answer: Callable[[WorkerProcess], dict[str, object]] = lambda worker: {}) -> None:
+        """Give turns until every living worker waits for ``phase`` or has finished. ``answer`` adds facts to a turn."""
+        goal = PHASES.index(phase)
+        while True:
+            ready = []
+            for worker in self._living():
+                if not worker.waiting:
+                    self._listen_until_waiting(worker)
+                if worker.waiting and PHASES.index(worker.phase) < goal:
+                    ready.append(worker)
+            if not ready:
+                break
+            if self.at_once:
+                self._all_at_once(ready, answer, goal)
+            else:
+                ready.sort(key=lambda worker: (PHASES.index(worker.phase), worker is self._last))
+                self._last = ready[0]
+                self.give(ready[0], answer)
+        self._on_change(None)
+
+    def lead(self, answer: Callable[[WorkerProcess], dict[str, object]]) -> None:
+        """Let the first worker go ahead to the end of its first turn of training, so that a curve begins while the next one loads."""
+        worker, trained = self.workers[0], False
+        while not worker.finished and not trained:
+            self._listen_until_waiting(worker)
+            if worker.finished or PHASES.index(worker.phase) > PHASES.index("train"):
+                break
+            trained = worker.phase == "train"
+            self.give(worker, answer)
+        self._last = worker
+
+    def give(self, worker: WorkerProcess, answer: Callable[[WorkerProcess], dict[str, object]] = lambda worker: {}) -> None:
+        """One turn of one worker, from go to its next question, while every other one that waits is suspended.
+
+        A worker that is given turn after turn goes on undisturbed: stopping and waking it each second would slow small steps down.
+        """
+        self.suspend([other for other in self.workers if other is not worker])
+        worker.go(turn=True, seconds=TURN_SECONDS, **answer(worker))
+        self._on_change(worker)
+        self._listen_until_waiting(worker)
+
+    def suspend(self, workers: list[WorkerProcess]) -> None:
+        """Stop those of ``workers`` that wait, until their next turn."""
+        for worker in workers:
+            if worker.waiting and not worker.finished:
+                worker.suspend()
+
+    def _all_at_once(self, ready: list[WorkerProcess], answer: Callable[[WorkerProcess], dict[str, object]], goal: int) -> None:
+        for worker in ready:
+            worker.go(turn=True, seconds=TURN_SECONDS, **answer(worker))
+        while any(not worker.waiting and not worker.finished for worker in ready):
+            for worker in ready:
+                if not worker.waiting and not worker.finished:
+                    self._note(worker, worker.hear(0.05))
+                if worker.waiting and worker.phase == "train" and PHASES.index("train") < goal:
+                    worker.go(turn=True, seconds=TURN_SECONDS)  # nobody waits for the other's turn to end
+            self._on_change(None)
+
+    def _listen_until_waiting(self, worker: WorkerProcess) -> None:
+        while not worker.waiting and not worker.finished:
+            self._note(worker, worker.hear(0.5))
+            self._on_change(worker)
+
+    def _note(self, worker: WorkerProcess, message: dict[str, object] | None) -> None:
+        if message is None:
+            return
+        if "failed" in message:
+            self.failures[worker.framework] = str(message["failed"])
+        if "ended" in message and not worker.facts.get("done") and worker.framework not in self.failures:
+            self.failures[worker.framework] = self._obituary(worker, message["ended"])
+
+    def _obituary(self, worker: WorkerProcess, code: object) -> str:
+        name = WORKER_NAMES[worker.framework]
+        if isinstance(code, int) and code < 0:
+            how = f"was ended by signal {-code} ({SIGNALS.get(-code, 'another')})"
+            why = "Most often memory ran out and the system ended it."
+        else:
+            how = f"ended by itself with exit code {code}"
+            why = f"The reason is in {worker.framework}/worker.log in the run's folder."
+        return f"The {name} worker {how} in the phase “{worker.phase}”; expected it to finish. {why} {self._advice}"
+
+    def _living(self) -> list[WorkerProcess]:
+        return [worker for worker in self.workers if not worker.finished]
+
+    def raise_failures(self) -> None:
+        """``TrainingError`` when a worker has failed."""
+        if self.failures:
+            raise TrainingError(" ".join(self.failures.values()))
+
+    def end(self) -> None:
+        """End every worker that is still there."""
+        for worker in self.workers:
+            worker.end()

@@ -1,0 +1,57 @@
+"""Keeps the source files that train with the run: what the Code page shows is what ran, also after the engine has changed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+from engine.runs.folder import Run
+from engine.runs.moved_files import present_path
+
+ENGINE = Path(__file__).parents[1]
+ENGINE_IMPORT = re.compile(r"^from (engine\.[\w.]+) import ", re.MULTILINE)
+
+MADE_ONCE = (
+    "shared/architecture.py", "shared/batches.py", "shared/class_weights.py", "shared/early_stopping.py", "shared/recipe.py",
+    "shared/text/tokens.py", "shared/text/vocabulary.py", "shared/weights/files.py", "shared/weights/initial.py",
+)  # fmt: skip
+"""What is made once for both wings."""
+
+
+def present_code() -> dict[str, str]:
+    """The text of the engine's files as they are now, by their path, for example ``engine/frameworks/pytorch/training.py``.
+
+    Both wings, what is made once for them, and whatever these import.
+    """
+    return with_imports([*sorted(ENGINE.glob("frameworks/**/*.py")), *(ENGINE / name for name in MADE_ONCE)])
+
+
+def with_imports(files: Sequence[Path]) -> dict[str, str]:
+    """The text of these files and of whatever of the engine they import, by path as in :func:`present_code`."""
+    waiting = list(files)
+    texts: dict[Path, str] = {}
+    for path in waiting:
+        if path not in texts:
+            texts[path] = path.read_text(encoding="utf-8")
+            waiting += [ENGINE.parent / (name.replace(".", "/") + ".py") for name in ENGINE_IMPORT.findall(texts[path])]
+    return {path.relative_to(ENGINE.parent).as_posix(): text for path, text in texts.items()}
+
+
+def source_file(file: str) -> str | None:
+    """The present text of one of the engine's files, by its path as in :func:`present_code`; ``None`` where there is no such file."""
+    path = (ENGINE.parent / file).resolve()
+    return path.read_text(encoding="utf-8") if ENGINE in path.parents and path.is_file() else None
+
+
+def save_code(run: Run) -> None:
+    """Write the present code into the run's folder; called when its workers start."""
+    run.write_code(present_code())
+
+
+def kept_code(run: Run) -> dict[str, str] | None:
+    """The files that the run kept, by today's path; ``None`` for a run that kept none or whose copy is damaged."""
+    files = run.code
+    if not files or not all(isinstance(text, str) for text in files.values()):
+        return None
+    return {present_path(path): text for path, text in files.items()}

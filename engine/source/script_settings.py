@@ -1,0 +1,109 @@
+"""What a run's standalone script is made of, and its settings as lines of Python."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from textwrap import fill
+from typing import Any
+
+from engine.data.splitting import PreparedData
+from engine.errors import RunError
+from engine.runs.folder import Run
+from engine.runs.preparing.inputs import Inputs, load_inputs
+from engine.runs.preparing.prepare import label_inputs
+from engine.runs.preparing.recipes import recipe_of
+from engine.shared.encoders.checkpoint import BUNDLED, BUNDLED_NAME, BUNDLED_PACKAGE, Checkpoint, bundled_checkpoint, describe
+from engine.shared.encoders.hub import NEEDED_FILES
+from engine.shared.text.tokens import padding_token
+from engine.shared.weights.initial import WEIGHTS
+from engine.source.script_main import Parts
+
+DATA_NAME = "data.csv"
+
+
+def parts_and_settings(run: Run, framework: str) -> tuple[Parts, str]:
+    """What the main of this run is made of, and the lines of its settings. Raises ``ParityError`` when something of the run is gone."""
+    experiment, member = run.experiment, run.experiment.family_member
+    outcome = (run.results or {}).get("frameworks", {}).get(framework, {})
+    on_gpu = outcome.get("device", "cpu" if experiment.device == "auto" else experiment.device) != "cpu"
+    classes, inputs = labels_of(run)
+    recipe = recipe_of(experiment, inputs, on_gpu)
+    checkpoint, finding = encoder_of(run) if member.pretrained else (None, "")
+    threads = outcome.get("threads") or experiment.threads
+    parts = Parts(
+        framework,
+        member,
+        weights=WEIGHTS[experiment.classifier].__name__,
+        recipe=recipe,
+        windows=experiment.long_texts == "windows",
+        reached=outcome.get("test_accuracy") is not None,
+        finding=finding,
+    )
+    # A run that was cut short trained fewer epochs than it was asked for; the script trains as many.
+    cut_short = outcome.get("stop_reason") in ("stopped", "diverged") and outcome.get("epoch_train_loss")
+    values: dict[str, Any] = {"DEVICE": "gpu" if on_gpu else "cpu"} | ({"THREADS": threads} if threads else {})
+    if checkpoint is not None and member.takes == "vectors":
+        values |= {"POOLING": checkpoint.pooling, "NORMALIZE": checkpoint.normalize}
+    if checkpoint is not None and member.takes == "pieces":
+        values |= {"POOLING": checkpoint.pooling, "HIDDEN_SIZE": checkpoint.hidden_size, "PADDING": padding_token(checkpoint.folder)}
+    if member.concerns("max_tokens"):
+        values["MAX_TOKENS"] = min(experiment.max_tokens, checkpoint.max_tokens) if checkpoint else experiment.max_tokens
+    if member.concerns("vocabulary_size"):
+        values["VOCABULARY_SIZE"] = experiment.vocabulary_size
+    values |= {name.upper(): getattr(experiment, name) for name in parts.sizes}
+    values |= {"EPOCHS": len(outcome["epoch_train_loss"]) if cut_short else experiment.epochs, "PATIENCE": experiment.patience}
+    values |= {name.upper(): value for name, value in parts.recipe_fields.items()}
+    if recipe.class_weights is not None:
+        values["CLASS_WEIGHTS"] = dict(zip(classes, recipe.class_weights, strict=True))
+    comments = {
+        "EPOCHS": "  # as many as the run had finished when it ended" if cut_short else "",
+        "DECAY_STEPS": f"  # the last of all steps: {experiment.epochs} epochs × {recipe.decay_steps // experiment.epochs} batches",
+        "OWN": "  # left to the framework's defaults",
+    }
+    files = {"DATA_FILE": DATA_NAME, "WEIGHTS_FILE": f"{framework}_model.safetensors", "PREDICTIONS_FILE": f"{framework}_predictions.csv"}
+    lines = [f"{name} = Path({_literal(file)})" for name, file in files.items()]
+    lines += [f"{name} = {_literal(value)}{comments.get(name, '')}" for name, value in values.items()]
+    if "snapshot_download" in finding:
+        lines.append(f"ENCODER_FILES = {_literal(NEEDED_FILES)}")
+    if parts.reached:
+        lines.append(f"ACCURACY_OF_THE_RUN = {outcome['test_accuracy']!r}")
+    return parts, "\n".join(lines)
+
+
+def encoder_of(run: Run) -> tuple[Checkpoint, str]:
+    """The run's encoder and the lines of Python that find its folder."""
+    asked = run.experiment.encoder
+    if asked == BUNDLED:
+        lines = f"""package = importlib.util.find_spec({BUNDLED_PACKAGE!r})
+    if package is not None and package.origin is not None:
+        return Path(package.origin).parent / "model"
+    return Path(snapshot_download({BUNDLED_NAME!r}, allow_patterns=ENCODER_FILES))"""
+        return bundled_checkpoint(), lines
+    own = Path(asked).expanduser()
+    if own.is_dir():
+        return describe(own, own.name), f"return Path({str(own.absolute())!r})"
+    folder = Path(load_inputs(run).encoder)  # where the run found its copy; nothing is downloaded for a script
+    revision = f", revision={folder.name!r}" if folder.parent.name == "snapshots" else ""
+    return describe(folder, asked), f"return Path(snapshot_download({asked!r}{revision}, allow_patterns=ENCODER_FILES))"
+
+
+def labels_of(run: Run) -> tuple[tuple[str, ...], Inputs]:
+    """The classes, and labels, split and class weights as the run took them."""
+    frame = run.data()
+    if frame is None:
+        raise RunError(f"The rows of run {run.identifier} are gone from its folder. Start the run again.")
+    prepared = PreparedData(frame, tuple(sorted(frame["label"].unique())))
+    return prepared.classes, label_inputs(prepared, run.experiment)
+
+
+def _literal(value: Any) -> str:
+    """Python for a value; collections with an entry a line."""
+    if isinstance(value, dict):
+        return "{\n" + "".join(f"    {_literal(key)}: {entry!r},\n" for key, entry in value.items()) + "}"
+    if isinstance(value, frozenset):
+        entries = fill(", ".join(map(_literal, sorted(value))), 100, initial_indent="        ", subsequent_indent="        ")
+        return f"frozenset(\n    {{\n{entries}\n    }}\n)"
+    if isinstance(value, (list, tuple)):
+        return "[\n" + "".join(f"    {_literal(entry)},\n" for entry in value) + "]"
+    plain = isinstance(value, str) and value.isascii() and value.isprintable() and not {'"', "\\"} & set(value)
+    return f'"{value}"' if plain else repr(value)

@@ -1,0 +1,213 @@
+"""Which default makes the difference: from matched mode one choice at a time is left to the frameworks, with several seeds."""
+
+from __future__ import annotations
+
+import math
+import statistics
+from dataclasses import asdict, dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from engine import FRAMEWORK_NAMES, FRAMEWORKS
+from engine.data.choice import DataChoice
+from engine.data.store import sample_choice
+from engine.errors import ExperimentError
+from engine.runs.experiment import BUNDLED_ENCODER, Experiment
+from engine.runs.preparing.inputs import load_inputs
+from engine.shared.class_weights import class_weights
+from engine.shared.classifiers import CLASSIFIERS
+from engine.shared.devices import describe_machine, graphics_processors
+from engine.shared.framework_defaults import DIFFERENCES
+
+if TYPE_CHECKING:
+    from engine.runs.folder import Run
+    from engine.studies.coordinator import StudyCoordinator
+
+MATCHED = "matched"
+COMPILED = "compiled"
+"""No default but a choice that can be flipped as well."""
+
+SEEDS, MOST_SEEDS = 5, 50
+ROWS = 2000
+"""Texts of a file that an ablation uses unless told otherwise."""
+EPOCHS = {"vectors": 10, "terms": 5, "words": 4, "pieces": 1}
+"""By what a classifier takes: few, for each choice is trained with each seed in each framework."""
+SLOWER = 0.05
+"""A change of the time that is smaller is taken for noise whatever its spread: other programs use the machine too."""
+
+MEASURES = ("final_loss", "accuracy", "seconds")
+
+FLIPS = {
+    "clipping": "gradients clipped at 1: PyTorch all together, Keras each by itself",
+    "weight_decay": "AdamW with the framework's own decay: PyTorch 0.01, Keras 0.004, of every weight",
+    "loss_weighting": "classes weighed the same, the mean taken as the framework does",
+    COMPILED: "torch.compile and XLA",
+}
+"""What is changed where leaving the choice to the framework alone would change nothing."""
+
+
+@dataclass(frozen=True)
+class AblationRequest:
+    """What is asked of an ablation. Raises ``ExperimentError`` on creation when a value is unknown or out of range."""
+
+    classifier: str = "embedding-mlp"
+    seeds: int = SEEDS
+    epochs: int | None = None
+    """The classifier's entry in ``EPOCHS``, where there is none."""
+    defaults: tuple[str, ...] = ()
+    """Which choices to flip; all that concern the classifier, where there are none."""
+    data: DataChoice | None = None
+    """The bundled sample, where there is none."""
+    encoder: str = BUNDLED_ENCODER
+    device: str = "auto"
+
+    def __post_init__(self) -> None:
+        if self.classifier not in CLASSIFIERS:
+            raise ExperimentError(f"There is no classifier “{self.classifier}”. Expected one of {', '.join(CLASSIFIERS)}.")
+        if isinstance(self.seeds, bool) or not isinstance(self.seeds, int) or not 2 <= self.seeds <= MOST_SEEDS:
+            raise ExperimentError(
+                f"The number of seeds must be a whole number between 2 and {MOST_SEEDS}, but is {self.seeds!r}: with one alone nobody "
+                "could tell a change from noise."
+            )
+        known = (*aspects_of(self.classifier, self.device), COMPILED)
+        unknown = [name for name in self.defaults if name not in known]
+        if unknown:
+            raise ExperimentError(
+                f"{self.classifier} has nothing to flip called {', '.join(f'“{name}”' for name in unknown)}. "
+                f"Expected some of {', '.join(known)}."
+            )
+        object.__setattr__(self, "defaults", tuple(name for name in known if name in self.defaults) or known[:-1])
+        self.experiment()  # says what is wrong with the rest
+
+    def to_json(self) -> dict[str, Any]:
+        """What ``start_study("ablation", …)`` takes."""
+        data = (self.data or sample_choice()).to_json()
+        return asdict(self) | {"data": data, "defaults": list(self.defaults), "epochs": self.experiment().epochs}
+
+    @classmethod
+    def from_json(cls, values: dict[str, Any]) -> AblationRequest:
+        """The inverse of :meth:`to_json`; what is missing has its default."""
+        known = {name: values[name] for name in cls.__dataclass_fields__ if values.get(name) is not None}
+        if "data" in known:
+            known["data"] = DataChoice.from_json(known["data"])
+        return cls(**known | {"defaults": tuple(known.get("defaults", ()))})
+
+    def experiment(self) -> Experiment:
+        """What every training begins with: matched mode and the classifier's recommended values, but a set number of epochs."""
+        data = self.data or sample_choice()
+        epochs = EPOCHS[CLASSIFIERS[self.classifier].takes] if self.epochs is None else self.epochs
+        fixed = {"epochs": epochs, "patience": 0, "encoder": self.encoder, "device": self.device}
+        return Experiment.recommended(data if data.rows else replace(data, rows=ROWS), self.classifier, **fixed)
+
+
+def aspects_of(classifier: str, device: str = "auto") -> tuple[str, ...]:
+    """The choices that can be left to the frameworks and change something for this classifier on this machine."""
+    concerned = [found.aspect for found in DIFFERENCES if found.aspect and (not found.concerns or classifier in found.concerns)]
+    if device == "cpu" or not graphics_processors():
+        concerned = [aspect for aspect in concerned if aspect != "tf32"]
+    return tuple(dict.fromkeys(concerned))
+
+
+def conduct(coordinator: StudyCoordinator) -> list[str]:
+    """Fill a study's folder, one seed after the other, so that there is something to see from the second seed on."""
+    request = AblationRequest.from_json(coordinator.request)
+    experiment, aspects = request.experiment(), (MATCHED, *request.defaults)
+    coordinator.expect(request.seeds * len(aspects) * len(FRAMEWORKS))
+    prepared = coordinator.prepare(request.classifier, experiment)
+    units: dict[tuple[str, str], list[dict[str, float]]] = {(framework, aspect): [] for framework in FRAMEWORKS for aspect in aspects}
+    for seed in range(request.seeds):
+        for aspect in aspects:
+            if aspect == COMPILED:
+                coordinator.dismiss()  # in one process torch.compile gives up after a few models of one kind
+            for framework in FRAMEWORKS:
+                unit = coordinator.measure(
+                    framework,
+                    "ablate",
+                    f"{request.classifier}: seed {seed + 1} of {request.seeds}, {aspect}, {FRAMEWORK_NAMES[framework]}",
+                    prepared,
+                    seed=seed,
+                    own=[] if aspect in (MATCHED, COMPILED) else [aspect],
+                    changes=changes(aspect, experiment, prepared),
+                )
+                units[framework, aspect].append(unit)
+        if seed:
+            coordinator.study.write_results(
+                {
+                    "classifier": request.classifier,
+                    "seeds": seed + 1,
+                    "epochs": experiment.epochs,
+                    "data": experiment.data.name,
+                    "machine": describe_machine(),
+                    "notes": coordinator.notes,
+                    "flips": {name: words for name, words in FLIPS.items() if name in aspects},
+                }
+                | summarise(units)
+            )
+    return []
+
+
+def changes(aspect: str, experiment: Experiment, prepared: Run) -> dict[str, Any]:
+    """What else a flip changes in the recipe, so that it changes something at all."""
+    if aspect == "clipping" and not experiment.clip_norm:
+        return {"clip_norm": 1.0}
+    if aspect == COMPILED:
+        return {"compiled": True}
+    if aspect == "loss_weighting":
+        inputs = load_inputs(prepared)
+        labels = inputs.labels[inputs.rows["train"]]
+        return {"class_weights": class_weights("balanced", [str(number) for number in range(inputs.num_classes)], labels)}
+    return {}
+
+
+def summarise(units: dict[tuple[str, str], list[dict[str, float]]]) -> dict[str, Any]:
+    """Means, paired changes and their spread from the measurements of each (framework, choice), one a seed, the matched ones among them."""
+    rows, noise, matched = [], {}, {}
+    for framework in dict.fromkeys(framework for framework, _ in units):
+        base = units[framework, MATCHED]
+        noise[framework] = {name: statistics.stdev(unit[name] for unit in base) for name in MEASURES}
+        matched[framework] = {name: statistics.fmean(unit[name] for unit in base) for name in MEASURES}
+        for other, aspect in units:
+            if other != framework or aspect == MATCHED:
+                continue
+            flipped = units[framework, aspect]
+            row: dict[str, Any] = {"framework": framework, "aspect": aspect, "beyond_noise_of": []}
+            for name in MEASURES:
+                pairs = [(after[name], before[name]) for after, before in zip(flipped, base, strict=True)]
+                ratio = name == "seconds"
+                paired = [after / before if ratio else after - before for after, before in pairs]
+                change, spread = statistics.fmean(paired), statistics.stdev(paired)
+                row |= {name: statistics.fmean(unit[name] for unit in flipped), f"{name}_change": change, f"{name}_spread": spread}
+                seed_noise = max(noise[framework][name] / matched[framework][name], SLOWER) if ratio else noise[framework][name]
+                if is_beyond_noise(change - 1.0 if ratio else change, spread, len(paired), seed_noise):
+                    row["beyond_noise_of"].append(name)
+            rows.append(row | {"beyond_noise": bool(row["beyond_noise_of"])})
+    return {"rows": rows, "noise": noise, "matched": matched}
+
+
+def is_beyond_noise(change: float, spread: float, seeds: int, noise: float) -> bool:
+    """Whether a mean change is larger than what another seed does, and than its own spread over the seeds explains (paired t, 95 %)."""
+    from scipy.stats import t  # type: ignore[import-untyped]  # here, for it takes a second to load and pages do not need it
+
+    return abs(change) > noise and abs(change) > t.ppf(0.975, seeds - 1) * spread / math.sqrt(seeds)
+
+
+def ablation_table(results: dict[str, Any]) -> str:
+    """What each flip changes in each framework, with its spread over the seeds, against the noise of the seeds alone."""
+    lines = [
+        f"{results['classifier']} on {results['data']}: change against matched mode, mean ± deviation over {results['seeds']} seeds of "
+        f"{results['epochs']} epochs; * beyond the noise of the seeds\n",
+        f"{'':12}{'':16}{'final loss':>24}{'accuracy':>24}{'time':>20}",
+    ]
+    for framework, base in results["matched"].items():
+        noise, name = results["noise"][framework], FRAMEWORK_NAMES[framework]
+        loss = f"{base['final_loss']:12.4f} ± {noise['final_loss']:<9.4f}"
+        accuracy = f"{base['accuracy']:14.1%} ± {noise['accuracy']:<7.1%}"
+        lines.append(f"{name:12}{MATCHED:16}{loss}{accuracy}{base['seconds']:10.2f} ± {noise['seconds']:.2f} s")
+        for row in results["rows"]:
+            if row["framework"] == framework:
+                star = {measure: "*" if measure in row["beyond_noise_of"] else " " for measure in MEASURES}
+                lines.append(
+                    f"{'':12}{row['aspect']:16}{row['final_loss_change']:+12.4f} ± {row['final_loss_spread']:<8.4f}{star['final_loss']}"
+                    f"{100 * row['accuracy_change']:+12.1f} ± {100 * row['accuracy_spread']:<4.1f} %{star['accuracy']}  "
+                    f"{row['seconds_change']:10.2f} ± {row['seconds_spread']:<4.2f} ×{star['seconds']}"
+                )
+    return "\n".join(lines + [""] + [f"{name}: {words}" for name, words in results["flips"].items()] + results["notes"])

@@ -1,0 +1,327 @@
+"""A study from start to finish: its turn on the machine, its workers, its status. The process is that of a ``study_process.py``."""
+
+from __future__ import annotations
+
+import math
+import shutil
+import time
+import traceback
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock, Timeout
+from safetensors import SafetensorError
+
+from engine import FRAMEWORK_NAMES, FRAMEWORKS
+from engine.errors import ParityError, TrainingError
+from engine.runs.experiment import Experiment
+from engine.runs.folder import Run
+from engine.runs.preparing.prepare import prepare_for_study
+from engine.runs.processes.channel import WorkerProcess, worker_environment
+from engine.runs.processes.identity import process_identity
+from engine.runs.processes.queue import wait_in_queue
+from engine.runs.processes.turns import Turns, worker_title
+from engine.shared.devices import choose_device
+from engine.studies.study import Study, StudyStatus, UnitCache
+
+SECONDS_TO_LEAVE = 10.0
+"""How long a study that is started again waits for its first process to leave."""
+
+ADVICE = "What is finished is kept; start the same study again to go on."
+
+
+class StopAskedError(Exception):
+    """Somebody asked for a stop."""
+
+
+Work = Callable[["StudyCoordinator"], list[str]]
+"""What a study does; the answer is why it is not complete."""
+
+
+def fill(study: Study, work: Mapping[str, Work]) -> None:
+    """Fill the study's folder; ``work`` says what a study of each kind does.
+
+    Whatever happens, the status says how it ended, and no worker is left behind.
+    """
+    try:
+        with FileLock(study.path / ".coordinator.lock", timeout=SECONDS_TO_LEAVE):
+            if study.status.state == "queued":
+                conduct(study, work)
+    except Timeout:
+        print(f"Not started: another process is at work on the study {study.identifier}.")
+
+
+def conduct(study: Study, work: Mapping[str, Work]) -> None:
+    """Do the work of a study, if it can be told what it is."""
+    try:
+        coordinator = StudyCoordinator(study)
+    except ParityError as error:
+        study.write_status(StudyStatus(state="failed", message=str(error)))
+    else:
+        coordinator.conduct(work[study.kind])
+
+
+class StudyCoordinator:
+    """What the work of every study needs: its turn on the machine, prepared inputs, workers, a status that says how it gets on."""
+
+    def __init__(self, study: Study) -> None:
+        self.study = study
+        self.request = study.request
+        self.status: StudyStatus = study.status
+        self.status.process, self.status.workers = process_identity(), {}
+        self._processes: list[WorkerProcess] = []
+        self._turns: Turns | None = None
+        self.frameworks: Sequence[str] = FRAMEWORKS
+        """Which are loaded for the next piece of work. Where one is measured against itself there are two of its kind: each then has a
+        word of its own behind the framework's name, and is asked by that."""
+        self.notes: list[str] = []
+        """What the reader of the results should know of the device."""
+        self._lock: Any = None
+        self._cache = UnitCache()
+        self._limit: float | None = None
+        self._ends = math.inf
+        """When a worker that has not answered is ended; only :meth:`attempt` sets a limit."""
+        self._written = 0.0
+        self._whole = self._finished = self._spent = self._worked = 0.0
+        self._cost = 0.0
+        """Of the present piece of work."""
+        self.write()
+
+    def conduct(self, work: Work) -> None:
+        """Wait in the queue, work, and leave a last word."""
+        state, message = "failed", ""
+        try:
+            self._wait_for_the_machine()
+            failures = work(self)
+            state, message = ("failed", " ".join(failures)) if failures else ("done", "Finished")
+        except StopAskedError:
+            state, message = "stopped", f"Stopped on request. {ADVICE}"
+        except ParityError as error:
+            message = str(error)
+        except SystemExit:
+            message = f"The study was asked to end from outside (SIGTERM), for example because the machine shuts down. {ADVICE}"
+        except Exception as error:  # the last resort: the status must not stay “running”
+            traceback.print_exc()
+            message = _in_words(error)
+        finally:
+            self.dismiss()
+            if self._lock is not None:
+                self._lock.release()
+            if state == "done":
+                shutil.rmtree(self.study.prepared_folder, ignore_errors=True)
+            self.status.state, self.status.message, self.status.seconds_left = state, message, None
+            self.status.share = 1.0 if state == "done" else self.status.share
+            try:
+                self.write()
+            except OSError:  # readers see that the process has gone
+                traceback.print_exc()
+
+    # --- The machine and the status --------------------------------------------------------------------------------------------------
+
+    def write(self) -> None:
+        """Replace the status on disk."""
+        self._written = time.monotonic()
+        self.study.write_status(self.status)
+
+    def say(self, message: str, state: str = "running") -> None:
+        """What is being done."""
+        self.status.state, self.status.message = state, message
+        self.write()
+
+    def _say_queued(self, message: str) -> None:
+        if self._turns is not None:
+            self._turns.suspend(self._turns.workers)
+        if message != self.status.message or time.monotonic() - self._written > 1:
+            self.say(message, "queued")
+
+    def _wait_for_the_machine(self) -> None:
+        """Runs that wait go first, at the start and between two pieces of the work; while they compute, the workers here are suspended."""
+        if self._lock is not None:
+            self._lock.release()
+        self._lock = wait_in_queue(self.study.as_run, self._say_queued)
+        if self._lock is None:
+            raise StopAskedError
+
+    def expect(self, work: float) -> None:
+        """How much work there is in all, in the unit of ``measure``'s costs; pieces that were finished before count as well."""
+        self._whole = work
+
+    @property
+    def finished_work(self) -> float:
+        """How much of it is behind."""
+        return self._finished
+
+    def skip(self, cost: float) -> None:
+        """Count work as behind that is not going to be done."""
+        self._finished += cost
+        self.status.share = min(1.0, self._finished / self._whole)
+        self.status.seconds_left = (self._whole - self._finished) * self._spent / self._worked if self._worked else None
+
+    def _on_change(self, worker: WorkerProcess | None, prepared: Run | None = None) -> None:
+        if worker is not None and self._ends < math.inf and (time.monotonic() > self._ends or self.study.stop_requested):
+            worker.process.kill()  # nobody knows whether it would ever come to an end
+        if prepared is not None and self.study.stop_requested:
+            prepared.request_stop()
+        if worker is not None and time.monotonic() - self._written > 0.5:
+            facts = worker.facts
+            if "encoded" in facts and facts["encoded"] < facts["of"]:
+                self.status.message = f"Computing the vectors of {facts['of']:,} texts: {facts['encoded']:,} are there"
+            if "doing" in facts and self._whole:
+                self.status.message = facts["doing"]
+                self.status.share = min(1.0, (self._finished + self._cost * facts["share"]) / self._whole)
+            self.write()
+
+    # --- Preparing -------------------------------------------------------------------------------------------------------------------
+
+    def prepare(self, name: str, experiment: Experiment) -> Run:
+        """Everything that workers take of an experiment, in a folder like that of a run. Raises ``ParityError``s of data and encoder."""
+        prepared = Run(self.study.prepared_folder / name)
+        prepare_for_study(
+            prepared,
+            experiment,
+            lambda: self.say(f"Preparing the texts for {experiment.classifier}"),
+            lambda arrived, expected: self._downloaded(experiment, arrived, expected),
+            lambda: self._encode(prepared, experiment),
+        )
+        return prepared
+
+    def _downloaded(self, experiment: Experiment, arrived: float, expected: float) -> None:
+        if time.monotonic() - self._written > 0.5:
+            self.say(f"Downloading {experiment.encoder}: {arrived / 1e6:,.0f} of {expected / 1e6:,.0f} MB")
+        if self.study.stop_requested:
+            raise StopAskedError
+
+    def _encode(self, prepared: Run, experiment: Experiment) -> None:
+        """The vectors, by the first framework; they are kept for runs and further studies."""
+        worker = self._start(FRAMEWORKS[0], "encode", prepared.path, experiment)
+        turns = Turns([worker], False, lambda changed: self._on_change(changed, prepared), ADVICE)
+        turns.run_until("end")
+        turns.end()
+        self._raise_stop()
+        turns.raise_failures()
+
+    # --- Measuring -------------------------------------------------------------------------------------------------------------------
+
+    def _start(self, name: str, job: str, folder: Path, experiment: Experiment) -> WorkerProcess:
+        process = WorkerProcess(folder, name, job, worker_environment(experiment.threads, experiment.device))
+        self._processes.append(process)
+        self.status.workers[f"{name} {job}"] = process.identity
+        self.write()
+        return process
+
+    def measure(self, framework: str, job: str, message: str, prepared: Run, cost: float = 1.0, **facts: Any) -> dict[str, Any]:
+        """What one framework's worker answers to ``facts`` about what was prepared; at once, if it has answered before.
+
+        ``cost`` is its share of what :meth:`expect` was told. Raises ``StopAskedError``, and ``TrainingError`` when the worker failed.
+        """
+        return self.measure_in_turns({framework: message}, job, prepared, cost, **facts)[framework]
+
+    def measure_in_turns(
+        self, messages: Mapping[str, str], job: str, prepared: Run, cost: float = 1.0, **facts: Any
+    ) -> dict[str, dict[str, Any]]:
+        """As :meth:`measure`, of each framework in ``messages``, which says what it is doing. The first goes first.
+
+        Whenever a worker gives way (its answer is a ``pause``), the next one goes on.
+        """
+        questions = {framework: self._question(framework, job, prepared, facts) for framework in messages}
+        known = {framework: self._cache.find(question) for framework, question in questions.items()}
+        answers = {name: answer for name, answer in known.items() if answer is not None and not facts.get("keep")}
+        ahead = [framework for framework in messages if framework not in answers]
+        started, asked = time.monotonic(), len(ahead)
+        if ahead:
+            self._raise_stop()
+            self._wait_for_the_machine()
+            started = time.monotonic()
+            turns = self._turns or self._load(job, prepared)
+        asking, self._cost = {"prepared": str(prepared.path)} | facts, cost
+        while ahead:
+            for framework in tuple(ahead):
+                self.say(messages[framework])
+                answer = self._ask(turns, framework, asking)
+                if not answer.get("pause"):
+                    self._cache.keep(questions[framework], answer)
+                    answers[framework] = answer
+                    ahead.remove(framework)
+            asking = {}  # from now on each goes on with what it was asked
+        if asked:
+            self._spent += time.monotonic() - started
+            self._worked += cost * asked
+        self.skip(cost * len(messages))
+        return {framework: answers[framework] for framework in messages}
+
+    def attempt(self, framework: str, job: str, message: str, prepared: Run, seconds: float, **facts: Any) -> dict[str, Any]:
+        """As :meth:`measure`, but the worker may die over it, and is ended after ``seconds``: the next piece of work gets a fresh one.
+
+        The answer then has ``lost``, which is ``crashed`` or ``hung``, and a ``reason``; it is not kept for other studies.
+        """
+        self._limit = seconds
+        try:
+            return self.measure(framework, job, message, prepared, **facts)
+        except TrainingError as error:
+            worker = next((process for process in self._processes if (process.name, process.job) == (framework, job)), None)
+            if self._turns is None or worker is None or "failed" in worker.facts:
+                raise  # it could not be loaded, or told in a sentence what is wrong
+            late = time.monotonic() > self._ends
+            self._raise_stop()
+            self.dismiss()
+            self.skip(1.0)
+            silence = f"The {FRAMEWORK_NAMES[framework]} worker gave no answer within {seconds:.3g} seconds and was ended."
+            return {"lost": "hung", "reason": silence} if late else {"lost": "crashed", "reason": str(error)}
+        finally:
+            self._limit, self._ends = None, math.inf
+
+    def is_known(self, framework: str, job: str, prepared: Run, **facts: Any) -> bool:
+        """Whether :meth:`measure` would answer at once."""
+        return self._cache.find(self._question(framework, job, prepared, facts)) is not None
+
+    def _question(self, framework: str, job: str, prepared: Run, facts: dict[str, Any]) -> dict[str, Any]:
+        """Everything that decides the answer; whether weights are kept on the way does not."""
+        decisive = {name: value for name, value in facts.items() if name != "keep"}
+        return {"framework": framework, "job": job, "experiment": prepared.experiment.to_json()} | decisive
+
+    def _load(self, job: str, prepared: Run) -> Turns:
+        """A worker for each framework, both loaded, on the device that both have."""
+        self.say(f"Loading {' and '.join(dict.fromkeys(map(worker_title, self.frameworks)))}")
+        workers = [self._start(name, job, self.study.path, prepared.experiment) for name in self.frameworks]
+        turns = Turns(workers, False, self._on_change, ADVICE)
+        turns.run_until("build", lambda worker: {"prepared": str(prepared.path)})
+        turns.raise_failures()
+        seen = {worker.framework: worker.facts["gpu"] for worker in workers if worker.framework in FRAMEWORKS}
+        devices, self.notes = choose_device(prepared.experiment.device, seen)
+        turns.run_until("train", lambda worker: {"device": devices.get(worker.framework, "cpu")})
+        turns.raise_failures()
+        self._turns = turns
+        return turns
+
+    def _ask(self, turns: Turns, framework: str, facts: dict[str, Any]) -> dict[str, Any]:
+        worker = next(worker for worker in turns.workers if worker.name == framework)
+        for name in ("answer", "doing"):
+            worker.facts.pop(name, None)
+        self._ends = math.inf if self._limit is None else time.monotonic() + self._limit
+        turns.give(worker, lambda _: facts)
+        turns.raise_failures()
+        answer = worker.facts.get("answer")
+        if answer is None:
+            raise StopAskedError
+        return dict(answer)
+
+    def _raise_stop(self) -> None:
+        if self.study.stop_requested:
+            raise StopAskedError
+
+    def dismiss(self) -> None:
+        """End all workers; the next piece of work starts new ones."""
+        for process in self._processes:
+            process.end()
+        self._processes, self._turns, self.status.workers = [], None, {}
+
+
+def _in_words(error: Exception) -> str:
+    if isinstance(error, MemoryError):
+        return "The machine's memory ran out. Use fewer rows, then start the study again."
+    if isinstance(error, (OSError, SafetensorError)):
+        return (
+            f"A file could not be written or read: {error}. Check the free space and that the study's folder is there, then start it again."
+        )
+    return f"Unexpected: {type(error).__name__}: {error}. The details are in coordinator.log in the study's folder; start it again."

@@ -1,0 +1,207 @@
+"""What may be asked of an export: which run, whose model, which format; and where what came of it lies."""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from engine import FRAMEWORK_NAMES, FRAMEWORKS
+from engine.errors import MigrationError
+from engine.files import read_json
+from engine.runs.folder import Run, open_run
+from engine.studies.study import list_studies
+
+FORMATS = {
+    "pytorch": {"safetensors": "State dict", "torch-export": "torch.export", "onnx": "ONNX", "executorch": "ExecuTorch"},
+    "tensorflow": {"keras": "Keras file", "saved-model": "SavedModel", "onnx": "ONNX", "litert": "LiteRT"},
+}
+"""Name and title of each, from the nearest to the framework to the farthest: the same place is the same purpose in both."""
+
+EVERY_FORMAT = "all"
+"""Asks for one after the other."""
+
+KINDS = {
+    "safetensors": "native",
+    "torch-export": "graph",
+    "executorch": "mobile",
+    "keras": "native",
+    "saved-model": "graph",
+    "litert": "mobile",
+    "onnx": "onnx",
+}
+"""What a wing's functions call it."""
+
+FILES = {
+    "safetensors": "model.safetensors",
+    "torch-export": "model.pt2",
+    "executorch": "model.pte",
+    "keras": "model.keras",
+    "saved-model": "saved_model",
+    "litert": "model.tflite",
+    "onnx": "model.onnx",
+}
+"""The model's file, or the folder that a SavedModel is."""
+
+RUNTIMES = {
+    "safetensors": "PyTorch",
+    "torch-export": "PyTorch",
+    "executorch": "ExecuTorch",
+    "keras": "Keras",
+    "saved-model": "TensorFlow",
+    "litert": "LiteRT",
+    "onnx": "ONNX Runtime",
+}
+"""Which program answers with it."""
+
+PRECISIONS = ("float32", "int8")
+"""In which a file may keep its weights; int8 rounds what flows between the layers as it comes (dynamic quantization)."""
+
+INT8_FORMATS = ("onnx", "executorch", "litert")
+"""Whose runtimes compute with weights in int8."""
+
+EXPORTS = "exports"
+MANIFEST = "manifest.json"
+ASIDE = ".old"
+"""Ends the name of an export that has stepped aside for a newer one."""
+
+
+@dataclass(frozen=True)
+class ExportRequest:
+    """What is asked of an export.
+
+    Raises ``MigrationError`` on creation when it cannot be done, ``RunError`` when there is no such run.
+    """
+
+    run: str
+    framework: str
+    format: str
+    precision: str = "float32"
+
+    def __post_init__(self) -> None:
+        if self.framework not in FRAMEWORKS:
+            raise MigrationError(f"There is no framework “{self.framework}”. Expected {' or '.join(FRAMEWORKS)}.")
+        if self.format not in FORMATS[self.framework]:
+            raise MigrationError(
+                f"{FRAMEWORK_NAMES[self.framework]} has no format “{self.format}”. Expected one of {', '.join(FORMATS[self.framework])}."
+            )
+        if self.precision not in precisions(self.format):
+            raise MigrationError(_no_precision(self.framework, self.format, self.precision))
+        run = self.opened()
+        if run.results is None:
+            raise MigrationError(
+                f"Run {run.identifier} has not finished, so there is nothing yet to check a file against. Finish it on the Train page, or "
+                "choose another one."
+            )
+        if not has_model(run, self.framework):
+            raise MigrationError(
+                f"Run {run.identifier} has no trained {FRAMEWORK_NAMES[self.framework]} model: that framework took no part, or the file "
+                "was removed. Choose another run or framework."
+            )
+        if reason := not_exportable(run):
+            raise MigrationError(reason)
+
+    def opened(self) -> Run:
+        """The run. Raises ``RunError`` when it has gone."""
+        return open_run(self.run)
+
+    @property
+    def folder(self) -> Path:
+        """Where the finished export lies; its name is made of known words only."""
+        suffix = "" if self.precision == "float32" else f"-{self.precision}"
+        return self.opened().path / EXPORTS / f"{self.framework}-{self.format}{suffix}"
+
+    def to_json(self) -> dict[str, Any]:
+        """What ``start_study("export", …)`` takes. A run that was trained further is another question."""
+        stamp = _weights(self.opened(), self.framework).stat()
+        return asdict(self) | {"weights": [stamp.st_size, stamp.st_mtime_ns]}
+
+    @classmethod
+    def from_json(cls, values: dict[str, Any]) -> ExportRequest:
+        """The inverse of :meth:`to_json`."""
+        return cls(**{name: values[name] for name in cls.__dataclass_fields__ if name in values})
+
+
+def precisions(name: str) -> tuple[str, ...]:
+    """Which precisions a format offers."""
+    return PRECISIONS if name in INT8_FORMATS else PRECISIONS[:1]
+
+
+def _no_precision(framework: str, name: str, found: str) -> str:
+    if found not in PRECISIONS:
+        return f"There is no precision “{found}”. Expected {' or '.join(PRECISIONS)}."
+    able = " or ".join(form for form in FORMATS[framework] if form in INT8_FORMATS)
+    return (
+        f"The format {name} has no {found} that {RUNTIMES[name]} would compute with. Expected float32, found {found}. Leave the precision "
+        f"out, or choose {able}, which offer both."
+    )
+
+
+def has_model(run: Run, framework: str) -> bool:
+    """Whether a framework took part and its trained weights are there."""
+    return _weights(run, framework).exists()
+
+
+def not_exportable(run: Run) -> str:
+    """Why no format can hold this run's models; empty where one can."""
+    experiment = run.experiment
+    if experiment.family_member.takes == "vectors" and experiment.long_texts == "windows":
+        return (
+            f"{experiment.family_member.title} over windows takes all windows of a text at once, and the readers that go with an exported "
+            "file give one row of tokens a text. Expected a run that cuts long texts. Train one with the long texts cut, or carry this one "
+            "over ONNX on the Migrate page."
+        )
+    return ""
+
+
+def find_manifest(request: ExportRequest) -> dict[str, Any] | None:
+    """What is said of a finished export of the run as it is now, or ``None``."""
+    folder = request.folder
+    if not folder.exists() and not any(study.status.active for study in list_studies("export")):
+        bring_back(folder)
+    manifest = read_json(folder / MANIFEST)
+    if manifest is None or not (folder / FILES[request.format]).exists():
+        return None
+    return manifest if manifest.get("weights") == request.to_json()["weights"] else None
+
+
+def bring_back(folder: Path) -> None:
+    """Give an export its name again that has stepped aside for a newer one whose process was killed before that took its place."""
+    if folder.exists():
+        return
+    for aside in folder.parent.glob(f".{folder.name}.*{ASIDE}"):
+        with suppress(OSError):  # it is complete under either name
+            os.replace(aside, folder)
+            return
+
+
+def manifests(run: Run) -> list[dict[str, Any]]:
+    """All finished exports of a run, PyTorch's first."""
+    found = []
+    for framework in FRAMEWORKS:
+        for name in FORMATS[framework]:
+            for precision in precisions(name):
+                try:
+                    manifest = find_manifest(ExportRequest(run.identifier, framework, name, precision))
+                except MigrationError:
+                    continue  # that framework took no part
+                if manifest is not None:
+                    found.append(manifest)
+    return found
+
+
+def bundles_folder(run: Run, framework: str) -> Path:
+    """Where the command line puts serving bundles."""
+    return run.path / EXPORTS / "bundles" / framework
+
+
+def exported_folders(run: Run, finished: list[dict[str, Any]]) -> dict[tuple[str, str], Path]:
+    """Where each export of a run in ``finished``, as :func:`manifests` gives them, lies: by framework and format; in float32 only."""
+    found = [(manifest["framework"], manifest["format"]) for manifest in finished if manifest["precision"] == "float32"]
+    return {(framework, name): ExportRequest(run.identifier, framework, name).folder for framework, name in found}
+
+
+def _weights(run: Run, framework: str) -> Path:
+    return run.framework_folder(framework) / "model.safetensors"

@@ -1,0 +1,145 @@
+"""A migration from start to finish: out of one framework, into the other, and the proof that it is the same model."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from engine import FRAMEWORK_NAMES, FRAMEWORKS
+from engine.errors import MigrationError
+from engine.runs.preparing.graph_inputs import graph_form
+from engine.runs.source_code import save_code
+from engine.shared.devices import describe_machine
+from engine.studies.migration.onnx_runtime import onnx_runtime_logits
+from engine.studies.migration.onnx_tf import run_old_snippets
+from engine.studies.migration.request import FURTHER_STEPS, MigrationRequest
+from engine.studies.migration.words import what_is_carried
+
+if TYPE_CHECKING:
+    from engine.runs.folder import Run
+    from engine.studies.coordinator import StudyCoordinator
+
+ONNX_FILE, CHECKPOINT_FOLDER = "model.onnx", "checkpoint"
+SIDES = ("source", "target")
+
+
+def carried_folder(study: Any) -> Path:
+    """Where a migration keeps what it took along: the ONNX file or the Hugging Face folder of those routes."""
+    return Path(study.path) / "carried"
+
+
+def conduct(coordinator: StudyCoordinator) -> list[str]:
+    """Fill a study's folder: the source answers and takes its leave, the target arrives and answers, ONNX Runtime judges."""
+    request = MigrationRequest.from_json(coordinator.request)
+    run, started = request.opened(), time.monotonic()
+    arrays, carried = coordinator.study.prepared_folder, carried_folder(coordinator.study)
+    for folder in (arrays, carried):
+        folder.mkdir(parents=True, exist_ok=True)
+    save_code(coordinator.study.as_run)
+    coordinator.expect(8)
+    asked = {
+        "source": request.source,
+        "route": request.route,
+        "arrays": str(arrays),
+        "carried": str(carried),
+        "steps": FURTHER_STEPS,
+        "classes": _classes(run),
+        "weights": coordinator.request["weights"],
+        "graph": graph_writer(request),
+    }
+    answers = {}
+    for side, framework, step in zip(SIDES, (request.source, request.target), ("leave", "arrive"), strict=True):
+        coordinator.dismiss()  # the check must not depend on what the export has left in the process
+        coordinator.frameworks = (framework,)
+        name = FRAMEWORK_NAMES[framework]
+        words = f"{name} answers, writes the model and trains on" if step == "leave" else f"{name} takes it over, answers and trains on"
+        answers[side] = coordinator.measure(framework, "migrate", words, run, cost=3.0, step=step, **asked)
+    coordinator.dismiss()
+    coordinator.say("ONNX Runtime answers as well")
+    file = (carried if request.route == "onnx" else arrays) / ONNX_FILE
+    logits = {side: np.load(arrays / f"{side}_logits.npy") for side in SIDES}
+    trained_on = {side: np.load(arrays / f"{side}_logits_trained_on.npy") for side in SIDES}
+    judged = judge(onnx_runtime_logits(file, run, graph_form(run, whole=request.route == "onnx")), logits)
+    coordinator.skip(1.0)
+    coordinator.say("Trying the snippet of old guides")
+    snippets = run_old_snippets(file)
+    coordinator.skip(1.0)
+    coordinator.study.write_results(
+        {
+            "run": request.run,
+            "data": run.experiment.data.name,
+            "classifier": run.experiment.classifier,
+            "source": request.source,
+            "target": request.target,
+            "route": request.route,
+            "machine": describe_machine(),
+            "rows": answers["source"]["rows"],
+            "accuracy_before": answers["source"]["accuracy"],
+            "accuracy_after": answers["target"]["accuracy"],
+            "judge": judged,
+            "graph": asked["graph"],
+            "carried": what_is_carried(run, request.route),
+            "trained_on": trained_on_facts(answers, trained_on),
+            "stages": {side: answers[side]["stages"] for side in SIDES},
+            "left": {name: value for name, value in answers["source"].items() if name not in FIGURES},
+            "arrived": {name: value for name, value in answers["target"].items() if name not in FIGURES},
+            "old_snippets": snippets,
+            "seconds": time.monotonic() - started,
+        }
+        | differences(logits["source"], logits["target"])
+    )
+    return []
+
+
+def graph_writer(request: MigrationRequest) -> str:
+    """Whose exporter writes the ONNX graph for ONNX Runtime: the source's where the graph is what travels.
+
+    Else the model is in both frameworks, and the first one's exporter is quicker: tf2onnx takes five times as long over an encoder.
+    """
+    return request.source if request.route == "onnx" else FRAMEWORKS[0]
+
+
+FIGURES = ("accuracy", "accuracy_trained_on", "rows", "losses", "stages")
+"""Of a worker's answer: what is counted under other names."""
+
+
+def differences(before: np.ndarray, after: np.ndarray) -> dict[str, float]:
+    """How far two models' logits, (texts, classes), are apart, and on how many texts they agree.
+
+    Raises ``MigrationError`` where one of them is no number.
+    """
+    if before.shape != after.shape or not (np.isfinite(before).all() and np.isfinite(after).all()):
+        raise MigrationError(
+            f"The two models cannot be compared: logits of shape {before.shape} and {after.shape}, all of them numbers, were expected to "
+            "match. The training may have diverged; choose another run."
+        )
+    apart = np.abs(before.astype(np.float64) - after)
+    same = before.argmax(axis=1) == after.argmax(axis=1)
+    return {
+        "max_logit_difference": float(apart.max(initial=0.0)),
+        "mean_logit_difference": float(apart.mean()) if apart.size else 0.0,
+        "label_agreement": float(same.mean()) if same.size else 1.0,
+    }
+
+
+def judge(neutral: np.ndarray, logits: Mapping[str, np.ndarray]) -> dict[str, Any]:
+    """What ONNX Runtime, which is neither framework, says of both: how far each is from its answers to the same model."""
+    return {side: differences(neutral, values) for side, values in logits.items()}
+
+
+def trained_on_facts(answers: Mapping[str, Mapping[str, Any]], logits: Mapping[str, np.ndarray]) -> dict[str, Any]:
+    """What became of both models after the same further steps: still comparable, for both can be trained."""
+    return differences(logits["source"], logits["target"]) | {
+        "steps": FURTHER_STEPS,
+        "losses": {side: answers[side]["losses"] for side in SIDES},
+        "accuracy": {side: answers[side]["accuracy_trained_on"] for side in SIDES},
+    }
+
+
+def _classes(run: Run) -> list[str]:
+    """The labels in the order of the logits."""
+    return list((run.results or {}).get("data", {}).get("classes", []))

@@ -1,0 +1,77 @@
+"""What the usual snippet for a way from ONNX to TensorFlow does today: it is run, in a process and a folder of its own.
+
+onnx-tf, which it needs, is not installed beside current packages. So what its last release does first is tried as well: it asks onnx for
+a module that onnx has removed.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from engine.workers.jobs.mistakes import shortened_paths
+
+GUIDE_SNIPPET = """import onnx
+import onnx_tf
+import onnx_tf.backend
+
+onnx_model = onnx.load("model.onnx")
+tf_model = onnx_tf.backend.prepare(onnx_model)
+tf_model.export_graph("model")
+"""
+"""As guides have it, with the import of the submodule that they forget and the line that would write the result."""
+
+FIRST_IMPORT = """# onnx_tf/common/data_type.py of onnx-tf 1.10.0, its last release, which the import of onnx_tf runs
+from onnx import mapping
+"""
+"""What stands at the beginning of every use of onnx-tf."""
+
+SECONDS = 60.0
+
+
+def run_old_snippets(model: Path | None) -> dict[str, Any]:
+    """What became of both programs: ``guide`` and ``first_import``; ``versions`` of the packages, ``None`` where one is not installed."""
+    return {
+        "guide": run_in_sandbox(GUIDE_SNIPPET, model),
+        "first_import": run_in_sandbox(FIRST_IMPORT, None),
+        "versions": {name: _version(name) for name in ("onnx", "onnx-tf")},
+    }
+
+
+def run_in_sandbox(program: str, model: Path | None, seconds: float = SECONDS) -> dict[str, Any]:
+    """Run a program of this file in an empty folder that is removed afterwards, with nothing but Python's own way to packages.
+
+    ``returncode`` is ``None`` when it was ended for taking too long; ``error`` is the last line that it wrote, ``traceback`` all of them.
+    """
+    with tempfile.TemporaryDirectory(prefix="parity-snippet-") as folder:
+        (Path(folder) / "snippet.py").write_text(program, encoding="utf-8")
+        if model is not None:
+            (Path(folder) / "model.onnx").write_bytes(model.read_bytes())
+        kept = {name: os.environ[name] for name in ("PATH", "SYSTEMROOT", "LANG") if name in os.environ}
+        environment = kept | {"HOME": folder, "TMPDIR": folder, "TF_CPP_MIN_LOG_LEVEL": "2", "CUDA_VISIBLE_DEVICES": "-1"}
+        try:
+            # -I: neither the caller's PYTHON… variables nor the folder itself lend it modules.
+            answer = subprocess.run(
+                [sys.executable, "-I", "snippet.py"], cwd=folder, env=environment, capture_output=True, text=True, timeout=seconds
+            )
+        except subprocess.TimeoutExpired:
+            return {"program": program, "returncode": None, "error": f"It was ended after {seconds:.0f} seconds.", "traceback": ""}
+    words = shortened_paths(answer.stderr.replace(folder + os.sep, "")).strip()
+    return {
+        "program": program,
+        "returncode": answer.returncode,
+        "error": words.splitlines()[-1] if words and answer.returncode else "",
+        "traceback": words if answer.returncode else "",
+    }
+
+
+def _version(package: str) -> str | None:
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return None

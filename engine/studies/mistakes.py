@@ -1,0 +1,241 @@
+"""The museum of mistakes: each of them made for real in both frameworks; is it caught, when, and where does the message lead."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from engine import FRAMEWORK_NAMES, FRAMEWORKS
+from engine.data.store import sample_choice
+from engine.errors import ExperimentError
+from engine.runs.experiment import Experiment
+from engine.runs.source_code import kept_code, present_code, save_code
+from engine.shared.devices import describe_machine
+from engine.shared.mistake_data import BATCH_SIZE
+from engine.source.source_tree import Definition, SourceTree
+from engine.studies.mistake_catalogue import EXHIBITS
+from engine.studies.study import Study
+
+if TYPE_CHECKING:
+    from engine.studies.coordinator import StudyCoordinator
+
+ROWS = 380
+"""Texts of the sample: eight batches to train on, the others are held out."""
+
+SECONDS = 60.0
+"""After this long an exhibit counts as hung; the slowest takes about two."""
+
+HARMLESS = 0.99
+"""A mistake without a word is harmless where at least this share of held-out texts is answered as by the corrected model."""
+
+OUTCOMES = {
+    "stopped": "an exception ends the training",
+    "warned": "it runs to its end, and a warning is printed",
+    "silent": "it runs to its end without a word, and the model is another one",
+    "harmless": "it runs to its end without a word, and the answers are the same",
+    "crashed": "the process died",
+    "hung": "it had to be ended",
+}
+"""What can become of a mistake."""
+
+FILE = "engine/frameworks/{framework}/mistakes.py"
+
+
+@dataclass(frozen=True)
+class MuseumRequest:
+    """What is asked of a museum. Raises ``ExperimentError`` on creation when an exhibit is unknown."""
+
+    only: tuple[str, ...] = tuple(EXHIBITS)
+
+    def __post_init__(self) -> None:
+        unknown = [name for name in self.only if name not in EXHIBITS]
+        if unknown or not self.only:
+            found = ", ".join(f"“{name}”" for name in unknown) or "none"
+            raise ExperimentError(f"There is nothing to show: the mistakes must be among {', '.join(EXHIBITS)}, but found {found}.")
+        object.__setattr__(self, "only", tuple(name for name in EXHIBITS if name in self.only))
+
+    def to_json(self) -> dict[str, Any]:
+        """What ``start_study("museum", …)`` takes."""
+        return {"only": list(self.only)}
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> MuseumRequest:
+        """The inverse of :meth:`to_json`; what is missing has its default."""
+        return cls(tuple(values.get("only") or EXHIBITS))
+
+
+def conduct(coordinator: StudyCoordinator) -> list[str]:
+    """Fill a study's folder. A worker that dies or hangs is what became of a mistake, no reason to end."""
+    request = MuseumRequest.from_json(coordinator.request)
+    coordinator.expect(len(request.only) * len(FRAMEWORKS))
+    data = replace(sample_choice(), rows=ROWS)
+    experiment = Experiment.recommended(data, "tfidf-mlp", device="cpu", threads=1)
+    save_code(coordinator.study.as_run)
+    prepared = coordinator.prepare("exhibits", experiment)
+    rows: list[dict[str, Any]] = []
+    for name in request.only:
+        pair = []
+        for framework in FRAMEWORKS:
+            message = f"{EXHIBITS[name].title}, {FRAMEWORK_NAMES[framework]}"
+            answer = coordinator.attempt(framework, "museum", message, prepared, SECONDS, mistake=name)
+            pair.append({"mistake": name, "framework": framework} | judge(answer))
+        rows += pair
+        coordinator.study.write_results({"data": data.name, "texts": ROWS, "machine": describe_machine(), "rows": rows})
+    return []
+
+
+def judge(answer: Mapping[str, Any]) -> dict[str, Any]:
+    """What became of a mistake (``outcome``) and ``when``, from what was seen of it.
+
+    ``when`` is ``build``, ``first step``, ``later step`` (its number is ``step``), ``answer`` or ``never``.
+    """
+    if "lost" in answer:
+        return {"outcome": answer["lost"], "when": "never", "step": None, "caught": False, "reason": answer["reason"]}
+    mistaken = answer["mistaken"]
+    when, step = "never", None
+    if mistaken["error"]:
+        steps = mistaken["steps"]
+        when = {"build": "build", "answer": "answer"}.get(mistaken["stage"], "later step" if steps else "first step")
+        step = steps + 1 if mistaken["stage"] == "train" else None
+        outcome = "stopped"
+    elif mistaken["warnings"]:
+        outcome = "warned"
+    else:
+        alike = answer["same_answers"] >= HARMLESS and mistaken["first_not_a_number"] is None
+        outcome = "harmless" if alike else "silent"
+    return {"outcome": outcome, "when": when, "step": step, "caught": outcome == "stopped"} | dict(answer)
+
+
+def final_loss(observed: Mapping[str, Any]) -> float | None:
+    """The mean loss of the last steps, as many as an epoch has at most; ``None`` when one of them is no number."""
+    last = observed["losses"][-max(1, ROWS // BATCH_SIZE) :]
+    return statistics.fmean(last) if last and None not in last else None
+
+
+def exhibits_of(results: Mapping[str, Any]) -> dict[str, dict[str, Mapping[str, Any]]]:
+    """The rows by mistake, in the order of the museum, and by framework."""
+    found: dict[str, dict[str, Mapping[str, Any]]] = {}
+    for name in EXHIBITS:
+        pair = {row["framework"]: row for row in results.get("rows", []) if row["mistake"] == name}
+        if pair:
+            found[name] = pair
+    return found
+
+
+def museum_answer(results: Mapping[str, Any]) -> str:
+    """How many mistakes each framework stops, warns of and lets pass."""
+    exhibits = exhibits_of(results)
+    total = f"Of {len(exhibits)} mistakes" if len(exhibits) != 1 else "Of one mistake"
+    stopped = [f"{FRAMEWORK_NAMES[name]} stops {_amount(exhibits, 'stopped', name)}" for name in FRAMEWORKS]
+    warned = [f"{FRAMEWORK_NAMES[name]} warns of {amount}" for name in FRAMEWORKS if (amount := _amount(exhibits, "warned", name))]
+    silent = sum(all(row["outcome"] == "silent" for row in pair.values()) for pair in exhibits.values())
+    warnings = f"; {' and '.join(warned)}" if warned else ""
+    return f"{total} {' and '.join(stopped)}{warnings}; {silent} {'spoils' if silent == 1 else 'spoil'} the model silently in both."
+
+
+def _amount(exhibits: Mapping[str, Mapping[str, Mapping[str, Any]]], outcome: str, framework: str) -> int:
+    return sum(pair.get(framework, {}).get("outcome") == outcome for pair in exhibits.values())
+
+
+def outcome_words(row: Mapping[str, Any]) -> str:
+    """What became of it, in a few words."""
+    if row["outcome"] == "stopped":
+        moments = {"build": "while the model is built", "first step": "at the first step", "answer": "when it is asked for answers"}
+        moment = moments.get(row["when"]) or f"at step {row['step']}"
+        return f"Stopped {moment}"
+    return {
+        "warned": "A warning, no stop",
+        "silent": "Not caught",
+        "harmless": "Not caught, harmless",
+        "crashed": "The process died",
+        "hung": "Never came to an end",
+    }[row["outcome"]]
+
+
+def detail_words(row: Mapping[str, Any]) -> str:
+    """The exception, where it leads and how deep it lies, or what the mistake did to the model."""
+    if row["outcome"] in ("crashed", "hung"):
+        return str(row["reason"])
+    if error := row["mistaken"]["error"]:
+        frames = f"{error['depth']} frame{'s' if error['depth'] != 1 else ''}"
+        return f"{error['type']}, {place_words(error)}; {frames} deep"
+    harm = harm_words(row)
+    return f"{harm[:1].upper()}{harm[1:]}"
+
+
+def place_words(error: Mapping[str, Any]) -> str:
+    """Which line of one's own the traceback leads to."""
+    own = error["own_line"]
+    if own is None:
+        return "none of its lines is one’s own"
+    where = "the mistaken line itself" if error["at_mistake"] else f"line {own['line']}, in {own['function']}"
+    return f"leads to {where}"
+
+
+def harm_words(row: Mapping[str, Any]) -> str:
+    """What a mistake that ran to its end did."""
+    mistaken, correct = row["mistaken"], row["correct"]
+    if row["same_answers"] >= HARMLESS and mistaken["first_not_a_number"] is None:
+        return f"answers {100 * row['same_answers']:.4g} % of held-out texts as without the mistake"
+    accuracies = [100 * seen["accuracy"] for seen in (mistaken, correct)]
+    begin = f"right on {accuracies[0]:.1f} % of held-out texts instead of {accuracies[1]:.1f} %"
+    if mistaken["first_not_a_number"]:
+        return f"{begin}; no number as a loss from step {mistaken['first_not_a_number']} on"
+    if mistaken["losses"] == correct["losses"]:
+        return f"{begin}; the training is the same"
+    losses = [final_loss(seen) for seen in (mistaken, correct)]
+    return f"{begin}; final loss {losses[0]:.3g} instead of {losses[1]:.3g}" if None not in losses else begin
+
+
+def museum_table(results: Mapping[str, Any]) -> str:
+    """Each mistake, what became of it in PyTorch and in TensorFlow."""
+    table = [["", *FRAMEWORK_NAMES.values()]]
+    for name, pair in exhibits_of(results).items():
+        sides = [pair.get(framework) for framework in FRAMEWORKS]
+        table.append([EXHIBITS[name].title, *(outcome_words(row) if row else "" for row in sides)])
+        table.append([f"  {name}", *(detail_words(row) if row else "" for row in sides)])
+    widths = [max(map(len, column)) + 2 for column in zip(*table, strict=True)]
+    lines = ["".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in table]
+    return "\n".join([museum_answer(results), "", *lines])
+
+
+@dataclass(frozen=True)
+class ExhibitCode:
+    """The functions that ran."""
+
+    mistakes: dict[str, dict[str, tuple[Definition, ...]]]
+    """By mistake and framework: the function, and before it what only this exhibit needs."""
+    shared: dict[str, tuple[Definition, ...]]
+    """By framework: what several exhibits use."""
+
+
+def exhibit_code(study: Study | None) -> ExhibitCode:
+    """Cut from the source that the study kept, for that is what ran; the present code where there is none, or it is damaged."""
+    kept = kept_code(study.as_run) if study else None
+    if kept is not None:
+        try:
+            return _cut(kept)
+        except ValueError:
+            pass
+    return _cut(present_code())
+
+
+def _cut(files: dict[str, str]) -> ExhibitCode:
+    tree = SourceTree(files)
+    mistakes: dict[str, dict[str, tuple[Definition, ...]]] = {name: {} for name in EXHIBITS}
+    shared: dict[str, tuple[Definition, ...]] = {}
+    for framework in FRAMEWORKS:
+        file = FILE.format(framework=framework)
+        needed = {name: [piece for piece in tree.closure([tree.definition(file, name)]) if piece.file == file] for name in EXHIBITS}
+        users = [piece for pieces in needed.values() for piece in pieces]
+        for name, pieces in needed.items():
+            mistakes[name][framework] = tuple(piece for piece in pieces if users.count(piece) == 1)
+        shared[framework] = tuple(dict.fromkeys(piece for piece in users if users.count(piece) > 1))
+    return ExhibitCode(mistakes, shared)
+
+
+def curve(observed: Mapping[str, Any]) -> Sequence[tuple[int, float]]:
+    """Step and loss, steps without a number left out."""
+    return [(step, loss) for step, loss in enumerate(observed["losses"], start=1) if loss is not None]

@@ -1,0 +1,82 @@
+"""A worker's job ``ablate``: whole trainings in which one default is left to the framework and everything else is matched."""
+
+from __future__ import annotations
+
+import math
+import statistics
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from engine.errors import TrainingError
+from engine.runs.folder import Run
+from engine.runs.preparing.inputs import load_inputs
+from engine.runs.preparing.recipes import recipe_of
+from engine.runs.processes.channel import Channel
+from engine.shared.batches import training_plan
+from engine.shared.early_stopping import Progress
+from engine.shared.recipe import Recipe
+from engine.workers.jobs.audit import Listener, Wing, serve
+
+
+def ablate(run: Run, framework: str, channel: Channel) -> None:
+    """Do what the coordinator of an ablation asks for."""
+    serve(run, framework, channel, train_once)
+
+
+def train_once(wing: Wing, prepared: Run, asked: dict[str, Any]) -> dict[str, Any] | None:
+    """Train once, with ``seed``, ``own`` and ``changes`` in the recipe: the last epoch's loss, the accuracy on the test texts, the time."""
+    inputs, experiment = load_inputs(prepared), prepared.experiment
+    recipe: Recipe = replace(recipe_of(experiment, inputs), seed=asked["seed"], own=frozenset(asked["own"]), **asked["changes"])
+    _, _, model = wing.build(prepared, inputs, recipe, "float32")
+    train_inputs, labels, lengths = wing.tensors(prepared, inputs, "train", "float32")
+    validation = wing.tensors(prepared, inputs, "validation", "float32")
+    batches = wing.training.make_batches(
+        train_inputs,
+        labels,
+        lambda epoch: training_plan(len(labels), lengths, recipe.batch_size, recipe.seed, epoch, recipe.compiled),
+        recipe,
+    )
+    clock = EpochClock(lambda: wing.devices.synchronize(wing.device), wing.stop_requested)
+    optimizer = wing.training.make_optimizer(model, recipe)
+    wing.training.train(model, optimizer, batches, validation, recipe, experiment.epochs, Progress(), lambda _: None, clock)
+    if clock.stopped:
+        return None
+    test_inputs, test_labels, test_lengths = wing.tensors(prepared, inputs, "test", "float32")
+    predicted = wing.inference.predict(model, test_inputs, test_lengths).argmax(axis=1)
+    return {"final_loss": clock.loss, "accuracy": float(np.mean(predicted == np.asarray(test_labels))), "seconds": clock.seconds}
+
+
+class EpochClock(Listener):
+    """Keeps the last loss and the time that epochs take."""
+
+    def __init__(self, synchronize: Callable[[], None], stop_requested: Callable[[], bool]) -> None:
+        self.loss = math.nan
+        self._epochs: list[float] = []
+        self._synchronize, self._stop_requested = synchronize, stop_requested
+        self._started = self._looked = time.perf_counter()
+
+    @property
+    def seconds(self) -> float:
+        """Of all epochs, taking the median; the first, which holds tracing and warm-up, is left out where there are others."""
+        return statistics.median(self._epochs[1:] or self._epochs) * len(self._epochs)
+
+    def on_epoch_begin(self, epoch: int) -> None:
+        self._started = time.perf_counter()
+
+    def on_train_batch_end(self, batch: int, logs: dict[str, Any]) -> None:
+        if time.perf_counter() - self._looked > 0.2:
+            self._looked = time.perf_counter()
+            self.stopped = self.stop_training = self._stop_requested()
+
+    def on_test_begin(self) -> None:
+        self._synchronize()
+        self._epochs.append(time.perf_counter() - self._started)
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, Any]) -> None:
+        self.loss = float(logs["loss"])
+        if not math.isfinite(self.loss):
+            raise TrainingError(f"The loss of epoch {epoch + 1} is no longer a number. Expected one. Choose a smaller learning rate.")

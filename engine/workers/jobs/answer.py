@@ -1,0 +1,78 @@
+"""A worker's job ``answer``: hold one framework's trained classifier and classify texts until told to end."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from engine.runs.folder import Run
+from engine.runs.preparing.inputs import Inputs, load_inputs
+from engine.runs.preparing.recipes import architecture_of
+from engine.runs.processes.channel import Channel
+from engine.shared.encoders.checkpoint import resolve
+from engine.shared.text.tokens import token_counts
+from engine.shared.text.vocabulary import Terms, known_words, load_words
+from engine.shared.weights.files import read_weights
+from engine.shared.weights.initial import WEIGHTS
+from engine.workers.wing import build_model, import_wing, make_encode, prepare_device
+
+
+def answer(run: Run, framework: str, channel: Channel) -> None:
+    """Load the classifier and what turns texts into its inputs once, then answer with class probabilities until the input ends."""
+    classify = load_classify(run, framework, run.experiment.device)
+    inputs = load_inputs(run)
+    count = make_counter(run, inputs)
+    request = channel.take("answer")
+    while True:
+        texts = request["texts"]
+        probabilities, encode_ms, classify_ms = classify(texts)
+        tokens, known = count(texts)
+        request = channel.take(
+            "answer",
+            probabilities=np.asarray(probabilities, float).round(7).tolist(),
+            encode_ms=encode_ms,
+            classify_ms=classify_ms,
+            tokens=tokens,
+            known=known,
+            max_tokens=inputs.max_tokens,
+        )
+
+
+def load_classify(run: Run, framework: str, wanted: str) -> Callable[[Sequence[str]], tuple[np.ndarray, float, float]]:
+    """The trained classifier on the device ``wanted``, after a first answer.
+
+    It takes texts and gives their class probabilities, and the milliseconds of encoding and of classifying.
+    """
+    experiment = run.experiment
+    inputs = load_inputs(run)
+    devices, device_kind, _ = prepare_device(framework, wanted, experiment.threads)
+    device = devices.use_device(device_kind, frozenset())
+    (inference,) = import_wing(framework, "inference")
+    architecture = architecture_of(experiment, inputs)
+    shapes = {name: weight.shape for name, weight in WEIGHTS[experiment.classifier](architecture).items()}
+    weights = read_weights(run.framework_folder(framework) / "model.safetensors", shapes)
+    # The GELU that a run in the mode of defaults has used is part of what it learned with.
+    own = frozenset({"gelu"}) if experiment.mode == "defaults" else frozenset[str]()
+    classifier, core, model = build_model(framework, experiment, architecture, own, device)
+    classifier.load_neutral(core, weights)
+    encode = make_encode(run, framework, inputs, device_kind)
+    inference.classify(["warm-up"], encode, model, device)
+    return lambda texts: inference.classify(texts, encode, model, device)
+
+
+def make_counter(run: Run, inputs: Inputs) -> Callable[[list[str]], tuple[list[int], list[int] | None]]:
+    """Of each text, how many tokens it has before any cut, and how many of them are known where the vocabulary is the run's own."""
+    takes = run.experiment.family_member.takes
+    if run.experiment.family_member.pretrained:
+        folder = resolve(inputs.encoder).folder
+        return lambda texts: (token_counts(folder, texts), None)
+    vocabulary = Terms.from_json(run.vocabulary) if takes == "terms" else load_words(run.vocabulary)
+
+    def count(texts: list[str]) -> tuple[list[int], list[int]]:
+        known = known_words(vocabulary, texts).tolist()
+        if isinstance(vocabulary, Terms):
+            return known, known
+        return [len(encoding.ids) for encoding in vocabulary.encode_batch_fast(texts)], known
+
+    return count

@@ -1,0 +1,72 @@
+"""A worker's job ``race``: single texts to labels, by a trained model in its framework or by its ONNX file, whose process has no framework.
+
+The coordinator of an export gives each process one round after the other, while the others are suspended.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from engine.runs.folder import Run
+from engine.runs.preparing.inputs import load_inputs
+from engine.runs.processes.channel import Channel
+from engine.shared.onnx.session import open_session
+from engine.workers.jobs.answer import load_classify
+from engine.workers.jobs.export import logits_of, text_reader
+
+ROUND_TEXTS, ROUNDS = 20, 5
+"""Texts of the test part that are answered one at a time in each round, and rounds."""
+
+WARM_UP = 3
+"""Texts before each round that are not timed: while another process computed, the processor's caches have lost everything of this one."""
+
+Label = Callable[[Sequence[str]], Any]
+
+
+def race(run: Run, framework: str, channel: Channel) -> None:
+    """Answer one text at a time for as many rounds as there are, and tell how long each took. All on the CPU."""
+    channel.take("import")
+    channel.take("build", gpu=None)
+    asked = channel.take("train")
+    while True:
+        prepared = Run(Path(asked["prepared"]))
+        inputs = load_inputs(prepared)
+        label = label_by_file(prepared, asked) if framework == "onnx" else label_by_framework(prepared, framework)
+        every, rows = inputs.texts(prepared), inputs.rows["test"].tolist()
+        times: list[float] = []
+        for number in range(ROUNDS):
+            if number:
+                channel.take("train", answer={"pause": True})
+            texts = [every[rows[place % len(rows)]] for place in range(number * ROUND_TEXTS, (number + 1) * ROUND_TEXTS)]
+            times += time_each(label, texts)
+        asked = channel.take("train", answer={"milliseconds": times})
+
+
+def time_each(label: Label, texts: Sequence[str]) -> list[float]:
+    """Milliseconds from each text to its label."""
+    for text in texts[:WARM_UP]:
+        label([text])
+    times = []
+    for text in texts:
+        began = time.perf_counter()
+        label([text])
+        times.append(1000 * (time.perf_counter() - began))
+    return times
+
+
+def label_by_framework(run: Run, framework: str) -> Label:
+    """What the dashboard does with a text that is typed in."""
+    classify = load_classify(run, framework, "cpu")
+    return lambda texts: classify(texts)[0].argmax(axis=1)
+
+
+def label_by_file(run: Run, asked: dict[str, Any]) -> Label:
+    """The same texts through the exported file."""
+    inputs = load_inputs(run)
+    answer, read = open_session(Path(asked["draft"]) / asked["file"], run.experiment.threads), text_reader(run, inputs)
+    return lambda texts: np.asarray(logits_of(answer, read(texts), (None, None), inputs.padding)).argmax(axis=1)

@@ -1,0 +1,180 @@
+"""A worker's job ``museum``: makes a classic mistake for real, right beside its correction, and writes down all that a person would see.
+
+The worker is the sandbox: a process of its own on the CPU, in an empty folder, which the coordinator ends when it takes too long.
+"""
+
+from __future__ import annotations
+
+import inspect
+import math
+import os
+import re
+import time
+import traceback
+import types
+import warnings
+from collections.abc import Callable
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from engine.data.choice import PARTS
+from engine.errors import TrainingError
+from engine.runs.folder import Run
+from engine.runs.preparing.inputs import load_inputs
+from engine.runs.processes.channel import Channel
+from engine.shared.mistake_data import ExhibitData, make_exhibit_data
+from engine.workers.jobs.audit import Listener, Wing, serve
+from engine.workers.wing import import_wing
+
+PROJECT = Path(__file__).parents[3]
+MARK = "# mistake"
+"""The comment on the line of an exhibit that is wrong or forgotten."""
+
+SEED = 0
+MOST_CHARACTERS = 6000
+"""Of a message; TensorFlow puts a whole traceback of its graph into some."""
+
+Exhibit = Callable[[ExhibitData, Any, bool], np.ndarray]
+
+
+def museum(run: Run, framework: str, channel: Channel) -> None:
+    """Do what the coordinator of a museum asks for."""
+    serve(run, framework, channel, exhibit_once)
+
+
+def exhibit_once(wing: Wing, prepared: Run, asked: dict[str, Any]) -> dict[str, Any]:
+    """Make the mistake ``asked["mistake"]``, then its correction; what happened in each, and how far their answers are apart.
+
+    Raises ``TrainingError`` when the corrected function fails, for then the exhibit itself is broken.
+    """
+    (mistakes,) = import_wing(wing.framework, "mistakes")
+    exhibit: Exhibit = getattr(mistakes, asked["mistake"])
+    folder = prepared.path / f"sandbox-{wing.framework}"
+    folder.mkdir(exist_ok=True)
+    before = os.getcwd()
+    os.chdir(folder)
+    try:
+        data = _exhibit_data(prepared.path)
+        started = time.perf_counter()
+        mistaken, answers = observe(exhibit, data, True, wing.devices.set_seed)
+        seconds = time.perf_counter() - started
+        correct, right_answers = observe(exhibit, data, False, wing.devices.set_seed)
+    finally:
+        os.chdir(before)
+    if right_answers is None:
+        error = correct["error"]
+        raise TrainingError(
+            f"The exhibit {asked['mistake']} is broken in {wing.framework}: without its mistake it was expected to train, but it raised "
+            f"{error['type']}: {error['message'][:300]}. Mend engine/frameworks/{wing.framework}/mistakes.py."
+        )
+    usual = {(warning["type"], warning["message"]) for warning in correct["warnings"]}
+    mistaken["warnings"] = [warning for warning in mistaken["warnings"] if (warning["type"], warning["message"]) not in usual]
+    same = None if answers is None else float(np.mean(answers.argmax(axis=1) == right_answers.argmax(axis=1)))
+    return {"mistaken": mistaken, "correct": correct, "same_answers": same, "seconds": seconds}
+
+
+@lru_cache(maxsize=1)
+def _exhibit_data(prepared: Path) -> ExhibitData:
+    """Once for all exhibits; what is not trained on is held out."""
+    run = Run(prepared)
+    inputs = load_inputs(run)
+    texts = inputs.texts(run)
+    rows = inputs.rows[PARTS[0]]
+    others = np.concatenate([inputs.rows[part] for part in PARTS[1:]])
+    return make_exhibit_data(
+        [texts[row] for row in rows], inputs.labels[rows], [texts[row] for row in others], inputs.labels[others], inputs.num_classes
+    )
+
+
+class Witness(Listener):
+    """How far a training has come, and the loss of each step."""
+
+    def __init__(self) -> None:
+        self.stage = "build"
+        self.losses: list[float] = []
+
+    def on_train_begin(self) -> None:
+        self.stage = "train"
+
+    def on_train_batch_end(self, batch: int, logs: dict[str, Any]) -> None:
+        self.losses.append(float(logs["loss"]))
+
+    def on_train_end(self) -> None:
+        self.stage = "answer"
+
+
+def observe(
+    exhibit: Exhibit, data: ExhibitData, mistaken: bool, set_seed: Callable[[int], None]
+) -> tuple[dict[str, Any], np.ndarray | None]:
+    """What happened, as JSON, and the logits of the held-out texts, if it came to any.
+
+    ``stage`` is ``build``, ``train`` or ``answer``, where the exception was raised, or ``end``; ``steps`` counts those that were finished.
+    """
+    witness = Witness()
+    error: dict[str, Any] | None = None
+    logits: np.ndarray | None = None
+    set_seed(SEED)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        try:
+            logits = exhibit(data, witness, mistaken)
+            witness.stage = "end"
+        except Exception as raised:  # whatever a framework raises is what the museum shows
+            error = describe_error(raised, exhibit)
+    told = [{"type": warning.category.__name__, "message": shortened_paths(str(warning.message))} for warning in caught]
+    finite = [math.isfinite(loss) for loss in witness.losses]
+    seen = {
+        "stage": witness.stage,
+        "steps": len(witness.losses),
+        "losses": [loss if real else None for loss, real in zip(witness.losses, finite, strict=True)],
+        "first_not_a_number": None if all(finite) else finite.index(False) + 1,
+        "accuracy": None if logits is None else float(np.mean(logits.argmax(axis=1) == data.held_out_labels)),
+        "error": error,
+        "warnings": [warning for number, warning in enumerate(told) if warning not in told[:number]],
+    }
+    return seen, logits
+
+
+def describe_error(error: BaseException, exhibit: Exhibit) -> dict[str, Any]:
+    """Type and message of an exception, the frames from the exhibit's own function downwards, and where they lead a person.
+
+    ``own_line`` is the deepest line of one's own file, ``at_mistake`` whether that is the marked one, ``depth`` the number of frames.
+    """
+    code = inspect.unwrap(exhibit).__code__
+    frames = list(traceback.extract_tb(error.__traceback__))
+    beginning = next((number for number, frame in enumerate(frames) if _is_within(frame, code)), 0)
+    shown = [
+        {
+            "file": shortened_paths(frame.filename),
+            "line": frame.lineno or 0,
+            "function": frame.name,
+            "code": frame.line or "",
+            "own": frame.filename == code.co_filename,
+        }
+        for frame in frames[beginning:]
+    ]
+    own = [number for number, frame in enumerate(shown) if frame["own"]]
+    message = shortened_paths(str(error)).strip()
+    return {
+        "type": type(error).__name__,
+        "message": message if len(message) <= MOST_CHARACTERS else message[: MOST_CHARACTERS - 1] + "…",
+        "frames": shown,
+        "depth": len(shown),
+        "own_line": shown[own[-1]] if own else None,
+        "library_frames": len(shown) - 1 - own[-1] if own else len(shown),
+        "at_mistake": bool(own) and MARK in shown[own[-1]]["code"],
+    }
+
+
+def _is_within(frame: traceback.FrameSummary, code: types.CodeType) -> bool:
+    return frame.filename == code.co_filename and frame.name == code.co_name
+
+
+def shortened_paths(text: str) -> str:
+    """Without the folders above the project and above installed packages, which differ from machine to machine, and without colours."""
+    text = re.sub(r"\x1b\[[\d;]*m", "", text)
+    text = re.sub(r'[^\s"\'(]*[\\/](site-packages|lib[\\/]python3\.\d+)[\\/]', "", text)
+    return text.replace(f"{PROJECT}{os.sep}", "")

@@ -1,0 +1,90 @@
+"""One process for one framework and one run: ``python -m engine.workers.main RUN_DIR FRAMEWORK JOB``.
+
+Only this process, with the other modules whose names begin with ``worker``, imports a wing. Its jobs are ``encode`` (all texts of the run),
+``probe`` (a few, to compare the two encoders), ``train``, ``answer`` (classify until told to end), ``audit``, ``ablate``, ``museum``,
+``benchmark``, ``migrate``, ``export``, ``check`` and ``race`` (studies).
+"""
+
+from __future__ import annotations
+
+import ctypes
+import signal
+import sys
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+
+from safetensors import SafetensorError
+
+from engine.errors import ParityError
+from engine.runs.folder import Run
+from engine.runs.processes.channel import Channel
+from engine.workers.jobs.ablate import ablate
+from engine.workers.jobs.answer import answer
+from engine.workers.jobs.audit import audit
+from engine.workers.jobs.benchmark import benchmark
+from engine.workers.jobs.encode import encode, probe
+from engine.workers.jobs.export import check, export
+from engine.workers.jobs.latency_race import race
+from engine.workers.jobs.migrate import migrate
+from engine.workers.jobs.mistakes import museum
+from engine.workers.jobs.train import train
+
+
+def main(arguments: list[str]) -> None:
+    """Do one job for one run and leave."""
+    run, framework, job = Run(Path(arguments[0])), arguments[1], arguments[2]
+    if job != "answer":
+        end_with_the_coordinator()
+    channel = Channel()
+    jobs = {
+        "encode": encode,
+        "probe": probe,
+        "train": train,
+        "answer": answer,
+        "audit": audit,
+        "ablate": ablate,
+        "museum": museum,
+        "benchmark": benchmark,
+        "migrate": migrate,
+        "export": export,
+        "check": check,
+        "race": race,
+    }
+    speak_plainly(channel, lambda: jobs[job](run, framework, channel))
+
+
+def speak_plainly(channel: Channel, job: Callable[[], None]) -> None:
+    """Do a job. A failure that the engine knows is told in a sentence; the traceback goes to the log either way."""
+    try:
+        job()
+        channel.tell(done=True)
+    except ParityError as error:
+        traceback.print_exc()
+        channel.tell(failed=str(error))
+    except MemoryError:
+        traceback.print_exc()
+        channel.tell(failed="The machine's memory ran out. Use a smaller batch size, fewer rows or a smaller encoder.")
+    except (OSError, SafetensorError) as error:
+        traceback.print_exc()
+        channel.tell(
+            failed=f"A file could not be written or read: {error}. Check the free space and that the run's folder is there, then resume."
+        )
+    except Exception as error:  # whatever a framework raises is told, never shown as a traceback on a page
+        traceback.print_exc()
+        reason = (str(error).strip() or "no message").splitlines()[0][:300]
+        channel.tell(failed=f"{type(error).__name__}: {reason} (details in worker.log).")
+
+
+def end_with_the_coordinator() -> None:
+    """Ask Linux to end this process when its parent dies, even while it is suspended; elsewhere the closed input does it on waking.
+
+    Not for the job ``answer``: Linux means the thread that started the process, and those of the dashboard come and go. It is never
+    suspended, so its closed input ends it.
+    """
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(1, signal.SIGKILL)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

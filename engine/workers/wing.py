@@ -1,0 +1,84 @@
+"""How a worker comes by its wing: the modules of one framework, its device, and what turns texts into a classifier's inputs."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from engine.runs.experiment import Experiment
+from engine.runs.folder import Run
+from engine.runs.preparing.inputs import Inputs
+from engine.shared.devices import physical_cores
+from engine.shared.encoders.checkpoint import Checkpoint, resolve
+from engine.shared.text.tokens import load_tokenizer, token_rows
+from engine.shared.text.vocabulary import Terms, load_words
+
+ENCODING_BATCH = {"cpu": 32, "gpu": 256}
+"""Texts; larger batches of sorted texts gain nothing on a CPU."""
+
+Encode = Callable[[Sequence[str]], tuple[tuple[np.ndarray, ...], np.ndarray | None]]
+"""Texts to what a classifier takes, and their lengths where that is tokens."""
+
+
+def import_wing(framework: str, *names: str) -> list[Any]:
+    """The named modules of a wing, for example ``training`` or ``classifiers.embedding_mlp``."""
+    return [importlib.import_module(f"engine.frameworks.{framework}.{name}") for name in names]
+
+
+def import_classifier(framework: str, classifier: str) -> Any:
+    """The module of a classifier."""
+    return import_wing(framework, f"classifiers.{classifier.replace('-', '_')}")[0]
+
+
+def prepare_device(framework: str, wanted: str, threads: int) -> tuple[Any, str, str | None]:
+    """The wing's ``devices`` module, the device (``cpu`` or ``gpu``) that ``wanted`` means here, and the GPU's name."""
+    (devices,) = import_wing(framework, "devices")
+    devices.set_threads(threads or physical_cores())
+    gpu = devices.visible_gpu() if wanted != "cpu" else None
+    return devices, "gpu" if gpu else "cpu", gpu
+
+
+def make_embed(framework: str, checkpoint: Checkpoint, experiment: Experiment, device: str) -> Any:
+    """A function from texts (and an optional ``on_batch``) to their vectors, by this framework's encoder."""
+    (encoder,) = import_wing(framework, "encoder")
+    model = encoder.load_encoder(checkpoint.folder, device)
+    tokenizer = load_tokenizer(checkpoint.folder, min(experiment.max_tokens, checkpoint.max_tokens))
+    fixed: dict[str, Any] = {"batch_size": ENCODING_BATCH[device]}
+    if experiment.long_texts == "windows":
+        fixed["windows"] = True
+    return lambda texts, **options: encoder.encode(model, tokenizer, texts, checkpoint.pooling, checkpoint.normalize, **(fixed | options))
+
+
+def make_encode(run: Run, framework: str, inputs: Inputs, device: str) -> Encode:
+    """What turns new texts into this run's inputs, exactly as its own texts were turned."""
+    experiment = run.experiment
+    takes, windows = experiment.family_member.takes, experiment.long_texts == "windows"
+    if takes == "vectors":
+        embed = make_embed(framework, resolve(inputs.encoder), experiment, device)
+        return lambda texts: ((embed(texts),), None)
+    if takes == "terms":
+        terms = Terms.from_json(run.vocabulary)
+        return lambda texts: (terms.rows(texts), None)
+    tokenizer = load_words(run.vocabulary) if takes == "words" else load_tokenizer(resolve(inputs.encoder).folder, inputs.max_tokens)
+
+    def encode(texts: Sequence[str]) -> tuple[tuple[np.ndarray, ...], np.ndarray]:
+        rows = token_rows(tokenizer, texts, inputs.max_tokens, windows, inputs.padding)
+        return (rows.ids,), rows.lengths
+
+    return encode
+
+
+def build_model(framework: str, experiment: Experiment, architecture: Any, own: frozenset[str], device: str) -> tuple[Any, Any, Any]:
+    """The classifier's module, the classifier, and the model that is trained: the classifier itself, or its mean over windows."""
+    classifier = import_classifier(framework, experiment.classifier)
+    over_windows = experiment.long_texts == "windows" and experiment.family_member.sequences
+    core = classifier.build(architecture, own - {"loss"} if over_windows else own)  # means are taken of logits
+    if hasattr(core, "to"):
+        core.to(device)
+    if not over_windows:
+        return classifier, core, core
+    (windows,) = import_wing(framework, "windows")
+    return classifier, core, windows.over_windows(core, architecture.padding)

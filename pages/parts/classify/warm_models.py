@@ -1,0 +1,117 @@
+"""The trained models of a run, warm in a process of each framework, and shared by every browser that asks about that run."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import streamlit as st
+
+from engine import FRAMEWORK_NAMES
+from engine.errors import RunError
+from engine.runs.folder import open_run
+from engine.runs.processes.answering import Answerer
+
+CHUNK = 64
+"""Texts that are sent at once, so that progress can be shown and a dead process costs little."""
+
+
+@dataclass
+class Answers:
+    """What one framework answered to several texts."""
+
+    probabilities: list[list[float]] = field(default_factory=list)
+    """Texts × classes."""
+    tokens: list[int] = field(default_factory=list)
+    """Of each text, before any cut."""
+    known: list[int] = field(default_factory=list)
+    """How many words of each text are in the vocabulary, where the classifier has one of its own."""
+    max_tokens: int = 0
+    """Where texts are cut."""
+    encode_ms: float = 0.0
+    classify_ms: float = 0.0
+    """Over all texts, measured inside the worker."""
+    restarted: bool = False
+    """Whether its process had died and was started again."""
+
+
+class WarmModel:
+    """One process with one framework's model. Starting it returns at once, so that both frameworks load at the same time."""
+
+    def __init__(self, identifier: str, framework: str) -> None:
+        self.answerer = Answerer(open_run(identifier), framework)
+        self._warm = False
+
+    def wake(self) -> None:
+        """Wait until it has loaded. A first answer traces, compiles and allocates, which the person's first text is not to pay for."""
+        if not self._warm:
+            self.answerer.answer(["warm up"])
+            self._warm = True
+
+
+@st.cache_resource(max_entries=2, on_release=lambda model: model.answerer.close(), show_spinner=False)
+def warm_model(identifier: str, framework: str) -> WarmModel:
+    """Kept alive until another run is asked about: the two frameworks of one run fill the two places."""
+    return WarmModel(identifier, framework)
+
+
+def answer_with_both(
+    identifier: str,
+    frameworks: Sequence[str],
+    texts: Sequence[str],
+    say: Callable[[str], object],
+    progress: Callable[[float, float | None], object] = lambda share, seconds_left: None,
+) -> dict[str, Answers]:
+    """Every framework's answers, one framework after the other so that each is timed on a quiet machine.
+
+    ``say`` gets a sentence about what is going on, ``progress`` the share done (0 to 1) and the seconds left once they can be
+    estimated. A process that has died is started once more, and ``say`` tells. Raises ``RunError`` when that does not help.
+    """
+    answers = {framework: Answers(restarted=_replace_dead(identifier, framework, say)) for framework in frameworks}
+    for framework in frameworks:
+        say(f"{FRAMEWORK_NAMES[framework]} is getting ready, about 8 seconds the first time")
+        answers[framework].restarted |= _with_restart(identifier, framework, say, WarmModel.wake)[1]
+    done, total = 0, len(frameworks) * max(1, math.ceil(len(texts) / CHUNK))
+    for framework in frameworks:
+        own = answers[framework]
+        say(f"{FRAMEWORK_NAMES[framework]} is answering")
+        for start in range(0, len(texts), CHUNK):
+            chunk = list(texts[start : start + CHUNK])
+            part, restarted = _with_restart(identifier, framework, say, lambda model, chunk=chunk: model.answerer.answer(chunk))
+            own.probabilities += part["probabilities"]
+            own.tokens += part["tokens"]
+            own.known += part.get("known") or []
+            own.max_tokens = part["max_tokens"]
+            own.encode_ms += part["encode_ms"]
+            own.classify_ms += part["classify_ms"]
+            own.restarted |= restarted
+            done += 1
+            answered = sum(each.encode_ms + each.classify_ms for each in answers.values()) / 1000
+            progress(done / total, answered / done * (total - done))
+    return answers
+
+
+def _with_restart(identifier: str, framework: str, say: Callable[[str], object], ask: Callable[[WarmModel], Any]) -> tuple[Any, bool]:
+    """What ``ask`` gets from the model, and whether its process had to be started again for it. Raises ``RunError``."""
+    model = warm_model(identifier, framework)
+    try:
+        return ask(model), False
+    except RunError:
+        if model.answerer.alive:
+            raise
+    _replace_dead(identifier, framework, say)
+    model = warm_model(identifier, framework)
+    model.wake()
+    return ask(model), True
+
+
+def _replace_dead(identifier: str, framework: str, say: Callable[[str], object]) -> bool:
+    """Make sure that a process stands behind the model; whether a dead one was replaced."""
+    if warm_model(identifier, framework).answerer.alive:
+        return False
+    say(f"The process of {FRAMEWORK_NAMES[framework]} had ended; starting it again")
+    warm_model.clear(identifier, framework)
+    warm_model(identifier, framework)
+    return True

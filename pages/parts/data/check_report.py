@@ -1,0 +1,88 @@
+"""The check report: everything that blocks or is worth knowing, each line with its count, one sentence, one action and its rows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from engine.data.checks.report import Finding, Report
+from engine.data.reading.read_table import Table
+from engine.display.formatting import count, percent, plain, shorten
+from pages.parts.data.reading_options import show_rows
+
+FLAGS = {
+    "drop_duplicates": "Keep one of each duplicate",
+    "drop_conflicts": "Leave out texts with two labels",
+    "merge_labels": "Treat labels that differ in case or space as one",
+    "drop_small_classes": "Leave out classes that are too small",
+}
+"""The repairs that a person can switch on, by their field of ``DataChoice``."""
+
+LEVELS = {"blocks": (":red[:material/block:]", "Blocks training"), "worth knowing": (":material/info:", "Worth knowing")}
+LISTED_ROWS = 1_000
+
+
+def answer_sentence(report: Report) -> str:
+    """``4,321 of 5,000 rows can be used, in 5 classes. Always answering “x” would be right 24 % of the time.``, or what blocks; escaped."""
+    if report.blocks:
+        return f"Not ready yet: {plain(report.blocks[0].sentence)} {plain(report.blocks[0].action)}"
+    everything = count(report.rows, "row")
+    rows = f"All {everything}" if report.usable_rows == report.rows else f"{report.usable_rows:,} of {everything}"
+    sentence = f"{rows} can be used, in {count(len(report.classes), 'class', 'classes')}"
+    largest = max(report.classes, key=report.classes.__getitem__)
+    return f"{sentence}. Always answering “{plain(shorten(largest, 40))}” would be right {percent(report.majority_accuracy)} of the time."
+
+
+def show_report(report: Report, table: Table, columns: list[str], flag_key: Callable[[str], str]) -> None:
+    """Both levels. The toggles live under ``flag_key(field)`` in the session; ``columns`` come first when rows are shown."""
+    repairs = [field for field in FLAGS if st.session_state.get(flag_key(field))]
+    switches: set[str] = set()
+    for level, findings in (("blocks", report.blocks), ("worth knowing", report.worth_knowing)):
+        if findings:
+            icon, title = LEVELS[level]
+            st.markdown(f"##### {icon} {title}")
+        for finding in findings:
+            words, actions = st.columns([5, 3], gap="medium")
+            words.markdown(_words_of(finding))
+            with actions.container(gap="xsmall"):
+                st.caption(plain(finding.action))
+                # One switch can answer several findings; it stands beside the first of them.
+                if finding.choice_field in FLAGS and finding.choice_field not in switches:
+                    switches.add(finding.choice_field)
+                    _switch(finding.choice_field, flag_key)
+                if finding.rows and st.button("Show rows", key=f"rows of {finding.code}", type="tertiary", icon=":material/table_rows:"):
+                    _rows_dialog(finding, table, columns)
+    # A repair that leaves nothing to report must still be there to be taken back.
+    silent = [field for field in repairs if field not in switches]
+    if silent:
+        st.markdown("##### :material/done: Taken care of")
+    for field in silent:
+        _switch(field, flag_key)
+    if not report.findings and not silent:
+        st.markdown(":material/done: Nothing to report: no empty cells, no duplicates, no class too small.")
+
+
+def _words_of(finding: Finding) -> str:
+    return f"**{plain(finding.title)}** · {finding.count:,}  \n{plain(finding.sentence)}"
+
+
+def _switch(field: str, flag_key: Callable[[str], str]) -> None:
+    st.toggle(FLAGS[field], key=flag_key(field), persist_state="session", wrap=True)
+
+
+@st.dialog("Rows of this finding", width="large")
+def _rows_dialog(finding: Finding, table: Table, columns: list[str]) -> None:
+    st.markdown(_words_of(finding))
+    rows = [row for row in finding.rows[:LISTED_ROWS] if row < len(table.frame)]
+    others = [name for name in table.frame.columns if name not in columns]
+    frame = table.frame.iloc[rows][columns + others]
+    lines = table.lines[rows] if table.lines is not None else [row + 1 for row in rows]
+    where = "Line" if table.lines is not None else "Row"
+    while where in frame.columns:
+        where += " "
+    frame.insert(0, where, lines)
+    config = {where: st.column_config.NumberColumn(width="small", format="localized")}
+    show_rows(frame, alt=f"{count(len(rows), 'row')} of the finding.", config=config)
+    if finding.count > len(rows):
+        st.caption(f"The first {len(rows):,} of {finding.count:,}.")

@@ -1,0 +1,86 @@
+"""What the Data page computes about a file, kept only while it is shown, and given back when the page is done with it.
+
+These live here and not in the page because a cached function keeps the globals of its module alive: the page's hold the whole table.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import gc
+
+import pandas
+import pyarrow
+import streamlit as st
+
+from engine.data.checks.report import Report, check_table
+from engine.data.choice import DataChoice, ReadingOptions
+from engine.data.reading.read_table import ColumnGuess, Table, guess_columns, read_table
+from engine.data.splitting import class_counts, prepare
+from engine.data.store import DatasetStore
+from engine.display.formatting import shorten
+from engine.runs.folder import home
+from engine.shared.encoders.checkpoint import bundled_checkpoint
+from engine.shared.text.tokens import token_counts
+
+TOKEN_LIMIT = 256
+"""Of the bundled encoder."""
+MEASURED_TEXTS = 2_000
+
+
+def dataset_store() -> DatasetStore:
+    """The uploaded files, kept beside the runs."""
+    return DatasetStore(home() / "_datasets")
+
+
+# One table at a time, for a large one takes several times its file's size in memory.
+@st.cache_resource(max_entries=1, show_spinner="Reading the file …")
+def read(identifier: str, options: ReadingOptions) -> tuple[Table, ColumnGuess]:
+    """The whole table of a stored file, and the columns to offer. Raises ``DataError``."""
+    dataset = dataset_store().get(identifier)
+    table = read_table(dataset.path, dataset.name, options)
+    return table, guess_columns(table)
+
+
+@st.cache_resource(max_entries=4, show_spinner="Checking every row …")
+def check(choice: DataChoice, _table: Table) -> Report:
+    """The check report; what the choice says of sample and shares does not matter to it."""
+    return check_table(_table, choice, TOKEN_LIMIT, count_tokens)
+
+
+@st.cache_data(max_entries=8, show_spinner="Splitting …")
+def split(choice: DataChoice, _table: Table) -> tuple[pandas.DataFrame, list[int]]:
+    """Texts of each class and part, and the lengths in tokens of up to 2,000 of the texts. Raises ``DataError``."""
+    prepared = prepare(_table, choice)
+    texts = prepared.frame["text"]
+    return class_counts(prepared), count_tokens(texts.sample(min(len(texts), MEASURED_TEXTS), random_state=0).tolist())
+
+
+@st.cache_data(max_entries=2, show_spinner=False)
+def columns_at_a_glance(identifier: str, options: ReadingOptions, _table: Table) -> pandas.DataFrame:
+    """What helps to tell texts, labels and ids apart, from the first 10,000 rows."""
+    frame = _table.frame.head(10_000)
+    return pandas.DataFrame(
+        {
+            "Column": list(frame.columns),
+            "Different values": [frame[name].nunique() for name in frame.columns],
+            "Empty": [int((frame[name].str.strip() == "").sum()) for name in frame.columns],
+            "Words, average": [round(float(frame[name].str.count(r"\S+").mean()), 1) for name in frame.columns],
+            "For example": [shorten(next((cell for cell in frame[name] if cell.strip()), ""), 60) for name in frame.columns],
+        }
+    )
+
+
+def count_tokens(texts: list[str]) -> list[int]:
+    """Tokens of each text under the bundled encoder, before any cut."""
+    return token_counts(bundled_checkpoint().folder, texts)
+
+
+def forget() -> None:
+    """Empty the caches and hand the memory back to the system: the server lives on for days, and a run needs the room."""
+    for cached in (read, check, split, columns_at_a_glance):
+        cached.clear()
+    gc.collect()
+    pyarrow.default_memory_pool().release_unused()
+    with contextlib.suppress(AttributeError, OSError, TypeError):  # glibc keeps freed memory to itself; only glibc has this call
+        ctypes.CDLL(None).malloc_trim(0)

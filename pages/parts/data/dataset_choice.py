@@ -1,0 +1,120 @@
+"""The box at the top of the Data page: an upload, the sample or an earlier upload; what was chosen stands in the address (``?data=``)."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from pathlib import Path
+
+import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+
+from engine.data.choice import ReadingOptions
+from engine.data.reading.read_table import read_table
+from engine.data.store import Dataset, DatasetStore
+from engine.display.formatting import plain, shorten, when
+from engine.errors import DataError
+
+FILE_TYPES = ["csv", "tsv", "txt", "jsonl", "ndjson", "json", "parquet", "xlsx", "gz"]
+LARGEST_FILE = 200
+"""MB; the store refuses more, whatever the browser was told."""
+SAMPLE = "sample"
+PROBLEM = "upload_problem"
+UPLOADS = "uploads_taken"
+
+
+def choose_dataset(store: DatasetStore) -> Dataset | None:
+    """The data set of the address, with the three ways to choose another; ``None`` before there is one or when it has gone."""
+    dataset = None
+    if asked := st.query_params.get("data"):
+        try:
+            dataset = store.get(asked)
+        except DataError as error:
+            st.error(plain(shorten(error, 500)), icon=":material/search_off:")
+    uploader, others = st.columns([3, 2], gap="large")
+    with uploader:
+        key = f"upload {st.session_state.get(UPLOADS, 0)}"
+        st.file_uploader("Upload labelled text", FILE_TYPES, key=key, on_change=_take, args=(store, key), max_upload_size=LARGEST_FILE)
+        st.caption(
+            "One row for each text, with a column that says its label. CSV, TSV, JSON Lines, Parquet or Excel, the text ones also "
+            f"as .gz; up to {LARGEST_FILE} MB a file. It stays on this computer."
+        )
+    with others:
+        sample_chosen = dataset is not None and dataset.identifier == SAMPLE
+        st.button(
+            "Use the sample",
+            icon=":material/play_arrow:",
+            help="Customer messages to five departments of a shop.",
+            type="secondary" if dataset else "primary",
+            disabled=sample_chosen,
+            width="stretch",
+            on_click=_choose,
+            args=(SAMPLE,),
+        )
+        _earlier_uploads(store, dataset)
+    if problem := st.session_state.get(PROBLEM):
+        name, message = problem
+        st.error(f"**{plain(shorten(name, 80))}** was not taken. {plain(shorten(message, 600))}", icon=":material/error:")
+    return dataset
+
+
+def _earlier_uploads(store: DatasetStore, dataset: Dataset | None) -> None:
+    earlier = {stored.identifier: stored for stored in store.list()}
+    if not earlier:
+        return
+    st.session_state["earlier"] = dataset.identifier if dataset and dataset.identifier in earlier else None
+    st.selectbox(
+        "Or an earlier upload",
+        list(earlier),
+        key="earlier",
+        placeholder="Choose one",
+        format_func=lambda identifier: f"{shorten(earlier[identifier].name, 40)}, {when(earlier[identifier].added)}",
+        on_change=lambda: _choose(st.session_state["earlier"]),
+    )
+
+
+def _choose(identifier: str | None) -> None:
+    st.session_state.pop(PROBLEM, None)
+    if identifier is None:
+        st.query_params.pop("data", None)
+    else:
+        st.query_params["data"] = identifier
+
+
+def _take(store: DatasetStore, key: str) -> None:
+    """Store the bytes at once: the box forgets them on a page switch. What no option makes readable leaves the earlier choice as it is."""
+    file = st.session_state[key]
+    if not hasattr(file, "read"):  # nothing, or the trace of a file that was taken before the visitor went back in the browser
+        return
+    # A new key empties the box, and Streamlit is told to drop its own copy of the bytes, which it would keep as long as the tab is open.
+    st.session_state[UPLOADS] = st.session_state.get(UPLOADS, 0) + 1
+    context = get_script_run_ctx()
+    remove_file = getattr(context.uploaded_file_mgr, "remove_file", None) if context else None
+    if context and remove_file:
+        remove_file(context.session_id, file.file_id)
+    try:
+        with tempfile.NamedTemporaryFile(prefix="parity-upload-", delete=False) as copy:
+            shutil.copyfileobj(file, copy)
+        try:
+            reason = _why_unreadable(Path(copy.name), file.name)
+        finally:
+            Path(copy.name).unlink()
+        if reason:
+            st.session_state[PROBLEM] = (file.name, reason)
+            return
+        file.seek(0)
+        _choose(store.add(file.name, file).identifier)
+    except (DataError, OSError) as error:
+        st.session_state[PROBLEM] = (file.name, str(error))
+
+
+def _why_unreadable(path: Path, name: str) -> str | None:
+    """The reason when the file is readable neither as detected nor as delimited text, which a person may still choose."""
+    reasons = []
+    for options in (ReadingOptions(), ReadingOptions(kind="csv")):
+        try:
+            read_table(path, name, options, limit=20)
+            return None
+        except DataError as error:
+            reasons.append(str(error))
+    return reasons[0]

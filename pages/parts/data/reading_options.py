@@ -1,0 +1,127 @@
+"""How a file was read, in one calm line, and the box in which a person reads it differently with the first rows before their eyes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas
+import streamlit as st
+
+from engine.data.choice import ReadingOptions
+from engine.data.reading.read_table import read_table
+from engine.data.store import Dataset
+from engine.display.formatting import count, plain, shorten
+from engine.errors import DataError
+
+KINDS = {"csv": "delimited text", "json-lines": "JSON Lines", "parquet": "Parquet", "excel": "Excel"}
+DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "vertical bar", ":": "colon", " ": "space"}
+QUOTES = {'"': 'double quote "', "'": "single quote '", "": "none: quotes are ordinary characters"}
+HEADERS = {True: "holds the column names", False: "is data"}
+ENCODINGS = {
+    "utf-8": "UTF-8",
+    "utf-16": "UTF-16",
+    "cp1252": "Windows-1252, Western Europe",
+    "latin-1": "ISO 8859-1, Western Europe",
+    "cp1250": "Windows-1250, Central Europe",
+    "cp1251": "Windows-1251, Cyrillic",
+    "cp1253": "Windows-1253, Greek",
+    "cp1254": "Windows-1254, Turkish",
+    "cp1255": "Windows-1255, Hebrew",
+    "cp1256": "Windows-1256, Arabic",
+    "mac_roman": "Mac Roman",
+    "koi8_r": "KOI8-R, Cyrillic",
+    "shift_jis": "Shift JIS, Japanese",
+    "gb18030": "GB 18030, Chinese",
+    "big5": "Big5, Chinese",
+    "euc_kr": "EUC-KR, Korean",
+}
+DETECT = "detect"
+PREVIEW_ROWS = 8
+SHOWN_COLUMNS = 40
+SHOWN_CHARACTERS = 300
+"""Longer cells are cut before they are sent to the browser: one cell may hold megabytes."""
+
+
+def reading_sentence(options: ReadingOptions) -> str:
+    """``Delimited text in UTF-8, separated by commas, quoted with ", no header row.``, escaped for ``st.markdown``."""
+    words = [KINDS.get(options.kind or "", "text")]
+    if options.kind == "excel" and options.sheet:
+        words.append(f"sheet “{plain(shorten(options.sheet))}”")
+    if options.kind in ("csv", "json-lines") and options.encoding:
+        words[0] += f" in {plain(_encoding(options.encoding))}"
+    if options.kind == "csv":
+        separator = DELIMITERS.get(options.delimiter or "", options.delimiter or "")
+        words.append(f"separated by {plain(separator)}s" if separator.isalpha() else f"separated by {plain(separator)}")
+        words.append(f"quoted with {plain(options.quote)}" if options.quote else "no quoting")
+    if options.kind in ("csv", "excel"):
+        words.append("names in the first row" if options.header else "no header row")
+    return ", ".join([words[0][0].upper() + words[0][1:], *words[1:]]) + "."
+
+
+def shown(frame: pandas.DataFrame) -> pandas.DataFrame:
+    """The frame as it may be sent to the browser: at most 40 columns, no cell longer than 300 characters."""
+    few = frame.iloc[:, :SHOWN_COLUMNS]
+    return few.map(lambda cell: cell if not isinstance(cell, str) or len(cell) <= SHOWN_CHARACTERS else cell[:SHOWN_CHARACTERS] + "…")
+
+
+def show_rows(frame: pandas.DataFrame, alt: str, config: dict[str, Any] | None = None) -> None:
+    """A table of cells as plain text; says so when columns were left out."""
+    st.dataframe(shown(frame), hide_index=True, row_height=36, alt=alt, column_config=config)
+    if len(frame.columns) > SHOWN_COLUMNS:
+        st.caption(f"The first {SHOWN_COLUMNS} of {len(frame.columns):,} columns.")
+
+
+@st.fragment
+def override_reading(dataset: Dataset, asked: ReadingOptions, found: ReadingOptions | None, session_key: str) -> None:
+    """The boxes and the live preview. Leaves the options in ``st.session_state[session_key]`` when they are to be used.
+
+    ``asked`` holds what was overridden before; ``found`` what the file was read with, ``None`` when it could not be read that way.
+    """
+    readable, found = found is not None, found or ReadingOptions()
+    left, middle, right = st.columns(3)
+
+    def box(column: st.delta_generator.DeltaGenerator, label: str, field: str, names: dict[Any, str]) -> Any:
+        """One box whose first entry leaves the matter to detection and says what that found."""
+        detected, value = getattr(found, field), getattr(asked, field)
+        names = names | {extra: _encoding(str(extra)) for extra in (detected, value) if extra is not None and extra not in names}
+        known = f"Detected: {names[detected]}" if detected is not None and value is None else "Detect"
+        entries = [DETECT, *names]
+        chosen = column.selectbox(
+            label, entries, 0 if value is None else entries.index(value), key=f"{field} of {dataset.identifier}",
+            format_func=lambda entry: known if entry == DETECT else names[entry],
+        )  # fmt: skip
+        return None if chosen == DETECT else chosen
+
+    kind = box(left, "Kind of file", "kind", KINDS)
+    wanted: dict[str, Any] = {"kind": kind}
+    shape = kind or found.kind or "csv"
+    if shape in ("csv", "json-lines"):
+        wanted["encoding"] = box(middle, "Encoding", "encoding", ENCODINGS)
+    if shape == "csv":
+        wanted["delimiter"] = box(right, "Separator", "delimiter", DELIMITERS)
+        wanted["quote"] = box(left, "Quote character", "quote", QUOTES)
+    if shape in ("csv", "excel"):
+        wanted["header"] = box(middle, "The first row", "header", HEADERS)
+    if shape == "excel":
+        key = f"sheet of {dataset.identifier}"
+        sheet = right.text_input("Sheet", asked.sheet or "", placeholder=found.sheet or "the first one", key=key)
+        wanted["sheet"] = sheet.strip() or None
+    options = ReadingOptions(**wanted)
+    if readable and options == asked:
+        st.caption("Change a box, and the first rows appear here as they would be read.")
+        return
+    try:
+        preview = read_table(dataset.path, dataset.name, options, limit=PREVIEW_ROWS)
+    except DataError as error:
+        st.warning(plain(shorten(error, 500)), icon=":material/error:")
+        return
+    st.caption(f"{reading_sentence(preview.options)} The first rows would be:")
+    show_rows(preview.frame.head(PREVIEW_ROWS), alt=f"The first rows in {count(len(preview.frame.columns), 'column')}.")
+    if st.button("Read the whole file this way", icon=":material/check:"):
+        st.session_state[session_key] = options
+        st.rerun()
+
+
+def _encoding(codec: str) -> str:
+    known = codec.lower().removesuffix("-sig").removesuffix("-le").removesuffix("-be")
+    return ENCODINGS.get(known, codec.upper()).split(",")[0]

@@ -1,0 +1,254 @@
+"""What stands behind a claim: figures as twin rows, tables, statements from outside, and how to run the experiment again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+
+import streamlit as st
+
+from engine import FRAMEWORK_NAMES, FRAMEWORKS
+from engine.display.formatting import count, duration, number, plain, unbroken
+from engine.guide.cited_facts import STATEMENTS, Statement
+from engine.guide.claims import CLAIMS, Finding
+from engine.guide.ecosystem import LIBRARIES, library_version, model_families
+from engine.guide.findings import BESIDE, NO_GPU, NOTICED, ROWS_OF, Evidence
+from engine.runs.planning.estimating import seconds_of_audit, seconds_of_museum
+from engine.runs.source_code import source_file
+from engine.studies.audit import LEVELS, AuditRequest
+from engine.studies.benchmark.request import BenchmarkRequest, expected_seconds
+from engine.studies.benchmark.summary import SUBJECTS, Row, row_classifier, row_sentence, row_setting, row_subject, row_title, tally
+from engine.studies.export import words as export_words
+from engine.studies.export.request import KINDS, manifests
+from engine.studies.migration import words as migration_words
+from engine.studies.mistake_catalogue import EXHIBITS
+from engine.studies.mistakes import MuseumRequest, exhibits_of
+from engine.studies.study import list_studies
+from pages.parts.code import counted_code
+from pages.parts.studies import audit_view, study_view
+from pages.parts.widgets.plain_table import plain_table
+from pages.parts.widgets.twin_row import twin_heading, twin_row
+
+SHOWN_ROWS = 5
+"""Comparisons of a benchmark that are drawn at once; the others are a table behind them."""
+
+PAGES = {"benchmark": "pages/benchmark.py", "museum": "pages/museum.py", "audit": "pages/audit.py"}
+"""Where a study is started and its results are shown."""
+
+TITLES = {"benchmark": "Benchmark", "museum": "Museum", "audit": "Audit"}
+
+
+def show_claim(finding: Finding, evidence: Evidence) -> None:
+    """The claim, the test, the finding, its evidence, and the way to repeat it."""
+    claim = CLAIMS[finding.claim]
+    st.subheader(claim.title, anchor=finding.claim)
+    st.markdown(f"**Claim.** {plain(claim.sentence)}  \n**Test.** {unbroken(plain(claim.tested))}")
+    st.markdown(f"**Found.** {unbroken(plain(f'{finding.verdict}. {finding.figure}' if finding.verdict else finding.figure))}")
+    DETAILS.get(finding.claim, _nothing)(evidence)
+    if statements := STATEMENTS.get(finding.claim):
+        show_statements(statements)
+    show_ways(finding, evidence)
+
+
+def show_statements(statements: Sequence[Statement]) -> None:
+    """Facts from outside, each with its source and date."""
+    st.caption("Stated elsewhere, not measured here:")
+    lines = [f"- {plain(one.says)} [{plain(one.source)}]({one.address}), {plain(one.dated)}." for one in statements]
+    st.markdown("\n".join(lines))
+
+
+def show_ways(finding: Finding, evidence: Evidence) -> None:
+    """Run it, or run it again; and read its code."""
+    claim = CLAIMS[finding.claim]
+    kind = claim.filled_by
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if finding.figure != NO_GPU and kind in TITLES:
+            if evidence.studies.get(kind):
+                st.page_link(PAGES[kind], label=f"Run it again: {TITLES[kind]}", icon=":material/replay:")
+            elif kind in STARTERS:
+                start_button(kind, finding.claim)
+            else:
+                st.page_link(PAGES[kind], label=f"Run it: {TITLES[kind]}", icon=":material/play_arrow:")
+        if claim.code and st.button("Code of the experiment", icon=":material/code:", key=f"code_{finding.claim}", type="tertiary"):
+            show_code(claim.title, claim.code)
+    if evidence.studies.get(kind) and kind in STARTERS:
+        options = "--quick --again" if kind == "benchmark" else "--runs-dir NEW_FOLDER"
+        st.caption(f"Results are kept, and the same question is answered from them. `python -m engine {kind} {options}` measures anew.")
+    elif not kind and claim.code:
+        st.caption("Counted anew whenever this page is opened.")
+
+
+def start_button(kind: str, key: str) -> None:
+    """Start the study that fills a claim and go where it can be watched."""
+    label, request, seconds = STARTERS[kind]()
+    active = bool(study_view.active_studies(kind))
+    if st.button(label, icon=":material/play_arrow:", key=f"start_{kind}_{key}", disabled=active):
+        study_view.start(kind, request, PAGES[kind])
+    st.caption("Under way." if active else f"{duration(seconds).capitalize()}, once. It goes on when you leave the page.", width="content")
+
+
+@st.dialog("Code of the experiment", width="large")
+def show_code(title: str, files: Sequence[tuple[str, str]]) -> None:
+    """The engine's files that make a finding, read when they are asked for."""
+    st.caption(plain(title))
+    for file, purpose in files:
+        st.markdown(f"**{plain(file)}**: {plain(purpose)}.")
+        source = source_file(file)
+        if source is None:
+            st.caption("This version of the engine has no such file.")
+        else:
+            st.code(source, line_numbers=True, height=420)
+
+
+def _museum_starter() -> tuple[str, dict[str, object], float]:
+    return "Make the mistakes", MuseumRequest().to_json(), seconds_of_museum(len(EXHIBITS))
+
+
+def _audit_starter() -> tuple[str, dict[str, object], float]:
+    asked = AuditRequest()
+    return "Run the audit", asked.to_json(), seconds_of_audit(asked.classifiers, len(LEVELS), asked.steps)
+
+
+def _benchmark_starter() -> tuple[str, dict[str, object], float]:
+    asked = BenchmarkRequest()
+    return "Measure", asked.to_json(), expected_seconds(asked)
+
+
+STARTERS: dict[str, Callable[[], tuple[str, dict[str, object], float]]] = {
+    "museum": _museum_starter,
+    "audit": _audit_starter,
+    "benchmark": _benchmark_starter,
+}
+
+
+# --- The evidence of one claim each --------------------------------------------------------------------------------------------------
+
+
+def _nothing(evidence: Evidence) -> None:
+    pass
+
+
+def _benchmark(claim: str) -> Callable[[Evidence], None]:
+    return lambda evidence: show_rows(evidence, ROWS_OF.get(claim, ()), BESIDE.get(claim, ()))
+
+
+def show_rows(evidence: Evidence, subjects: Sequence[str], beside: Sequence[str]) -> None:
+    """The benchmark's comparisons on these subjects, then those that bear on them without deciding; each as it was measured."""
+    deciding, others = (evidence.rows(*some) if some else [] for some in (subjects, beside))
+    rows = [*deciding, *others]
+    if not rows:
+        return
+    twin_heading()
+    for row in rows[:SHOWN_ROWS]:
+        twin_row(
+            row_classifier(row) or row_subject(row),
+            row.get("pytorch"),
+            row.get("tensorflow"),
+            str(row.get("unit") or ""),
+            ". ".join(filter(None, [", ".join(filter(None, [row_subject(row), row_setting(row)])), unbroken(row_sentence(row))])),
+        )
+    if len(rows) > SHOWN_ROWS:
+        further = f", and {len(others):,} that bear on it" if deciding and others else ""
+        with st.expander(f"All {count(len(deciding or others), 'comparison')}{further}"):
+            plain_table(["", *FRAMEWORK_NAMES.values(), ""], [_cells(row) for row in rows], figures=[1, 2])
+    st.caption(study_view.facts(evidence.benchmark))
+
+
+def _cells(row: Row) -> tuple[str, ...]:
+    unit = str(row.get("unit") or "")
+    values = [f"{number(float(row[name]))} {unit}".rstrip() if row.get(name) is not None else "" for name in FRAMEWORKS]
+    return (row_title(row), *values, row_sentence(row))
+
+
+def _negligible(evidence: Evidence) -> None:
+    """How the comparisons on each subject came out."""
+    if not evidence.rows():
+        return
+    rows = []
+    for subject, title in SUBJECTS.items():
+        found = tally(evidence.rows(subject))
+        if found.rows:
+            better = (f"{len(found.better[side]):,}" for side in FRAMEWORKS)
+            rows.append((title, f"{found.rows:,}", f"{found.equivalent:,}", *better, f"{found.undecided:,}"))
+    headings = [f"{FRAMEWORK_NAMES[side]} better" for side in FRAMEWORKS]
+    plain_table(["", "Comparisons", "Equivalent", *headings, "Undecided"], rows, figures=[1, 2, 3, 4, 5])
+    for note in evidence.benchmark.get("notes", []):
+        st.caption(plain(note))
+    st.caption(study_view.facts(evidence.benchmark))
+
+
+def _debugging(evidence: Evidence) -> None:
+    results = evidence.results("museum")
+    exhibits = exhibits_of(results)
+    if not exhibits:
+        return
+    total = count(len(exhibits), "mistake")
+    twin_heading()
+    for outcomes, name in ((NOTICED, "Noticed"), (NOTICED[:1], "Stopped by an error")):
+        found = [sum(pair.get(side, {}).get("outcome") in outcomes for pair in exhibits.values()) for side in FRAMEWORKS]
+        words = "stopped by an error or warned of, of" if len(outcomes) > 1 else "of"
+        twin_row(name, found[0], found[1], sentence=f"{words} {total}")
+    st.caption(study_view.facts(results, count(results.get("texts", 0), "text")))
+
+
+def _research(evidence: Evidence) -> None:
+    families = model_families()
+    if len(families) < len(FRAMEWORKS):
+        return
+    twin_heading()
+    libraries = " and ".join(library_version(name) for name in FRAMEWORKS)
+    twin_row("Families of models", families["pytorch"], families["tensorflow"], sentence=f"in {libraries}, as installed")
+    patterns = ", ".join(f"{package}: {pattern.pattern}" for package, pattern in LIBRARIES.values())
+    st.caption(
+        f"Folders with a file of this form are counted ({plain(patterns)}). Families are cut differently in the two, and KerasHub’s models "
+        "run on PyTorch too. How good an implementation is, and whether a paper used it, does not show in its number."
+    )
+
+
+def _migration(evidence: Evidence) -> None:
+    results = evidence.results("audit")
+    if results.get("transfers"):
+        st.write(audit_view.transfer_sentence(results))
+        audit_view.transfer_table(results)
+        st.caption(study_view.facts(results))
+    if carried := evidence.results("migration"):
+        st.write(plain(f"{migration_words.carried_words(carried)}: {migration_words.answer(carried)}"))
+    st.page_link("pages/migrate.py", label="Carry a trained model across", icon=":material/swap_horiz:")
+    _files(evidence, {"onnx"}, "as ONNX, which belongs to neither framework")
+
+
+def _files(evidence: Evidence, kinds: Collection[str], purpose: str) -> None:
+    """What the run's models became as files of some kinds, and the way to make them."""
+    run = evidence.run
+    found = [one for one in manifests(run) if KINDS[one["format"]] in kinds] if run is not None and run.results is not None else []
+    if run is None or not found:
+        st.write(f"No model of the newest run has been written {purpose} yet.")
+    else:
+        st.write(plain(f"Run {run.identifier}, {purpose}: {export_words.answer(found)}"))
+        rows = export_words.export_rows(found)
+        plain_table(list(rows[0]), [list(row.values()) for row in rows], figures=range(2, len(rows[0])))
+    st.page_link("pages/export.py", label="Take a trained model away as a file", icon=":material/output:")
+
+
+def _production(evidence: Evidence) -> None:
+    _benchmark("production")(evidence)
+    _files(evidence, {"native", "graph", "onnx"}, "as a file for a server")
+    st.caption("On the Export page these become bundles for TensorFlow Serving, TorchServe, an HTTP server and SageMaker.")
+
+
+DETAILS: Mapping[str, Callable[[Evidence], None]] = {
+    **{claim: _benchmark(claim) for claim in ROWS_OF},
+    "production": _production,
+    "mobile": lambda evidence: _files(evidence, {"mobile"}, "as a file for telephones"),
+    "negligible-difference": _negligible,
+    "learning-curve": lambda evidence: counted_code.show_knowledge(evidence.counts),
+    "syntax": lambda evidence: counted_code.show_lengths(evidence.counts),
+    "debugging": _debugging,
+    "research": _research,
+    "migration": _migration,
+}
+"""By claim; one without evidence of its own is not here."""
+
+
+def kinds_under_way() -> list[str]:
+    """The studies that a claim waits for and that are being made now."""
+    return [kind for kind in PAGES if any(study.status.active for study in list_studies(kind)[: study_view.RECENT])]

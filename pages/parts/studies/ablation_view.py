@@ -1,0 +1,190 @@
+"""What an ablation found: which default makes the difference, as a chart against the noise of seeds, as a table and in sentences."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import altair
+import pandas
+import streamlit as st
+
+from engine import FRAMEWORK_NAMES, FRAMEWORKS
+from engine.display.figure import Picture, tip
+from engine.display.formatting import count, number
+from engine.display.palette import HUES, NAMES, NEUTRAL, colour_scale, shape_scale
+from engine.studies.ablation import COMPILED, SLOWER
+from pages.parts.widgets.plain_table import plain_table
+
+ASPECTS = {
+    "initialiser": ("Initial weights", "the initial weights"),
+    "bias": ("Initial biases", "the initial biases"),
+    "epsilon": ("Adam’s ε", "Adam’s ε"),
+    "weight_decay": ("Weight decay", "the weight decay"),
+    "clipping": ("Clipping", "the clipping of gradients"),
+    "loss": ("Loss of probabilities", "the form of the loss"),
+    "loss_weighting": ("Mean of a weighted loss", "the mean of a weighted loss"),
+    "loss_report": ("Loss that is reported", "the loss that is reported"),
+    "shuffling": ("Order of the texts", "the order of the texts"),
+    "dropout": ("Dropout", "dropout"),
+    "gelu": ("GELU", "the form of GELU"),
+    "execution": ("Way of execution", "the way of execution"),
+    "tf32": ("TensorFloat-32", "TensorFloat-32"),
+    COMPILED: ("Compilation", "compilation"),
+}
+"""The choices that are flipped, by the names of ``Recipe.own``: as a title, and within a sentence."""
+
+
+@dataclass(frozen=True)
+class Shown:
+    """One of the three figures, in the unit in which it is shown."""
+
+    title: str
+    noun: str
+    axis: str
+    scale: float
+    """From the unit of the results."""
+    unit: str
+
+
+MEASURES = {
+    "final_loss": Shown("Final loss", "the final training loss", "Change of the final training loss", 1.0, ""),
+    "accuracy": Shown("Accuracy", "the accuracy", "Change of the test accuracy, in points", 100.0, " points"),
+    "seconds": Shown("Time", "the training time", "Change of the training time, in %", 100.0, " %"),
+}
+
+
+def changes(results: Mapping[str, Any], measure: str) -> pandas.DataFrame:
+    """One row for each framework and choice: key, aspect, name, change, low, high, noise (in the shown unit), and whether it is beyond."""
+    shown, rows = MEASURES[measure], []
+    for row in results.get("rows", []):
+        aspect, framework, spread = row["aspect"], row["framework"], shown.scale * row[f"{measure}_spread"]
+        change = shown.scale * (row[f"{measure}_change"] - (1 if measure == "seconds" else 0))
+        around = (change, change - spread, change + spread, noise(results, framework, measure))
+        rows.append((aspect, title_of(aspect), FRAMEWORK_NAMES[framework], *around, measure in row.get("beyond_noise_of", [])))
+    return pandas.DataFrame(rows, columns=["key", "aspect", "name", "change", "low", "high", "noise", "beyond"])
+
+
+def title_of(aspect: str) -> str:
+    """A choice as a title."""
+    return ASPECTS.get(aspect, (aspect, aspect))[0]
+
+
+def noise(results: Mapping[str, Any], framework: str, measure: str) -> float:
+    """What another seed alone does to a matched training, in the shown unit."""
+    value = float(results.get("noise", {}).get(framework, {}).get(measure) or 0.0)
+    if measure != "seconds":
+        return MEASURES[measure].scale * value
+    mean = float(results.get("matched", {}).get(framework, {}).get(measure) or 0.0)
+    return 100 * max(value / mean if mean else 0.0, SLOWER)
+
+
+def ablation_answer(results: Mapping[str, Any]) -> str:
+    """Which default changes the loss most, and whether that is more than noise."""
+    defaults = count(len({row["aspect"] for row in results.get("rows", [])}), "default")
+    sentence = effect_sentence(results, "final_loss")
+    return (
+        f"Of {defaults}, {sentence}" if sentence else f"None of {defaults} changes the final training loss by more than another seed does."
+    )
+
+
+def effect_sentence(results: Mapping[str, Any], measure: str) -> str:
+    """The largest change that is beyond noise, without a beginning; empty where there is none."""
+    table, shown = changes(results, measure), MEASURES[measure]
+    real = table[table["beyond"]]
+    if real.empty:
+        return ""
+    strongest = real.loc[real["change"].abs().idxmax()]
+    who = "Keras" if strongest["name"] == "TensorFlow" else "PyTorch"
+    what = ASPECTS.get(strongest["key"], (strongest["key"],) * 2)[1]
+    cause = f"compilation in {strongest['name']}" if strongest["key"] == COMPILED else f"leaving {what} to {who}"
+    by = f"{signed(float(strongest['change']))}{shown.unit}"
+    return (
+        f"{cause} changes {shown.noun} most: by {by}, where another seed alone moves it by {number(float(strongest['noise']))}{shown.unit}."
+    )
+
+
+def measure_sentence(results: Mapping[str, Any], measure: str) -> str:
+    """One sentence above the chart of a measure."""
+    sentence = effect_sentence(results, measure)
+    return (
+        sentence[:1].upper() + sentence[1:] if sentence else f"No default changes {MEASURES[measure].noun} by more than another seed does."
+    )
+
+
+def signed(value: float) -> str:
+    """With a sign that is a true minus."""
+    return f"{'+' if value > 0 else '−' if value < 0 else ''}{number(abs(value))}"
+
+
+def marker_legend() -> None:
+    """Which marker is which framework's; a legend of the chart itself would take the pale look of the bands."""
+    markers = {"pytorch": "●", "tensorflow": "◆"}
+    st.html(
+        "&emsp;".join(f'<span style="color:{HUES[name]}">{marker}</span>&ensp;{FRAMEWORK_NAMES[name]}' for name, marker in markers.items())
+    )
+
+
+def ablation_chart(results: Mapping[str, Any], measure: str) -> Picture:
+    """A point and its spread for each default and framework, the band of seed noise behind."""
+    table, shown = changes(results, measure), MEASURES[measure]
+    order = table.assign(size=table["change"].abs()).groupby("aspect")["size"].max().sort_values(ascending=False).index.tolist()
+    band = pandas.DataFrame(
+        [(FRAMEWORK_NAMES[framework], -noise(results, framework, measure), noise(results, framework, measure)) for framework in FRAMEWORKS],
+        columns=["name", "low", "high"],
+    )
+    x = altair.X("change:Q", title=shown.axis, axis=altair.Axis(tickCount=5))
+    y = altair.Y("aspect:N", sort=order, title=None, axis=altair.Axis(labelLimit=190, ticks=False, domain=False))
+    side = altair.YOffset("name:N", sort=NAMES, scale=altair.Scale(domain=NAMES, paddingInner=0.4, paddingOuter=0.4))
+    shade = altair.Fill("name:N", scale=colour_scale(), legend=None)
+    bands = altair.Chart(band).mark_rect(opacity=0.13).encode(x=altair.X("low:Q", title=shown.axis), x2="high:Q", fill=shade)
+    zero = altair.Chart(pandas.DataFrame({"change": [0.0]})).mark_rule(color=NEUTRAL).encode(x="change:Q")
+    line = altair.Stroke("name:N", scale=colour_scale(), legend=None)
+    spreads = altair.Chart(table).mark_rule(strokeWidth=2).encode(x="low:Q", x2="high:Q", y=y, yOffset=side, stroke=line)
+    tips = [tip("aspect", "Default"), tip("name", "Framework"), tip("change", "Mean change", "+.3~g"), tip("noise", "Seed noise", ".3~g")]
+    points = (
+        altair.Chart(table)
+        .mark_point(size=70, strokeWidth=2, opacity=1)
+        .encode(
+            x=x,
+            y=y,
+            yOffset=side,
+            stroke=line,
+            fill=shade,
+            fillOpacity=altair.condition(altair.datum.beyond, altair.value(1.0), altair.value(0.0)),
+            shape=altair.Shape("name:N", scale=shape_scale(), legend=None),
+            tooltip=tips,
+        )
+    )
+    chart = (bands + zero + spreads + points).properties(height=max(160, 44 * len(order)))
+    return Picture(
+        chart,
+        measure_sentence(results, measure),
+        f"Each point is the mean of {results.get('seeds', 0)} paired differences to matched mode, its line one standard deviation. "
+        "Filled points are changes beyond noise; the bands are what another seed alone does.",
+    )
+
+
+def ablation_table(results: Mapping[str, Any]) -> None:
+    """All figures."""
+    names = {row["aspect"]: title_of(row["aspect"]) for row in results.get("rows", [])}
+    by_key = {(row["framework"], row["aspect"]): row for row in results.get("rows", [])}
+    rows = [
+        (title, *(_figures(by_key.get((framework, aspect)), measure) for measure in MEASURES for framework in FRAMEWORKS))
+        for aspect, title in names.items()
+    ]
+    headings = ["Default", *(f"{shown.title}, {FRAMEWORK_NAMES[framework]}" for shown in MEASURES.values() for framework in FRAMEWORKS)]
+    plain_table(headings, rows, figures=range(1, len(headings)))
+
+
+def _figures(row: Mapping[str, Any] | None, measure: str) -> str:
+    if row is None:
+        return ""
+    shown, change, spread = MEASURES[measure], row[f"{measure}_change"], row[f"{measure}_spread"]
+    if not math.isfinite(change):
+        return ""
+    change = shown.scale * (change - 1 if measure == "seconds" else change)
+    star = "" if measure in row.get("beyond_noise_of", []) else "\nnoise"
+    return f"{signed(change)} ± {number(shown.scale * spread)}{shown.unit}{star}"

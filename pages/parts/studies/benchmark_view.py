@@ -1,0 +1,114 @@
+"""What a benchmark found: claim by claim the ratios as a chart, the figures as twin rows, sweeps as curves, and all of it as a table."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import streamlit as st
+
+from engine import FRAMEWORK_NAMES, FRAMEWORKS
+from engine.display.formatting import number, percent, plain, unbroken
+from engine.shared.classifiers import CLASSIFIERS
+from engine.studies.benchmark.charts import (
+    MEANINGS,
+    SWEPT,
+    TITLES,
+    claim_sentence,
+    conditions,
+    ratio_chart,
+    row_words,
+    setting_words,
+    spread_words,
+    sweep_chart,
+    sweeps,
+)
+from engine.studies.benchmark.measure import experiment_code
+from engine.studies.benchmark.verdicts import BUSY, verdict_words
+from pages.parts.widgets.code_columns import show_piece
+from pages.parts.widgets.fact_list import fact_list
+from pages.parts.widgets.figure import show
+from pages.parts.widgets.plain_table import plain_table
+from pages.parts.widgets.twin_row import twin_heading, twin_row
+
+WHAT_FIRST = ("Claim", "Setting", "Verdict", "Ratio")
+"""A narrow screen shows these before one has to scroll sideways."""
+
+
+def show_claims(rows: Sequence[Mapping[str, Any]], margin: float) -> None:
+    """A tab for each claim that was measured."""
+    claims = [claim for claim in TITLES if any(row["claim"] == claim for row in rows)]
+    for tab, claim in zip(st.tabs([TITLES[claim] for claim in claims]), claims, strict=True):
+        with tab:
+            show_claim(claim, [row for row in rows if row["claim"] == claim], margin)
+
+
+def show_claim(claim: str, rows: Sequence[Mapping[str, Any]], margin: float) -> None:
+    """What was measured of one claim."""
+    st.markdown(f"**{unbroken(plain(claim_sentence(rows, margin)))}** {plain(MEANINGS[claim])}")
+    show(ratio_chart(rows, margin), key=f"ratios_{claim}")
+    for key, by_classifier in sweeps(rows, claim).items():
+        if by_classifier:
+            st.markdown(f"###### {SWEPT[key]}")
+            columns = st.columns(2, gap="medium")
+            for place, (name, some) in enumerate(by_classifier.items()):
+                with columns[place % 2]:
+                    st.caption(CLASSIFIERS[name].title)
+                    show(sweep_chart(some, key, SWEPT[key]), key=f"sweep_{claim}_{key}_{name}")
+    twin_heading()
+    batch = len({row["batch_size"] for row in rows}) > 1
+    for row in rows:
+        sentence = unbroken(row_words(row)) + ("; others used the machine" if row["busy"] > BUSY else "")
+        twin_row(setting_words(row, batch), row["pytorch"], row["tensorflow"], unit=row["unit"], sentence=sentence)
+
+
+def show_conditions(results: Mapping[str, Any]) -> None:
+    """How it was measured."""
+    fact_list(conditions(results))
+    for note in results.get("notes", ()):
+        st.caption(plain(note))
+
+
+def show_code(results: Mapping[str, Any]) -> None:
+    """What each worker did in a repeat."""
+    st.caption("What each worker did in a repeat. The training itself is the wings’ own, which the Code page shows.")
+    for piece in experiment_code(results):
+        show_piece(piece, wrap=True)
+
+
+def table(rows: Sequence[Mapping[str, Any]]) -> None:
+    """All rows."""
+    lines = [
+        (
+            TITLES[row["claim"]],
+            setting_words(row),
+            verdict_words(row),
+            spread_words(row).removeprefix("ratio "),
+            *(f"{number(row[side])} {row['unit']}" for side in FRAMEWORKS),
+        )
+        for row in rows
+    ]
+    plain_table([*WHAT_FIRST, *FRAMEWORK_NAMES.values()], lines, figures=(3, 4, 5))
+
+
+def itself_table(rows: Sequence[Mapping[str, Any]]) -> None:
+    """A benchmark of each framework against itself."""
+    lines = [
+        (
+            TITLES[row["claim"]],
+            f"{FRAMEWORK_NAMES[row['framework']]}, {setting_words(row)}",
+            verdict_words(row),
+            spread_words(row).removeprefix("ratio "),
+            *(f"{number(row[side])} {row['unit']}" for side in ("first", "second")),
+        )
+        for row in rows
+    ]
+    plain_table([*WHAT_FIRST, "First", "Second"], lines, figures=(3, 4, 5))
+
+
+def busy_words(share: float) -> str:
+    """What to say of a machine that others use."""
+    return (
+        f"Other programs use {percent(share)} of the processor now. A benchmark measures them too; figures that are taken while more than "
+        f"{100 * BUSY:.0f} % is in use are marked. Close what you do not need first."
+    )

@@ -1,0 +1,29 @@
+"""Code in two columns: the framework's name with its hue and dash, and a piece of source with the place where it stands."""
+
+from __future__ import annotations
+
+from html import escape
+
+import streamlit as st
+
+from engine import FRAMEWORK_NAMES
+from engine.display.formatting import count
+from engine.display.twin_rows import swatch
+from engine.source.source_tree import Definition
+
+QUIET = "font-size:0.8125rem;line-height:1.4;opacity:0.75"
+
+
+def column_heading(framework: str, words: str) -> None:
+    """The framework's name with its hue and dash, and a few quiet words beside it."""
+    st.html(
+        f'<div style="font-weight:600">{swatch(framework)}&ensp;{FRAMEWORK_NAMES[framework]}'
+        f'<span style="{QUIET};font-weight:400">&ensp;{escape(words)}</span></div>'
+    )
+
+
+def show_piece(piece: Definition, wrap: bool = False) -> None:
+    """Where it stands, how long it is, and its source."""
+    place = piece.file.removeprefix("engine/").removeprefix("frameworks/")
+    st.html(f'<div style="{QUIET}">{escape(place)}, from line {piece.first_line:,} · {count(piece.lines, "line")}</div>')
+    st.code(piece.source, line_numbers=True, wrap_lines=wrap)
