@@ -105,23 +105,23 @@ def finish(experiment, frame):
     if frame is not None:
         frame.to_parquet(run.data_file, index=False)
     launch(run)
-    while run.status.active:
+    while run.read_status().active:
         time.sleep(0.5)
-    if run.results is None:
-        sys.exit(f"{run.status.state}: {run.status.message}")
+    if run.read_results() is None:
+        sys.exit(f"{run.read_status().state}: {run.read_status().message}")
     return run
 
 
 def validation_loss(run) -> float:
     """The lowest of the first framework."""
-    return min(next(iter(run.results["frameworks"].values()))["epoch_validation_loss"])
+    return min(next(iter(run.read_results()["frameworks"].values()))["epoch_validation_loss"])
 
 
 def report(run, classifier: str) -> None:
     """Accuracy, agreement and what was measured beside them."""
     from engine.runs.preparing.inputs import load_inputs
 
-    results = run.results
+    results = run.read_results()
     parity, data = results["parity"], results["data"]
     print(f"  {data['rows']:,} texts, {len(data['classes'])} classes, {data['split']['test']:,} test texts, {data['truncated']:,} cut")
     if parity["test_agreement"] is not None:

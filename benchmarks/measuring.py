@@ -71,7 +71,7 @@ def finish(experiment):
     from engine.runs.launching import start
 
     run = start(experiment)
-    while run.status.active:
+    while run.read_status().active:
         time.sleep(0.3)
     return run
 

@@ -58,8 +58,8 @@ def measure(classifier: str, frameworks: list[str], folder: Path, repeats: int) 
         times, peaks = [], []
         for _ in range(repeats):
             inside, outside, run, bare = side_by_side(experiment, folder, TURN_SECONDS.get(classifier, 2))
-            results = run.results
-            assert results is not None, run.status.message
+            results = run.read_results()
+            assert results is not None, run.read_status().message
             times.append((inside, outside))
             peaks.append((results["frameworks"][framework]["peak_rss_mib"], bare["peak_mib"]))
             print(f"  pair: {times[-1][0]:.3f} and {times[-1][1]:.3f} ms", file=sys.stderr, flush=True)
@@ -99,13 +99,13 @@ def side_by_side(experiment, folder: Path, seconds: float):
 
     run, (framework,) = start(experiment), experiment.frameworks
     while not has_begun(run.events_file(framework)):
-        assert run.status.active, run.status.message
+        assert run.read_status().active, run.read_status().message
         time.sleep(0.05)
     began = time.time()
     suspend(processes_of(run))
     bare = BareScript(framework, write_task(run, experiment, folder / "task"))
     mine, theirs = bare.alternate(lambda: processes_of(run), seconds)
-    while run.status.active:
+    while run.read_status().active:
         time.sleep(0.3)
     theirs[0] = began, theirs[0][1]  # the run stood still, too, while the script was loaded
     return median_step(readings(run.events_file(framework)), theirs), median_step(bare.figures["readings"], mine), run, bare.figures
@@ -137,7 +137,7 @@ def processes_of(run) -> list[psutil.Process]:
     """The coordinator and the worker, as long as they are there."""
     from engine.runs.processes.identity import living_process
 
-    status = run.status
+    status = run.read_status()
     found = [living_process(identity) for identity in (status.coordinator, *status.workers.values())]
     return [process for process in found if process is not None]
 

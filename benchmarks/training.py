@@ -46,8 +46,8 @@ def measure(folder: Path, repeats: int) -> None:
     starts, imports = [], []
     for _ in range(repeats):
         run, first_loss = run_once(experiment)
-        results = run.results
-        assert results is not None, run.status.message
+        results = run.read_results()
+        assert results is not None, run.read_status().message
         starts.append(first_loss)
         imports.append(max(figures["import_seconds"] for figures in results["frameworks"].values()))
         for name, figures in results["frameworks"].items():
@@ -99,7 +99,7 @@ def run_once(experiment):
     started = time.perf_counter()
     run = start(experiment)
     first_loss = None
-    while run.status.active:
+    while run.read_status().active:
         if first_loss is None and any('"steps"' in read(run, name) for name in experiment.frameworks):
             first_loss = time.perf_counter() - started
         time.sleep(0.02 if first_loss is None else 0.5)
@@ -108,7 +108,7 @@ def run_once(experiment):
 
 def read(run, framework: str) -> str:
     """The events so far."""
-    return json.dumps(run.events(framework)[0])
+    return json.dumps(run.read_events(framework)[0])
 
 
 def run_bare(script: str, arguments: list[str]) -> float:

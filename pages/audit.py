@@ -19,13 +19,13 @@ study_view.take_over_choice()
 
 def audit_label(study: Study) -> str:
     """Which classifiers it is about."""
-    names = audit_view.audited(study.results or {})
+    names = audit_view.audited(study.read_results() or {})
     return "Every classifier" if len(names) == len(CLASSIFIERS) else ", ".join(CLASSIFIERS[name].title for name in names) or "Nothing yet"
 
 
 def ablation_label(study: Study) -> str:
     """Which classifier, on what, how often."""
-    results = study.results or {}
+    results = study.read_results() or {}
     member = CLASSIFIERS.get(str(results.get("classifier")))
     return f"{member.title if member else 'Unknown'} on {results.get('data', '')}, {results.get('seeds', 0)} seeds"
 
@@ -40,7 +40,7 @@ if under_way:
 # --- How equal the two can be made ---
 
 audit = study_view.shown_study("audit", audit_label)
-results = (audit.results if audit else None) or {}
+results = (audit.read_results() if audit else None) or {}
 with answer:
     if results:
         st.markdown(f"#### {plain(audit_view.audit_answer(results))}")
@@ -102,7 +102,7 @@ with st.expander("Audit again, or something else", icon=":material/tune:") if re
 
 st.header("Which default makes the difference", anchor="defaults")
 ablation = study_view.shown_study("ablation", ablation_label)
-results = (ablation.results if ablation else None) or {}
+results = (ablation.read_results() if ablation else None) or {}
 if results:
     st.markdown(f"#### {plain(ablation_view.ablation_answer(results))}")
     titles = {name: shown.title for name, shown in ablation_view.MEASURES.items()}

@@ -26,9 +26,9 @@ study_view.take_over_choice()
 
 def benchmark_label(study: Study) -> str:
     """What it measured."""
-    request = BenchmarkRequest.from_json(study.request)
+    request = BenchmarkRequest.from_json(study.read_request())
     kind = "against itself" if request.against_itself else "quick" if request.quick else "thorough"
-    return f"{kind.capitalize()}, {count(len(request.classifiers), 'classifier')}, {(study.results or {}).get('data', '')}"
+    return f"{kind.capitalize()}, {count(len(request.classifiers), 'classifier')}, {(study.read_results() or {}).get('data', '')}"
 
 
 def form() -> None:
@@ -81,12 +81,14 @@ def why_not_compiled(request: BenchmarkRequest) -> str:
 
 def repetition(study: Study) -> str:
     """How many verdicts are the same as the last time the same was asked."""
-    request = BenchmarkRequest.from_json(study.request)
-    before = [each for each in attempts(request) if each.identifier != study.identifier and (each.results or {}).get("measurements")]
+    request = BenchmarkRequest.from_json(study.read_request())
+    before = [each for each in attempts(request) if each.identifier != study.identifier and (each.read_results() or {}).get("measurements")]
     if not before:
         return ""
-    same, compared = same_verdicts(rows, rows_at(before[0].results or {}, margin))
-    return f"{same} of {compared} verdicts are the same as in the other benchmark of the same kind, {when(before[0].status.created)}."
+    same, compared = same_verdicts(rows, rows_at(before[0].read_results() or {}, margin))
+    return (
+        f"{same} of {compared} verdicts are the same as in the other benchmark of the same kind, {when(before[0].read_status().created)}."
+    )
 
 
 st.title("Benchmark", anchor=False)
@@ -97,7 +99,7 @@ if under_way:
     st.fragment(study_view.watch, run_every=1.0)(names, study_view.pieces(under_way))
 
 benchmark = study_view.shown_study("benchmark", benchmark_label)
-results = (benchmark.results if benchmark else None) or {}
+results = (benchmark.read_results() if benchmark else None) or {}
 margin = st.session_state.get("benchmark_margin", round(100 * MARGIN)) / 100
 rows = rows_at(results, margin)
 with answer:

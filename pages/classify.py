@@ -19,8 +19,8 @@ through_dashboard()
 MAX_TEXTS = 500
 
 run = choose_run("let the two models answer for your own texts")
-results = run.results or {}
-status = run.status
+results = run.read_results() or {}
+status = run.read_status()
 classes = results.get("data", {}).get("classes", [])
 frameworks = finished_frameworks(results)
 names = " and ".join(FRAMEWORK_NAMES[framework] for framework in frameworks)

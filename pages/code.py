@@ -61,7 +61,7 @@ st.markdown(
     + ("" if not run or exhibit.note else ": the functions that ran")
 )
 if run and experiment:
-    st.caption(f"{plain(experiment.data.name)} · {plain(what_trains(experiment))} · {when(run.status.created)} · {run.identifier}")
+    st.caption(f"{plain(experiment.data.name)} · {plain(what_trains(experiment))} · {when(run.read_status().created)} · {run.identifier}")
     if exhibit.note:
         st.caption(f":material/history: {exhibit.note}")
     for framework in FRAMEWORKS:
@@ -147,7 +147,7 @@ st.write(
     f"its own, a few small packages named in the file, and the data file. Put {DATA_NAME} beside it. It trains again, prints the test "
     "accuracy and classifies one text."
 )
-reached = {name: outcome.get("test_accuracy") for name, outcome in ((run.results or {}).get("frameworks") or {}).items()}
+reached = {name: outcome.get("test_accuracy") for name, outcome in ((run.read_results() or {}).get("frameworks") or {}).items()}
 for column, framework in zip(st.columns(2, gap="medium"), FRAMEWORKS, strict=True):
     with column:
         name = SCRIPT_NAMES[framework]

@@ -33,8 +33,8 @@ from pages.parts.widgets.twin_row import twin_heading, twin_row
 through_dashboard()
 
 run = choose_run("compare the two models", meanwhile=report_downloads)
-results = run.results or {}
-status = run.status
+results = run.read_results() or {}
+status = run.read_status()
 frameworks = finished_frameworks(results)
 classes = results.get("data", {}).get("classes", [])
 matched = results.get("run", {}).get("mode") == "matched"
@@ -98,8 +98,8 @@ for column, groups in zip(st.columns(2, gap="large"), (("speed", "size"), ("late
                 st.markdown(f"##### {GROUPS[group]}")
                 rows_of(group)
 
-predictions = {framework: run.predictions(framework) for framework in frameworks}
-different = disagreements(classes, predictions, run.data())
+predictions = {framework: run.read_predictions(framework) for framework in frameworks}
+different = disagreements(classes, predictions, run.read_data())
 tested = number_of_test_texts(results) or 0
 amount = f" ({len(different):,})" if len(frameworks) == 2 else ""
 curves_tab, confusion_tab, classes_tab, disagreements_tab, fairness_tab, downloads_tab = st.tabs(

@@ -23,12 +23,12 @@ through_dashboard()
 study_view.take_over_choice()
 
 run = choose_run("export its models")
-experiment = run.experiment
+experiment = run.read_experiment()
 
 st.title("Export", anchor=False)
 found = manifests(run)
 st.markdown(f"#### {plain(words.answer(found)) if found else 'Which file does the model leave in?'}")
-st.caption(f"{plain(experiment.data.name)} · {plain(what_trains(experiment))} · {when(run.status.created)} · {run.identifier}")
+st.caption(f"{plain(experiment.data.name)} · {plain(what_trains(experiment))} · {when(run.read_status().created)} · {run.identifier}")
 
 under_way = study_view.active_studies("export")
 if under_way:
@@ -77,7 +77,7 @@ if manifest is None:
         f"{expected.capitalize()}: one process writes the file, another loads it by its own runtime, answers all test texts and is timed."
         f"{race} The file is kept with the run."
     )
-    busy = bool(study and study.status.active)
+    busy = bool(study and study.read_status().active)
     if st.button("Export", type="primary", icon=":material/output:", key="start_export", disabled=busy):
         forget_lost(request)
         study_view.start("export", request.to_json())

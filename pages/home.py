@@ -30,7 +30,7 @@ STATES = {
 
 def run_entry(run: Run) -> None:
     """One line to press and one quiet line of facts."""
-    experiment, status, results = readable_experiment(run), run.status, run.results
+    experiment, status, results = readable_experiment(run), run.read_status(), run.read_results()
     word, icon = STATES.get(status.state, ("Unknown", ":material/help:"))
     name = shorten(experiment.data.name, 48) if experiment else run.identifier
     page = "pages/compare.py" if status.state == "done" and results else "pages/train.py"

@@ -18,11 +18,11 @@ through_dashboard()
 study_view.take_over_choice()
 
 run = choose_run("carry its models across")
-experiment = run.experiment
+experiment = run.read_experiment()
 
 st.title("Migrate", anchor=False)
 answer = st.container()
-st.caption(f"{plain(experiment.data.name)} · {plain(what_trains(experiment))} · {when(run.status.created)} · {run.identifier}")
+st.caption(f"{plain(experiment.data.name)} · {plain(what_trains(experiment))} · {when(run.read_status().created)} · {run.identifier}")
 
 under_way = study_view.active_studies("migration")
 if under_way:
@@ -62,7 +62,7 @@ except ParityError as error:
     st.error(plain(error), icon=":material/error:")
     st.stop()
 
-results = (migration.results if migration else None) or {}
+results = (migration.read_results() if migration else None) or {}
 with answer:
     if results:
         st.markdown(f"#### {unbroken(plain(words.answer(results)))}")
@@ -80,7 +80,7 @@ if not results:
         f"{duration(seconds_of_migration(experiment.classifier, route)).capitalize()}, once: the result is kept. It goes on when you leave "
         "this page."
     )
-    busy = bool(migration and migration.status.active)
+    busy = bool(migration and migration.read_status().active)
     if st.button("Carry it across", type="primary", icon=":material/swap_horiz:", key="start_migration", disabled=busy):
         study_view.start("migration", request.to_json())
 

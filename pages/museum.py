@@ -18,7 +18,7 @@ study_view.take_over_choice()
 
 def museum_label(study: Study) -> str:
     """How many mistakes it shows."""
-    return count(len(exhibits_of(study.results or {})), "mistake")
+    return count(len(exhibits_of(study.read_results() or {})), "mistake")
 
 
 st.title("Museum", anchor=False)
@@ -29,7 +29,7 @@ if under_way:
     st.fragment(study_view.watch, run_every=1.0)(names, study_view.pieces(under_way))
 
 museum = study_view.shown_study("museum", museum_label)
-results = (museum.results if museum else None) or {}
+results = (museum.read_results() if museum else None) or {}
 exhibits = exhibits_of(results)
 with answer:
     if exhibits:
@@ -43,7 +43,7 @@ with answer:
 if museum:
     study_view.ending(museum)
 
-if not exhibits or (museum and museum.status.state != "running" and len(exhibits) < len(EXHIBITS)):
+if not exhibits or (museum and museum.read_status().state != "running" and len(exhibits) < len(EXHIBITS)):
     time = duration(seconds_of_museum(len(EXHIBITS)))
     st.caption(
         f"{time.capitalize()}, once: the result is kept. Each mistake is made in a process of its own, in an empty folder and with a limit "

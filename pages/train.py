@@ -34,7 +34,7 @@ CHECK_ICONS = {"passed": ":material/check:", "failed": ":material/close:", "skip
 
 def watch(run: Run, active: bool) -> None:
     """One look at a run. While it is active the fragment repeats this every second; at the change the page starts anew, once."""
-    status, experiment, curves = run.status, readable_experiment(run), follow(run)
+    status, experiment, curves = run.read_status(), readable_experiment(run), follow(run)
     if status.active != active:
         st.rerun()
     name = plain(shorten(experiment.data.name, 60)) if experiment else plain(run.identifier)
@@ -58,10 +58,10 @@ def watch(run: Run, active: bool) -> None:
     elif status.state == "running":
         st.markdown(f"#### {plain(live_view.turn_sentence(status))}")
         live_view.progress_pair(status, experiment, curves)
-    elif run.results is None:
+    elif run.read_results() is None:
         ended_view.failure(run, status, experiment, curves)
     else:
-        st.markdown(f"#### {plain(answer(run.results))}")
+        st.markdown(f"#### {plain(answer(run.read_results()))}")
         ended_view.next_steps(run)
         if status.state == "stopped":
             st.write(plain(status.message))
@@ -117,12 +117,12 @@ def run_to_watch() -> Run | None:
         run = open_run(st.session_state[LAST_RUN])
     except ParityError:
         return None
-    return run if run.status.active else None
+    return run if run.read_status().active else None
 
 
 if run := run_to_watch():
     remember(run)
-    active = run.status.active
+    active = run.read_status().active
     if not active:
         launching.recover()
     st.fragment(watch, run_every=1.0 if active else None)(run, active)
@@ -133,11 +133,11 @@ columns = " + ".join(plain(shorten(name, 40)) for name in choice.text)
 st.title("Train", anchor=False)
 st.markdown(f"Both frameworks learn **{plain(shorten(choice.label, 40))}** from **{columns}** in **{plain(shorten(choice.name, 60))}**.")
 st.page_link("pages/data.py", label="Use other data", icon=":material/table_rows:")
-for other in [run for run in list_runs()[:20] if run.status.active][:3]:
+for other in [run for run in list_runs()[:20] if run.read_status().active][:3]:
     asked = readable_experiment(other)
     name = shorten(asked.data.name, 40) if asked else other.identifier
     if st.button(
-        f"Watch {plain(name)}, started {when(other.status.created)}",
+        f"Watch {plain(name)}, started {when(other.read_status().created)}",
         icon=":material/monitoring:",
         type="tertiary",
         key=f"watch_{other.identifier}",

@@ -36,7 +36,7 @@ def sample_run(tmp_path_factory: pytest.TempPathFactory) -> Run:
         choice = replace(sample_choice(), rows=150)
         run = start(Experiment(data=choice, epochs=3, batch_size=16, patience=0, device="cpu"))
     ends = time.monotonic() + 280
-    while (run.status.active or living_process(run.status.coordinator)) and time.monotonic() < ends:
+    while (run.read_status().active or living_process(run.read_status().coordinator)) and time.monotonic() < ends:
         time.sleep(0.1)
-    assert run.status.state == "done", run.status.message
+    assert run.read_status().state == "done", run.read_status().message
     return run

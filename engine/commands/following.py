@@ -18,8 +18,8 @@ def follow(run: Run, silent: bool) -> None:
     """Show how a run gets on until it has ended."""
     bar = tqdm(total=100, unit="%", file=sys.stderr, disable=silent, bar_format="{desc:.70s} {percentage:3.0f}% |{bar:20}| {elapsed}")
     with bar:
-        while (status := run.status).active:
-            shares = [status.progress.get(name, {}).get("share", 0.0) for name in run.experiment.frameworks]
+        while (status := run.read_status()).active:
+            shares = [status.progress.get(name, {}).get("share", 0.0) for name in run.read_experiment().frameworks]
             if status.phase in ("encode", "download"):
                 shares = [status.progress.get(status.phase, {}).get("share") or 0.0]
             turn = f" · {FRAMEWORK_NAMES[status.turn]}'s turn" if status.turn and status.phase == "train" else ""
@@ -39,7 +39,7 @@ def watch(study: Study) -> dict[str, Any]:
         print("\nStopping; what is finished is kept. Press Ctrl+C again to leave the study to itself.", file=sys.stderr)
         study.request_stop()
         _follow_study(study)
-    status, results = study.status, study.results
+    status, results = study.read_status(), study.read_results()
     if status.state != "done" or results is None:
         raise RunError(f"The {study.kind} {status.state}: {status.message}")
     return results
@@ -47,7 +47,7 @@ def watch(study: Study) -> dict[str, Any]:
 
 def _follow_study(study: Study) -> None:
     with tqdm(total=100, unit="%", file=sys.stderr, bar_format="{desc:.70s} {percentage:3.0f}% |{bar:20}|{postfix}") as bar:
-        while (status := study.status).active:
+        while (status := study.read_status()).active:
             left = status.seconds_left
             bar.set_description_str(status.message, refresh=False)
             bar.set_postfix_str("" if left is None else f"{left // 60:.0f}:{left % 60:02.0f} left", refresh=False)

@@ -56,7 +56,7 @@ def _export_every_format(options: argparse.Namespace) -> int:
             manifests.append(_exported(request))
         except ParityError as error:
             study = find_study("export", request.to_json())
-            if study is not None and study.status.state == "stopped":
+            if study is not None and study.read_status().state == "stopped":
                 raise  # Ctrl+C means all of them
             failures.append(f"{request.format}: {error}")
     if options.json:
@@ -85,7 +85,7 @@ def _export_bundle(options: argparse.Namespace) -> int:
             f"A serving bundle is made of models in float32, found {options.precision}. Leave the precision out, or export onnx in int8."
         )
     run = open_run(options.run)
-    trained = (run.results or {}).get("frameworks", {})
+    trained = (run.read_results() or {}).get("frameworks", {})
     needed = artifacts_needed(options.format, options.framework)
     requests = {name: ExportRequest(run.identifier, name, form) for name, form in needed.items() if name in trained}
     for request in requests.values():

@@ -32,7 +32,7 @@ def train(options: argparse.Namespace) -> int:
         print("Stopping; the best weights so far are kept. Press Ctrl+C again to leave the run to itself.", file=sys.stderr)
         run.request_stop()
         follow(run, silent=options.json)
-    status, results = run.status, run.results
+    status, results = run.read_status(), run.read_results()
     if results is not None:
         print(json.dumps(results, indent=1, ensure_ascii=False) if options.json else summary(results))
     if status.state not in ("done", "stopped") or results is None:
@@ -78,9 +78,9 @@ def summary(results: dict[str, Any]) -> str:
 def predict(options: argparse.Namespace) -> int:
     """Answer with every model that the run has."""
     run = open_run(options.run)
-    results = run.results
+    results = run.read_results()
     if results is None:
-        raise RunError(f"Run {run.identifier} has no results yet: {run.status.message}. Wait until it has finished, or resume it.")
+        raise RunError(f"Run {run.identifier} has no results yet: {run.read_status().message}. Wait until it has finished, or resume it.")
     classes = results["data"]["classes"]
     answers = {}
     for framework in results["frameworks"]:
@@ -116,7 +116,7 @@ def show_runs(options: argparse.Namespace) -> int:
     recover()
     rows: list[dict[str, Any]] = []
     for run in list_runs():
-        status, results = run.status, run.results
+        status, results = run.read_status(), run.read_results()
         accuracies = {name: figures["test_accuracy"] for name, figures in (results or {"frameworks": {}})["frameworks"].items()}
         rows.append({"run": run.identifier, "state": status.state, "message": status.message, "test_accuracy": accuracies})
     if options.json:

@@ -69,7 +69,7 @@ def benchmark(options: argparse.Namespace) -> int:
     print(json.dumps(results["rows"], indent=1, ensure_ascii=False) if options.json else benchmark_table(results))
     if not options.json:
         print(f"For a report: python -m engine report {study.identifier}", file=sys.stderr)
-    others = [each.results for each in attempts(request) if each.identifier != study.identifier]
+    others = [each.read_results() for each in attempts(request) if each.identifier != study.identifier]
     before = next((found for found in others if found is not None), None)
     if before is not None and not options.json:
         same, compared = same_verdicts(results["rows"], before["rows"])

@@ -125,7 +125,7 @@ class StudyCheck:
         [piece] = self.pieces()
         if piece.state != "done" or piece.source is None:
             return None
-        results = piece.source.results
+        results = piece.source.read_results()
         if results is None:
             raise RunError("The results of this study are gone from its folder. Start it again.")
         return self.judge(results)
@@ -136,8 +136,8 @@ def _piece_of_runs(title: str, runs: Sequence[Run]) -> Piece:
     ended = None
     active = None
     for run in runs:
-        status = run.status
-        if status.state == "done" and set((run.results or {}).get("frameworks", {})) == set(FRAMEWORKS):
+        status = run.read_status()
+        if status.state == "done" and set((run.read_results() or {}).get("frameworks", {})) == set(FRAMEWORKS):
             return Piece(title, "done", run, share=1.0)
         if status.active and active is None:
             sides = [status.progress.get(name) or {} for name in FRAMEWORKS]
@@ -150,7 +150,7 @@ def _piece_of_runs(title: str, runs: Sequence[Run]) -> Piece:
 
 
 def _piece_of_study(title: str, study: Study) -> Piece:
-    status = study.status
+    status = study.read_status()
     if status.state == "done":
         return Piece(title, "done", study, share=1.0)
     return Piece(title, "active" if status.active else "ended", study, status.message, status.share, status.seconds_left)

@@ -111,7 +111,7 @@ def size_of_difference(classifier: str) -> Callable[[Mapping[str, Any]], Verdict
 
 
 def _results(run: Run) -> dict[str, Any]:
-    results = run.results
+    results = run.read_results()
     if results is None:
         raise RunError(f"The results of run {run.identifier} are gone from its folder. Start the run again.")
     return results
@@ -127,7 +127,7 @@ def _in_each(values: Mapping[str, float], write: Callable[[float], str]) -> str:
 
 def _gap(run: Run, other: Run, framework: str) -> dict[str, Any]:
     """The accuracy of one run minus that of another on the same test rows."""
-    left, right = (found.predictions(framework) for found in (run, other))
+    left, right = (found.read_predictions(framework) for found in (run, other))
     if left is None or right is None or not left["row"].equals(right["row"]):
         raise RunError(
             f"The predictions of the runs {run.identifier} and {other.identifier} cannot be compared: expected the same test rows in both, "

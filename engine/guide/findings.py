@@ -61,7 +61,7 @@ class Evidence:
     def results(self, kind: str) -> Mapping[str, Any]:
         """Of the newest finished study of a kind; empty before there is one."""
         study = self.studies.get(kind)
-        return (study.results if study else None) or {}
+        return (study.read_results() if study else None) or {}
 
     @cached_property
     def counts(self) -> SyntaxCounts:
@@ -86,14 +86,14 @@ class Evidence:
 
 def gather() -> Evidence:
     """The newest finished study of each kind, and the newest finished run."""
-    run = next((run for run in list_runs() if run.status.state == "done"), None)
+    run = next((run for run in list_runs() if run.read_status().state == "done"), None)
     return Evidence({kind: newest_finished(kind) for kind in ("benchmark", "museum", "audit", "migration")}, run)
 
 
 def newest_finished(kind: str) -> Study | None:
     """The study of a kind that was started last among those that came to their end and compared the two frameworks."""
     for study in list_studies(kind):
-        results = study.results if study.status.state == "done" else None
+        results = study.read_results() if study.read_status().state == "done" else None
         if results and not results.get("against_itself"):
             return study
     return None

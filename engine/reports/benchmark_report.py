@@ -41,10 +41,10 @@ from engine.studies.study import Study
 
 def benchmark_report(study: Study, margin: float | None = None) -> str:
     """The HTML, with the benchmark's own margin unless another is given. Raises ``RunError`` when there is nothing to report yet."""
-    results = study.results or {}
+    results = study.read_results() or {}
     if not results.get("measurements") or results.get("against_itself"):
         raise RunError(
-            f"The benchmark {study.identifier} has no comparison of the two frameworks to report ({study.status.message}). "
+            f"The benchmark {study.identifier} has no comparison of the two frameworks to report ({study.read_status().message}). "
             "Expected at least two finished repeats. Start it again; it goes on where it was stopped."
         )
     return render(_page(study, results | {"margin": margin or results["margin"]}))
@@ -57,8 +57,8 @@ def write_benchmark_report(study: Study, folder: Path) -> dict[str, Path]:
 
 
 def _page(study: Study, results: Mapping[str, Any]) -> Page:
-    margin, status = results["margin"], study.status
-    rows = rows_at(study.results or {}, margin)
+    margin, status = results["margin"], study.read_status()
+    rows = rows_at(study.read_results() or {}, margin)
     unfinished = f"This benchmark is not finished: it shows the first {results['repeats']} repeats. {status.message}"
     machine = results["machine"]
     return Page(
@@ -121,7 +121,7 @@ def _code(results: Mapping[str, Any]) -> Section:
 
 
 def _repeating(study: Study) -> Section:
-    return Section("How to repeat it", [command(repeating_command(BenchmarkRequest.from_json(study.request)))])
+    return Section("How to repeat it", [command(repeating_command(BenchmarkRequest.from_json(study.read_request())))])
 
 
 def repeating_command(request: BenchmarkRequest) -> str:

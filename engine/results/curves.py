@@ -26,7 +26,7 @@ class Curves:
     def read(self, run: Run) -> None:
         """Take in what has been written since the last call."""
         for framework, side in self.sides.items():
-            events, self.offsets[framework] = run.events(framework, self.offsets[framework])
+            events, self.offsets[framework] = run.read_events(framework, self.offsets[framework])
             side.add(events)
 
     def points(self) -> pandas.DataFrame:

@@ -17,9 +17,9 @@ def results_so_far(run: Run, curves: Curves) -> dict[str, Any]:
     Nothing is estimated: what is not known yet is missing, which every reader of results takes as "not measured". ``curves`` have read
     the run's events.
     """
-    if (results := run.results) is not None:
+    if (results := run.read_results()) is not None:
         return results
-    experiment, rows = readable_experiment(run), run.data()
+    experiment, rows = readable_experiment(run), run.read_data()
     known: dict[str, Any] = {"run": {"identifier": run.identifier}, "data": {}, "frameworks": {}, "parity": {}, "environment": {}}
     if experiment is not None:
         known["run"] |= asked(experiment)
@@ -29,7 +29,7 @@ def results_so_far(run: Run, curves: Curves) -> dict[str, Any]:
         known["data"] |= {"rows": len(rows), "classes": sorted(rows["label"].unique()), "split": split}
     for framework, side in curves.sides.items():
         if side.steps or side.epochs:
-            known["frameworks"][framework] = _from_events(side) | (run.outcome(framework) or {})
+            known["frameworks"][framework] = _from_events(side) | (run.read_outcome(framework) or {})
     return known
 
 

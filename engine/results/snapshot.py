@@ -45,12 +45,12 @@ class Story:
 
 def obstacle(run: Run) -> str | None:
     """Why there is nothing to report yet, in a sentence with what to do; ``None`` when there is something."""
-    results = run.results
+    results = run.read_results()
     if results is not None and finished_frameworks(results):
         return None
-    if results is None and any(event.get("event") in MEASURING for framework in FRAMEWORKS for event in run.events(framework)[0]):
+    if results is None and any(event.get("event") in MEASURING for framework in FRAMEWORKS for event in run.read_events(framework)[0]):
         return None
-    status = run.status
+    status = run.read_status()
     todo = "Wait until the first epoch is under way, then ask again." if status.active else "Resume it or start it again, then ask again."
     return (
         f"Run {run.identifier} has nothing to report yet. Expected results, or at least one step of training; found neither: the run is "
@@ -67,13 +67,13 @@ def tell(run: Run) -> Story:
     results = results_so_far(run, curves)
     return Story(
         run=run,
-        status=run.status,
+        status=run.read_status(),
         experiment=readable_experiment(run) or _experiment_of(results),
         results=results,
-        finished=run.results is not None,
+        finished=run.read_results() is not None,
         points=curves.points(),
-        predictions={framework: run.predictions(framework) for framework in finished_frameworks(results)},
-        rows=run.data(),
+        predictions={framework: run.read_predictions(framework) for framework in finished_frameworks(results)},
+        rows=run.read_data(),
     )
 
 

@@ -20,8 +20,8 @@ from engine.runs.preparing.inputs import load_inputs
 
 def compare(run: Run, outcomes: dict[str, dict[str, Any]], state: str, notes: list[str]) -> dict[str, Any]:
     """The content of ``results.json`` from the frameworks that have finished; writes their ``predictions.parquet`` on the way."""
-    experiment = run.experiment
-    frame = run.data()
+    experiment = run.read_experiment()
+    frame = run.read_data()
     if frame is None:
         raise RunError(f"The rows of run {run.identifier} are gone from its folder. Start the run again.")
     classes = tuple(sorted(frame["label"].unique()))
@@ -40,7 +40,7 @@ def compare(run: Run, outcomes: dict[str, dict[str, Any]], state: str, notes: li
     return {
         "run": {
             "identifier": run.identifier,
-            "created": run.status.created,
+            "created": run.read_status().created,
             "finished": time.time(),
             "state": state,
             **asked(experiment),

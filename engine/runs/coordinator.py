@@ -43,7 +43,7 @@ def main(arguments: list[str]) -> None:
     try:
         # One process for each run. The one before, which has failed, may still be ending its workers.
         with FileLock(run.path / ".coordinator.lock", timeout=SECONDS_TO_LEAVE):
-            if run.status.state == "queued":  # else a second click on “resume” came after the first one's run had ended
+            if run.read_status().state == "queued":  # else a second click on “resume” came after the first one's run had ended
                 fill(run)
     except Timeout:
         print(f"Not started: another process is at work on run {run.identifier}.")
@@ -96,7 +96,7 @@ class Coordinator:
 
     def __init__(self, run: Run) -> None:
         self.run = run
-        self.experiment: Experiment = run.experiment
+        self.experiment: Experiment = run.read_experiment()
         self.board = StatusBoard(run)
 
     def work(self) -> None:
@@ -104,7 +104,7 @@ class Coordinator:
         self.board.status.started, self.board.status.finished = time.time(), None
         self.board.status.notes = []
         self.board.say("data", "Reading and splitting the texts")
-        unfinished = [name for name in self.experiment.frameworks if not self.run.outcome(name)]
+        unfinished = [name for name in self.experiment.frameworks if not self.run.read_outcome(name)]
         self.board.status.progress = {
             name: {"share": 1.0, "seconds_left": 0.0} for name in self.experiment.frameworks if name not in unfinished
         }
@@ -204,7 +204,7 @@ class Coordinator:
         turns.run_until("build")
         gpus = {worker.framework: worker.facts.get("gpu") for worker in turns.workers if not worker.finished}
         for name in self.experiment.frameworks:  # what finished before a resume decides too, so that both use the same kind of device
-            if outcome := self.run.outcome(name):
+            if outcome := self.run.read_outcome(name):
                 gpus[name] = None if outcome["device"] == "cpu" else outcome["device"]
         devices, notes = choose_device(self.experiment.device, gpus)
         self.board.status.notes += [note for note in notes if note not in self.board.status.notes]
@@ -238,7 +238,7 @@ class Coordinator:
         """Put what is there side by side, also when one of the two has failed."""
         from engine.runs.comparison import compare
 
-        outcomes = {name: outcome for name in self.experiment.frameworks if (outcome := self.run.outcome(name))}
+        outcomes = {name: outcome for name in self.experiment.frameworks if (outcome := self.run.read_outcome(name))}
         reasons = {outcome["stop_reason"] for outcome in outcomes.values()}
         state = "failed" if turns.failures else "stopped" if "stopped" in reasons else "failed" if "diverged" in reasons else "done"
         difference = None

@@ -75,8 +75,7 @@ class Run:
     def identifier(self) -> str:
         return self.path.name
 
-    @property
-    def experiment(self) -> Experiment:
+    def read_experiment(self) -> Experiment:
         """What was asked. Raises ``RunError`` when the folder has gone, ``ExperimentError`` when the description cannot be read."""
         values = read_json(self.path / "experiment.json")
         if values is None:
@@ -89,8 +88,7 @@ class Run:
     def write_experiment(self, experiment: Experiment) -> None:
         write_atomically(self.path / "experiment.json", json.dumps(experiment.to_json(), indent=1, ensure_ascii=False))
 
-    @property
-    def status(self) -> Status:
+    def read_status(self) -> Status:
         """Where the run stands. A run whose coordinator has died without a word reads as failed."""
         status = self._written_status()
         if status.active and status.coordinator and living_process(status.coordinator) is None:
@@ -120,31 +118,28 @@ class Run:
         status.updated = time.time()
         write_atomically(self.path / "status.json", json.dumps(asdict(status)))
 
-    @property
-    def results(self) -> dict[str, Any] | None:
+    def read_results(self) -> dict[str, Any] | None:
         """The comparison, or ``None`` before there is one."""
         return read_json(self.path / "results.json")
 
     def write_results(self, results: dict[str, Any]) -> None:
         write_atomically(self.path / "results.json", json.dumps(results, indent=1, ensure_ascii=False))
 
-    @property
-    def code(self) -> dict[str, Any] | None:
+    def read_code(self) -> dict[str, Any] | None:
         """The source files that trained this run, by path, or ``None`` when it kept none."""
         return read_json(self.path / "code.json")
 
     def write_code(self, files: dict[str, str]) -> None:
         write_atomically(self.path / "code.json", json.dumps(files, ensure_ascii=False))
 
-    @property
-    def vocabulary(self) -> str:
+    def read_vocabulary(self) -> str:
         """What the words or terms of the training texts became, as JSON. Raises ``RunError`` when it is gone."""
         try:
             return (self.path / "vocabulary.json").read_text(encoding="utf-8")
         except (OSError, ValueError) as error:
             raise RunError(f"The vocabulary of run {self.identifier} is gone ({error}). Start the run again.") from error
 
-    def outcome(self, framework: str) -> dict[str, Any] | None:
+    def read_outcome(self, framework: str) -> dict[str, Any] | None:
         """What a framework's finished training came to, or ``None``; kept while the other one fails and is resumed."""
         return read_json(self._outcome_file(framework))
 
@@ -158,11 +153,11 @@ class Run:
     def _outcome_file(self, framework: str) -> Path:
         return self.framework_folder(framework) / "outcome.json"
 
-    def data(self) -> pandas.DataFrame | None:
+    def read_data(self) -> pandas.DataFrame | None:
         """The cleaned rows: row (position in the file), text, label, split (train, validation or test)."""
         return self._parquet(self.data_file)
 
-    def predictions(self, framework: str) -> pandas.DataFrame | None:
+    def read_predictions(self, framework: str) -> pandas.DataFrame | None:
         """The test rows: row, label, prediction, and one probability column for each class, named ``p0``, ``p1`` …"""
         return self._parquet(self.predictions_file(framework))
 
@@ -174,7 +169,7 @@ class Run:
         except (OSError, ValueError):
             return None
 
-    def events(self, framework: str, offset: int = 0) -> tuple[list[dict[str, Any]], int]:
+    def read_events(self, framework: str, offset: int = 0) -> tuple[list[dict[str, Any]], int]:
         """The events from byte ``offset`` on and the offset to read from next; an unfinished last line is left for then."""
         try:
             with open(self.events_file(framework), "rb") as file:
@@ -191,7 +186,7 @@ class Run:
                 continue  # a line torn by a crash, completed by the next run of the worker
         return [event for event in events if isinstance(event, dict)], offset + len(whole)
 
-    def log(self, process: str, characters: int = 20_000) -> str:
+    def read_log(self, process: str, characters: int = 20_000) -> str:
         """The end of the log of ``coordinator`` or of a framework's worker; empty where there is none."""
         file = self.path / "coordinator.log" if process == "coordinator" else self.framework_folder(process) / "worker.log"
         try:
@@ -294,7 +289,7 @@ def list_runs() -> list[Run]:
 def readable_experiment(run: Run) -> Experiment | None:
     """The experiment, or ``None`` where its description is damaged, so that one bad folder does not hide the others."""
     try:
-        return run.experiment
+        return run.read_experiment()
     except ParityError:
         return None
 

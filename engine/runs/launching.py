@@ -28,19 +28,19 @@ def resume(run: Run) -> None:
 
     Raises ``RunError`` while the run is still going on or when it has nothing left to do.
     """
-    status = run.status
+    status = run.read_status()
     if status.active:
         raise RunError(f"Run {run.identifier} is still going on (“{status.message}”). Wait until it has ended, or stop it first.")
     if status.state == "done":
         raise RunError(f"Run {run.identifier} has finished; there is nothing to resume. Start a new one from the Train page.")
-    outcomes = {framework: run.outcome(framework) for framework in run.experiment.frameworks}
+    outcomes = {framework: run.read_outcome(framework) for framework in run.read_experiment().frameworks}
     reasons = [outcome["stop_reason"] if outcome else None for outcome in outcomes.values()]
-    if run.results and "diverged" in reasons and set(reasons) <= {"diverged", "finished", "early"}:
+    if run.read_results() and "diverged" in reasons and set(reasons) <= {"diverged", "finished", "early"}:
         raise RunError(
             f"Run {run.identifier} ended because the loss was no longer a number, and would end so again. "
             "Start a new one from the Train page, with a smaller learning rate."
         )
-    end_processes(run.status.workers.values())
+    end_processes(run.read_status().workers.values())
     status.state, status.message, status.phase, status.coordinator = "queued", "Waiting to start again", "queue", None
     try:
         run.withdraw_stop()
@@ -87,9 +87,9 @@ def recover() -> list[Run]:
     """Runs whose coordinator has died without a word: end their workers, say in their status what happened, and return them."""
     orphans = []
     for run in list_runs():
-        status = run.status  # already reads as failed when the recorded coordinator is gone
+        status = run.read_status()  # already reads as failed when the recorded coordinator is gone
         if status.state == "failed" and status.phase != "end":
-            end_processes(run.status.workers.values())
+            end_processes(run.read_status().workers.values())
             status.phase, status.workers, status.finished = "end", {}, status.updated
             with suppress(OSError):  # on a full disk it goes on reading as failed, which is true as well
                 run.write_status(status)

@@ -51,7 +51,7 @@ def save_code(run: Run) -> None:
 
 def kept_code(run: Run) -> dict[str, str] | None:
     """The files that the run kept, by today's path; ``None`` for a run that kept none or whose copy is damaged."""
-    files = run.code
+    files = run.read_code()
     if not files or not all(isinstance(text, str) for text in files.values()):
         return None
     return {present_path(path): text for path, text in files.items()}

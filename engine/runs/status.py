@@ -15,7 +15,7 @@ class StatusBoard:
 
     def __init__(self, run: Run) -> None:
         self.run = run
-        self.status = run.status
+        self.status = run.read_status()
         self.status.coordinator, self.status.state, self.status.workers = process_identity(), "queued", {}
         self.processes: list[WorkerProcess] = []
         """All workers that were started for this run; their progress and memory are part of the status."""

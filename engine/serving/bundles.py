@@ -86,7 +86,7 @@ def make_bundle(bundle: str, framework: str, run: Run, artifacts: Mapping[str, P
 
 def example_texts(run: Run) -> list[str]:
     """The first two test texts of the run."""
-    frame = run.data()
+    frame = run.read_data()
     if frame is None:
         raise RunError(f"The rows of run {run.identifier} are gone from its folder. Start the run again.")
     return [str(text) for text in frame[frame["split"] == "test"]["text"].head(2)]
@@ -131,7 +131,7 @@ def tf_serving_contents(material: Material) -> dict[str, bytes | Path]:
             input=manifest["input"],
             output=manifest["output"],
             windows=is_windows(manifest),
-            difference=IN_THE_GRAPH[material.run.experiment.family_member.takes],
+            difference=IN_THE_GRAPH[material.run.read_experiment().family_member.takes],
             reader=next(name for name in material.text_files(framework) if name != MANIFEST),
         ),
     }
@@ -174,9 +174,9 @@ def archive_model(model: Path, extra: list[Any], folder: Path) -> Path:
 def sagemaker_contents(material: Material) -> dict[str, bytes | Path]:
     """Code to train and to answer, the training data as a channel, and the trained model as ``model.tar.gz``."""
     run, framework = material.run, material.framework
-    member, experiment, inputs = run.experiment.family_member, run.experiment, load_inputs(run)
+    member, experiment, inputs = run.read_experiment().family_member, run.read_experiment(), load_inputs(run)
     weights = run.framework_folder(framework) / "model.safetensors"
-    results = run.results
+    results = run.read_results()
     if results is None or not weights.is_file():
         raise RunError(
             f"Run {run.identifier} has no trained {FRAMEWORK_NAMES[framework]} model yet. Wait until it has finished, or resume it."
@@ -197,7 +197,7 @@ def sagemaker_contents(material: Material) -> dict[str, bytes | Path]:
     model: Contents = {
         "model.json": as_json(facts),
         "model.safetensors": weights,
-        **({} if member.pretrained else {"vocabulary.json": run.vocabulary.encode()}),
+        **({} if member.pretrained else {"vocabulary.json": run.read_vocabulary().encode()}),
         **encoder,
         "code/inference.py": inference,
         "code/requirements.txt": packages,
@@ -273,7 +273,8 @@ def bundle_bytes(bundle: str, framework: str, run: Run, artifacts: Mapping[str, 
 def obstacle(bundle: str, run: Run, framework: str, artifacts: Mapping[str, Path]) -> str:
     """Why this bundle cannot be made yet, in a sentence with the way on; empty where it can."""
     kind = BUNDLES[bundle]
-    if run.results is None or framework not in run.results["frameworks"]:
+    results = run.read_results()
+    if results is None or framework not in results["frameworks"]:
         return f"Run {run.identifier} has no trained {FRAMEWORK_NAMES[framework]} model. Wait until it has finished, or resume it."
     if kind.needs and not set(kind.needs) & set(artifacts):
         wanted = " or ".join(f"{form} of {FRAMEWORK_NAMES[name]}" for name, form in kind.needs.items())

@@ -32,7 +32,7 @@ GUARD = "\n\n\nif __name__"
 
 def train_source(run: Run, framework: str) -> str:
     """``train.py``. Raises ``RunError`` or ``EncoderError`` when the run's folder is incomplete."""
-    experiment = run.experiment
+    experiment = run.read_experiment()
 
     def hand_in(parts: Parts, settings: str) -> str:
         known = {node.id for node in ast.walk(parse(settings)) if isinstance(node, ast.Name)}

@@ -23,8 +23,8 @@ DATA_NAME = "data.csv"
 
 def parts_and_settings(run: Run, framework: str) -> tuple[Parts, str]:
     """What the main of this run is made of, and the lines of its settings. Raises ``ParityError`` when something of the run is gone."""
-    experiment, member = run.experiment, run.experiment.family_member
-    outcome = (run.results or {}).get("frameworks", {}).get(framework, {})
+    experiment, member = run.read_experiment(), run.read_experiment().family_member
+    outcome = (run.read_results() or {}).get("frameworks", {}).get(framework, {})
     on_gpu = outcome.get("device", "cpu" if experiment.device == "auto" else experiment.device) != "cpu"
     classes, inputs = labels_of(run)
     recipe = recipe_of(experiment, inputs, on_gpu)
@@ -72,7 +72,7 @@ def parts_and_settings(run: Run, framework: str) -> tuple[Parts, str]:
 
 def encoder_of(run: Run) -> tuple[Checkpoint, str]:
     """The run's encoder and the lines of Python that find its folder."""
-    asked = run.experiment.encoder
+    asked = run.read_experiment().encoder
     if asked == BUNDLED:
         lines = f"""package = importlib.util.find_spec({BUNDLED_PACKAGE!r})
     if package is not None and package.origin is not None:
@@ -89,11 +89,11 @@ def encoder_of(run: Run) -> tuple[Checkpoint, str]:
 
 def labels_of(run: Run) -> tuple[tuple[str, ...], Inputs]:
     """The classes, and labels, split and class weights as the run took them."""
-    frame = run.data()
+    frame = run.read_data()
     if frame is None:
         raise RunError(f"The rows of run {run.identifier} are gone from its folder. Start the run again.")
     prepared = PreparedData(frame, tuple(sorted(frame["label"].unique())))
-    return prepared.classes, label_inputs(prepared, run.experiment)
+    return prepared.classes, label_inputs(prepared, run.read_experiment())
 
 
 def _literal(value: Any) -> str:

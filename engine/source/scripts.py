@@ -85,9 +85,9 @@ def obstacle(run: Run) -> str | None:
     if not run.data_file.exists():
         return "This run has not read its texts, so there is nothing to train the scripts on. Resume it, or choose a finished run."
     try:
-        if run.experiment.family_member.pretrained:
+        if run.read_experiment().family_member.pretrained:
             encoder_of(run)
-        if run.experiment.class_weights != "none":
+        if run.read_experiment().class_weights != "none":
             labels_of(run)
     except ParityError as error:
         return f"The scripts cannot be made: {error}"
@@ -96,7 +96,7 @@ def obstacle(run: Run) -> str | None:
 
 def data_file(run: Run) -> bytes:
     """``data.csv`` in UTF-8: text, label and split of every row, exactly as they were used. Raises ``RunError`` when the rows are gone."""
-    frame = run.data()
+    frame = run.read_data()
     if frame is None:
         raise RunError(f"The rows of run {run.identifier} are gone from its folder. Start the run again.")
     table = io.StringIO(newline="")
@@ -159,7 +159,7 @@ def _assemble(tree: SourceTree, run: Run, framework: str, purpose: Purpose) -> s
     main, before_main = purpose.main(parts), purpose.before_main(parts, settings)
     given = {node.id for node in ast.walk(parse(settings)) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
     used = {node.id for node in ast.walk(parse(f"{settings}\n{before_main}\n{main}")) if isinstance(node, ast.Name)} - given
-    file_of_classifier = run.experiment.classifier.replace("-", "_")
+    file_of_classifier = run.read_experiment().classifier.replace("-", "_")
     # Fine-tuning loads the encoder where the model is built; it stands in its own cell all the same.
     used |= tree.definition(f"{WING}/{framework}/{CLASSIFIER.format(classifier=file_of_classifier)}", "build").uses
     stages: dict[str, list[Definition]] = {}

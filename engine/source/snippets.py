@@ -166,7 +166,7 @@ def save_snippets(run: Run) -> None:
 
 def load_snippets(run: Run) -> Exhibit:
     """The code that ran. For a run that kept none, or whose copy is damaged, the present code with a sentence that says so."""
-    experiment, files = run.experiment, kept_code(run)
+    experiment, files = run.read_experiment(), kept_code(run)
     windows = experiment.long_texts == "windows"
     if files is not None:
         try:

@@ -46,7 +46,7 @@ def fill(study: Study, work: Mapping[str, Work]) -> None:
     """
     try:
         with FileLock(study.path / ".coordinator.lock", timeout=SECONDS_TO_LEAVE):
-            if study.status.state == "queued":
+            if study.read_status().state == "queued":
                 conduct(study, work)
     except Timeout:
         print(f"Not started: another process is at work on the study {study.identifier}.")
@@ -67,8 +67,8 @@ class StudyCoordinator:
 
     def __init__(self, study: Study) -> None:
         self.study = study
-        self.request = study.request
-        self.status: StudyStatus = study.status
+        self.request = study.read_request()
+        self.status: StudyStatus = study.read_status()
         self.status.process, self.status.workers = process_identity(), {}
         self._processes: list[WorkerProcess] = []
         self._turns: Turns | None = None
@@ -278,17 +278,17 @@ class StudyCoordinator:
     def _question(self, framework: str, job: str, prepared: Run, facts: dict[str, Any]) -> dict[str, Any]:
         """Everything that decides the answer; whether weights are kept on the way does not."""
         decisive = {name: value for name, value in facts.items() if name != "keep"}
-        return {"framework": framework, "job": job, "experiment": prepared.experiment.to_json()} | decisive
+        return {"framework": framework, "job": job, "experiment": prepared.read_experiment().to_json()} | decisive
 
     def _load(self, job: str, prepared: Run) -> Turns:
         """A worker for each framework, both loaded, on the device that both have."""
         self.say(f"Loading {' and '.join(dict.fromkeys(map(worker_title, self.frameworks)))}")
-        workers = [self._start(name, job, self.study.path, prepared.experiment) for name in self.frameworks]
+        workers = [self._start(name, job, self.study.path, prepared.read_experiment()) for name in self.frameworks]
         turns = Turns(workers, False, self._on_change, ADVICE)
         turns.run_until("build", lambda worker: {"prepared": str(prepared.path)})
         turns.raise_failures()
         seen = {worker.framework: worker.facts["gpu"] for worker in workers if worker.framework in FRAMEWORKS}
-        devices, self.notes = choose_device(prepared.experiment.device, seen)
+        devices, self.notes = choose_device(prepared.read_experiment().device, seen)
         turns.run_until("train", lambda worker: {"device": devices.get(worker.framework, "cpu")})
         turns.raise_failures()
         self._turns = turns

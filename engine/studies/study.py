@@ -64,16 +64,14 @@ class Study:
         """One of ``KINDS``."""
         return self.identifier.rpartition("-")[0]
 
-    @property
-    def request(self) -> dict[str, Any]:
+    def read_request(self) -> dict[str, Any]:
         """What was asked. Raises ``RunError`` when the folder has gone."""
         request = read_json(self.path / "request.json")
         if request is None:
             raise RunError(f"The folder of the study {self.identifier} was removed or damaged. Start it again from its page.")
         return request
 
-    @property
-    def status(self) -> StudyStatus:
+    def read_status(self) -> StudyStatus:
         """Where the study stands. One whose process has died without a word reads as failed."""
         status = self._written_status()
         if status.active and status.process and living_process(status.process) is None:
@@ -102,10 +100,9 @@ class Study:
         status.updated = time.time()
         write_atomically(self.path / "progress.json", json.dumps(asdict(status)))
 
-    @property
-    def results(self) -> dict[str, Any] | None:
+    def read_results(self) -> dict[str, Any] | None:
         """What is known so far, or ``None``; complete when the state is ``done``."""
-        return self.as_run.results
+        return self.as_run.read_results()
 
     def write_results(self, results: dict[str, Any]) -> None:
         self.as_run.write_results(results)
@@ -143,8 +140,8 @@ def start_study(kind: str, request: dict[str, Any]) -> Study:
     if kind not in KINDS:
         raise RunError(f"There is no study “{kind}”. Expected one of {', '.join(KINDS)}.")
     study = _study_of(kind, request)
-    status = study.status
-    if status.state == "done" and study.results is not None:
+    status = study.read_status()
+    if status.state == "done" and study.read_results() is not None:
         return study
     if status.active:
         return study  # asked for by two at once, who watch the same one

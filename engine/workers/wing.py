@@ -54,15 +54,15 @@ def make_embed(framework: str, checkpoint: Checkpoint, experiment: Experiment, d
 
 def make_encode(run: Run, framework: str, inputs: Inputs, device: str) -> Encode:
     """What turns new texts into this run's inputs, exactly as its own texts were turned."""
-    experiment = run.experiment
+    experiment = run.read_experiment()
     takes, windows = experiment.family_member.takes, experiment.long_texts == "windows"
     if takes == "vectors":
         embed = make_embed(framework, resolve(inputs.encoder), experiment, device)
         return lambda texts: ((embed(texts),), None)
     if takes == "terms":
-        terms = Terms.from_json(run.vocabulary)
+        terms = Terms.from_json(run.read_vocabulary())
         return lambda texts: (terms.rows(texts), None)
-    tokenizer = load_words(run.vocabulary) if takes == "words" else load_tokenizer(resolve(inputs.encoder).folder, inputs.max_tokens)
+    tokenizer = load_words(run.read_vocabulary()) if takes == "words" else load_tokenizer(resolve(inputs.encoder).folder, inputs.max_tokens)
 
     def encode(texts: Sequence[str]) -> tuple[tuple[np.ndarray, ...], np.ndarray]:
         rows = token_rows(tokenizer, texts, inputs.max_tokens, windows, inputs.padding)

@@ -117,15 +117,15 @@ def test_a_small_ablation_stopped_and_resumed(monkeypatch: pytest.MonkeyPatch, t
 
     counted(stop_at=13)
     study = start_study("ablation", request.to_json())
-    assert study.status.state == "stopped" and 0.7 < study.status.share < 0.9
+    assert study.read_status().state == "stopped" and 0.7 < study.read_status().share < 0.9
     assert [framework for *_, framework, _ in given[:4]] == ["pytorch", "tensorflow"] * 2, "they alternate"
     finished = len(given) - 1
     counted(stop_at=0)
     study = start_study("ablation", request.to_json())
-    assert study.status.state == "done", study.status.message
+    assert study.read_status().state == "done", study.read_status().message
     assert 16 - 13 <= len(given) <= 16 - finished, "what was finished is not trained again"
     assert not processes_about(tmp_path)
-    results = study.results
+    results = study.read_results()
     assert results is not None and (results["classifier"], results["seeds"], results["epochs"]) == ("tfidf-mlp", 2, 2)
     assert set(results["noise"]) == set(results["matched"]) == set(FRAMEWORKS)
     rows = {(row["framework"], row["aspect"]): row for row in results["rows"]}

@@ -120,9 +120,9 @@ def test_both_wings_keep_the_bars(tiny_encoder: Path, in_process: None, tmp_path
     """Every classifier for real, from building to the weights carried across; the last level of the peel and the same in float32."""
     monkeypatch.setattr(audit, "LEVELS", {name: LEVELS[name] for name in LAST_LEVELS})
     study = start_study("audit", short_request(tiny_encoder, *CLASSIFIERS).to_json())
-    assert (study.status.state, study.status.message, study.status.share) == ("done", "Finished", 1.0)
+    assert (study.read_status().state, study.read_status().message, study.read_status().share) == ("done", "Finished", 1.0)
     assert not processes_about(tmp_path) and not study.prepared_folder.exists()
-    results = study.results
+    results = study.read_results()
     assert results is not None and (results["steps"], results["data"]) == (4, "support_messages.csv")
     assert results["machine"]["packages"]["torch"]
     found = {(row["classifier"], row["level"]): row for row in results["rows"]}
@@ -153,8 +153,8 @@ def test_both_wings_keep_the_bars(tiny_encoder: Path, in_process: None, tmp_path
 
     monkeypatch.setattr(WorkerProcess, "__init__", refuse)
     again = start_study("audit", short_request(tiny_encoder, "text-cnn").to_json())
-    assert again != study and again.status.state == "done", "a smaller audit needs nothing new"
-    assert again.results is not None and [row["classifier"] for row in again.results["rows"]] == ["text-cnn"] * 2
+    assert again != study and again.read_status().state == "done", "a smaller audit needs nothing new"
+    assert again.read_results() is not None and [row["classifier"] for row in again.read_results()["rows"]] == ["text-cnn"] * 2
 
 
 @pytest.mark.slow
@@ -178,36 +178,36 @@ def test_the_peel_of_the_guides_classifier(tiny_encoder: Path, in_process: None,
 
     counted(lambda worker: Study(next((studies._studies_folder()).glob("audit-*"))).request_stop(), at=3)
     study = start_study("audit", request)
-    assert study.status.state == "stopped" and len(given) == 3
-    assert study.status.message == "Stopped on request. What is finished is kept; start the same study again to go on."
+    assert study.read_status().state == "stopped" and len(given) == 3
+    assert study.read_status().message == "Stopped on request. What is finished is kept; start the same study again to go on."
     counted(lambda worker: worker.process.kill(), at=2)
     study = start_study("audit", request)
-    assert study.status.state == "failed"
-    assert study.status.message.startswith("embedding-mlp: The TensorFlow worker was ended by signal 9 (SIGKILL, from outside)")
+    assert study.read_status().state == "failed"
+    assert study.read_status().message.startswith("embedding-mlp: The TensorFlow worker was ended by signal 9 (SIGKILL, from outside)")
     counted(lambda worker: None, at=0)
     study = start_study("audit", request)
-    assert study.status.state == "done", study.status.message
+    assert study.read_status().state == "done", study.read_status().message
     assert len(given) == 2 * len(LEVELS) + 2 - 3, "two were known after the stop, one more after the kill"
-    assert study.results is not None
-    largest = {row["level"]: row["max_relative_loss_difference"] for row in study.results["rows"]}
-    first = {row["level"]: row["differences"][0] for row in study.results["rows"]}
+    assert study.read_results() is not None
+    largest = {row["level"]: row["max_relative_loss_difference"] for row in study.read_results()["rows"]}
+    first = {row["level"]: row["differences"][0] for row in study.read_results()["rows"]}
     assert list(largest) == list(LEVELS)
     assert largest["exact-constants"] <= BARS["embedding-mlp"] < largest["same-batches"] < largest["as-they-come"]
     assert largest["same-epsilon"] < largest["same-batches"]
     assert first["same-batches"] < 1e-15 < first["same-weights"]
-    verdict = size_of_difference("embedding-mlp")(study.results)
+    verdict = size_of_difference("embedding-mlp")(study.read_results())
     assert verdict.right in ("zero", "last-digits") and verdict.sentence.startswith("In 6 steps "), "the course asks this of another one"
-    table = audit_table(study.results)
+    table = audit_table(study.read_results())
     assert "embedding-mlp" in table and "PyTorch's weights in TensorFlow" in table and REMAINS["embedding-mlp"] in table
 
 
 def test_what_is_wrong_with_the_data_or_the_encoder_is_told_once(tmp_path: Path, in_process: None) -> None:
     study = start_study("audit", short_request(tmp_path / "nowhere", "embedding-mlp", "transformer").to_json())
-    assert study.status.state == "failed" and study.results is None
-    assert study.status.message.startswith("embedding-mlp, transformer: ") and "nowhere" in study.status.message
+    assert study.read_status().state == "failed" and study.read_results() is None
+    assert study.read_status().message.startswith("embedding-mlp, transformer: ") and "nowhere" in study.read_status().message
     few = short_request(tmp_path, "tfidf-mlp", "text-cnn", data=small_data(15))
     study = start_study("audit", few.to_json())
-    assert study.status.state == "failed" and study.status.message.count("Use more rows") == 1
+    assert study.read_status().state == "failed" and study.read_status().message.count("Use more rows") == 1
 
 
 def test_a_second_process_for_the_same_study_leaves(
@@ -219,10 +219,10 @@ def test_a_second_process_for_the_same_study_leaves(
     with FileLock(study.path / ".coordinator.lock"):
         study_process.main([str(study.path)])
     assert "Not started: another process is at work" in capsys.readouterr().out
-    assert study.status.state == "queued"
+    assert study.read_status().state == "queued"
     study.write_status(StudyStatus(state="done"))
     study_process.main([str(study.path)])
-    assert study.status.state == "done", "a late starter finds the work done"
+    assert study.read_status().state == "done", "a late starter finds the work done"
 
 
 def test_a_damaged_request_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -230,10 +230,10 @@ def test_a_damaged_request_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     study = start_study("audit", {})
     (study.path / "request.json").write_text("{torn")
     study_process.main([str(study.path)])
-    assert study.status.state == "failed" and "was removed or damaged" in study.status.message
+    assert study.read_status().state == "failed" and "was removed or damaged" in study.read_status().message
     study = start_study("audit", {"classifiers": ["of another version"]})
     study_process.main([str(study.path)])
-    assert study.status.state == "failed" and "found “of another version”" in study.status.message
+    assert study.read_status().state == "failed" and "found “of another version”" in study.read_status().message
 
 
 def test_a_study_waits_its_turn_and_can_be_stopped_there(in_process: None, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -243,11 +243,11 @@ def test_a_study_waits_its_turn_and_can_be_stopped_there(in_process: None, monke
 
     def look() -> None:
         (study,) = studies.list_studies("audit")
-        said.append((study.status.state, study.status.message))
+        said.append((study.read_status().state, study.read_status().message))
         study.request_stop()
 
     monkeypatch.setattr(queue, "wait_a_moment", look)
     with FileLock(queue.lock_path()):
         study = start_study("audit", {})
     assert said == [("queued", "Waiting for another run to finish; one run at a time uses this machine")]
-    assert study.status.state == "stopped"
+    assert study.read_status().state == "stopped"

@@ -201,10 +201,10 @@ def test_a_small_benchmark_stopped_and_resumed(monkeypatch: pytest.MonkeyPatch, 
 
     monkeypatch.setattr(WorkerProcess, "go", count)
     study = start_study("benchmark", request.to_json())
-    assert study.status.state == "stopped", study.status.message
-    assert study.results is not None and study.results["repeats"] == 2, "what is finished can be seen"
+    assert study.read_status().state == "stopped", study.read_status().message
+    assert study.read_results() is not None and study.read_results()["repeats"] == 2, "what is finished can be seen"
     study = start_study("benchmark", request.to_json())
-    assert study.status.state == "done", study.status.message
+    assert study.read_status().state == "done", study.read_status().message
     assert len({process for *_, process in given}) >= 10, "each repeat has processes of its own"
     assert [(seed, framework) for seed, framework, _ in given[:4]] == [
         (0, "pytorch"), (0, "tensorflow"), (1, "tensorflow"), (1, "pytorch"),
@@ -213,7 +213,7 @@ def test_a_small_benchmark_stopped_and_resumed(monkeypatch: pytest.MonkeyPatch, 
     assert turns[:17] == ["tensorflow", "pytorch"] * 8 + ["tensorflow"], "and give way to one another between two rounds"
     assert 10 <= len(given) <= 11
     assert not processes_about(tmp_path)
-    results = study.results
+    results = study.read_results()
     assert results is not None and (results["repeats"], results["device"]) == (5, "CPU")
     rows = {row["claim"]: row for row in results["rows"]}
     assert set(rows) >= {"training-speed", "inference-speed", "single-answer", "first-step", "import-time", "memory"}
@@ -240,8 +240,8 @@ def test_thorough_settings_and_a_target(monkeypatch: pytest.MonkeyPatch, in_this
     monkeypatch.setitem(benchmark_request.AMOUNTS, "words", words)
     request = BenchmarkRequest(("text-cnn",), False, 2, ("defaults",), data=small_data(), device="cpu")
     study = start_study("benchmark", request.to_json())
-    assert study.status.state == "done" and study.results is not None, study.status.message
-    rows = {(row["claim"], row["mode"], row["batch_size"], row["sequence_length"]) for row in study.results["rows"]}
+    assert study.read_status().state == "done" and study.read_results() is not None, study.read_status().message
+    rows = {(row["claim"], row["mode"], row["batch_size"], row["sequence_length"]) for row in study.read_results()["rows"]}
     assert {("training-speed", "matched", 32, None), ("training-speed", "defaults", 32, None)} <= rows
     assert {("training-speed", "matched", 8, None), ("inference-speed", "matched", 32, 16)} <= rows
     assert ("time-to-accuracy", "matched", 32, None) in rows
@@ -251,8 +251,8 @@ def test_thorough_settings_and_a_target(monkeypatch: pytest.MonkeyPatch, in_this
 def test_batches_larger_than_the_training_part(in_this_process: None) -> None:
     request = BenchmarkRequest(("tfidf-mlp",), quick=False, data=small_data(), device="cpu")
     study = start_study("benchmark", request.to_json())
-    assert study.status.state == "failed"
-    assert "times whole batches of 128. Expected at least 128 texts" in study.status.message
+    assert study.read_status().state == "failed"
+    assert "times whole batches of 128. Expected at least 128 texts" in study.read_status().message
 
 
 @pytest.mark.slow
@@ -271,11 +271,11 @@ def test_against_itself(monkeypatch: pytest.MonkeyPatch, in_this_process: None) 
 
     monkeypatch.setattr(WorkerProcess, "go", count)
     study = start_study("benchmark", request.to_json())
-    assert study.status.state == "done" and study.results is not None, study.status.message
-    rows = study.results["rows"]
+    assert study.read_status().state == "done" and study.read_results() is not None, study.read_status().message
+    rows = study.read_results()["rows"]
     assert {row["framework"] for row in rows} == set(FRAMEWORKS)
     assert all(row["first"] > 0 and row["second"] > 0 for row in rows)
-    assert "rows claim a difference where there is none" in benchmark_table(study.results)
+    assert "rows claim a difference where there is none" in benchmark_table(study.read_results())
     names = [name for name, _ in turns]
     assert names[:6] == ["pytorch first", "pytorch second"] * 3, "they give way to one another as two frameworks do"
     assert len(set(turns)) == 2 * 2 * len(FRAMEWORKS), "in each repeat two fresh processes of each framework"

@@ -143,7 +143,7 @@ def test_one_run_is_better_than_another_only_beyond_the_noise() -> None:
 
 def test_runs_on_other_test_texts_cannot_be_compared() -> None:
     judge, first, second = more_accurate("First", "Second"), finished(), finished()
-    frame = second.predictions("tensorflow")
+    frame = second.read_predictions("tensorflow")
     assert frame is not None
     frame.iloc[1:].to_parquet(second.predictions_file("tensorflow"))
     with pytest.raises(RunError, match="expected the same test rows in both"):
@@ -213,7 +213,7 @@ def test_a_check_starts_what_is_missing_and_waits_for_the_rest(launched: list[st
     assert alone > 0
     check.start()
     [started] = launched
-    assert Run(there.path.parent / started).experiment == check.experiments["Learning rate 0.00001"]
+    assert Run(there.path.parent / started).read_experiment() == check.experiments["Learning rate 0.00001"]
     assert [piece.state for piece in check.pieces()] == ["done", "active"]
     check.start()
     assert launched == [started], "it is under way"
@@ -237,7 +237,7 @@ def test_a_run_that_ended_early_is_resumed_and_a_damaged_one_begun_anew(launched
     [piece] = check.pieces()
     assert (piece.state, piece.message) == ("ended", "The worker was killed.") and check.verdict() is None
     check.start()
-    assert launched == [run.identifier] * 2 and run.status.state == "queued", "resumed"
+    assert launched == [run.identifier] * 2 and run.read_status().state == "queued", "resumed"
     diverged = {"stop_reason": "diverged"}
     for framework in FRAMEWORKS:
         run.write_outcome(framework, diverged)
@@ -255,7 +255,7 @@ def test_finished_results_answer_at_once(launched: list[str]) -> None:
     check.start()
     assert not launched
     partial = finished()
-    partial.write_results(json.loads(json.dumps(partial.results)) | {"frameworks": {"pytorch": {}}})
+    partial.write_results(json.loads(json.dumps(partial.read_results())) | {"frameworks": {"pytorch": {}}})
     assert check.verdict() == verdict, "a run of one framework answers nothing; the earlier one does"
 
 
@@ -265,7 +265,7 @@ def test_a_study_or_a_wider_one_answers(launched: list[str]) -> None:
     assert [piece.state for piece in check.pieces()] == ["missing"] and check.seconds() > 0
     check.start()
     [study] = list_studies("museum")
-    assert study.request == {"only": ["forgotten_zero_grad"]} and launched == [study.identifier]
+    assert study.read_request() == {"only": ["forgotten_zero_grad"]} and launched == [study.identifier]
     study.write_status(StudyStatus(state="stopped", message="Stopped on request."))
     assert [(piece.state, piece.message) for piece in check.pieces()] == [("ended", "Stopped on request.")]
     whole = start_study("museum", MuseumRequest().to_json())
@@ -282,7 +282,7 @@ def test_a_study_without_its_results_says_so(launched: list[str]) -> None:
     check = LESSONS[7].question.check
     check.start()
     [study] = list_studies("audit")
-    assert study.request == AuditRequest(("tfidf-mlp",), 20).to_json()
+    assert study.read_request() == AuditRequest(("tfidf-mlp",), 20).to_json()
     study.write_status(StudyStatus(state="done"))
     with pytest.raises(RunError, match=r"gone from its folder\. Start it again"):
         check.verdict()

@@ -43,7 +43,7 @@ def test_a_card_has_the_sections_of_the_hub_and_the_figures_of_the_run(sample_ru
         "base_model": "sentence-transformers/all-MiniLM-L6-v2",
     }
     assert re.findall(r"^## (.+)$", text, flags=re.MULTILINE) == list(SECTIONS)
-    results = sample_run.results
+    results = sample_run.read_results()
     assert results is not None
     assert answer(results) in text and "# Embedding MLP trained on `support_messages.csv`" in text
     rows = {row[0]: row[1:] for table in tables(text) for row in table}
@@ -83,7 +83,9 @@ def test_the_base_model_is_named_where_the_hub_knows_it(finished_run: Run, class
 
 
 def test_words_of_strangers_are_no_markup(finished_run: Run) -> None:
-    results = json.loads(json.dumps(finished_run.results).replace("support_messages.csv", "a`b|c <script>x</script> [l](http://e.vil)"))
+    results = json.loads(
+        json.dumps(finished_run.read_results()).replace("support_messages.csv", "a`b|c <script>x</script> [l](http://e.vil)")
+    )
     results["data"]["classes"][1] = results["data"]["majority_class"] = "| ``` <img src=x>"
     finished_run.write_results(results)
     rendered = MarkdownIt("commonmark").enable("table").render(split(model_card(finished_run))[1])

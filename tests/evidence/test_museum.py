@@ -47,15 +47,15 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Study:
         patch.setenv("PARITY_LOCK", str(folder / "machine.lock"))
         studies_in_this_process(patch, study_process.main)
         study = start_study("museum", MuseumRequest().to_json())
-    assert study.status.state == "done", study.status.message
+    assert study.read_status().state == "done", study.read_status().message
     assert not processes_about(folder) and not study.prepared_folder.exists()
     return study
 
 
 @pytest.fixture(scope="module")
 def rows(made: Study) -> dict[tuple[str, str], dict[str, Any]]:
-    assert made.results is not None
-    return {(row["mistake"], row["framework"]): row for row in made.results["rows"]}
+    assert made.read_results() is not None
+    return {(row["mistake"], row["framework"]): row for row in made.read_results()["rows"]}
 
 
 # --- What both frameworks really do --------------------------------------------------------------------------------------------------
@@ -128,10 +128,10 @@ def test_the_frameworks_differ_where_they_do(rows: dict[tuple[str, str], dict[st
 
 @pytest.mark.slow
 def test_results_are_told_in_a_sentence_and_a_table(made: Study) -> None:
-    assert made.results is not None
-    answer = museum_answer(made.results)
+    assert made.read_results() is not None
+    answer = museum_answer(made.read_results())
     assert answer.startswith(f"Of {len(EXHIBITS)} mistakes PyTorch stops ") and "silently in both" in answer
-    table = museum_table(made.results)
+    table = museum_table(made.read_results())
     assert "IndexError" in table and all(exhibit.title in table for exhibit in EXHIBITS.values())
 
 
@@ -139,9 +139,9 @@ def test_results_are_told_in_a_sentence_and_a_table(made: Study) -> None:
 def test_the_course_is_answered_by_it(made: Study) -> None:
     asked = [lesson.question for lesson in LESSONS.values() if isinstance(lesson.question.check, StudyCheck)]
     museum_questions = [(question, question.check) for question in asked if question.check.kind == "museum"]
-    assert len(museum_questions) == 2 and made.results is not None
+    assert len(museum_questions) == 2 and made.read_results() is not None
     for question, check in museum_questions:
-        verdict = check.judge(made.results)
+        verdict = check.judge(made.read_results())
         assert verdict.right in question.options and "PyTorch: " in verdict.sentence and "TensorFlow: " in verdict.sentence
 
 
@@ -154,7 +154,7 @@ def test_the_code_that_ran_is_kept_and_every_exhibit_is_marked(made: Study) -> N
             assert piece.name == name and MARK in "\n".join(part.source for part in code.mistakes[name][framework])
             assert piece.lines < 30
     assert {piece.name for piece in code.shared["pytorch"]} == {"make_model", "make_bag_of_words", "fit", "answer"}
-    kept = made.as_run.code
+    kept = made.as_run.read_code()
     assert kept is not None
     changed = {file: text.replace("def fit(", "def fit_as_it_was(").replace(" fit(", " fit_as_it_was(") for file, text in kept.items()}
     made.as_run.write_code(changed)
@@ -279,18 +279,20 @@ def test_a_worker_that_dies_and_one_that_hangs_are_outcomes(
     started = stand_ins({(TWO[0], "pytorch"): "die", (TWO[0], "tensorflow"): "hang"})
     monkeypatch.setattr(museum, "SECONDS", 0.8)
     study = start_study("museum", MuseumRequest(TWO).to_json())
-    assert study.status.state == "done", study.status.message
-    assert study.results is not None
-    pairs = exhibits_of(study.results)
+    assert study.read_status().state == "done", study.read_status().message
+    assert study.read_results() is not None
+    pairs = exhibits_of(study.read_results())
     died, hung = (pairs[TWO[0]][framework] for framework in FRAMEWORKS)
     assert died["outcome"] == "crashed" and "was ended by signal 9" in died["reason"]
     assert hung["outcome"] == "hung" and hung["reason"] == "The TensorFlow worker gave no answer within 0.8 seconds and was ended."
     assert all(row["outcome"] == "harmless" for row in pairs[TWO[1]].values()), "the next exhibit gets a fresh worker"
     assert started == [*FRAMEWORKS] * 3 and not processes_about(tmp_path)
-    assert "The process died" in museum_table(study.results)
+    assert "The process died" in museum_table(study.read_results())
     stand_ins({})
     again = start_study("museum", MuseumRequest(TWO[:1]).to_json())
-    assert again.results is not None and {row["outcome"] for row in again.results["rows"]} == {"harmless"}, "it was not kept as an answer"
+    assert again.read_results() is not None and {row["outcome"] for row in again.read_results()["rows"]} == {"harmless"}, (
+        "it was not kept as an answer"
+    )
 
 
 def test_a_museum_is_stopped_and_goes_on(stand_ins: Callable[..., list[str]], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -306,18 +308,18 @@ def test_a_museum_is_stopped_and_goes_on(stand_ins: Callable[..., list[str]], mo
 
     monkeypatch.setattr(channel.WorkerProcess, "go", stop_at_the_second)
     study = start_study("museum", MuseumRequest(TWO).to_json())
-    assert study.status.state == "stopped" and not processes_about(tmp_path), "a worker that hangs is no reason to wait"
+    assert study.read_status().state == "stopped" and not processes_about(tmp_path), "a worker that hangs is no reason to wait"
     stand_ins({})
     study = start_study("museum", MuseumRequest(TWO).to_json())
-    assert study.status.state == "done" and study.results is not None and len(study.results["rows"]) == 4
+    assert study.read_status().state == "done" and study.read_results() is not None and len(study.read_results()["rows"]) == 4
     assert given == [(TWO[0], "pytorch"), (TWO[0], "tensorflow"), (TWO[0], "tensorflow"), (TWO[1], "pytorch"), (TWO[1], "tensorflow")]
 
 
 def test_a_broken_exhibit_is_no_outcome(stand_ins: Callable[..., list[str]]) -> None:
     stand_ins({(TWO[0], "pytorch"): "fail"})
     study = start_study("museum", MuseumRequest(TWO).to_json())
-    assert (study.status.state, study.status.message) == ("failed", "The exhibit is broken.")
-    assert study.results is None
+    assert (study.read_status().state, study.read_status().message) == ("failed", "The exhibit is broken.")
+    assert study.read_results() is None
 
 
 def test_the_command_prints_a_table_or_rows(stand_ins: Callable[..., list[str]], capsys: pytest.CaptureFixture[str]) -> None:

@@ -79,7 +79,7 @@ def parsed(html: str) -> Parsed:
 
 
 def test_a_finished_run_answers_first_and_has_every_section(sample_run: Run, parsed: Parsed) -> None:
-    results = sample_run.results
+    results = sample_run.read_results()
     assert results is not None
     assert parsed.words["h1"] == [answer(results)]
     wanted = [title for title in TITLES if title != "Disagreements" or results["parity"]["test_agreement"] is not None]
@@ -190,7 +190,7 @@ def test_a_stopped_run_says_what_is_compared(sample_run: Run, undrawn: None) -> 
 
 @pytest.mark.parametrize(("kept", "lost"), [("pytorch", "TensorFlow"), ("tensorflow", "PyTorch")])
 def test_one_framework_alone_is_reported(finished_run: Run, kept: str, lost: str, undrawn: None) -> None:
-    results = json.loads(json.dumps(finished_run.results))
+    results = json.loads(json.dumps(finished_run.read_results()))
     results["frameworks"] = {kept: results["frameworks"][kept]}
     results["parity"] = dict.fromkeys(results["parity"])
     finished_run.write_results(results)
@@ -217,7 +217,7 @@ def test_a_run_without_a_step_is_refused_with_the_way_out(active_run: Run) -> No
 def test_a_missing_file_costs_only_its_part(finished_run: Run, file: str, undrawn: None) -> None:
     (finished_run.path / file).unlink(missing_ok=True)
     shown = Parsed(report(finished_run))
-    assert answer(finished_run.results or {}) in shown.words["h1"]
+    assert answer(finished_run.read_results() or {}) in shown.words["h1"]
     assert {"Side by side", "Per class"} <= set(shown.words["h2"])
 
 
@@ -225,7 +225,7 @@ def test_a_missing_file_costs_only_its_part(finished_run: Run, file: str, undraw
 
 
 def test_words_of_strangers_are_shown_as_characters(finished_run: Run) -> None:
-    results = json.loads(json.dumps(finished_run.results).replace("support_messages.csv", "<script>alert(1)</script>.csv"))
+    results = json.loads(json.dumps(finished_run.read_results()).replace("support_messages.csv", "<script>alert(1)</script>.csv"))
     results["run"]["notes"] = ['A note with "quotes" & <img src=x onerror=alert(1)>']
     finished_run.write_results(results)
     shown = Parsed(report(finished_run))

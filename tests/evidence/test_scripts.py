@@ -106,7 +106,7 @@ def train_and_execute(run: Run, folder: Path, compiled: Run | None) -> Ended:
     coordinator = [sys.executable, "-m", "engine.runs.coordinator", str(run.path)]
     folder.mkdir()
     subprocess.run(coordinator, cwd=PROJECT, env=os.environ | places, check=True, timeout=280)
-    assert run.status.state == "done", run.status.message
+    assert run.read_status().state == "done", run.read_status().message
     ended = Ended(run, folder, {framework: execute(run, framework, folder) for framework in FRAMEWORKS})
     if compiled is not None:
         shutil.copyfile(run.data_file, compiled.data_file)
@@ -159,7 +159,7 @@ def unfinished() -> Run:
 @pytest.mark.parametrize("case", CASES)
 def test_the_script_reaches_what_the_run_reached(ended: Callable[[str], Ended], case: str, framework: str) -> None:
     finished = ended(case)
-    expected, predictions = finished.run.results["frameworks"][framework], finished.run.predictions(framework)
+    expected, predictions = finished.run.read_results()["frameworks"][framework], finished.run.read_predictions(framework)
     output, answers = finished.output[framework], finished.answers(framework)
     assert f"Test accuracy: {expected['test_accuracy']:.6f}" in output
     assert f"Test accuracy of the run: {expected['test_accuracy']:.6f}" in output
@@ -291,7 +291,7 @@ def test_every_part_of_a_recipe_reaches_its_script() -> None:
 
 def test_the_data_file_holds_every_text_exactly() -> None:
     run = prepared_run("tfidf-mlp")
-    frame = run.data()
+    frame = run.read_data()
     frame.loc[0, "text"] = AWKWARD
     frame.to_parquet(run.data_file, index=False)
     rows = list(csv.DictReader(io.StringIO(data_file(run).decode("utf-8"), newline="")))
@@ -305,7 +305,7 @@ def test_names_from_outside_cannot_become_code(tmp_path: Path) -> None:
     odd = tmp_path / name
     odd.symlink_to(bundled_folder(), target_is_directory=True)
     run = prepared_run("transformer", encoder=str(odd), class_weights="balanced")
-    frame = run.data()
+    frame = run.read_data()
     frame["label"] = frame["label"].replace("x", name)
     frame.to_parquet(run.data_file, index=False)
     script = standalone_script(run, "pytorch")

@@ -46,7 +46,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Run:
         run = create_run(Experiment.recommended(small_data(), **choices))
         command = [sys.executable, "-m", "engine.runs.coordinator", str(run.path)]
         subprocess.run(command, cwd=PROJECT, env=os.environ.copy(), check=True, timeout=PATIENCE)
-    assert run.status.state == "done", run.status.message
+    assert run.read_status().state == "done", run.read_status().message
     return run
 
 
@@ -91,14 +91,14 @@ def unpacked(bundle: Path, folder: Path) -> Path:
 
 def texts_of_test(run: Run) -> list[str]:
     """The run's test texts in their order."""
-    frame = run.data()
+    frame = run.read_data()
     assert frame is not None
     return [str(text) for text in frame[frame["split"] == "test"]["text"]]
 
 
 def labels_of(run: Run, framework: str) -> list[str]:
     """What the run itself has answered to its test texts."""
-    predictions, frame = run.predictions(framework), run.data()
+    predictions, frame = run.read_predictions(framework), run.read_data()
     assert predictions is not None and frame is not None
     assert predictions["row"].tolist() == frame[frame["split"] == "test"]["row"].tolist()
     return predictions["prediction"].tolist()

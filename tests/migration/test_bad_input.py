@@ -113,8 +113,8 @@ def test_a_disk_that_is_full_is_told_and_nothing_counts_as_carried(run: Run, mon
     studies_in_this_process(monkeypatch, study_process.main)
     monkeypatch.setattr(StudyCoordinator, "measure", measure)
     study = start_study("migration", MigrationRequest(run.identifier, "pytorch", "tensorflow", "onnx").to_json())
-    assert study.status.state == "failed" and "No space left on device" in study.status.message
-    assert "Check the free space" in study.status.message and study.results is None
+    assert study.read_status().state == "failed" and "No space left on device" in study.read_status().message
+    assert "Check the free space" in study.read_status().message and study.read_results() is None
     assert list(migrating.carried_folder(study).iterdir()) == []
 
 

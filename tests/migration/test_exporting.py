@@ -43,8 +43,8 @@ def test_an_exported_file_gives_the_models_answers(
     manifest = export(run, capsys, framework, name)
     check = manifest["check"]
     assert check["max_logit_difference"] <= LARGEST_DIFFERENCE and check["label_agreement"] == 1.0
-    assert run.results is not None
-    assert check["accuracy"] == check["accuracy_before"] == run.results["frameworks"][framework]["test_accuracy"]
+    assert run.read_results() is not None
+    assert check["accuracy"] == check["accuracy_before"] == run.read_results()["frameworks"][framework]["test_accuracy"]
     assert manifest["input"]["name"] == "tokens" and manifest["input"]["shape"] == [None, None]
     assert manifest["megabytes"] > 1 and 0 < check["single_p50_ms"] <= check["single_p95_ms"] and check["batch_texts_per_second"] > 0
 
@@ -110,7 +110,7 @@ def test_a_stop_means_all_formats(run: Run, monkeypatch: pytest.MonkeyPatch, cap
     def stopped(request: ExportRequest) -> dict[str, Any]:
         asked.append(request.format)
         study = exporting.start_export(request)
-        status = study.status
+        status = study.read_status()
         status.state, status.message = "stopped", "Stopped on request."
         study.write_status(status)
         raise RunError(f"The export stopped: {status.message}")
@@ -174,8 +174,8 @@ def test_a_disk_that_is_full_leaves_no_half_file_and_keeps_the_old_one(run: Run,
         raise OSError(28, "No space left on device")
 
     study = started(request, monkeypatch, measure)
-    assert study.status.state == "failed" and "No space left on device" in study.status.message
-    assert "Check the free space" in study.status.message
+    assert study.read_status().state == "failed" and "No space left on device" in study.read_status().message
+    assert "Check the free space" in study.read_status().message
     assert [path.name for path in request.folder.parent.iterdir()] == ["pytorch-onnx"]
     assert (request.folder / "model.onnx").read_bytes() == b"of an earlier training"
     assert find_manifest(request) is None
@@ -194,10 +194,10 @@ def test_an_export_whose_files_were_removed_begins_anew(run: Run, monkeypatch: p
     request = ExportRequest(run.identifier, "tensorflow", "keras")
     study = exporting.start_export(request)
     study.write_results({"file": "model.keras"})
-    status = study.status
+    status = study.read_status()
     status.state = "done"
     study.write_status(status)
-    assert exporting.start_export(request).status.state == "queued" and len(processes) == 2
+    assert exporting.start_export(request).read_status().state == "queued" and len(processes) == 2
     assert find_study("export", request.to_json()) == study
     with pytest.raises(MigrationError, match="was removed"):
         zipped(request)

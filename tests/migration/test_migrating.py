@@ -39,8 +39,8 @@ def test_a_model_carried_across_is_the_same(
     assert figures["max_logit_difference"] <= LARGEST_DIFFERENCE[route]
     assert 0 <= figures["mean_logit_difference"] <= figures["max_logit_difference"]
     assert figures["label_agreement"] == 1.0
-    assert run.results is not None
-    assert figures["accuracy_before"] == figures["accuracy_after"] == run.results["frameworks"][source]["test_accuracy"]
+    assert run.read_results() is not None
+    assert figures["accuracy_before"] == figures["accuracy_after"] == run.read_results()["frameworks"][source]["test_accuracy"]
     assert max(side["max_logit_difference"] for side in figures["judge"].values()) <= 1e-4
     trained_on = figures["trained_on"]
     assert trained_on["steps"] == FURTHER_STEPS and trained_on["max_logit_difference"] <= 1e-3
@@ -51,8 +51,8 @@ def test_a_model_carried_across_is_the_same(
 
     request = MigrationRequest(run.identifier, source, target, route)
     study = find_study("migration", request.to_json())
-    assert study is not None and study.results is not None
-    results = study.results
+    assert study is not None and study.read_results() is not None
+    results = study.read_results()
     assert "the same" not in answer(results) and "100 % of" in answer(results) and "within the bar of 0.0" in answer(results)
     assert "10 further steps" in trained_on_sentence(results)
     assert not processes_about(study.path) and not study.prepared_folder.exists()
@@ -86,7 +86,7 @@ def test_a_worker_says_what_it_does_and_the_bar_moves_with_it(run: Run, monkeypa
             pass
     worker: Any = SimpleNamespace(facts=told[-1])
     coordinator._on_change(worker)
-    assert study.status.message == "TensorFlow trains on" and study.status.share == pytest.approx(3.0 * 2 / 4 / 8)
+    assert study.read_status().message == "TensorFlow trains on" and study.read_status().share == pytest.approx(3.0 * 2 / 4 / 8)
     assert (
         list(stages.seconds) == ["loads", "takes the weights over", "answers the test texts", "trains on"]
         and stages.seconds["loads"] == 4.0

@@ -49,7 +49,7 @@ def finished_run(home_folder: Path) -> Run:
 @pytest.fixture
 def trained(finished_run: Run) -> Run:
     """The done run with a file where each framework's weights would be."""
-    for framework in finished_run.experiment.frameworks:
+    for framework in finished_run.read_experiment().frameworks:
         (finished_run.framework_folder(framework) / "model.safetensors").write_bytes(b"weights")
     return finished_run
 
@@ -110,8 +110,8 @@ def experiment(**settings: Any) -> Experiment:
 
 def as_classifier(run: Run, classifier: str, data: dict[str, Any] | None = None, **settings: Any) -> None:
     """Write the run's results as if another classifier had been trained, with other ``settings``; ``data`` is added to what they say."""
-    asked = Experiment.recommended(run.experiment.data, classifier, **settings)
-    values = json.loads(json.dumps(run.results))
+    asked = Experiment.recommended(run.read_experiment().data, classifier, **settings)
+    values = json.loads(json.dumps(run.read_results()))
     member = asked.family_member
     values["run"] |= {"classifier": classifier, "compiled": asked.compiled, "mode": asked.mode, "experiment": asked.to_json()}
     values["run"]["encoder"] = asked.encoder if member.pretrained else None
@@ -179,7 +179,7 @@ def write_events(run: Run, framework: str, epochs: int) -> None:
 
 def write_predictions(run: Run, framework: str) -> pandas.DataFrame:
     """Four of 40 wrong in PyTorch; TensorFlow wrong on one more. Columns as the engine writes them."""
-    data = run.data()
+    data = run.read_data()
     assert data is not None
     test = data[data["split"] == "test"]
     truth = numpy.array([CLASSES.index(label) for label in test["label"]])
@@ -197,7 +197,7 @@ def write_predictions(run: Run, framework: str) -> pandas.DataFrame:
 
 def results(run: Run, predictions: dict[str, pandas.DataFrame]) -> dict[str, Any]:
     """A comparison with every key that ``results.json`` has."""
-    asked = run.experiment
+    asked = run.read_experiment()
     sides = list(predictions.values())
     agree = (sides[0]["prediction"] == sides[1]["prediction"]).to_numpy()
     return {

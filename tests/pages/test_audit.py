@@ -152,7 +152,7 @@ def test_a_study_that_did_not_end_says_so_and_goes_on(open_page: OpenPage, no_pr
     assert len(page.error) == (1 if state == "failed" else 0)
     page.button(f"resume_{kind}").click().run()
     assert not page.exception
-    assert no_process == [made.identifier] * 2 and made.status.active
+    assert no_process == [made.identifier] * 2 and made.read_status().active
 
 
 def test_the_button_starts_what_was_asked_once(open_page: OpenPage, no_process: list[str]) -> None:
@@ -162,7 +162,7 @@ def test_the_button_starts_what_was_asked_once(open_page: OpenPage, no_process: 
     page.button("start_audit").click().run()
     assert not page.exception
     [made] = list_studies("audit")
-    assert made.request["classifiers"] == ["text-cnn"] and made.request["steps"] == 7
+    assert made.read_request()["classifiers"] == ["text-cnn"] and made.read_request()["steps"] == 7
     assert no_process == [made.identifier] and page.get("progress")
 
 

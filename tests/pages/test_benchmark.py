@@ -70,7 +70,7 @@ def test_before_the_first_benchmark(open_page: OpenPage, no_process: list[str]) 
     page.button(key="start_benchmark").click().run()
     assert not page.exception and len(no_process) == 1
     (study,) = list_studies("benchmark")
-    assert BenchmarkRequest.from_json(study.request) == BenchmarkRequest(data=BenchmarkRequest.from_json(study.request).data)
+    assert BenchmarkRequest.from_json(study.read_request()) == BenchmarkRequest(data=BenchmarkRequest.from_json(study.read_request()).data)
     assert page.button(key="start_benchmark").disabled, "one at a time"
 
 
@@ -89,7 +89,7 @@ def test_a_thorough_one_takes_longer_and_leaves_out_what_cannot_be_compiled(open
     assert "Compiled models are left out" in words(page) and "no C++ compiler" in words(page)
     page.button(key="start_benchmark").click().run()
     (study,) = list_studies("benchmark")
-    assert study.request["modes"] == ["matched", "defaults"] and not study.request["quick"]
+    assert study.read_request()["modes"] == ["matched", "defaults"] and not study.read_request()["quick"]
 
 
 def test_what_was_found(open_page: OpenPage) -> None:

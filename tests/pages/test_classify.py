@@ -150,7 +150,7 @@ def test_every_classifier_explains_what_it_reads(finished_run: Run, open_page: O
     takes = CLASSIFIERS[classifier].takes
     assert ("vector" in shown) == (takes == "vectors") and ("pre-trained" in shown) == (takes == "vectors")
     help = page.text_area(key="classify_text").help
-    limit = Experiment.recommended(finished_run.experiment.data, classifier).max_tokens
+    limit = Experiment.recommended(finished_run.read_experiment().data, classifier).max_tokens
     assert {"terms": "count the terms", "words": f"{limit} words"}.get(takes, f"{limit} tokens") in help
 
 
@@ -239,7 +239,7 @@ def test_a_file_without_any_text_is_explained(finished_run: Run, open_page: Open
 
 
 def test_one_framework_answers_alone(finished_run: Run, open_page: OpenPage, stand_ins: list[StandIn]) -> None:
-    results = finished_run.results
+    results = finished_run.read_results()
     assert results is not None
     del results["frameworks"]["tensorflow"]
     finished_run.write_results(results)

@@ -88,7 +88,7 @@ def test_a_report_is_made_when_it_is_asked_for_and_not_before(
 
 
 def rewrite(run: Run, change: Callable[[dict[str, Any]], None]) -> None:
-    results = json.loads(json.dumps(run.results))
+    results = json.loads(json.dumps(run.read_results()))
     change(results)
     run.write_results(results)
 

@@ -84,7 +84,7 @@ def test_a_prediction_starts_what_answers_it_and_the_time_is_told_before(open_pa
     assert "It takes about" in words(page) and "answered by a run of the TF-IDF MLP on the sample" in words(page)
     predict(page, 1, "1")
     [run] = list_runs()
-    assert launched == [run.identifier] and run.experiment == WORD_COUNTS
+    assert launched == [run.identifier] and run.read_experiment() == WORD_COUNTS
     shown = words(page)
     assert "You said “40 to 65 %”. Now it is measured." in shown
     [bar] = page.get("progress")
@@ -137,7 +137,7 @@ def museum_rows(mistake: str) -> dict[str, Any]:
 def test_a_mistake_is_really_made(open_page: OpenPage, launched: list[str]) -> None:
     page = predict(open_page("course", week="2"), 2, "silent")
     [study] = list_studies("museum")
-    assert launched == [study.identifier] and study.request == {"only": ["forgotten_zero_grad"]}
+    assert launched == [study.identifier] and study.read_request() == {"only": ["forgotten_zero_grad"]}
     study.write_status(StudyStatus(state="running", message="Forgotten zero_grad, PyTorch", share=0.5, seconds_left=8.0))
     page.run()
     [bar] = page.get("progress")

@@ -44,7 +44,7 @@ def test_before_an_export_the_page_says_what_will_be_done(open_page: OpenPage, t
     assert not page.exception
     [made] = list_studies("export")
     assert no_process == [made.identifier] and page.get("progress")
-    assert (made.request["framework"], made.request["format"]) == ("pytorch", "onnx")
+    assert (made.read_request()["framework"], made.read_request()["format"]) == ("pytorch", "onnx")
     page.run()
     assert page.button("start_export").disabled, "one export is under way"
 
@@ -81,7 +81,7 @@ def test_a_precision_is_offered_where_the_format_has_one(open_page: OpenPage, tr
     page.button("start_export").click().run()
     assert not page.exception
     [made] = list_studies("export")
-    assert (made.request["format"], made.request["precision"]) == ("onnx", "int8")
+    assert (made.read_request()["format"], made.read_request()["precision"]) == ("onnx", "int8")
 
 
 def test_int8_says_what_it_costs_and_the_bar_is_for_float32(open_page: OpenPage, trained: Run) -> None:

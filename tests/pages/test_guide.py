@@ -67,7 +67,7 @@ def test_what_is_missing_can_be_started_from_here(open_page: OpenPage, alone: li
     page.button("start_museum_debugging").click().run()
     assert not page.exception and page.title[0].value == "Museum"
     [made] = list_studies("museum")
-    assert alone == [made.identifier] and made.request == {"only": list(EXHIBITS)}
+    assert alone == [made.identifier] and made.read_request() == {"only": list(EXHIBITS)}
 
 
 def test_a_study_under_way_is_said_and_not_started_twice(open_page: OpenPage) -> None:

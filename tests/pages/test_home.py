@@ -28,7 +28,7 @@ def test_the_button_starts_one_run_of_the_sample_and_opens_it(open_page, monkeyp
     page.button("try_sample").click().run()
     assert not page.exception
     [run] = list_runs()
-    assert run.experiment.data.dataset == "sample"
+    assert run.read_experiment().data.dataset == "sample"
     assert page.query_params["run"] in (run.identifier, [run.identifier])
     assert page.title[0].value.startswith("Waiting to train on")
 

@@ -92,7 +92,7 @@ def test_before_a_migration_the_page_says_what_will_be_proved(open_page: OpenPag
     assert not page.exception
     [made] = list_studies("migration")
     assert no_process == [made.identifier] and page.get("progress")
-    assert {name: made.request[name] for name in ("source", "target", "route")} == {
+    assert {name: made.read_request()[name] for name in ("source", "target", "route")} == {
         "source": "pytorch", "target": "tensorflow", "route": "weights"
     }  # fmt: skip
 
@@ -112,7 +112,7 @@ def test_a_migration_that_failed_says_why(open_page: OpenPage, trained: Run) -> 
     page = open_page("migrate", run=trained.identifier)
     assert not page.exception and len(page.error) == 1 and "not rebuilt here" in words(page)
     page.button("resume_migration").click().run()
-    assert not page.exception and list_studies("migration")[0].status.active
+    assert not page.exception and list_studies("migration")[0].read_status().active
 
 
 def test_a_finished_migration_answers_first_and_shows_every_weight(open_page: OpenPage, trained: Run) -> None:

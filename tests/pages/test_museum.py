@@ -88,7 +88,7 @@ def test_an_empty_page_says_what_will_be_here_and_how_long_it_takes(open_page: O
     page.button("start_museum").click().run()
     assert not page.exception
     [made] = list_studies("museum")
-    assert made.request == {"only": list(EXHIBITS)} and no_process == [made.identifier] and page.get("progress")
+    assert made.read_request() == {"only": list(EXHIBITS)} and no_process == [made.identifier] and page.get("progress")
 
 
 def test_a_museum_under_way_shows_how_far_it_is_and_can_be_stopped(open_page: OpenPage) -> None:
@@ -109,7 +109,7 @@ def test_a_museum_that_did_not_end_says_so_and_goes_on(open_page: OpenPage, no_p
     assert not page.exception and "The worker was <b>killed</b>." in words(page)
     assert len(page.error) == (1 if state == "failed" else 0)
     page.button("resume_museum").click().run()
-    assert not page.exception and no_process == [made.identifier] * 2 and made.status.active
+    assert not page.exception and no_process == [made.identifier] * 2 and made.read_status().active
 
 
 def test_a_finished_museum_answers_first(open_page: OpenPage) -> None:

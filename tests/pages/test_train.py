@@ -143,8 +143,8 @@ def test_start_makes_one_run_with_the_forms_settings_and_shows_it(open_page, mon
     press(page, "Start training")
     assert not page.exception
     [run] = list_runs()
-    expected = Experiment.recommended(run.experiment.data, classifier, epochs=3)
-    assert run.experiment == expected
+    expected = Experiment.recommended(run.read_experiment().data, classifier, epochs=3)
+    assert run.read_experiment() == expected
     assert "Waiting to train on" in page.title[0].value
     assert CLASSIFIERS[classifier].title in words(page)
     assert ("Turn texts into vectors" in words(page)) == (classifier == "embedding-mlp")
@@ -176,7 +176,7 @@ def test_a_running_run_shows_curves_turn_progress_and_figures(open_page, active_
 
 def test_the_curves_grow_with_the_run(open_page, active_run: Run):
     page = open_page("train", run=active_run.identifier)
-    status = active_run.status
+    status = active_run.read_status()
     status.turn, status.progress["pytorch"] = "pytorch", {"share": 0.6, "seconds_left": 10.0}
     active_run.write_status(status)
     page.run()
@@ -244,7 +244,7 @@ def test_a_failed_run_says_what_happened_what_is_kept_and_can_resume(open_page, 
 
 
 def test_a_dead_coordinator_is_a_failure_with_a_way_on(open_page, active_run: Run):
-    status = active_run.status
+    status = active_run.read_status()
     status.coordinator = {"pid": 2**22 + 1, "started": 1.0}
     active_run.write_status(status)
     page = open_page("train", run=active_run.identifier)
@@ -255,7 +255,7 @@ def test_a_dead_coordinator_is_a_failure_with_a_way_on(open_page, active_run: Ru
 
 def test_the_change_of_state_redraws_the_page_once(open_page, active_run: Run, finished_run: Run):
     page = open_page("train", run=active_run.identifier)
-    active_run.write_results(finished_run.results | {})
+    active_run.write_results(finished_run.read_results() | {})
     active_run.write_status(Status(state="done", phase="end", message="Finished"))
     page.run()
     assert not page.exception

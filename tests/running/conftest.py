@@ -52,7 +52,7 @@ def reference(tiny_encoder: Path, tmp_path_factory: pytest.TempPathFactory) -> R
         patch.setattr(WorkerProcess, "go", look)
         short_turns(patch)
         run = fill(small_experiment(tiny_encoder))
-    assert run.status.state == "done", run.status.message
+    assert run.read_status().state == "done", run.read_status().message
     assert not processes_about(folder)
     return Reference(run, loaded)
 

@@ -57,7 +57,7 @@ def fill_again(run: Run, monkeypatch: pytest.MonkeyPatch) -> Status:
     with monkeypatch.context() as patch:
         patch.setattr(launching, "launch", lambda run: coordinator.main([str(run.path)]))
         launching.resume(run)
-    return run.status
+    return run.read_status()
 
 
 def wait_until(condition: Callable[[], Any], what: str) -> Any:
@@ -74,10 +74,10 @@ def wait_for_end(run: Run) -> Status:
     """The status of a run that has ended, once its coordinator has left."""
 
     def ended() -> Status | None:
-        status = run.status
+        status = run.read_status()
         return status if not status.active and living_process(status.coordinator) is None else None
 
-    return wait_until(ended, f"the end of run {run.identifier}: {run.status}")
+    return wait_until(ended, f"the end of run {run.identifier}: {run.read_status()}")
 
 
 def processes_about(folder: Path) -> list[psutil.Process]:
@@ -145,7 +145,7 @@ def weights(run: Run, framework: str) -> bytes:
 
 def kinds(run: Run, framework: str) -> list[str]:
     """The kinds of a framework's events, in order."""
-    return [event["event"] for event in run.events(framework)[0]]
+    return [event["event"] for event in run.read_events(framework)[0]]
 
 
 def write_tiny_encoder(folder: Path) -> Path:

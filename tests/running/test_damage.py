@@ -36,46 +36,47 @@ def training_run(encoder: Path, **changes: object) -> Run:
     """A run in processes of its own that trains for long, once both of its workers have trained a little."""
     run = launching.start(small_experiment(encoder, **{"epochs": 1000} | changes))
     wait_until(
-        lambda: all(kinds(run, name).count("epoch") > 1 for name in run.experiment.frameworks) or not run.status.active, "both to train"
+        lambda: all(kinds(run, name).count("epoch") > 1 for name in run.read_experiment().frameworks) or not run.read_status().active,
+        "both to train",
     )
-    wait_until(lambda: run.status.phase == "train" or not run.status.active, "the training of both to begin")
-    assert run.status.active, run.status.message
+    wait_until(lambda: run.read_status().phase == "train" or not run.read_status().active, "the training of both to begin")
+    assert run.read_status().active, run.read_status().message
     return run
 
 
 @pytest.mark.slow
 def test_coordinator_killed_while_a_worker_is_suspended(tiny_encoder: Path, vectors_kept: None) -> None:
     run = training_run(tiny_encoder)
-    assert launching.recover() == [] and run.status.active, "a run that goes on is left alone"
-    workers = [psutil.Process(int(identity["pid"])) for identity in run.status.workers.values()]
+    assert launching.recover() == [] and run.read_status().active, "a run that goes on is left alone"
+    workers = [psutil.Process(int(identity["pid"])) for identity in run.read_status().workers.values()]
     assert len(workers) == 2
     wait_until(lambda: any(worker.status() == psutil.STATUS_STOPPED for worker in workers), "one of the two to be suspended")
-    coordinator = psutil.Process(int(run.status.coordinator["pid"]))
+    coordinator = psutil.Process(int(run.read_status().coordinator["pid"]))
     coordinator.kill()
     wait_until(lambda: not any(worker.is_running() and worker.status() != psutil.STATUS_ZOMBIE for worker in workers), "the workers to go")
     wait_until(lambda: not coordinator.is_running(), "the coordinator to be reaped: it must not stay a zombie")
-    status = run.status
+    status = run.read_status()
     assert status.state == "failed"
     assert "The run's own process ended unexpectedly while it was in the phase “train”" in status.message
     assert "resume it to go on from the last finished epoch" in status.message
     assert [orphan.identifier for orphan in launching.recover()] == [run.identifier]
-    assert run.status.phase == "end" and run.status.workers == {} and run.status.message == status.message
+    assert run.read_status().phase == "end" and run.read_status().workers == {} and run.read_status().message == status.message
     assert launching.recover() == []
 
     launching.resume(run)
     wait_until(lambda: kinds(run, "tensorflow").count("built") == 2, "TensorFlow to go on")
     run.request_stop()
     assert wait_for_end(run).state == "stopped"
-    assert set(run.results["frameworks"]) == set(FRAMEWORKS)
+    assert set(run.read_results()["frameworks"]) == set(FRAMEWORKS)
     for framework in FRAMEWORKS:
-        resumed = [event for event in run.events(framework)[0] if event["event"] == "resumed"]
+        resumed = [event for event in run.read_events(framework)[0] if event["event"] == "resumed"]
         assert len(resumed) == 1 and resumed[0]["epoch"] >= 1
 
 
 @pytest.mark.slow
 def test_coordinator_asked_to_end(tiny_encoder: Path, vectors_kept: None, tmp_path: Path) -> None:
     run = training_run(tiny_encoder, frameworks=("pytorch",))
-    os.kill(int(run.status.coordinator["pid"]), signal.SIGTERM)
+    os.kill(int(run.read_status().coordinator["pid"]), signal.SIGTERM)
     status = wait_for_end(run)
     assert status.state == "failed" and status.phase == "end"
     assert "asked to end from outside (SIGTERM) in the phase “train”" in status.message
@@ -86,7 +87,7 @@ def test_coordinator_asked_to_end(tiny_encoder: Path, vectors_kept: None, tmp_pa
     shutil.rmtree(run.path.rename(tmp_path / "removed"), ignore_errors=True)  # at one blow, for the run goes on writing
     wait_until(lambda: not processes_about(run.path), "the processes of a run without a folder to leave")
     assert not run.path.exists()
-    assert run.status.state == "failed" and "folder was removed" in run.status.message
+    assert run.read_status().state == "failed" and "folder was removed" in run.read_status().message
 
 
 LIMITED = """
@@ -107,10 +108,10 @@ def test_disk_full(
     """Once for the coordinator's files and once for the workers' checkpoints."""
     run = create_run(small_experiment(tiny_encoder, frameworks=("pytorch",)))
     subprocess.run([sys.executable, "-c", LIMITED, str(room), str(run.path)], cwd=PROJECT, check=True)
-    status = run.status
+    status = run.read_status()
     assert status.state == "failed"
     assert says in status.message and "free space" in status.message and "resume" in status.message, status.message
-    assert run.results is None and not (run.framework_folder("pytorch") / "model.safetensors").exists()
+    assert run.read_results() is None and not (run.framework_folder("pytorch") / "model.safetensors").exists()
     assert not (run.framework_folder("pytorch") / "checkpoint.safetensors").exists()
     assert not list(run.path.glob("**/.*.draft*")), "nothing half-written stays"
     assert fill_again(run, monkeypatch).state == "done"
@@ -125,13 +126,13 @@ def test_damaged_checkpoint(framework: str, reference: Reference, vectors_kept: 
     checkpoint = run.framework_folder(framework) / "checkpoint.safetensors"
     checkpoint.write_bytes(checkpoint.read_bytes()[:-1000])
     run.forget_outcome(framework)
-    status = run.status
+    status = run.read_status()
     status.state = "failed"
     run.write_status(status)
     status = fill_again(run, monkeypatch)
     assert status.state == "done", status.message
     assert any("began its training again from the start" in note and "is damaged" in note for note in status.notes), status.notes
-    resumed = [event for event in run.events(framework)[0] if event["event"] == "resumed"]
+    resumed = [event for event in run.read_events(framework)[0] if event["event"] == "resumed"]
     assert (resumed[0]["epoch"], resumed[0]["step"]) == (0, 0)
     assert weights(run, framework) == weights(reference.run, framework)
 
@@ -144,8 +145,8 @@ def test_vectors_that_were_cut_short_or_removed_are_computed_again(tiny_encoder:
     whole = matrix.read_bytes()
     matrix.write_bytes(whole[:-500])
     run = fill(small_experiment(tiny_encoder, frameworks=("pytorch",)))
-    assert run.status.state == "done", run.status.message
-    assert "encode" in run.status.progress, "they were computed"
+    assert run.read_status().state == "done", run.read_status().message
+    assert "encode" in run.read_status().progress, "they were computed"
     assert len(matrix.read_bytes()) == len(whole)
 
 
@@ -159,16 +160,16 @@ def test_vectors_that_were_cut_short_or_removed_are_computed_again(tiny_encoder:
 )
 def test_encoders_that_cannot_be_had(encoder: str, says: str) -> None:
     run = fill(small_experiment(encoder))
-    assert run.status.state == "failed" and says in run.status.message
-    assert run.status.phase == "end"
+    assert run.read_status().state == "failed" and says in run.read_status().message
+    assert run.read_status().phase == "end"
 
 
 def test_an_encoder_with_pickled_weights_only_is_refused(tmp_path: Path) -> None:
     folder = write_tiny_encoder(tmp_path / "pickled")
     (folder / "model.safetensors").rename(folder / "pytorch_model.bin")
     run = fill(small_experiment(folder))
-    assert run.status.state == "failed"
-    assert "pickled or HDF5 weights only, which are never loaded here because a pickle can run code" in run.status.message
+    assert run.read_status().state == "failed"
+    assert "pickled or HDF5 weights only, which are never loaded here because a pickle can run code" in run.read_status().message
     assert not (home() / "_features").exists()
 
 
@@ -180,8 +181,11 @@ def test_encoders_that_are_known_to_differ_are_refused_in_matched_mode_only(
     (note,) = (file for file in kept.glob("*.json") if not file.name.startswith("."))
     note.write_text('{"encoder_difference": 0.25}')
     run = fill(small_experiment(tiny_encoder))
-    assert run.status.state == "failed"
-    assert "they differ by 0.25, expected at most 0.0001" in run.status.message and "matched mode is refused" in run.status.message
+    assert run.read_status().state == "failed"
+    assert (
+        "they differ by 0.25, expected at most 0.0001" in run.read_status().message
+        and "matched mode is refused" in run.read_status().message
+    )
     assert not list(kept.glob("*[0-9a-f].npy")), "the next run looks again"
 
 

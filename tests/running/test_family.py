@@ -26,8 +26,8 @@ def test_the_same_model_in_both_frameworks_also_after_a_kill(classifier: str, ti
     short_turns(monkeypatch)
     experiment = Experiment.recommended(small_data(), classifier, encoder=str(tiny_encoder), **SMALL)
     whole = fill(experiment)
-    assert whole.status.state == "done", whole.status.message
-    results = whole.results
+    assert whole.read_status().state == "done", whole.read_status().message
+    results = whole.read_results()
     assert results is not None
     parity = results["parity"]
     assert parity["first_batch_logit_difference"] <= 1e-5
@@ -41,11 +41,11 @@ def test_the_same_model_in_both_frameworks_also_after_a_kill(classifier: str, ti
         for framework in ("pytorch", "tensorflow"):
             kill_in(patch, framework, "train", turn=turn)
         killed = fill(experiment)
-    assert killed.status.state == "failed" and killed.results is None
-    assert fill_again(killed, monkeypatch).state == "done", killed.status.message
+    assert killed.read_status().state == "failed" and killed.read_results() is None
+    assert fill_again(killed, monkeypatch).state == "done", killed.read_status().message
     for framework in ("pytorch", "tensorflow"):
         assert weights(killed, framework) == weights(whole, framework), f"{framework}, killed in its turn {turn}"
-        first, second = (run.predictions(framework) for run in (whole, killed))
+        first, second = (run.read_predictions(framework) for run in (whole, killed))
         assert first is not None and second is not None
         assert np.array_equal(first.filter(regex=r"^p\d"), second.filter(regex=r"^p\d"))
 
@@ -53,8 +53,8 @@ def test_the_same_model_in_both_frameworks_also_after_a_kill(classifier: str, ti
 @pytest.mark.parametrize(("classifier", "tokens"), [("text-cnn", 8), ("transformer", 32)])
 def test_long_texts_in_windows(classifier: str, tokens: int, tiny_encoder: Path) -> None:
     run = fill(Experiment.recommended(small_data(), classifier, encoder=str(tiny_encoder), **(SMALL | WINDOWS | {"max_tokens": tokens})))
-    assert run.status.state == "done", run.status.message
-    results = run.results
+    assert run.read_status().state == "done", run.read_status().message
+    results = run.read_results()
     assert results is not None
     assert results["data"]["truncated"] < 5, "nothing is cut but what lies beyond the last window"
     shapes = {np.load(file, mmap_mode="r").shape for file in run.path.glob("input_*.npy")}

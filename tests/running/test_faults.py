@@ -21,20 +21,21 @@ def test_weights_after_kill_and_resume_are_those_of_an_uninterrupted_run(
         kill_in(patch, "pytorch", "train", turn=9)
         kill_in(patch, "tensorflow", "train", turn=8)
         run = fill(small_experiment(tiny_encoder))
-    status = run.status
+    status = run.read_status()
     assert status.state == "failed"
     for name in ("PyTorch", "TensorFlow"):
         assert f"The {name} worker was ended by signal 9 (SIGKILL, from outside) in the phase “train”" in status.message
     assert "resume the run to go on from the last finished epoch" in status.message
-    assert run.results is None
+    assert run.read_results() is None
     status = fill_again(run, monkeypatch)
     assert (status.state, status.message) == ("done", "Finished")
     for framework in ("pytorch", "tensorflow"):
-        resumed = next(event for event in run.events(framework)[0] if event["event"] == "resumed")
+        resumed = next(event for event in run.read_events(framework)[0] if event["event"] == "resumed")
         assert resumed["epoch"] >= 2 and resumed["step"] == resumed["epoch"] * 4
         assert weights(run, framework) == weights(reference.run, framework)
         assert (
-            run.results["frameworks"][framework]["epoch_train_loss"] == reference.run.results["frameworks"][framework]["epoch_train_loss"]
+            run.read_results()["frameworks"][framework]["epoch_train_loss"]
+            == reference.run.read_results()["frameworks"][framework]["epoch_train_loss"]
         )
 
 
@@ -54,15 +55,15 @@ def test_the_frameworks_own_random_numbers_go_on_after_a_kill(tiny_encoder: Path
         max_tokens=24,
     )
     whole = fill(experiment)
-    assert whole.status.state == "done", whole.status.message
+    assert whole.read_status().state == "done", whole.read_status().message
     with monkeypatch.context() as patch:
         for framework in ("pytorch", "tensorflow"):
             kill_in(patch, framework, "train", turn=7)
         killed = fill(experiment)
-    assert killed.status.state == "failed" and killed.results is None
-    assert fill_again(killed, monkeypatch).state == "done", killed.status.message
+    assert killed.read_status().state == "failed" and killed.read_results() is None
+    assert fill_again(killed, monkeypatch).state == "done", killed.read_status().message
     for framework in ("pytorch", "tensorflow"):
-        resumed = next(event for event in killed.events(framework)[0] if event["event"] == "resumed")
+        resumed = next(event for event in killed.read_events(framework)[0] if event["event"] == "resumed")
         assert resumed["epoch"] >= 1, "it went on from a checkpoint"
         assert weights(killed, framework) == weights(whole, framework), framework
 
@@ -74,20 +75,20 @@ def test_a_killed_worker_leaves_the_other_one_to_finish(
     with monkeypatch.context() as patch:
         kill_in(patch, framework, phase)
         run = fill(small_experiment(tiny_encoder))
-    status = run.status
+    status = run.read_status()
     names = {"pytorch": "PyTorch", "tensorflow": "TensorFlow"}
     (other,) = set(names) - {framework}
     assert status.state == "failed" and status.phase == "end"
     assert f"The {names[framework]} worker was ended by signal 9 (SIGKILL, from outside) in the phase “{phase}”" in status.message
     assert f"The results of {names[other]} are kept." in status.message
-    assert list(run.results["frameworks"]) == [other]
-    assert run.results["parity"]["test_agreement"] is None
+    assert list(run.read_results()["frameworks"]) == [other]
+    assert run.read_results()["parity"]["test_agreement"] is None
     events_of_other = kinds(run, other)
     status = fill_again(run, monkeypatch)
     assert status.state == "done", status.message
-    assert list(run.results["frameworks"]) == ["pytorch", "tensorflow"]
-    assert run.results["parity"]["test_agreement"] == 1.0
-    assert run.results["parity"]["first_batch_logit_difference"] <= 1e-5
+    assert list(run.read_results()["frameworks"]) == ["pytorch", "tensorflow"]
+    assert run.read_results()["parity"]["test_agreement"] == 1.0
+    assert run.read_results()["parity"]["first_batch_logit_difference"] <= 1e-5
     assert kinds(run, other) == events_of_other, "what had finished is not trained again"
     assert weights(run, framework) == weights(reference.run, framework)
 
@@ -97,7 +98,7 @@ def test_a_worker_killed_while_it_encodes(tiny_encoder: Path, monkeypatch: pytes
     with monkeypatch.context() as patch:
         kill_in(patch, "pytorch", "encode", job="encode")
         run = fill(experiment)
-    assert run.status.state == "failed"
-    assert "The PyTorch worker was ended by signal 9 (SIGKILL, from outside) in the phase “encode”" in run.status.message
-    assert run.results is None
+    assert run.read_status().state == "failed"
+    assert "The PyTorch worker was ended by signal 9 (SIGKILL, from outside) in the phase “encode”" in run.read_status().message
+    assert run.read_results() is None
     assert fill_again(run, monkeypatch).state == "done"

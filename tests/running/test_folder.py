@@ -33,7 +33,7 @@ def test_runs_started_in_the_same_second_get_their_own_folders() -> None:
         thread.join()
     assert len({run.path for run in runs}) == 8
     assert [run.identifier for run in list_runs()] == sorted((run.identifier for run in runs), reverse=True)
-    assert all(open_run(run.identifier).experiment == EXPERIMENT for run in runs)
+    assert all(open_run(run.identifier).read_experiment() == EXPERIMENT for run in runs)
 
 
 def test_a_name_that_is_drawn_twice_is_drawn_again(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -95,7 +95,7 @@ def test_readers_never_see_half_a_status() -> None:
     writer = threading.Thread(target=write)
     writer.start()
     try:
-        seen = {run.status.state for _ in range(300)}
+        seen = {run.read_status().state for _ in range(300)}
     finally:
         ended.set()
         writer.join()
@@ -106,13 +106,13 @@ def test_a_torn_last_line_is_left_for_the_next_read() -> None:
     run = create_run(EXPERIMENT)
     file = run.events_file("pytorch")
     file.write_bytes(b'{"event": "imported"}\n{"event": "bui')
-    events, offset = run.events("pytorch")
+    events, offset = run.read_events("pytorch")
     assert [event["event"] for event in events] == ["imported"]
     with open(file, "ab") as stream:
         stream.write(b'lt"}\n')
-    events, end = run.events("pytorch", offset)
+    events, end = run.read_events("pytorch", offset)
     assert [event["event"] for event in events] == ["built"] and end == file.stat().st_size
-    assert run.events("pytorch", end) == ([], end)
+    assert run.read_events("pytorch", end) == ([], end)
 
 
 def test_a_line_torn_by_a_kill_is_passed_over() -> None:
@@ -122,16 +122,21 @@ def test_a_line_torn_by_a_kill_is_passed_over() -> None:
     events.write("built", epochs=3)
     events.close()
     assert not events.was_empty
-    assert [event["event"] for event in run.events("pytorch")[0]] == ["imported", "built"]
+    assert [event["event"] for event in run.read_events("pytorch")[0]] == ["imported", "built"]
 
 
 def test_what_is_missing_reads_as_nothing() -> None:
     run = create_run(EXPERIMENT)
-    assert run.results is None and run.data() is None and run.predictions("pytorch") is None and run.outcome("pytorch") is None
-    assert run.events("tensorflow", 7) == ([], 7)
+    assert (
+        run.read_results() is None
+        and run.read_data() is None
+        and run.read_predictions("pytorch") is None
+        and run.read_outcome("pytorch") is None
+    )
+    assert run.read_events("tensorflow", 7) == ([], 7)
     (run.path / "results.json").write_text('{"half": ')
     run.predictions_file("pytorch").write_bytes(b"PAR1 not a table")
-    assert run.results is None and run.predictions("pytorch") is None
+    assert run.read_results() is None and run.read_predictions("pytorch") is None
     (run.path / "results.json").write_text("[1]")
     assert read_json(run.path / "results.json") is None
 
@@ -139,9 +144,9 @@ def test_what_is_missing_reads_as_nothing() -> None:
 def test_a_removed_folder() -> None:
     run = create_run(EXPERIMENT)
     shutil.rmtree(run.path)
-    assert run.status.state == "failed" and "The run's folder was removed" in run.status.message
+    assert run.read_status().state == "failed" and "The run's folder was removed" in run.read_status().message
     with pytest.raises(RunError, match=r"has no readable experiment.json"):
-        _ = run.experiment
+        _ = run.read_experiment()
     with pytest.raises(RunError, match="cannot be stopped: nothing can be written into its folder"):
         run.request_stop()
     assert readable_experiment(run) is None and list_runs() == []
@@ -151,7 +156,7 @@ def test_a_status_of_another_version_is_read_as_far_as_it_is_known() -> None:
     run = create_run(EXPERIMENT)
     values = json.loads((run.path / "status.json").read_text()) | {"mood": "fine", "state": "stopped"}
     (run.path / "status.json").write_text(json.dumps(values))
-    assert run.status.state == "stopped"
+    assert run.read_status().state == "stopped"
 
 
 def test_the_number_of_a_process_alone_is_not_trusted() -> None:
@@ -171,11 +176,11 @@ def test_the_number_of_a_process_alone_is_not_trusted() -> None:
 def test_a_run_whose_process_has_gone_reads_as_failed() -> None:
     run = create_run(EXPERIMENT)
     run.write_status(Status(state="running", phase="train", coordinator={"pid": 2**22 + 1, "started": 1.0}))
-    status = run.status
+    status = run.read_status()
     assert status.state == "failed" and not status.active
     assert "ended unexpectedly while it was in the phase “train”" in status.message and "resume it" in status.message
     run.write_status(Status(state="running", phase="train", coordinator=process_identity()))
-    assert run.status.state == "running"
+    assert run.read_status().state == "running"
 
 
 def test_a_last_word_that_comes_between_the_two_looks_counts(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -186,11 +191,11 @@ def test_a_last_word_that_comes_between_the_two_looks_counts(monkeypatch: pytest
         run.write_status(Status(state="done", message="Finished"))
 
     monkeypatch.setattr(folder, "living_process", finishes_just_now)
-    assert run.status.state == "done"
+    assert run.read_status().state == "done"
 
 
 def test_a_run_whose_process_never_came_reads_as_failed(monkeypatch: pytest.MonkeyPatch) -> None:
     run = create_run(EXPERIMENT)
-    assert run.status.state == "queued"
+    assert run.read_status().state == "queued"
     monkeypatch.setattr(folder, "SECONDS_TO_APPEAR", -1.0)
-    assert run.status.state == "failed" and "has not started" in run.status.message and "resume" in run.status.message
+    assert run.read_status().state == "failed" and "has not started" in run.read_status().message and "resume" in run.read_status().message

@@ -26,7 +26,7 @@ FIGURES = {"test_accuracy", "macro_f1", "train_seconds", "first_step_seconds", "
 
 
 def test_matched_mode_gives_the_same_model_in_both_frameworks(sample_run: Run) -> None:
-    results = sample_run.results
+    results = sample_run.read_results()
     parity = results["parity"]
     assert parity["first_batch_logit_difference"] <= 1e-5
     assert parity["encoder_difference"] <= 1e-4
@@ -39,7 +39,7 @@ def test_matched_mode_gives_the_same_model_in_both_frameworks(sample_run: Run) -
 
 
 def test_results_have_every_figure(sample_run: Run) -> None:
-    results = sample_run.results
+    results = sample_run.read_results()
     assert set(results) == {"run", "data", "frameworks", "parity", "environment"}
     assert {"rows", "classes", "split", "majority_accuracy"} <= set(results["data"])
     assert results["data"]["rows"] == sum(results["data"]["split"].values()) == 150
@@ -55,7 +55,7 @@ def test_results_have_every_figure(sample_run: Run) -> None:
         assert figures["peak_rss_mib"] > figures["train_growth_mib"] >= 0
         assert list(figures["per_class"]) == results["data"]["classes"]
         assert np.array(figures["confusion"]).sum() == results["data"]["split"]["test"]
-        predictions = sample_run.predictions(framework)
+        predictions = sample_run.read_predictions(framework)
         assert float((predictions["label"] == predictions["prediction"]).mean()) == pytest.approx(figures["test_accuracy"])
         assert np.allclose(predictions.filter(regex=r"^p\d+$").sum(axis=1), 1, atol=1e-5)
     packages = results["environment"]["packages"]
@@ -79,17 +79,17 @@ def test_a_worker_loads_its_own_framework_only(reference: Reference) -> None:
 
 def test_defaults_mode(tiny_encoder: Path, vectors_kept: None) -> None:
     run = fill(small_experiment(tiny_encoder, mode="defaults", epochs=3))
-    assert run.status.state == "done", run.status.message
-    parity = run.results["parity"]
+    assert run.read_status().state == "done", run.read_status().message
+    parity = run.read_results()["parity"]
     assert parity["first_batch_logit_difference"] > 1e-3, "each framework drew its own initial weights"
     assert parity["encoder_difference"] <= 1e-4
-    assert [len(run.results["frameworks"][name]["epoch_train_loss"]) for name in FRAMEWORKS] == [3, 3]
+    assert [len(run.read_results()["frameworks"][name]["epoch_train_loss"]) for name in FRAMEWORKS] == [3, 3]
 
 
 def test_both_at_once_and_early_stopping_on_the_same_epoch(tiny_encoder: Path, vectors_kept: None) -> None:
     run = fill(small_experiment(tiny_encoder, schedule="both-at-once", patience=1, learning_rate=0.02, epochs=60))
-    assert run.status.state == "done", run.status.message
-    results = run.results
+    assert run.read_status().state == "done", run.read_status().message
+    results = run.read_results()
     assert results["run"]["schedule"] == "both-at-once"
     first, second = results["frameworks"].values()
     assert first["stop_reason"] == second["stop_reason"] == "early"
@@ -102,7 +102,7 @@ def test_a_loss_that_is_no_number_stops_with_the_reason(
     tiny_encoder: Path, vectors_kept: None, reference: Reference, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run = fill(small_experiment(tiny_encoder, learning_rate=1e20))
-    status = run.status
+    status = run.read_status()
     assert status.state == "failed"
     assert "PyTorch and TensorFlow stopped because the loss was no longer a number" in status.message
     assert "a learning rate of 1e+20" in status.message
@@ -110,7 +110,7 @@ def test_a_loss_that_is_no_number_stops_with_the_reason(
     for framework in FRAMEWORKS:
         kept = load_file(run.framework_folder(framework) / "model.safetensors")
         assert all(np.isfinite(values).all() for values in kept.values())
-        assert run.results["frameworks"][framework]["stop_reason"] == "diverged"
+        assert run.read_results()["frameworks"][framework]["stop_reason"] == "diverged"
     with pytest.raises(RunError, match="the loss was no longer a number, and would end so again"):
         launching.resume(run)
 
@@ -131,9 +131,9 @@ def test_one_framework_stopped_while_it_trains_and_resumed(
         patch.setattr(WorkerProcess, "go", go_and_ask_for_a_stop)
         run = create_run(small_experiment(tiny_encoder, frameworks=("pytorch",), epochs=1000))
         launching_in_process(run)
-    status = run.status
+    status = run.read_status()
     assert (status.state, status.message) == ("stopped", "Stopped on request; the best weights so far were kept and evaluated.")
-    results = run.results
+    results = run.read_results()
     assert list(results["frameworks"]) == ["pytorch"]
     assert set(results["parity"].values()) == {None}
     figures = results["frameworks"]["pytorch"]
@@ -166,7 +166,7 @@ def test_stopped_while_it_waits_and_while_it_encodes(tiny_encoder: Path, monkeyp
     experiment = small_experiment(tiny_encoder, frameworks=("pytorch",), epochs=2)
     with FileLock(lock_path()):
         run = launching.start(experiment)
-        wait_until(lambda: "one run at a time uses this machine" in run.status.message, "the run to wait")
+        wait_until(lambda: "one run at a time uses this machine" in run.read_status().message, "the run to wait")
         with pytest.raises(RunError, match="is still going on"):
             launching.resume(run)
         run.request_stop()
@@ -195,7 +195,11 @@ def test_two_runs_started_at_the_same_moment(tiny_encoder: Path, vectors_kept: N
     assert len({run.path for run in runs}) == 2
 
     def waiting_for() -> list[str]:
-        return [run.status.message for run in runs if run.status.message.startswith("Waiting:") or "to finish" in run.status.message]
+        return [
+            run.read_status().message
+            for run in runs
+            if run.read_status().message.startswith("Waiting:") or "to finish" in run.read_status().message
+        ]
 
     message = wait_until(waiting_for, "one of the two to wait")[0]
     assert "queued before this one" in message or any(run.identifier in message for run in runs)

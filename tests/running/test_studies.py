@@ -42,9 +42,9 @@ def ended(study: Study, state: str, **facts: Any) -> None:
 
 def test_the_same_question_finds_the_same_folder(launched: list[Path]) -> None:
     first = start_study("audit", {"steps": 50, "classifiers": ["text-cnn"]})
-    assert (first.kind, first.request) == ("audit", {"steps": 50, "classifiers": ["text-cnn"]})
+    assert (first.kind, first.read_request()) == ("audit", {"steps": 50, "classifiers": ["text-cnn"]})
     assert first.path.parent == home() / "_studies" and launched == [first.path]
-    assert (first.status.state, first.status.message, first.results) == ("queued", "Waiting to start", None)
+    assert (first.read_status().state, first.read_status().message, first.read_results()) == ("queued", "Waiting to start", None)
     assert all(first.as_run.framework_folder(framework).is_dir() for framework in FRAMEWORKS)
     assert start_study("audit", {"classifiers": ["text-cnn"], "steps": 50}) == first
     assert launched == [first.path], "whoever asks while it waits watches the same study"
@@ -62,7 +62,7 @@ def test_a_finished_study_is_there_at_once(launched: list[Path]) -> None:
     study = start_study("audit", {})
     study.write_results({"rows": []})
     ended(study, "done")
-    assert start_study("audit", {}).results == {"rows": []} and len(launched) == 1
+    assert start_study("audit", {}).read_results() == {"rows": []} and len(launched) == 1
     (study.path / "results.json").unlink()
     start_study("audit", {})
     assert len(launched) == 2, "results that are gone are made again"
@@ -77,7 +77,7 @@ def test_a_study_that_was_cut_short_goes_on(state: str, launched: list[Path]) ->
     identity = process_identity(left_over.pid)
     ended(study, state, workers={"pytorch audit": identity})
     start_study("audit", {})
-    assert len(launched) == 2 and not study.stop_requested and study.status.state == "queued"
+    assert len(launched) == 2 and not study.stop_requested and study.read_status().state == "queued"
     assert living_process(identity) is None, "a worker that was left behind would be in the way"
     left_over.wait()
 
@@ -104,7 +104,7 @@ def test_a_process_that_cannot_be_started_is_told(monkeypatch: pytest.MonkeyPatc
     with pytest.raises(RunError, match="Cannot allocate memory"):
         start_study("audit", {})
     found = latest_study("audit")
-    assert found is not None and found.status.state == "failed" and "Cannot allocate memory" in found.status.message
+    assert found is not None and found.read_status().state == "failed" and "Cannot allocate memory" in found.read_status().message
 
 
 # --- Reading -------------------------------------------------------------------------------------------------------------------------
@@ -113,30 +113,32 @@ def test_a_process_that_cannot_be_started_is_told(monkeypatch: pytest.MonkeyPatc
 def test_a_process_that_died_without_a_word_reads_as_failed(launched: list[Path]) -> None:
     study = start_study("audit", {})
     ended(study, "running", process=process_identity())
-    assert study.status.state == "running"
+    assert study.read_status().state == "running"
     ended(study, "running", process=DEAD)
-    assert study.status.state == "failed"
-    assert "process ended unexpectedly" in study.status.message and "start the same study again to go on" in study.status.message
+    assert study.read_status().state == "failed"
+    assert (
+        "process ended unexpectedly" in study.read_status().message and "start the same study again to go on" in study.read_status().message
+    )
 
 
 def test_a_process_that_never_appeared_reads_as_failed(launched: list[Path]) -> None:
     study = start_study("audit", {})
     late = json.loads((study.path / "progress.json").read_text()) | {"updated": time.time() - SECONDS_TO_APPEAR - 1}
     (study.path / "progress.json").write_text(json.dumps(late))
-    assert study.status.state == "failed" and "has not started" in study.status.message
+    assert study.read_status().state == "failed" and "has not started" in study.read_status().message
 
 
 def test_a_folder_that_is_gone_or_damaged(launched: list[Path], tmp_path: Path) -> None:
     study = Study(tmp_path / "audit-0123")
-    assert (study.status.state, study.results) == ("failed", None)
+    assert (study.read_status().state, study.read_results()) == ("failed", None)
     with pytest.raises(RunError, match="The study audit-0123 cannot be stopped: nothing can be written into its folder"):
         study.request_stop()
     study = start_study("audit", {})
     (study.path / "request.json").write_text("{torn")
     with pytest.raises(RunError, match=r"was removed or damaged\. Start it again"):
-        _ = study.request
+        _ = study.read_request()
     (study.path / "progress.json").write_text('{"state": "done", "of_another_version": 1}')
-    assert study.status.state == "done"
+    assert study.read_status().state == "done"
 
 
 def test_the_latest_study_comes_first(launched: list[Path]) -> None:

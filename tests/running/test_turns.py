@@ -166,7 +166,7 @@ def test_what_a_worker_prints_is_in_its_log(workers: Callable[..., WorkerProcess
     Turns([worker], False, lambda worker: None).run_until("end")
     log = Path(worker._log.name).read_text()
     assert "nor is this" in log and "what a library prints" in log
-    assert Run(Path(worker._log.name).parents[1]).status.state == "queued"
+    assert Run(Path(worker._log.name).parents[1]).read_status().state == "queued"
 
 
 def test_the_first_worker_leads_to_the_end_of_one_turn_of_training(workers: Callable[..., WorkerProcess]) -> None:

@@ -271,7 +271,7 @@ def _measured_documents_per_second(experiment: Experiment) -> dict[str, float]:
     asked = experiment.to_json()
     names = (*SAME, *SAME_FOR_TOKENS) if experiment.family_member.sequences else SAME
     for run in list_runs()[:30]:
-        results = run.results
+        results = run.read_results()
         earlier: dict[str, Any] = (results or {}).get("run", {}).get("experiment") or {}
         if not results or any(earlier.get(name, asked[name]) != asked[name] for name in names):
             continue

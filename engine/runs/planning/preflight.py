@@ -237,7 +237,7 @@ def _device(experiment: Experiment) -> Line:
 
 
 def _machine() -> Line:
-    busy = sum(run.status.active for run in list_runs()[:50])
+    busy = sum(run.read_status().active for run in list_runs()[:50])
     if not busy:
         return "Machine", "passed", "No other run is using it."
     return "Machine", "warning", f"{busy} earlier {'run is' if busy == 1 else 'runs are'} not finished; this one waits its turn."

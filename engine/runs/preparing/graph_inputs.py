@@ -21,13 +21,13 @@ INPUT_NAMES = {"vectors": "vectors", "terms": "shares", "words": "tokens", "piec
 
 def graph_form(run: Run, whole: bool) -> str:
     """What an ONNX graph of the run's classifier takes; ``whole``: with the encoder before a classifier of vectors."""
-    takes = run.experiment.family_member.takes
+    takes = run.read_experiment().family_member.takes
     return SHARES if takes == "terms" else TOKENS if takes == "vectors" and whole else OWN
 
 
 def graph_input(run: Run, form: str) -> str:
     """What the input of such a graph is called."""
-    return TOKENS if form == TOKENS else INPUT_NAMES[run.experiment.family_member.takes]
+    return TOKENS if form == TOKENS else INPUT_NAMES[run.read_experiment().family_member.takes]
 
 
 def rows_are_windows(run: Run, form: str) -> bool:
@@ -35,7 +35,7 @@ def rows_are_windows(run: Run, form: str) -> bool:
 
     Other graphs answer to one window, and a text that is read in several has the mean of their answers.
     """
-    return form == TOKENS and run.experiment.long_texts == "windows"
+    return form == TOKENS and run.read_experiment().long_texts == "windows"
 
 
 def part_of_run(run: Run, inputs: Inputs, part: str, form: str = OWN, rows: int | None = None) -> tuple[Any, np.ndarray, Any]:
@@ -43,7 +43,7 @@ def part_of_run(run: Run, inputs: Inputs, part: str, form: str = OWN, rows: int 
     arrays, labels, lengths = inputs.part(run, part)
     labels = labels[:rows]
     if form == TOKENS:
-        every, experiment = inputs.texts(run), run.experiment
+        every, experiment = inputs.texts(run), run.read_experiment()
         checkpoint = resolve(inputs.encoder)
         most = min(experiment.max_tokens, checkpoint.max_tokens)
         texts = [every[row] for row in inputs.rows[part][:rows].tolist()]

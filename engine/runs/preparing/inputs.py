@@ -61,7 +61,7 @@ class Inputs:
             lengths = np.load(run.path / "lengths.npy")[here] if (run.path / "lengths.npy").exists() else None
         except (OSError, ValueError) as error:
             raise RunError(f"What this run prepared for its classifier is damaged ({error}). Resume it to prepare it again.") from error
-        expected = 2 if run.experiment.family_member.takes == "terms" else 1
+        expected = 2 if run.read_experiment().family_member.takes == "terms" else 1
         if len(arrays) != expected or any(len(values) != len(self.rows[name]) for values in arrays):
             raise RunError("What this run prepared for its classifier is gone. Resume the run to prepare it again.")
         return arrays, self.labels[self.rows[name]], lengths

@@ -35,10 +35,10 @@ def dataset_store() -> DatasetStore:
 
 def prepare_data(run: Run) -> PreparedData:
     """The run's cleaned and split rows; read from the run's own folder where they were written before (a resumed run)."""
-    frame = run.data()
+    frame = run.read_data()
     if frame is not None:
         return PreparedData(frame, tuple(sorted(frame["label"].unique())))
-    prepared = load_prepared(dataset_store(), run.experiment.data)
+    prepared = load_prepared(dataset_store(), run.read_experiment().data)
     draft = run.path / f".data.{os.getpid()}.parquet"
     prepared.frame.to_parquet(draft, index=False)
     os.replace(draft, run.data_file)
@@ -49,7 +49,7 @@ def prepare_inputs(
     run: Run, prepared: PreparedData, checkpoint: Checkpoint | None, features_folder: Path
 ) -> tuple[Features | None, list[str]]:
     """Write what the workers need. Gives back the texts and, for a classifier that takes vectors, where those are or will be."""
-    experiment = run.experiment
+    experiment = run.read_experiment()
     texts = prepared.frame["text"].tolist()
     inputs = label_inputs(prepared, experiment)
     if checkpoint is not None:

@@ -24,7 +24,7 @@ class Answerer:
             )
         self.run, self.framework, self._timeout = run, framework, timeout
         self._lock = threading.Lock()
-        experiment = run.experiment
+        experiment = run.read_experiment()
         self._worker = WorkerProcess(run.path, framework, "answer", worker_environment(experiment.threads, experiment.device))
 
     @property

@@ -47,7 +47,7 @@ def wait_in_queue(run: Run, say: Callable[[str], None]) -> FileLock | None:
 
 
 def _waits(run: Run) -> bool:
-    status = run.status
+    status = run.read_status()
     return status.state == "queued" and living_process(status.coordinator) is not None
 
 

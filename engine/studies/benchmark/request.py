@@ -162,12 +162,12 @@ def attempts(request: BenchmarkRequest) -> list[Study]:
     found = []
     for study in list_studies("benchmark"):
         try:
-            same = study.request | {"attempt": 0, "margin": 0} == asked
+            same = study.read_request() | {"attempt": 0, "margin": 0} == asked
         except ParityError:
             continue
         if same:
             found.append(study)
-    return sorted(found, key=lambda study: study.request.get("attempt", 1), reverse=True)
+    return sorted(found, key=lambda study: study.read_request().get("attempt", 1), reverse=True)
 
 
 def next_attempt(request: BenchmarkRequest) -> BenchmarkRequest:
@@ -175,5 +175,5 @@ def next_attempt(request: BenchmarkRequest) -> BenchmarkRequest:
     before = attempts(request)
     if not before:
         return request
-    last = before[0].request.get("attempt", 1)
-    return replace(request, attempt=last + 1 if before[0].status.state == "done" else last)
+    last = before[0].read_request().get("attempt", 1)
+    return replace(request, attempt=last + 1 if before[0].read_status().state == "done" else last)

@@ -90,7 +90,7 @@ class ExportRequest:
         if self.precision not in precisions(self.format):
             raise MigrationError(_no_precision(self.framework, self.format, self.precision))
         run = self.opened()
-        if run.results is None:
+        if run.read_results() is None:
             raise MigrationError(
                 f"Run {run.identifier} has not finished, so there is nothing yet to check a file against. Finish it on the Train page, or "
                 "choose another one."
@@ -146,7 +146,7 @@ def has_model(run: Run, framework: str) -> bool:
 
 def not_exportable(run: Run) -> str:
     """Why no format can hold this run's models; empty where one can."""
-    experiment = run.experiment
+    experiment = run.read_experiment()
     if experiment.family_member.takes == "vectors" and experiment.long_texts == "windows":
         return (
             f"{experiment.family_member.title} over windows takes all windows of a text at once, and the readers that go with an exported "
@@ -159,7 +159,7 @@ def not_exportable(run: Run) -> str:
 def find_manifest(request: ExportRequest) -> dict[str, Any] | None:
     """What is said of a finished export of the run as it is now, or ``None``."""
     folder = request.folder
-    if not folder.exists() and not any(study.status.active for study in list_studies("export")):
+    if not folder.exists() and not any(study.read_status().active for study in list_studies("export")):
         bring_back(folder)
     manifest = read_json(folder / MANIFEST)
     if manifest is None or not (folder / FILES[request.format]).exists():

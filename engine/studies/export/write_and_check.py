@@ -36,8 +36,8 @@ def start_export(request: ExportRequest) -> Study:
 def forget_lost(request: ExportRequest) -> None:
     """A finished export whose files were removed counts as stopped, so that it can be started again."""
     study = find_study("export", request.to_json())
-    if study is not None and study.status.state == "done" and find_manifest(request) is None:
-        status = study.status
+    if study is not None and study.read_status().state == "done" and find_manifest(request) is None:
+        status = study.read_status()
         status.state, status.message = "stopped", "The files were removed"
         study.write_status(status)
 
@@ -121,7 +121,7 @@ def _race(coordinator: StudyCoordinator, request: ExportRequest, asked: dict[str
 def _manifest(request: ExportRequest, weights: list[int], draft: Path, written: dict[str, Any]) -> dict[str, Any]:
     """Everything that a program needs to use the file, and what the file was made of."""
     run = request.opened()
-    experiment, machine = run.experiment, describe_machine()
+    experiment, machine = run.read_experiment(), describe_machine()
     named = {name: written[name] for name in ("takes", "max_tokens", "padding", "input", "output", "opset")}
     file = draft / FILES[request.format]
     files = [file] if file.is_file() else [path for path in file.rglob("*") if path.is_file()]
@@ -133,7 +133,7 @@ def _manifest(request: ExportRequest, weights: list[int], draft: Path, written: 
         "precision": request.precision,
         "classifier": experiment.classifier,
         "long_texts": experiment.long_texts,
-        "labels": list((run.results or {})["data"]["classes"]),
+        "labels": list((run.read_results() or {})["data"]["classes"]),
         "file": file.name,
         "megabytes": sum(path.stat().st_size for path in files) / 1e6,
         "versions": machine["packages"],

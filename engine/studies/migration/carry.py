@@ -71,8 +71,8 @@ def conduct(coordinator: StudyCoordinator) -> list[str]:
     coordinator.study.write_results(
         {
             "run": request.run,
-            "data": run.experiment.data.name,
-            "classifier": run.experiment.classifier,
+            "data": run.read_experiment().data.name,
+            "classifier": run.read_experiment().classifier,
             "source": request.source,
             "target": request.target,
             "route": request.route,
@@ -142,4 +142,4 @@ def trained_on_facts(answers: Mapping[str, Mapping[str, Any]], logits: Mapping[s
 
 def _classes(run: Run) -> list[str]:
     """The labels in the order of the logits."""
-    return list((run.results or {}).get("data", {}).get("classes", []))
+    return list((run.read_results() or {}).get("data", {}).get("classes", []))

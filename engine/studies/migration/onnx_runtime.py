@@ -25,7 +25,7 @@ def onnx_runtime_logits(file: Path, run: Run, form: str) -> np.ndarray:
     inputs = load_inputs(run)
     (rows_of_texts,), labels, lengths = part_of_run(run, inputs, "test", form)
     one_by_one = rows_of_texts.ndim == 3 and not rows_are_windows(run, form)
-    answer = open_session(file, run.experiment.threads)
+    answer = open_session(file, run.read_experiment().threads)
     size = evaluation_batch(lengths)
     plan = evaluation_plan(len(labels), lengths, size)
     logits = np.empty((len(labels), inputs.num_classes), np.float32)

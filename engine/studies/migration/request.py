@@ -44,7 +44,7 @@ class MigrationRequest:
         if self.route not in ROUTES:
             raise MigrationError(f"There is no route “{self.route}”. Expected one of {', '.join(ROUTES)}.")
         run = self.opened()
-        if run.results is None:
+        if run.read_results() is None:
             raise MigrationError(
                 f"Run {run.identifier} has not finished, so no model is trained yet. Finish it on the Train page, or choose another."
             )
@@ -73,7 +73,7 @@ class MigrationRequest:
 
 def not_possible(run: Run, route: str) -> str:
     """Why a route does not lead out of this run; empty where it does."""
-    member = run.experiment.family_member
+    member = run.read_experiment().family_member
     if route == "checkpoint" and member.takes != "pieces":
         return (
             f"A Hugging Face folder holds a fine-tuned encoder, and {member.title} trains none. Expected a run of the transformer. "

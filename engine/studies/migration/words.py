@@ -45,11 +45,11 @@ HEAD_ALONE = (
 
 def what_is_carried(run: Run, route: str) -> str:
     """Which part of what turns a text into an answer travels; empty where that is all but the tokenizer."""
-    if run.experiment.family_member.takes != "vectors":
+    if run.read_experiment().family_member.takes != "vectors":
         return ""
     if route != "onnx":
         return HEAD_ALONE
-    return WITH_THE_ENCODER.format(windows=", mean over the windows of a text" if run.experiment.long_texts == "windows" else "")
+    return WITH_THE_ENCODER.format(windows=", mean over the windows of a text" if run.read_experiment().long_texts == "windows" else "")
 
 
 GATES = "input, forget, cell, output"

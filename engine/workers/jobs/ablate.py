@@ -29,7 +29,7 @@ def ablate(run: Run, framework: str, channel: Channel) -> None:
 
 def train_once(wing: Wing, prepared: Run, asked: dict[str, Any]) -> dict[str, Any] | None:
     """Train once, with ``seed``, ``own`` and ``changes`` in the recipe: the last epoch's loss, the accuracy on the test texts, the time."""
-    inputs, experiment = load_inputs(prepared), prepared.experiment
+    inputs, experiment = load_inputs(prepared), prepared.read_experiment()
     recipe: Recipe = replace(recipe_of(experiment, inputs), seed=asked["seed"], own=frozenset(asked["own"]), **asked["changes"])
     _, _, model = wing.build(prepared, inputs, recipe, "float32")
     train_inputs, labels, lengths = wing.tensors(prepared, inputs, "train", "float32")

@@ -20,7 +20,7 @@ from engine.workers.wing import build_model, import_wing, make_encode, prepare_d
 
 def answer(run: Run, framework: str, channel: Channel) -> None:
     """Load the classifier and what turns texts into its inputs once, then answer with class probabilities until the input ends."""
-    classify = load_classify(run, framework, run.experiment.device)
+    classify = load_classify(run, framework, run.read_experiment().device)
     inputs = load_inputs(run)
     count = make_counter(run, inputs)
     request = channel.take("answer")
@@ -44,7 +44,7 @@ def load_classify(run: Run, framework: str, wanted: str) -> Callable[[Sequence[s
 
     It takes texts and gives their class probabilities, and the milliseconds of encoding and of classifying.
     """
-    experiment = run.experiment
+    experiment = run.read_experiment()
     inputs = load_inputs(run)
     devices, device_kind, _ = prepare_device(framework, wanted, experiment.threads)
     device = devices.use_device(device_kind, frozenset())
@@ -63,11 +63,11 @@ def load_classify(run: Run, framework: str, wanted: str) -> Callable[[Sequence[s
 
 def make_counter(run: Run, inputs: Inputs) -> Callable[[list[str]], tuple[list[int], list[int] | None]]:
     """Of each text, how many tokens it has before any cut, and how many of them are known where the vocabulary is the run's own."""
-    takes = run.experiment.family_member.takes
-    if run.experiment.family_member.pretrained:
+    takes = run.read_experiment().family_member.takes
+    if run.read_experiment().family_member.pretrained:
         folder = resolve(inputs.encoder).folder
         return lambda texts: (token_counts(folder, texts), None)
-    vocabulary = Terms.from_json(run.vocabulary) if takes == "terms" else load_words(run.vocabulary)
+    vocabulary = Terms.from_json(run.read_vocabulary()) if takes == "terms" else load_words(run.read_vocabulary())
 
     def count(texts: list[str]) -> tuple[list[int], list[int]]:
         known = known_words(vocabulary, texts).tolist()

@@ -49,7 +49,7 @@ class Wing:
         """The classifier's module, the classifier, and the model that is trained, with the weights that ``recipe`` begins with."""
         self.devices.use_precision(precision)
         self.devices.set_seed(recipe.seed)
-        experiment, architecture = prepared.experiment, architecture_of(prepared.experiment, inputs)
+        experiment, architecture = prepared.read_experiment(), architecture_of(prepared.read_experiment(), inputs)
         classifier, core, model = build_model(self.framework, experiment, architecture, recipe.own, self.device)
         shared = initial_weights(WEIGHTS[experiment.classifier](architecture), recipe.seed)
         classifier.load_neutral(core, merge_initial(shared, classifier.to_neutral(core), recipe.own))
@@ -75,7 +75,7 @@ def audit(run: Run, framework: str, channel: Channel) -> None:
 def serve(run: Run, framework: str, channel: Channel, work: Callable[[Wing, Run, dict[str, Any]], dict[str, Any] | None]) -> None:
     """Load the framework, then do one piece of work a turn until the coordinator is gone; no answer means that a stop was asked for."""
     asked = channel.take("import")
-    experiment = Run(Path(asked["prepared"])).experiment
+    experiment = Run(Path(asked["prepared"])).read_experiment()
     started = time.perf_counter()
     training, inference = import_wing(framework, "training", "inference")
     import_seconds = time.perf_counter() - started
@@ -102,7 +102,7 @@ def train_steps(wing: Wing, prepared: Run, asked: dict[str, Any]) -> dict[str, A
     ``own`` and ``constants`` change the recipe of the prepared experiment. With ``keep`` the trained weights stay beside what was prepared.
     """
     inputs, precision, steps = load_inputs(prepared), asked["precision"], asked["steps"]
-    recipe = recipe_of(prepared.experiment, inputs)
+    recipe = recipe_of(prepared.read_experiment(), inputs)
     own = frozenset(asked["own"]) - (frozenset() if recipe.weight_decay else {"weight_decay"})
     recipe = replace(recipe, own=own, steps_per_call=1, **asked["constants"])
     classifier, core, model = wing.build(prepared, inputs, recipe, precision)
@@ -186,7 +186,7 @@ class StepLosses(Listener):
 def answer_transferred(wing: Wing, prepared: Run, asked: dict[str, Any]) -> dict[str, Any]:
     """How far this framework's answers with the weights that ``source`` has trained are from that framework's own."""
     inputs = load_inputs(prepared)
-    classifier, core, model = wing.build(prepared, inputs, recipe_of(prepared.experiment, inputs), "float32")
+    classifier, core, model = wing.build(prepared, inputs, recipe_of(prepared.read_experiment(), inputs), "float32")
     folder = prepared.framework_folder(asked["source"])
     classifier.load_neutral(core, read_weights(folder / "audited.safetensors", {}))
     difference = np.abs(_answers(wing, prepared, inputs, model) - np.load(folder / f"answers_{asked['source']}.npy"))

@@ -70,7 +70,7 @@ def measure_speed(wing: Wing, prepared: Run, asked: dict[str, Any], give_way: Ca
     """
     inputs, mode = load_inputs(prepared), asked["mode"]
     experiment = replace(
-        prepared.experiment,
+        prepared.read_experiment(),
         seed=asked["seed"],
         batch_size=asked["batch_size"],
         mode="defaults" if mode == "defaults" else "matched",
@@ -266,7 +266,7 @@ def reach_target(wing: Wing, prepared: Run, asked: dict[str, Any]) -> dict[str, 
 
     Validation itself and the first epoch's tracing are part of it: that is what a person waits for.
     """
-    inputs, experiment = load_inputs(prepared), replace(prepared.experiment, seed=asked["seed"])
+    inputs, experiment = load_inputs(prepared), replace(prepared.read_experiment(), seed=asked["seed"])
     recipe = recipe_of(experiment, inputs)
     _, _, model = wing.build(prepared, inputs, recipe, "float32")
     tensors, labels, lengths = wing.tensors(prepared, inputs, "train", "float32")

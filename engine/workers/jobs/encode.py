@@ -18,7 +18,7 @@ from engine.workers.wing import make_embed, prepare_device
 
 def encode(run: Run, framework: str, channel: Channel) -> None:
     """Compute the vectors of all texts that are not there yet, and this framework's vectors of the probe texts."""
-    experiment = run.experiment
+    experiment = run.read_experiment()
     channel.take("encode")
     inputs = load_inputs(run)
     texts = inputs.texts(run)
@@ -55,7 +55,7 @@ def encode(run: Run, framework: str, channel: Channel) -> None:
 
 def probe(run: Run, framework: str, channel: Channel) -> None:
     """Compute this framework's vectors of the probe texts."""
-    experiment = run.experiment
+    experiment = run.read_experiment()
     channel.take("probe")
     inputs = load_inputs(run)
     devices, device, _ = prepare_device(framework, experiment.device, experiment.threads)

@@ -69,7 +69,9 @@ def train_on(wing: Wing, run: Run, inputs: Inputs, model: Any, steps: int, form:
 
     The optimizer is new in both, for its memory does not travel.
     """
-    recipe = replace(recipe_of(run.experiment, inputs), own=frozenset(), steps_per_call=1, warmup_steps=0, decay_steps=0, compiled=False)
+    recipe = replace(
+        recipe_of(run.read_experiment(), inputs), own=frozenset(), steps_per_call=1, warmup_steps=0, decay_steps=0, compiled=False
+    )
     every = min(len(inputs.rows["train"]), TRAINING_ROWS)
     arrays, labels, lengths = part_of_run(run, inputs, "train", form, every)
     size = _fewer(min(recipe.batch_size, BATCH_ROWS, every), arrays, run, form)

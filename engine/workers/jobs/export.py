@@ -52,7 +52,7 @@ def write(wing: Wing, run: Run, asked: dict[str, Any]) -> dict[str, Any]:
     if hasattr(core, "to"):
         core.to("cpu")  # files are for any machine
     formats, whole_model = import_wing(wing.framework, "formats", "whole_model")
-    if run.experiment.family_member.takes == "vectors":
+    if run.read_experiment().family_member.takes == "vectors":
         checkpoint = resolve(inputs.encoder)
         core = whole_model.with_encoder(core, checkpoint.folder, checkpoint.pooling, checkpoint.normalize, inputs.padding)
     example = _example(run, inputs, fixed=asked["kind"] == "mobile")
@@ -123,12 +123,12 @@ def verify(run: Run, framework: str, asked: dict[str, Any]) -> dict[str, Any]:
 
 def _loaded(run: Run, framework: str, inputs: Inputs, kind: str, file: Path) -> Answer:
     if kind == "onnx":
-        return open_session(file, run.experiment.threads)
+        return open_session(file, run.read_experiment().threads)
     (formats, whole_model) = import_wing(framework, "formats", "whole_model")
     core = None
     if framework == "pytorch" and kind == "native":  # safetensors hold weights alone
-        _, core, _ = build_model(framework, run.experiment, architecture_of(run.experiment, inputs), frozenset(), "cpu")
-        if run.experiment.family_member.takes == "vectors":
+        _, core, _ = build_model(framework, run.read_experiment(), architecture_of(run.read_experiment(), inputs), frozenset(), "cpu")
+        if run.read_experiment().family_member.takes == "vectors":
             checkpoint = resolve(inputs.encoder)
             core = whole_model.with_encoder(core, checkpoint.folder, checkpoint.pooling, checkpoint.normalize, inputs.padding)
     load: Callable[..., Answer] = getattr(formats, f"load_{kind}")
@@ -158,33 +158,33 @@ def _one_by_one(answer: Answer, shape: Sequence[int | None], padding: int) -> An
 
 def input_name(run: Run) -> str:
     """What the input of an exported model is called: TF-IDF rows, or tokens."""
-    return "shares" if run.experiment.family_member.takes == "terms" else "tokens"
+    return "shares" if run.read_experiment().family_member.takes == "terms" else "tokens"
 
 
 def _most_tokens(run: Run, inputs: Inputs) -> int:
-    if run.experiment.family_member.takes == "vectors":
-        return min(run.experiment.max_tokens, resolve(inputs.encoder).max_tokens)
+    if run.read_experiment().family_member.takes == "vectors":
+        return min(run.read_experiment().max_tokens, resolve(inputs.encoder).max_tokens)
     return inputs.max_tokens
 
 
 def text_reader(run: Run, inputs: Inputs) -> Callable[[Sequence[str]], np.ndarray]:
     """Texts to the exported model's input: (texts, tokens), (texts, windows, tokens) or (texts, terms)."""
-    takes = run.experiment.family_member.takes
+    takes = run.read_experiment().family_member.takes
     if takes == "terms":
-        terms = Terms.from_json(run.vocabulary)
+        terms = Terms.from_json(run.read_vocabulary())
         return lambda texts: dense_rows(*terms.rows(texts), inputs.input_size)
-    most, windows = _most_tokens(run, inputs), run.experiment.long_texts == "windows"
-    tokenizer = load_words(run.vocabulary) if takes == "words" else load_tokenizer(resolve(inputs.encoder).folder, most)
+    most, windows = _most_tokens(run, inputs), run.read_experiment().long_texts == "windows"
+    tokenizer = load_words(run.read_vocabulary()) if takes == "words" else load_tokenizer(resolve(inputs.encoder).folder, most)
     return lambda texts: np.ascontiguousarray(token_rows(tokenizer, texts, most, windows, inputs.padding).ids)
 
 
 def _keep_text_reader(run: Run, inputs: Inputs, draft: Path) -> None:
-    takes = run.experiment.family_member.takes
+    takes = run.read_experiment().family_member.takes
     if takes == "terms":
-        (draft / "vocabulary.json").write_text(run.vocabulary, encoding="utf-8")
+        (draft / "vocabulary.json").write_text(run.read_vocabulary(), encoding="utf-8")
     else:
         folder = resolve(inputs.encoder).folder if takes != "words" else None
-        tokenizer = load_words(run.vocabulary) if folder is None else load_tokenizer(folder, _most_tokens(run, inputs))
+        tokenizer = load_words(run.read_vocabulary()) if folder is None else load_tokenizer(folder, _most_tokens(run, inputs))
         (draft / "tokenizer.json").write_text(tokenizer.to_str(), encoding="utf-8")
 
 

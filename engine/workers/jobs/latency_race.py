@@ -68,5 +68,5 @@ def label_by_framework(run: Run, framework: str) -> Label:
 def label_by_file(run: Run, asked: dict[str, Any]) -> Label:
     """The same texts through the exported file."""
     inputs = load_inputs(run)
-    answer, read = open_session(Path(asked["draft"]) / asked["file"], run.experiment.threads), text_reader(run, inputs)
+    answer, read = open_session(Path(asked["draft"]) / asked["file"], run.read_experiment().threads), text_reader(run, inputs)
     return lambda texts: np.asarray(logits_of(answer, read(texts), (None, None), inputs.padding)).argmax(axis=1)

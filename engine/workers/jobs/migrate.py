@@ -146,8 +146,8 @@ def by_checkpoint(wing: Wing, run: Run, inputs: Inputs, asked: dict[str, Any], s
     """The classifier on the encoder of the folder that was written, with the last layer beside it."""
     folder = Path(asked["carried"]) / CHECKPOINT_FOLDER
     with stages("loads the Hugging Face folder"):
-        architecture = replace(architecture_of(run.experiment, inputs), encoder=folder)
-        classifier, core, model = build_model(wing.framework, run.experiment, architecture, _own(run), wing.device)
+        architecture = replace(architecture_of(run.read_experiment(), inputs), encoder=folder)
+        classifier, core, model = build_model(wing.framework, run.read_experiment(), architecture, _own(run), wing.device)
         classifier.load_neutral(core, read_weights(folder / HEAD, {}))
         config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
         files = {file.relative_to(folder).as_posix(): file.stat().st_size for file in sorted(folder.rglob("*")) if file.is_file()}
@@ -167,16 +167,16 @@ def _weight_file(run: Run, framework: str) -> Path:
 
 def _own(run: Run) -> frozenset[str]:
     """The GELU that a run in the mode of defaults has used is part of what it learned with; its answers are logits nevertheless."""
-    return frozenset({"gelu"}) if run.experiment.mode == "defaults" else frozenset()
+    return frozenset({"gelu"}) if run.read_experiment().mode == "defaults" else frozenset()
 
 
 def trained_model(wing: Wing, run: Run, inputs: Inputs, source: str) -> tuple[Any, Any, Any]:
     """This framework's classifier with the weights that ``source`` has trained: its module, itself, and over windows where need be."""
     wing.devices.use_precision("float32")
-    wing.devices.set_seed(run.experiment.seed)
-    architecture = architecture_of(run.experiment, inputs)
-    classifier, core, model = build_model(wing.framework, run.experiment, architecture, _own(run), wing.device)
-    shapes = {name: weight.shape for name, weight in WEIGHTS[run.experiment.classifier](architecture).items()}
+    wing.devices.set_seed(run.read_experiment().seed)
+    architecture = architecture_of(run.read_experiment(), inputs)
+    classifier, core, model = build_model(wing.framework, run.read_experiment(), architecture, _own(run), wing.device)
+    shapes = {name: weight.shape for name, weight in WEIGHTS[run.read_experiment().classifier](architecture).items()}
     classifier.load_neutral(core, read_weights(_weight_file(run, source), shapes))
     return classifier, core, model
 
@@ -185,7 +185,7 @@ def _over_windows(wing: Wing, run: Run, inputs: Inputs, core: Any) -> Any:
     """The graph answers to one window; a text that is read in several has the mean of their answers."""
     if hasattr(core, "to"):
         core.to(wing.device)
-    if run.experiment.long_texts != "windows" or not run.experiment.family_member.sequences:
+    if run.read_experiment().long_texts != "windows" or not run.read_experiment().family_member.sequences:
         return core
     (windows,) = import_wing(wing.framework, "windows")
     return windows.over_windows(core, inputs.padding)

@@ -29,7 +29,7 @@ from engine.workers.wing import build_model, import_classifier, import_wing, mak
 
 def train(run: Run, framework: str, channel: Channel) -> None:
     """Train, evaluate, save and time one framework's classifier, one turn after the other."""
-    experiment = run.experiment
+    experiment = run.read_experiment()
     folder = run.framework_folder(framework)
 
     channel.take("import")

@@ -20,8 +20,8 @@ def comparison_downloads(run: Run, results: Mapping[str, Any]) -> None:
     """Results as JSON, the measures and the classes as CSV, both models' answers to the test texts as CSV."""
 
     def predictions_csv() -> bytes:
-        predictions = {framework: run.predictions(framework) for framework in finished_frameworks(results)}
-        return safe_csv(predictions_table(results["data"]["classes"], predictions, run.data()))
+        predictions = {framework: run.read_predictions(framework) for framework in finished_frameworks(results)}
+        return safe_csv(predictions_table(results["data"]["classes"], predictions, run.read_data()))
 
     files = (
         (

@@ -219,7 +219,7 @@ def _migration(evidence: Evidence) -> None:
 def _files(evidence: Evidence, kinds: Collection[str], purpose: str) -> None:
     """What the run's models became as files of some kinds, and the way to make them."""
     run = evidence.run
-    found = [one for one in manifests(run) if KINDS[one["format"]] in kinds] if run is not None and run.results is not None else []
+    found = [one for one in manifests(run) if KINDS[one["format"]] in kinds] if run is not None and run.read_results() is not None else []
     if run is None or not found:
         st.write(f"No model of the newest run has been written {purpose} yet.")
     else:
@@ -251,4 +251,4 @@ DETAILS: Mapping[str, Callable[[Evidence], None]] = {
 
 def kinds_under_way() -> list[str]:
     """The studies that a claim waits for and that are being made now."""
-    return [kind for kind in PAGES if any(study.status.active for study in list_studies(kind)[: study_view.RECENT])]
+    return [kind for kind in PAGES if any(study.read_status().active for study in list_studies(kind)[: study_view.RECENT])]

@@ -20,13 +20,13 @@ RECENT = 20
 def shown_study(kind: str, label: Callable[[Study], str]) -> Study | None:
     """The study that was just started, else the last one with results, with a box to choose another; ``None`` before the first."""
     studies = list_studies(kind)[:RECENT]
-    with_results = [study for study in studies if study.results is not None]
+    with_results = [study for study in studies if study.read_results() is not None]
     started = next((study for study in studies if study.identifier == st.session_state.get(_key(kind))), None)
     if started is not None and started not in with_results:
         return started
     if len(with_results) < 2:
         return next(iter(with_results or studies), None)
-    names = {study.identifier: f"{label(study)}, {when(study.status.created)}" for study in with_results}
+    names = {study.identifier: f"{label(study)}, {when(study.read_status().created)}" for study in with_results}
     st.session_state.setdefault(_key(kind), with_results[0].identifier)
     if st.session_state[_key(kind)] not in names:
         st.session_state[_key(kind)] = with_results[0].identifier
@@ -57,11 +57,11 @@ def take_over_choice() -> None:
 def watch(identifiers: Sequence[str], parts: int) -> None:
     """One look at the studies under way, repeated every second; when one has ended or found something, the page starts anew."""
     studies = [study for kind in TITLES for study in list_studies(kind) if study.identifier in identifiers]
-    if any(not study.status.active for study in studies) or len(studies) < len(identifiers) or pieces(studies) != parts:
+    if any(not study.read_status().active for study in studies) or len(studies) < len(identifiers) or pieces(studies) != parts:
         st.rerun()
     kinds: set[str] = set()
     for study in studies:
-        status = study.status
+        status = study.read_status()
         words = f"**{TITLES[study.kind]}**: {plain(status.message)}"
         # Several of one kind may wait in the queue, and each needs a button of its own.
         key = f"stop_{study.identifier if study.kind in kinds else study.kind}"
@@ -94,17 +94,17 @@ TITLES = {
 
 def active_studies(*kinds: str) -> list[Study]:
     """Those of these kinds with something still ahead of them."""
-    return [study for kind in kinds for study in list_studies(kind)[:RECENT] if study.status.active]
+    return [study for kind in kinds for study in list_studies(kind)[:RECENT] if study.read_status().active]
 
 
 def pieces(studies: Sequence[Study]) -> int:
     """How much they have found so far, so that a change can be noticed."""
-    return sum(len((study.results or {}).get("rows", [])) + (study.results or {}).get("seeds", 0) for study in studies)
+    return sum(len((study.read_results() or {}).get("rows", [])) + (study.read_results() or {}).get("seeds", 0) for study in studies)
 
 
 def ending(study: Study) -> None:
     """What to say of a study that did not come to its end, and the way on."""
-    status = study.status
+    status = study.read_status()
     if status.active or status.state == "done":
         return
     if status.state == "failed":
@@ -113,7 +113,7 @@ def ending(study: Study) -> None:
         st.write(plain(status.message))
     if st.button("Go on", icon=":material/resume:", key=f"resume_{study.kind}"):
         try:
-            request = study.request
+            request = study.read_request()
         except ParityError as error:
             st.error(plain(error), icon=":material/error:")
         else:

@@ -32,7 +32,7 @@ def next_steps(run: Run) -> None:
 
 def outcome(run: Run) -> None:
     """The four figures most asked for, as twin rows."""
-    results = run.results
+    results = run.read_results()
     if results is None:
         return
     twin_heading()
@@ -82,7 +82,7 @@ def logs(run: Run, experiment: Experiment | None) -> None:
     names = {"coordinator": "The run’s own process"} | {framework: FRAMEWORK_NAMES[framework] for framework in frameworks}
     with st.expander("Logs of the processes"):
         for name, title in names.items():
-            if text := run.log(name).strip():
+            if text := run.read_log(name).strip():
                 st.caption(title)
                 st.code(text, language=None, height=260, wrap_lines=True)
 

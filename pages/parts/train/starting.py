@@ -13,7 +13,7 @@ RECENT = 20
 
 def run_under_way(experiment: Experiment) -> Run | None:
     """A queued or running run of exactly these settings; a second click, tab or browser finds it too."""
-    return next((run for run in runs_of(experiment, RECENT) if run.status.active), None)
+    return next((run for run in runs_of(experiment, RECENT) if run.read_status().active), None)
 
 
 def start_once(experiment: Experiment) -> Run:

@@ -30,7 +30,7 @@ def choose_run(purpose: str, results_needed: bool = True, meanwhile: Callable[[R
         run = _remembered() or _newest(results_needed) or _no_run_yet(purpose)
     remember(run)
     run = _choose_another(run, results_needed)
-    if results_needed and run.results is None:
+    if results_needed and run.read_results() is None:
         _no_results_yet(run, purpose, meanwhile)
     return run
 
@@ -59,7 +59,7 @@ def run_label(run: Run) -> str:
     experiment = readable_experiment(run)
     if experiment is None:
         return f"{run.identifier} (description damaged)"
-    status = run.status
+    status = run.read_status()
     state = "" if status.state == "done" else f", {status.state}"
     trained = what_trains(experiment).replace(" · ", ", ")
     return f"{shorten(experiment.data.name, 40)}, {trained}, {when(status.created)}{state}"
@@ -74,12 +74,12 @@ def _remembered() -> Run | None:
 
 def _newest(results_needed: bool) -> Run | None:
     runs = list_runs()
-    with_results = (run for run in runs[:RECENT] if not results_needed or run.results is not None)
+    with_results = (run for run in runs[:RECENT] if not results_needed or run.read_results() is not None)
     return next(with_results, runs[0] if runs else None)
 
 
 def _choose_another(run: Run, results_needed: bool) -> Run:
-    runs = [other for other in list_runs()[:RECENT] if other == run or not results_needed or other.results is not None]
+    runs = [other for other in list_runs()[:RECENT] if other == run or not results_needed or other.read_results() is not None]
     if len(runs) < 2:
         return run
     labels = {other.identifier: run_label(other) for other in runs}
@@ -106,7 +106,7 @@ def _no_run_yet(purpose: str) -> Run:
 
 
 def _no_results_yet(run: Run, purpose: str, meanwhile: Callable[[Run], None] | None) -> None:
-    status = run.status
+    status = run.read_status()
     st.title("No results yet")
     if status.active:
         st.write(f"This run is still {status.state}. When it has finished you can {purpose}.")
