@@ -11,11 +11,11 @@ import pandas
 
 from engine.data.choice import PARTS
 from engine.errors import RunError
-from engine.shared.devices import describe_machine, physical_cores
-from engine.shared.metrics import accuracy_difference, score
 from engine.runs.experiment import Experiment
 from engine.runs.folder import Run
 from engine.runs.preparing.inputs import load_inputs
+from engine.shared.devices import describe_machine, physical_cores
+from engine.shared.metrics import accuracy_difference, score
 
 
 def compare(run: Run, outcomes: dict[str, dict[str, Any]], state: str, notes: list[str]) -> dict[str, Any]:

@@ -14,15 +14,15 @@ from safetensors import SafetensorError
 
 from engine import FRAMEWORK_NAMES
 from engine.errors import ParityError, TrainingError
-from engine.shared.encoders.checkpoint import BUNDLED, Checkpoint, resolve
-from engine.shared.devices import choose_device, graphics_processors
-from engine.runs.processes.channel import WorkerProcess, worker_environment
 from engine.runs.experiment import Experiment
 from engine.runs.folder import Run, Status, home
+from engine.runs.processes.channel import WorkerProcess, worker_environment
 from engine.runs.processes.queue import wait_in_queue
+from engine.runs.processes.turns import Turns
 from engine.runs.source_code import save_code
 from engine.runs.status import StatusBoard
-from engine.runs.processes.turns import Turns
+from engine.shared.devices import choose_device, graphics_processors
+from engine.shared.encoders.checkpoint import BUNDLED, Checkpoint, resolve
 
 if TYPE_CHECKING:
     from engine.shared.encoders.vector_cache import Features

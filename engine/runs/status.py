@@ -5,8 +5,8 @@ from __future__ import annotations
 import time
 import traceback
 
-from engine.runs.processes.channel import WorkerProcess
 from engine.runs.folder import Run
+from engine.runs.processes.channel import WorkerProcess
 from engine.runs.processes.identity import process_identity
 
 

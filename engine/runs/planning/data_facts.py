@@ -15,13 +15,13 @@ from huggingface_hub import try_to_load_from_cache
 from engine.data.choice import PARTS, DataChoice
 from engine.data.splitting import PreparedData, class_counts, load_prepared
 from engine.errors import ParityError
-from engine.shared.encoders.checkpoint import BUNDLED, Checkpoint, resolve
-from engine.shared.class_weights import class_weights
-from engine.shared.text.tokens import MOST_WINDOWS, token_counts
-from engine.shared.text.vocabulary import Terms, texts_without_known_words, train_words
 from engine.runs.experiment import Experiment
 from engine.runs.folder import home
 from engine.runs.preparing.prepare import dataset_store, place_of_features
+from engine.shared.class_weights import class_weights
+from engine.shared.encoders.checkpoint import BUNDLED, Checkpoint, resolve
+from engine.shared.text.tokens import MOST_WINDOWS, token_counts
+from engine.shared.text.vocabulary import Terms, texts_without_known_words, train_words
 
 SAMPLE_TEXTS = 20_000
 SAMPLE_CHARACTERS = 10_000_000

@@ -15,14 +15,14 @@ from safetensors import safe_open
 
 from engine import FRAMEWORK_NAMES
 from engine.errors import ParityError
-from engine.shared.architecture import Architecture
-from engine.shared.encoders.checkpoint import Checkpoint
-from engine.shared.devices import graphics_processors, physical_cores
-from engine.shared.classifiers import CLASSIFIERS
-from engine.shared.weights.initial import CNN_WIDTHS, WEIGHTS
-from engine.runs.planning.data_facts import DataFacts, Reading, data_facts, features_file, find_encoder, reading, token_limit
 from engine.runs.experiment import Experiment
 from engine.runs.folder import list_runs
+from engine.runs.planning.data_facts import DataFacts, Reading, data_facts, features_file, find_encoder, reading, token_limit
+from engine.shared.architecture import Architecture
+from engine.shared.classifiers import CLASSIFIERS
+from engine.shared.devices import graphics_processors, physical_cores
+from engine.shared.encoders.checkpoint import Checkpoint
+from engine.shared.weights.initial import CNN_WIDTHS, WEIGHTS
 
 IMPORT_SECONDS = {"pytorch": 3.0, "tensorflow": 7.0}
 """Of the framework and of what loads its encoder."""

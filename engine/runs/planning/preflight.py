@@ -14,15 +14,15 @@ from typing import Literal
 import psutil
 
 from engine.errors import ParityError
-from engine.shared.encoders.checkpoint import Checkpoint
+from engine.runs.experiment import Experiment
+from engine.runs.folder import home, list_runs
+from engine.runs.planning.data_facts import Reading, data_facts, features_file, find_encoder, reading, token_limit, weights_of_classes
+from engine.runs.planning.estimating import estimate
 from engine.shared.devices import graphics_processors, physical_cores
+from engine.shared.encoders.checkpoint import Checkpoint
 from engine.shared.framework_defaults import DIFFERENCES, matters
 from engine.shared.text.tokens import MOST_WINDOWS
 from engine.shared.weights.initial import CNN_WIDTHS
-from engine.runs.planning.data_facts import Reading, data_facts, features_file, find_encoder, reading, token_limit, weights_of_classes
-from engine.runs.planning.estimating import estimate
-from engine.runs.experiment import Experiment
-from engine.runs.folder import home, list_runs
 
 State = Literal["passed", "failed", "warning", "skipped"]
 Line = tuple[str, State, str]

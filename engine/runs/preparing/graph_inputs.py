@@ -6,11 +6,11 @@ from typing import Any
 
 import numpy as np
 
+from engine.runs.folder import Run
+from engine.runs.preparing.inputs import Inputs
 from engine.shared.encoders.checkpoint import resolve
 from engine.shared.text.tokens import load_tokenizer, padding_token, token_rows
 from engine.shared.text.vocabulary import dense_rows
-from engine.runs.folder import Run
-from engine.runs.preparing.inputs import Inputs
 
 OWN, SHARES, TOKENS = "own", "shares", "tokens"
 """As the run's classifier takes it; TF-IDF rows with a place for every term; tokens, for a graph that holds the encoder as well."""

@@ -14,18 +14,18 @@ from engine import FRAMEWORKS
 from engine.data.choice import PARTS
 from engine.data.splitting import PreparedData, load_prepared
 from engine.data.store import DatasetStore
-from engine.shared.encoders.checkpoint import BUNDLED, Checkpoint, resolve
+from engine.files import write_atomically
+from engine.runs.experiment import Experiment
+from engine.runs.folder import Run, home
+from engine.runs.preparing.inputs import Inputs, load_inputs, save_arrays, save_inputs
+from engine.runs.preparing.recipes import architecture_of
 from engine.shared.class_weights import class_weights
+from engine.shared.encoders.checkpoint import BUNDLED, Checkpoint, resolve
 from engine.shared.encoders.vector_cache import PROBE_TEXTS, Features, features_of
 from engine.shared.text.tokens import MOST_WINDOWS, load_tokenizer, padding_token, token_counts, token_rows
 from engine.shared.text.vocabulary import Terms, texts_without_known_words, train_words
 from engine.shared.weights.files import write_arrays
 from engine.shared.weights.initial import WEIGHTS, initial_weights
-from engine.runs.experiment import Experiment
-from engine.files import write_atomically
-from engine.runs.folder import Run, home
-from engine.runs.preparing.inputs import Inputs, load_inputs, save_arrays, save_inputs
-from engine.runs.preparing.recipes import architecture_of
 
 
 def dataset_store() -> DatasetStore:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 
+from engine.runs.experiment import Experiment
+from engine.runs.preparing.inputs import Inputs
 from engine.shared.architecture import Architecture
 from engine.shared.encoders.checkpoint import resolve
 from engine.shared.recipe import EVERY_DEFAULT, Recipe
-from engine.runs.experiment import Experiment
-from engine.runs.preparing.inputs import Inputs
 
 
 def architecture_of(experiment: Experiment, inputs: Inputs) -> Architecture:

@@ -8,8 +8,8 @@ from typing import Any
 
 from engine import FRAMEWORK_NAMES
 from engine.errors import RunError
-from engine.runs.processes.channel import WorkerProcess, worker_environment
 from engine.runs.folder import Run
+from engine.runs.processes.channel import WorkerProcess, worker_environment
 
 
 class Answerer:

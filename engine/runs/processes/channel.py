@@ -19,8 +19,8 @@ from typing import Any
 
 import psutil
 
-from engine.shared.devices import physical_cores
 from engine.runs.processes.identity import process_identity
+from engine.shared.devices import physical_cores
 
 TURN_SECONDS = 1.0
 """Shorter turns cost: with a quarter of a second, step times are visibly worse than those of a process that runs alone."""
