@@ -11,8 +11,10 @@ import pandas
 import pytest
 
 from engine.data.choice import ReadingOptions
+from engine.data.reading import delimited, formats, opening
+from engine.data.reading.columns import guess_columns
 from engine.data.reading.encoding import presumed_utf8
-from engine.data.reading.read_table import delimited, formats, guess_columns, opening, read_table
+from engine.data.reading.read_table import read_table
 from engine.errors import DataError
 
 SENTENCES = [

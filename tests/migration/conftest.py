@@ -24,9 +24,9 @@ import psutil
 import pytest
 
 from engine.__main__ import main
-from engine.migration import study_process
 from engine.runs.experiment import Experiment
 from engine.runs.folder import Run, create_run
+from engine.studies import process as study_process
 from tests.running.driving import PATIENCE, small_data, studies_in_this_process
 
 PROJECT = Path(__file__).parents[2]

@@ -14,10 +14,10 @@ from onnx import TensorProto, helper, numpy_helper
 
 from engine.__main__ import main
 from engine.errors import MigrationError, ParityError, RunError
-from engine.migration import study_process
 from engine.runs.folder import Run
 from engine.runs.preparing.graph_inputs import OWN, SHARES, example_batch, part_of_run
 from engine.runs.preparing.inputs import Inputs, load_inputs
+from engine.studies import process as study_process
 from engine.studies import study as studies
 from engine.studies.migration import carry as migrating
 from engine.studies.migration.foreign_file import look_into

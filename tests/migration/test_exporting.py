@@ -14,12 +14,12 @@ import pytest
 from engine.__main__ import main
 from engine.commands import models
 from engine.errors import MigrationError, RunError
-from engine.migration import study_process
 from engine.runs.experiment import Experiment
 from engine.runs.folder import Run, create_run
 from engine.runs.preparing.inputs import load_inputs
 from engine.runs.preparing.prepare import prepare_data, prepare_inputs
 from engine.shared.encoders.checkpoint import resolve
+from engine.studies import process as study_process
 from engine.studies import study as studies
 from engine.studies.export import write_and_check as exporting
 from engine.studies.export.archive import zipped

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 TARGET = 0.8
 """Accuracy on the validation texts, for the time until it is reached."""
 
-WORKER_FILE = "running/worker_benchmarking.py"
+WORKER_FILE = "workers/jobs/benchmark.py"
 """Within ``engine/``: the code of the experiment."""
 
 MEASURES = {
