@@ -8,7 +8,7 @@ from engine import FRAMEWORK_NAMES, FRAMEWORKS
 from engine.display.formatting import count, percent, plain, what_trains, when
 from engine.runs.folder import list_runs, readable_experiment
 from engine.shared.classifiers import CLASSIFIERS
-from engine.source.scripts import DATA_NAME, SCRIPT_NAMES, data_file, notebook, obstacle, standalone_script
+from engine.source.scripts import DATA_NAME, SCRIPT_NAMES, data_file, notebook, obstacle_to_scripts, standalone_script
 from engine.source.snippets import Row, Stage, load_snippets, present_snippets
 from pages.parts.widgets.code_columns import QUIET, column_heading, show_piece
 from pages.parts.widgets.entry import through_dashboard
@@ -138,7 +138,7 @@ if not run or not experiment:
     )
     st.page_link("pages/home.py", label="Try it on the sample", icon=":material/play_arrow:")
     st.stop()
-if problem := obstacle(run):
+if problem := obstacle_to_scripts(run):
     st.info(plain(problem), icon=":material/info:")
     st.stop()
 

@@ -6,8 +6,8 @@ from engine import FRAMEWORKS
 from engine.course.lesson import Exercise, Shown
 from engine.course.lessons import LESSONS
 from engine.display.formatting import count, plain
-from pages.parts.course.check_view import READABLE, checked, predict_and_check
 from pages.parts.course.dictionary_view import show_dictionary
+from pages.parts.course.question_view import READABLE, checked, predict_and_check
 from pages.parts.widgets.code_columns import column_heading, show_piece
 from pages.parts.widgets.entry import through_dashboard
 

@@ -5,7 +5,7 @@ import streamlit as st
 from engine.display.formatting import plain
 from engine.guide.cited_facts import OUT_OF_DATE
 from engine.guide.claims import CLAIMS, GROUPS
-from engine.guide.findings import findings, gather, guide_answer
+from engine.guide.conclusions import conclusions, gather, guide_answer
 from pages.parts.guide import chooser_view
 from pages.parts.guide.claim_evidence import TITLES, kinds_under_way, show_claim
 from pages.parts.guide.claim_table import claim_table
@@ -15,7 +15,7 @@ from pages.parts.widgets.entry import through_dashboard
 through_dashboard()
 
 evidence = gather()
-found = findings(evidence)
+found = conclusions(evidence)
 
 st.title("Guide: from opinion to evidence", anchor=False)
 st.markdown(f"#### {plain(guide_answer(found))}")

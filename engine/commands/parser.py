@@ -22,7 +22,7 @@ from engine.studies.benchmark import request as benchmark_request
 from engine.studies.benchmark.statistics import FEWEST, MARGIN
 from engine.studies.export.request import EVERY_FORMAT, FORMATS, PRECISIONS
 from engine.studies.migration.request import ROUTES
-from engine.studies.mistake_catalogue import EXHIBITS
+from engine.studies.mistake_catalogue import MISTAKES
 
 SETTINGS = {item.name: item for item in fields(Experiment) if item.name not in ("data", "frameworks")}
 """The form, this command line and the check of an experiment read help, choices and limits from the same place."""
@@ -63,7 +63,7 @@ def make_parser() -> argparse.ArgumentParser:
 
     command = commands.add_parser("museum", help="make classic mistakes in both frameworks and show whether, when and how they are caught")
     command.add_argument(
-        "--only", action="extend", nargs="+", metavar="NAME", help=f"which mistakes (default: all of {', '.join(EXHIBITS)})"
+        "--only", action="extend", nargs="+", metavar="NAME", help=f"which mistakes (default: all of {', '.join(MISTAKES)})"
     )
     _add_place(command, "print a list of what became of each mistake on standard output and nothing else")
 
@@ -71,7 +71,11 @@ def make_parser() -> argparse.ArgumentParser:
     _add_classifiers(command)
     command.add_argument("--quick", action="store_true", help="matched mode at the recommended batch size only")
     command.add_argument(
-        "--modes", action="extend", nargs="+", choices=benchmark_request.MODES, help="of a thorough benchmark (default: all)"
+        "--modes",
+        action="extend",
+        nargs="+",
+        choices=tuple(benchmark_request.BENCHMARK_MODES),
+        help="of a thorough benchmark (default: all)",
     )
     command.add_argument(
         "--repeats", type=int, default=FEWEST, metavar="N", help=f"with different seeds, {FEWEST} at least (default: {FEWEST})"

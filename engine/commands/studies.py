@@ -13,9 +13,9 @@ from engine.runs.experiment import BUNDLED_ENCODER
 from engine.shared.classifiers import CLASSIFIERS
 from engine.studies.ablation import COMPILED, AblationRequest, ablation_table
 from engine.studies.audit import AuditRequest, audit_table, verdicts
-from engine.studies.benchmark.request import MODES, BenchmarkRequest, attempts, next_attempt
+from engine.studies.benchmark.request import BENCHMARK_MODES, BenchmarkRequest, attempts, next_attempt
 from engine.studies.benchmark.verdicts import benchmark_table, same_verdicts
-from engine.studies.mistake_catalogue import EXHIBITS
+from engine.studies.mistake_catalogue import MISTAKES
 from engine.studies.mistakes import MuseumRequest, museum_table
 from engine.studies.study import start_study
 
@@ -42,7 +42,7 @@ def ablate(options: argparse.Namespace) -> int:
 
 def museum(options: argparse.Namespace) -> int:
     """Make the mistakes that were asked for, or show what became of them before. Ctrl+C stops it and keeps what is finished."""
-    results = watch(start_study("museum", MuseumRequest(tuple(options.only or EXHIBITS)).to_json()))
+    results = watch(start_study("museum", MuseumRequest(tuple(options.only or MISTAKES)).to_json()))
     print(json.dumps(results["rows"], indent=1, ensure_ascii=False) if options.json else museum_table(results))
     return 0
 
@@ -54,7 +54,7 @@ def benchmark(options: argparse.Namespace) -> int:
         tuple(options.classifier or CLASSIFIERS),
         options.quick or options.against_itself,
         options.repeats,
-        tuple(options.modes or MODES),
+        tuple(options.modes or BENCHMARK_MODES),
         options.margin,
         options.against_itself,
         choose_data(options),

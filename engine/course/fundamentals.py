@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from engine.course.checks import RunsCheck, StudyCheck
+from engine.course.answers import AnswerFromRuns, AnswerFromStudy
 from engine.course.lesson import MADE_ONCE, Exercise, Lesson, Link, Question, Shown
 from engine.course.verdicts import accuracy_of_one, became_of, more_accurate
 from engine.data.store import sample_choice
 from engine.runs.experiment import Experiment
 from engine.runs.planning.estimating import seconds_of_museum
-from engine.studies.mistake_catalogue import EXHIBITS
+from engine.studies.mistake_catalogue import MISTAKES
 from engine.studies.mistakes import MuseumRequest
 
 TRAIN_ON_SAMPLE = {"data": "sample"}
@@ -24,11 +24,11 @@ OUTCOMES = {
 }
 
 
-def mistake_check(mistake: str, framework: str) -> StudyCheck:
+def mistake_answer(mistake: str, framework: str) -> AnswerFromStudy:
     """One mistake of the museum, really made; the whole museum answers as well."""
-    return StudyCheck(
+    return AnswerFromStudy(
         "museum",
-        EXHIBITS[mistake].title,
+        MISTAKES[mistake].title,
         lambda: MuseumRequest((mistake,)).to_json(),
         seconds_of_museum(1),
         became_of(mistake, framework),
@@ -78,7 +78,7 @@ either framework computes.
         "The sample holds 725 messages in five departments of equal size. A small network sees of each message only which words occur, and "
         "how often; it learns from 505 of them. Of the test messages, how many does it put into the right department?",
         {"0": "Fewer than 40 %", "1": "40 to 65 %", "2": "65 to 90 %", "3": "90 % or more"},
-        RunsCheck({"Word counts": WORD_COUNTS}, accuracy_of_one((0.4, 0.65, 0.9))),
+        AnswerFromRuns({"Word counts": WORD_COUNTS}, accuracy_of_one((0.4, 0.65, 0.9))),
         "a run of the TF-IDF MLP on the sample",
         "Departments have words of their own, so counting them goes a long way. What it cannot see is order, and words that mean the same "
         "but are spelled otherwise: each is a number of its own, and one that the training texts lack is none at all.",
@@ -145,7 +145,7 @@ This week read the left column. The right one does the same, and is next week's.
     Question(
         "One line is left out of the loop: nobody calls `optimizer.zero_grad()`. What does PyTorch do?",
         OUTCOMES,
-        mistake_check("forgotten_zero_grad", "pytorch"),
+        mistake_answer("forgotten_zero_grad", "pytorch"),
         "making this mistake in both frameworks, beside its correction",
         "backward adds to what stands in grad, so that gradients of several batches can be summed up on purpose. Only the person who "
         "writes the loop knows when a sum is complete, so PyTorch cannot tell a forgotten line from an intended one.",
@@ -215,7 +215,7 @@ This week read the right column first, then look back at the left.""",
         "The last layer of a Keras model gives probabilities, but its loss is told `from_logits=True` and applies the softmax a second "
         "time. What does TensorFlow do?",
         OUTCOMES,
-        mistake_check("softmax_before_loss", "tensorflow"),
+        mistake_answer("softmax_before_loss", "tensorflow"),
         "making this mistake in both frameworks, beside its correction",
         "A softmax of probabilities squeezes them together, and the gradients with them. A tensor of numbers between 0 and 1 may be "
         "either; a loss that sees numbers only cannot notice. One that can see which layer they come from can say so, and even take the "
@@ -276,7 +276,7 @@ nothing.""",
         "Week 1's network trains again, with a learning rate a hundred times smaller (0.00001 instead of 0.001) and just as many epochs. "
         "Beyond the noise of the test texts, its accuracy is …",
         {"better": "better: small steps are careful steps", "alike": "about the same", "worse": "worse: it has not arrived yet"},
-        RunsCheck(
+        AnswerFromRuns(
             {"Learning rate 0.001": WORD_COUNTS, "Learning rate 0.00001": SMALL_STEPS},
             more_accurate("With 0.001", "With 0.00001"),
         ),

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 
 from engine import FRAMEWORKS
-from engine.course.checks import Check
+from engine.course.answers import LiveAnswer
 from engine.source.snippets import Exhibit, present_snippets
 from engine.source.source_tree import Definition
 
@@ -56,8 +56,8 @@ class Question:
 
     text: str
     options: Mapping[str, str]
-    """By the key that the check answers with."""
-    check: Check
+    """By the key that the answer names."""
+    answer: LiveAnswer
     means: str
     """What answers it, in a few words: completes “It is answered by …”."""
     why: str

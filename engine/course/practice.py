@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engine.course.checks import RunsCheck, StudyCheck
+from engine.course.answers import AnswerFromRuns, AnswerFromStudy
 from engine.course.fundamentals import TRAIN_ON_SAMPLE, WORD_COUNTS
 from engine.course.lesson import Exercise, Lesson, Link, Question, Shown
 from engine.course.verdicts import faster_answer, more_accurate, size_of_difference
@@ -65,7 +65,7 @@ order is a riddle the first time.""",
         "A CNN learns word vectors and filters from nothing but the 505 training messages of the sample. Against week 1's word counts, its "
         "accuracy on the test messages is …",
         AGAINST_COUNTS,
-        RunsCheck({"Word counts": WORD_COUNTS, "Text CNN": CONVOLUTION}, more_accurate("Word counts", "Text CNN")),
+        AnswerFromRuns({"Word counts": WORD_COUNTS, "Text CNN": CONVOLUTION}, more_accurate("Word counts", "Text CNN")),
         "a run of the text CNN on the sample, beside that of week 1",
         "Word vectors and filters are many more numbers to learn from the same few texts. Order pays off where it decides the class and "
         "there are enough texts to learn it from; here single words already say a lot.",
@@ -125,7 +125,7 @@ Ask the model's configuration instead of a note.""",
         "The bundled encoder has never seen a message to this shop, and it stays frozen. Two dense layers learn on its vectors instead of "
         "on word counts. Against week 1, the accuracy on the test messages is …",
         AGAINST_COUNTS,
-        RunsCheck({"Word counts": WORD_COUNTS, "Frozen encoder": FROZEN_ENCODER}, more_accurate("Word counts", "Frozen encoder")),
+        AnswerFromRuns({"Word counts": WORD_COUNTS, "Frozen encoder": FROZEN_ENCODER}, more_accurate("Word counts", "Frozen encoder")),
         "a run of the embedding MLP on the sample, which is that of the Home page, beside that of week 1",
         "The encoder already knows that a parcel and a package are alike. With little data most of the knowledge has to come from "
         "elsewhere, and a vector of a few hundred numbers has fewer ways to overfit than one of thousands of terms. Whether that can be "
@@ -188,7 +188,7 @@ same precision. Report medians, and the machine they come from.
             "single": "About as much as float32 rounds: 10⁻¹² to 10⁻⁵",
             "visible": "Visibly: more than 10⁻⁵",
         },
-        StudyCheck(
+        AnswerFromStudy(
             "audit",
             f"Audit of the TF-IDF MLP, {AUDITED_STEPS} steps",
             lambda: AuditRequest((AUDITED,), AUDITED_STEPS).to_json(),
@@ -259,7 +259,7 @@ tokenizer is a museum piece.""",
             "equal": "Less than a tenth lies between them",
             "tensorflow": "TensorFlow, by at least a tenth",
         },
-        RunsCheck({"Embedding MLP": FROZEN_ENCODER}, faster_answer),
+        AnswerFromRuns({"Embedding MLP": FROZEN_ENCODER}, faster_answer),
         "a run of the embedding MLP on the sample; that of the Home page or of week 6 serves",
         "For a single text little is computed and much is administered: calls from Python, a graph that is entered and left, tensors made "
         "from arrays. In batches, and on another machine, the order can be another one.",

@@ -6,14 +6,14 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from engine import FRAMEWORK_NAMES, FRAMEWORKS
-from engine.course.checks import Verdict
+from engine.course.answers import Verdict
 from engine.display.formatting import count, milliseconds, number, percent
 from engine.errors import RunError
 from engine.results.sentences import points
 from engine.results.tables import number_of_test_texts
 from engine.runs.folder import Run
 from engine.shared.metrics import accuracy_difference
-from engine.studies.mistakes import exhibits_of, harm_words, outcome_words
+from engine.studies.mistakes import harm_words, outcome_words, outcomes_by_mistake
 
 CLOSE = 1.1
 """Times less than this factor apart are called equal: another run of the same moves them by several percent."""
@@ -76,7 +76,7 @@ def became_of(mistake: str, framework: str) -> Callable[[Mapping[str, Any]], Ver
     """Judges what becomes of one mistake in one framework: ``stopped``, ``warned``, ``silent`` or ``harmless``; tells of both."""
 
     def judge(results: Mapping[str, Any]) -> Verdict:
-        pair = exhibits_of(results).get(mistake, {})
+        pair = outcomes_by_mistake(results).get(mistake, {})
         if set(pair) != set(FRAMEWORKS):
             raise RunError(f"The museum has no result for the mistake “{mistake}”. Make the mistakes again on the Museum page.")
         outcome = pair[framework]["outcome"]

@@ -30,7 +30,7 @@ class Claim:
 
 
 @dataclass(frozen=True)
-class Finding:
+class Conclusion:
     """What is known about one claim; the Guide's rows, its cards and the chooser read it."""
 
     claim: str
@@ -50,9 +50,9 @@ SOURCES = {
     "counted": "Counted here",
     "tried": "Tried here",
     "shown": "Shown here",
-    "outside": "Stated, not measured here",
+    "stated": "Stated, not measured here",
 }
-"""Where a finding comes from: the first four from this machine, the last from somebody else, who is named."""
+"""Where a conclusion comes from: the first four from this machine, the last from somebody else, who is named."""
 
 TIMED = (
     ("engine/studies/benchmark/measure.py", "what is measured, how often, and when two medians count as equal"),

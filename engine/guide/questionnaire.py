@@ -37,7 +37,7 @@ class Question:
 
 @dataclass(frozen=True)
 class Reason:
-    """What an answer brings up. It rests on a finding of this machine (``claim``), or else says where it comes from (``source``)."""
+    """What an answer brings up. It rests on a conclusion of this machine (``claim``), or else says where it comes from (``source``)."""
 
     title: str
     answers: tuple[str, ...]
@@ -47,7 +47,7 @@ class Reason:
     weight: int = 0
     """From 0 to ``LARGEST_WEIGHT``."""
     claim: str | None = None
-    """One of ``engine.guide.claims.CLAIMS``: its finding decides which framework this reason speaks for."""
+    """One of ``engine.guide.claims.CLAIMS``: its conclusion decides which framework this reason speaks for."""
     side: str | None = None
     """The framework it speaks for, ``None`` for neither; with a claim only what is usually said, which never counts."""
     source: str = ""

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from engine import FRAMEWORK_NAMES, FRAMEWORKS
 from engine.display.formatting import count, shorten
 from engine.errors import ExperimentError
-from engine.guide.claims import Finding
+from engine.guide.claims import Conclusion
 from engine.guide.questionnaire import DEFAULT, LARGEST_WEIGHT, MEASURED_BY, QUESTIONS, REASONS, Reason
 
 LEAST_LEAD = 2
@@ -25,9 +25,9 @@ MARKS = {
     "counted": "counted here",
     "tried": "tried here",
     "shown": "shown here",
-    "outside": "stated by others",
+    "stated": "stated by others",
 }
-"""Source of a finding → what is written beside a reason that rests on it."""
+"""Source of a conclusion → what is written beside a reason that rests on it."""
 
 
 @dataclass(frozen=True)
@@ -105,20 +105,20 @@ class Recommendation:
         return tuple(weighed for weighed in self.weighed if weighed.favours is not None and not weighed.weight)
 
 
-def recommend(answers: Mapping[str, str], weights: Mapping[str, int], findings: Mapping[str, Finding]) -> Recommendation:
+def recommend(answers: Mapping[str, str], weights: Mapping[str, int], conclusions: Mapping[str, Conclusion]) -> Recommendation:
     """Weigh the reasons that the answers bring up against each other.
 
     ``answers``: question → option; a question left out counts as ``DEFAULT``. ``weights``: reason → 0 to ``LARGEST_WEIGHT``, for those that
-    differ from the usual. ``findings``: claim → what is known on this machine; a reason that rests on a claim speaks for whom its finding
-    does, whatever is usually said, and counts nothing while there is none.
+    differ from the usual. ``conclusions``: claim → what is known on this machine; a reason that rests on a claim speaks for whom its
+    conclusion does, whatever is usually said, and counts nothing while there is none.
 
     Raises ``ExperimentError`` for a question, an option, a reason or a weight that does not exist.
     """
     answers = _checked_answers(answers)
     _check_weights(weights)
-    weighed = _weigh(answers, weights, findings)
+    weighed = _weigh(answers, weights, conclusions)
     leaning = _leaning(weighed)
-    return Recommendation(leaning, _sentence(leaning, weighed, answers), weighed, _changes(leaning, weighed, answers, weights, findings))
+    return Recommendation(leaning, _sentence(leaning, weighed, answers), weighed, _changes(leaning, weighed, answers, weights, conclusions))
 
 
 def _checked_answers(answers: Mapping[str, str]) -> dict[str, str]:
@@ -139,33 +139,33 @@ def _check_weights(weights: Mapping[str, int]) -> None:
             raise ExperimentError(f"{name} was given the weight {weight}. Expected a whole number from 0 to {LARGEST_WEIGHT}.")
 
 
-def _weigh(answers: Mapping[str, str], weights: Mapping[str, int], findings: Mapping[str, Finding]) -> tuple[Weighed, ...]:
+def _weigh(answers: Mapping[str, str], weights: Mapping[str, int], conclusions: Mapping[str, Conclusion]) -> tuple[Weighed, ...]:
     given = {f"{name}.{value}": QUESTIONS[name].option(value).words for name, value in answers.items()}
     weighed = []
     for name, reason in REASONS.items():
         because = tuple(given[answer] for answer in reason.answers if answer in given)
         if because:
-            weighed.append(_judge(name, weights.get(name, reason.weight), because, findings))
+            weighed.append(_judge(name, weights.get(name, reason.weight), because, conclusions))
     return tuple(sorted(weighed, key=lambda one: -one.weight))
 
 
-def _judge(name: str, weight: int, because: tuple[str, ...], findings: Mapping[str, Finding]) -> Weighed:
+def _judge(name: str, weight: int, because: tuple[str, ...], conclusions: Mapping[str, Conclusion]) -> Weighed:
     reason = REASONS[name]
     if reason.claim is None:
         mark = "opinion" if reason.opinion else "stated by others"
         return Weighed(name, weight, True, reason.side, mark, f"Source: {reason.source}.", because)
-    finding = findings.get(reason.claim)
+    conclusion = conclusions.get(reason.claim)
     usually = f"It is usually said to favour {FRAMEWORK_NAMES[reason.side]}" if reason.side else "It is usually said to make no difference"
-    stated_only = finding is not None and finding.source == "outside" and not finding.favours
-    if finding is None or not finding.verdict or stated_only:
+    stated_only = conclusion is not None and conclusion.source == "stated" and not conclusion.favours
+    if conclusion is None or not conclusion.verdict or stated_only:
         # Facts from outside that name neither framework are no evidence that it makes no difference.
-        mark = MARKS["outside"] if stated_only else "not known yet"
-        why = f" {_sentence_of(finding.figure)}" if finding and finding.figure else ""
+        mark = MARKS["stated"] if stated_only else "not known yet"
+        why = f" {_sentence_of(conclusion.figure)}" if conclusion and conclusion.figure else ""
         return Weighed(name, weight, False, None, mark, f"{usually}; it counts nothing until it is known here.{why}", because)
-    found = " ".join(_sentence_of(part) for part in (finding.verdict, finding.figure) if part.strip())
-    if finding.favours and finding.favours != reason.side:
+    found = " ".join(_sentence_of(part) for part in (conclusion.verdict, conclusion.figure) if part.strip())
+    if conclusion.favours and conclusion.favours != reason.side:
         found += f" {usually}; the evidence says otherwise and is followed."
-    return Weighed(name, weight, True, finding.favours, MARKS[finding.source], found, because)
+    return Weighed(name, weight, True, conclusion.favours, MARKS[conclusion.source], found, because)
 
 
 def _sentence_of(words: str) -> str:
@@ -210,11 +210,11 @@ def _changes(
     weighed: tuple[Weighed, ...],
     answers: Mapping[str, str],
     weights: Mapping[str, int],
-    findings: Mapping[str, Finding],
+    conclusions: Mapping[str, Conclusion],
 ) -> tuple[Change, ...]:
     """Everything is weighed anew with one thing changed at a time; what leads elsewhere is kept, alike outcomes of one thing together."""
     outcomes: dict[tuple[str, str, str | None], list[str]] = {}
-    for kind, name, value, changed in _alternatives(weighed, answers, weights, findings):
+    for kind, name, value, changed in _alternatives(weighed, answers, weights, conclusions):
         if (result := _leaning(changed)) != leaning:
             outcomes.setdefault((kind, name, result), []).append(value)
     return tuple(
@@ -224,22 +224,22 @@ def _changes(
 
 
 def _alternatives(
-    weighed: tuple[Weighed, ...], answers: Mapping[str, str], weights: Mapping[str, int], findings: Mapping[str, Finding]
+    weighed: tuple[Weighed, ...], answers: Mapping[str, str], weights: Mapping[str, int], conclusions: Mapping[str, Conclusion]
 ) -> Iterator[tuple[str, str, str, tuple[Weighed, ...]]]:
     for name, question in QUESTIONS.items():
         for option in question.options:
             if option.key != answers[name]:
-                yield "answer", name, option.key, _weigh({**answers, name: option.key}, weights, findings)
+                yield "answer", name, option.key, _weigh({**answers, name: option.key}, weights, conclusions)
     for one in weighed:
         claim = one.reason.claim
         if claim is None:
-            yield "opinion", one.name, "", _weigh(answers, {**weights, one.name: 0}, findings)
+            yield "opinion", one.name, "", _weigh(answers, {**weights, one.name: 0}, conclusions)
             continue
         for framework in FRAMEWORKS:
             if framework != one.favours:
-                found = findings.get(claim) or Finding(claim, "measured", "", "")
+                found = conclusions.get(claim) or Conclusion(claim, "measured", "", "")
                 supposed = replace(found, favours=framework, verdict=found.verdict or "supposed")
-                yield "evidence", one.name, framework, _weigh(answers, weights, {**findings, claim: supposed})
+                yield "evidence", one.name, framework, _weigh(answers, weights, {**conclusions, claim: supposed})
 
 
 def _change_words(kind: str, name: str, values: list[str], weighed: tuple[Weighed, ...]) -> str:

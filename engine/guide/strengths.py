@@ -7,15 +7,15 @@ from dataclasses import dataclass
 
 from engine import FRAMEWORK_NAMES, FRAMEWORKS
 from engine.display.formatting import count
-from engine.guide.claims import Finding
-from engine.guide.findings import Evidence
+from engine.guide.claims import Conclusion
+from engine.guide.conclusions import Evidence
 from engine.shared.framework_defaults import DIFFERENCES
 from engine.source.concepts import CONCEPTS
-from engine.studies.mistakes import exhibits_of
+from engine.studies.mistakes import outcomes_by_mistake
 
 PYTORCH, TENSORFLOW = FRAMEWORKS
 
-Found = Mapping[str, Finding]
+Found = Mapping[str, Conclusion]
 
 
 @dataclass(frozen=True)
@@ -36,10 +36,10 @@ def _of(claim: str) -> Callable[[Found, Evidence], str]:
     """What is known of a claim, in a sentence or two."""
 
     def words(found: Found, evidence: Evidence) -> str:
-        finding = found[claim]
-        if finding.source == "outside":
-            return f"Stated elsewhere. {finding.figure}"
-        return f"{finding.verdict}. {finding.figure}" if finding.verdict else finding.figure
+        conclusion = found[claim]
+        if conclusion.source == "stated":
+            return f"Stated elsewhere. {conclusion.figure}"
+        return f"{conclusion.verdict}. {conclusion.figure}" if conclusion.verdict else conclusion.figure
 
     return words
 
@@ -77,7 +77,7 @@ def _defaults(found: Found, evidence: Evidence) -> str:
 
 
 def _depth(found: Found, evidence: Evidence) -> str:
-    rows = [row for pair in exhibits_of(evidence.results("museum")).values() for row in pair.values()]
+    rows = [row for pair in outcomes_by_mistake(evidence.results("museum")).values() for row in pair.values()]
     errors = [(row["framework"], (row.get("mistaken") or {}).get("error")) for row in rows]
     depths = {name: [error["depth"] for framework, error in errors if error and framework == name] for name in FRAMEWORKS}
     if not all(depths.values()):

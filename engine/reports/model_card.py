@@ -32,7 +32,7 @@ from engine.results.sentences import (
     unfinished_sentence,
 )
 from engine.results.settings import chosen_data, chosen_settings
-from engine.results.snapshot import Story, tell
+from engine.results.snapshot import Snapshot, take_snapshot
 from engine.results.tables import headline, number_of_test_texts, per_class_table
 from engine.runs.experiment import MODES
 from engine.runs.folder import Run
@@ -60,36 +60,36 @@ UNKNOWN_HERE = (
 
 def model_card(run: Run) -> str:
     """The Markdown of a run's model card. Raises ``RunError`` when there is nothing to report yet."""
-    story = tell(run)
-    parts = [_metadata(story), *_top(story)]
+    snapshot = take_snapshot(run)
+    parts = [_metadata(snapshot), *_top(snapshot)]
     for title, section in SECTIONS.items():
-        if lines := [line for line in section(story) if line]:
+        if lines := [line for line in section(snapshot) if line]:
             parts += [f"## {title}", *lines]
     return "\n\n".join(parts) + "\n"
 
 
-def _metadata(story: Story) -> str:
+def _metadata(snapshot: Snapshot) -> str:
     """What the hub reads; only what is known."""
-    lines = [f"{CARD_MARK}, model card of run {story.run.identifier}", "pipeline_tag: text-classification"]
-    lines += ["tags:", "- text-classification", *(f"- {framework}" for framework in story.frameworks)]
-    if story.finished:
+    lines = [f"{CARD_MARK}, model card of run {snapshot.run.identifier}", "pipeline_tag: text-classification"]
+    lines += ["tags:", "- text-classification", *(f"- {framework}" for framework in snapshot.frameworks)]
+    if snapshot.finished:
         lines += ["metrics:", "- accuracy", "- f1"]
-    encoder = _hub_encoder(story)
+    encoder = _hub_encoder(snapshot)
     lines += [f"base_model: {json.dumps(encoder)}"] if encoder else []
     return "\n".join(["---", *lines, "---"])
 
 
-def _top(story: Story) -> Iterator[str]:
+def _top(snapshot: Snapshot) -> Iterator[str]:
     """What it is and what it reaches."""
-    member, results = member_of(story.results), story.results
+    member, results = member_of(snapshot.results), snapshot.results
     yield f"# {member.title if member else 'Text classifier'} trained on {code_span(results.get('data', {}).get('name') or MISSING)}"
-    if warning := (state_sentence if story.finished else unfinished_sentence)(story.status.state, story.status.message):
+    if warning := (state_sentence if snapshot.finished else unfinished_sentence)(snapshot.status.state, snapshot.status.message):
         yield f"> {plain(warning)}"
-    yield answer(results) if story.finished else progress_sentence(results)
+    yield answer(results) if snapshot.finished else progress_sentence(results)
 
 
-def _details(story: Story) -> Iterator[str]:
-    results, member = story.results, member_of(story.results)
+def _details(snapshot: Snapshot) -> Iterator[str]:
+    results, member = snapshot.results, member_of(snapshot.results)
     run, classes = results.get("run", {}), results.get("data", {}).get("classes") or []
     facts = []
     if member is not None:
@@ -107,13 +107,13 @@ def _details(story: Story) -> Iterator[str]:
     if classes:
         shown = ", ".join(map(code_span, classes[:MOST_CLASSES]))
         facts.append(f"**Classes.** {len(classes):,}: {shown}{' and others' if len(classes) > MOST_CLASSES else ''}.")
-    facts.append(f"**Run.** {story.run.identifier}, begun {date(story.status.created, zone=True)}.")
+    facts.append(f"**Run.** {snapshot.run.identifier}, begun {date(snapshot.status.created, zone=True)}.")
     yield _list(facts)
-    yield _measures(story, ("size",))
+    yield _measures(snapshot, ("size",))
 
 
-def _use(story: Story) -> Iterator[str]:
-    classes = story.results.get("data", {}).get("classes") or []
+def _use(snapshot: Snapshot) -> Iterator[str]:
+    classes = snapshot.results.get("data", {}).get("classes") or []
     among = f"one of {len(classes):,} classes" if classes else "a class"
     yield f"Putting a text into {among}, with a probability for each, where texts are like those that it was trained on."
     yield _list(
@@ -125,49 +125,51 @@ def _use(story: Story) -> Iterator[str]:
     )
 
 
-def _data(story: Story) -> Iterator[str]:
-    data = story.results.get("data", {})
+def _data(snapshot: Snapshot) -> Iterator[str]:
+    data = snapshot.results.get("data", {})
     if split := data.get("split"):
         sizes = ", ".join(
             f"{size:,} for {words}" for size, words in zip(split.values(), ("training", "validation", "testing"), strict=False)
         )
         yield f"{count(data.get('rows') or sum(split.values()), 'text')}: {sizes}. The same text never stands in two parts."
-    if story.experiment is not None:
-        yield _table(("choice", "value"), [(name, code_span(value, in_table=True)) for name, value in chosen_data(story.experiment.data)])
-    yield from reading_sentences(story.results)
+    if snapshot.experiment is not None:
+        yield _table(
+            ("choice", "value"), [(name, code_span(value, in_table=True)) for name, value in chosen_data(snapshot.experiment.data)]
+        )
+    yield from reading_sentences(snapshot.results)
 
 
-def _training(story: Story) -> Iterator[str]:
-    if story.experiment is not None:
-        used = [item for item in chosen_settings(story.experiment) if not item.advice.startswith("not used")]
+def _training(snapshot: Snapshot) -> Iterator[str]:
+    if snapshot.experiment is not None:
+        used = [item for item in chosen_settings(snapshot.experiment) if not item.advice.startswith("not used")]
         yield _table(("setting", "value", ""), [(f"`{item.name}`", code_span(item.value, in_table=True), item.advice) for item in used])
-    yield _list(kept_weights_sentences(story.results))
-    yield _measures(story, ("speed", "memory"))
-    yield _twins([(name, _code(left), _code(right)) for name, left, right in side_facts(story.results)])
-    if story.results.get("environment"):
-        facts = [(name, ", ".join(filter(None, [value, more]))) for name, value, more in machine_facts(story.results)]
+    yield _list(kept_weights_sentences(snapshot.results))
+    yield _measures(snapshot, ("speed", "memory"))
+    yield _twins([(name, _code(left), _code(right)) for name, left, right in side_facts(snapshot.results)])
+    if snapshot.results.get("environment"):
+        facts = [(name, ", ".join(filter(None, [value, more]))) for name, value, more in machine_facts(snapshot.results)]
         yield _list([f"**{name}.** {code_span(words)}" for name, words in facts if words])
-        yield times_sentence(story.results)
+        yield times_sentence(snapshot.results)
 
 
-def _evaluation(story: Story) -> Iterator[str]:
-    results = story.results
-    if not story.finished:
+def _evaluation(snapshot: Snapshot) -> Iterator[str]:
+    results = snapshot.results
+    if not snapshot.finished:
         yield "This run has no results, so nothing was evaluated."
         return
     yield f"On {count(number_of_test_texts(results) or 0, 'test text')}, which neither model saw in training."
-    yield _measures(story, ("quality", "latency"))
+    yield _measures(snapshot, ("quality", "latency"))
     yield from (interval_sentence(results), baseline_sentence(results))
-    if len(story.frameworks) == 2:
+    if len(snapshot.frameworks) == 2:
         yield _table(("how equal the two are", "", ""), [tuple(fact) for fact in parity_facts(results)])
     scores = per_class_table(results)
     if len(scores.columns) > 2:
         yield _table(list(scores.columns), [[_cell(value) for value in row] for row in scores.itertuples(index=False, name=None)])
 
 
-def _limitations(story: Story) -> Iterator[str]:
-    results, found = story.results, []
-    if story.finished:
+def _limitations(snapshot: Snapshot) -> Iterator[str]:
+    results, found = snapshot.results, []
+    if snapshot.finished:
         found.append("One run is one seed and one split: another would move the scores.")
     scores = per_class_table(results)
     columns = [column for column in scores.columns if column.endswith(" F1")]
@@ -183,20 +185,20 @@ def _limitations(story: Story) -> Iterator[str]:
     if data.get("majority_accuracy") is not None and data.get("majority_class") is not None:
         share = percent(data["majority_accuracy"])
         found.append(f"The most frequent class in training, {code_span(data['majority_class'])}, makes up {share} of the test texts.")
-    found += [plain(note) for note in story.status.notes or results.get("run", {}).get("notes") or []]
+    found += [plain(note) for note in snapshot.status.notes or results.get("run", {}).get("notes") or []]
     yield _list(found)
 
 
-def _running(story: Story) -> Iterator[str]:
+def _running(snapshot: Snapshot) -> Iterator[str]:
     yield "With Parity and the folder of the run:"
-    yield code_block(f'python -m engine predict {story.run.identifier} "A text to classify"')
-    if story.experiment is not None:
+    yield code_block(f'python -m engine predict {snapshot.run.identifier} "A text to classify"')
+    if snapshot.experiment is not None:
         yield "To train it again:"
-        yield code_block(repeating_command(story.experiment))
+        yield code_block(repeating_command(snapshot.experiment))
     yield "Parity's Code page gives the run as a script for either framework, which needs neither Parity nor the other framework."
 
 
-def _unknown(_: Story) -> Iterator[str]:
+def _unknown(_: Snapshot) -> Iterator[str]:
     yield "A run cannot know it; add it before you pass the model on:"
     yield _list(UNKNOWN_HERE)
 
@@ -214,9 +216,9 @@ SECTIONS = {
 """In the order of the hub's template."""
 
 
-def _measures(story: Story, groups: Sequence[str]) -> str:
+def _measures(snapshot: Snapshot, groups: Sequence[str]) -> str:
     """The figures of these groups, PyTorch first; empty where none was measured."""
-    found = [item for item in headline(story.results) if item.group in groups]
+    found = [item for item in headline(snapshot.results) if item.group in groups]
     sides = []
     for item in found:
         left, right = (FORMATS[item.unit](value) if value is not None else MISSING for value in (item.pytorch, item.tensorflow))
@@ -249,9 +251,9 @@ def _code(words: str) -> str:
     return code_span(words, in_table=True) if words else ""
 
 
-def _hub_encoder(story: Story) -> str | None:
+def _hub_encoder(snapshot: Snapshot) -> str | None:
     """The hub's name of the encoder; ``None`` for a local folder and for classifiers without one."""
-    encoder = str(story.results.get("run", {}).get("encoder") or "")
+    encoder = str(snapshot.results.get("run", {}).get("encoder") or "")
     if encoder == BUNDLED:
         return BUNDLED_NAME
     return encoder if HUB_NAME.fullmatch(encoder) and not Path(encoder).is_dir() else None

@@ -18,7 +18,7 @@ from engine.reports.model_card import CARD_MARK, model_card
 from engine.reports.page import GENERATOR, Page, render
 from engine.reports.sections import SECTIONS
 from engine.results.sentences import answer, progress_sentence, reading_sentences, state_sentence, unfinished_sentence, what_trained
-from engine.results.snapshot import Story, tell
+from engine.results.snapshot import Snapshot, take_snapshot
 from engine.runs.folder import Run
 
 REPORT_MARK = f'content="{GENERATOR}"'
@@ -30,21 +30,21 @@ HEAD = 4_096
 
 def report(run: Run) -> str:
     """The HTML of a run's report. Raises ``RunError`` when there is nothing to report yet."""
-    return render(run_page(tell(run)))
+    return render(run_page(take_snapshot(run)))
 
 
-def run_page(story: Story) -> Page:
+def run_page(snapshot: Snapshot) -> Page:
     """What a run's report shows: every section that there is something for, and why the others are missing."""
-    made = [make(story) for make in SECTIONS]
-    results, status = story.results, story.status
+    made = [make(snapshot) for make in SECTIONS]
+    results, status = snapshot.results, snapshot.status
     return Page(
-        title=f"Report of run {story.run.identifier}",
-        answer=answer(results) if story.finished else progress_sentence(results),
-        facts=[_about(story), *reading_sentences(results), *_notes(story)],
+        title=f"Report of run {snapshot.run.identifier}",
+        answer=answer(results) if snapshot.finished else progress_sentence(results),
+        facts=[_about(snapshot), *reading_sentences(results), *_notes(snapshot)],
         sections=[section for section in made if not isinstance(section, str)],
-        warning=(state_sentence if story.finished else unfinished_sentence)(status.state, status.message),
+        warning=(state_sentence if snapshot.finished else unfinished_sentence)(status.state, status.message),
         left_out=[reason for reason in made if isinstance(reason, str) and reason],
-        made=f"Made by Parity on {date(time.time(), zone=True)} from the folder of run {story.run.identifier}.",
+        made=f"Made by Parity on {date(time.time(), zone=True)} from the folder of run {snapshot.run.identifier}.",
     )
 
 
@@ -98,18 +98,18 @@ def _refuse_foreign(file: Path, mark: str) -> None:
         )
 
 
-def _about(story: Story) -> str:
-    data = story.results.get("data", {})
+def _about(snapshot: Snapshot) -> str:
+    data = snapshot.results.get("data", {})
     classes = data.get("classes") or []
     parts: Sequence[str] = (
         str(data.get("name") or ""),
         count(len(classes), "class", "classes") if classes else "",
-        what_trained(story.results),
-        date(story.status.created, zone=True),
+        what_trained(snapshot.results),
+        date(snapshot.status.created, zone=True),
     )
     return " · ".join(filter(None, parts))
 
 
-def _notes(story: Story) -> list[str]:
-    run: Mapping[str, Any] = story.results.get("run", {})
-    return list(story.status.notes or run.get("notes") or [])
+def _notes(snapshot: Snapshot) -> list[str]:
+    run: Mapping[str, Any] = snapshot.results.get("run", {})
+    return list(snapshot.status.notes or run.get("notes") or [])

@@ -37,7 +37,7 @@ from engine.results.sentences import (
     times_sentence,
 )
 from engine.results.settings import chosen_data, chosen_settings
-from engine.results.snapshot import Story
+from engine.results.snapshot import Snapshot
 from engine.results.tables import disagreements, epochs_table, headline, number_of_test_texts, per_class_table
 from engine.source.snippets import load_snippets
 
@@ -50,24 +50,24 @@ MOST_CLASSES_BESIDE = 12
 """With more classes the two confusion matrices stand one below the other."""
 
 
-def curves(story: Story) -> Section | str:
+def curves(snapshot: Snapshot) -> Section | str:
     """Both losses, the strip of their difference, and what each epoch reached."""
-    if story.points.empty:
-        return "loss curves, for no events were kept" if story.finished else "loss curves, for nothing was measured yet"
-    blocks = [figure(loss_curves(story.points))]
-    if len(story.frameworks) == 2:
-        matched = story.experiment is not None and story.experiment.mode == "matched"
+    if snapshot.points.empty:
+        return "loss curves, for no events were kept" if snapshot.finished else "loss curves, for nothing was measured yet"
+    blocks = [figure(loss_curves(snapshot.points))]
+    if len(snapshot.frameworks) == 2:
+        matched = snapshot.experiment is not None and snapshot.experiment.mode == "matched"
         start = " They start from the same weights and see the same batches." if matched else ""
-        blocks += [paragraph(difference_sentence(story.points) + start), figure(difference_strip(story.points))]
-    epochs = epochs_table(story.results)
+        blocks += [paragraph(difference_sentence(snapshot.points) + start), figure(difference_strip(snapshot.points))]
+    epochs = epochs_table(snapshot.results)
     if len(epochs):
         blocks += [heading("After each epoch"), table(epochs, figures=".4f")]
-    return Section("Loss curves", [*blocks, *map(paragraph, kept_weights_sentences(story.results))])
+    return Section("Loss curves", [*blocks, *map(paragraph, kept_weights_sentences(snapshot.results))])
 
 
-def measures(story: Story) -> Section | str:
+def measures(snapshot: Snapshot) -> Section | str:
     """Every figure of both as a twin row, with one sentence."""
-    found = headline(story.results)
+    found = headline(snapshot.results)
     if not found:
         return "times and scores, for nothing was measured yet"
 
@@ -77,7 +77,7 @@ def measures(story: Story) -> Section | str:
                 item.name,
                 item.pytorch,
                 item.tensorflow,
-                sentence=measure_sentence(item, story.results),
+                sentence=measure_sentence(item, snapshot.results),
                 help=item.help,
                 format=FORMATS[item.unit],
             )
@@ -87,7 +87,7 @@ def measures(story: Story) -> Section | str:
         return [Markup('<div class="unbroken">{}</div>').format(Markup(row)) for row in rows]
 
     blocks = [Markup(twin_rows.twin_heading()), *rows_of("quality")]
-    for sentence in (interval_sentence(story.results), baseline_sentence(story.results), times_sentence(story.results)):
+    for sentence in (interval_sentence(snapshot.results), baseline_sentence(snapshot.results), times_sentence(snapshot.results)):
         blocks.append(Markup('<p class="quiet centred">{}</p>').format(sentence) if sentence else Markup(""))
     columns: list[list[Markup]] = []
     for groups in (("speed", "size"), ("latency", "memory")):
@@ -98,10 +98,10 @@ def measures(story: Story) -> Section | str:
     return Section("Side by side", [*blocks, side_by_side(*columns)], new_page=True)
 
 
-def confusion(story: Story) -> Section | str:
+def confusion(snapshot: Snapshot) -> Section | str:
     """Both confusion matrices."""
-    data = story.results.get("data", {})
-    sides = {framework: story.results["frameworks"][framework].get("confusion") for framework in story.frameworks}
+    data = snapshot.results.get("data", {})
+    sides = {framework: snapshot.results["frameworks"][framework].get("confusion") for framework in snapshot.frameworks}
     if not any(sides.values()):
         return "confusion matrices, for no test text was answered yet"
     classes = data.get("classes") or []
@@ -119,21 +119,21 @@ def confusion(story: Story) -> Section | str:
     return Section("Confusion matrices", blocks, new_page=True)
 
 
-def classes(story: Story) -> Section | str:
+def classes(snapshot: Snapshot) -> Section | str:
     """Precision, recall and F1 of each class."""
-    if not any(story.results["frameworks"][framework].get("per_class") for framework in story.frameworks):
+    if not any(snapshot.results["frameworks"][framework].get("per_class") for framework in snapshot.frameworks):
         return "scores of each class, for no test text was answered yet"
-    return Section("Per class", [figure(per_class_bars(story.results)), table(per_class_table(story.results))], new_page=True)
+    return Section("Per class", [figure(per_class_bars(snapshot.results)), table(per_class_table(snapshot.results))], new_page=True)
 
 
-def texts(story: Story) -> Section | str:
+def texts(snapshot: Snapshot) -> Section | str:
     """Some of the texts on which the two models disagree."""
-    if len(story.frameworks) < 2:
+    if len(snapshot.frameworks) < 2:
         return "disagreements, for only one framework has results"
-    if not story.finished or any(frame is None for frame in story.predictions.values()):
+    if not snapshot.finished or any(frame is None for frame in snapshot.predictions.values()):
         return "disagreements, for the predictions are not in the run's folder"
-    different = disagreements(story.results.get("data", {}).get("classes", []), story.predictions, story.rows)
-    tested = count(number_of_test_texts(story.results) or 0, "test text")
+    different = disagreements(snapshot.results.get("data", {}).get("classes", []), snapshot.predictions, snapshot.rows)
+    tested = count(number_of_test_texts(snapshot.results) or 0, "test text")
     if different.empty:
         return Section("Disagreements", [paragraph(f"None: both models give the same answer to each of the {tested}.")])
     sentence = f"The two models differ on {len(different):,} of {tested}. Those on which both are surest come first."
@@ -143,32 +143,32 @@ def texts(story: Story) -> Section | str:
     return Section("Disagreements", [paragraph(sentence), *(Markup('<div class="unbroken">{}</div>').format(Markup(row)) for row in shown)])
 
 
-def fairness(story: Story) -> Section | str:
+def fairness(snapshot: Snapshot) -> Section | str:
     """The checklist, then how far the two are the same model."""
-    if len(story.frameworks) < 2:
+    if len(snapshot.frameworks) < 2:
         return "the fairness checklist, for only one framework has anything to compare"
-    blocks = [html_tables.plain_table(("Is it equal?", "", "How that is known"), checklist(story.results))]
-    if story.finished:
-        blocks += [heading("Are these the same model?"), html_tables.fact_list(parity_facts(story.results))]
+    blocks = [html_tables.plain_table(("Is it equal?", "", "How that is known"), checklist(snapshot.results))]
+    if snapshot.finished:
+        blocks += [heading("Are these the same model?"), html_tables.fact_list(parity_facts(snapshot.results))]
     return Section("Fairness checklist", list(map(Markup, blocks)), new_page=True)
 
 
-def settings(story: Story) -> Section | str:
+def settings(snapshot: Snapshot) -> Section | str:
     """Every setting, and which of them are as recommended."""
-    if story.experiment is None:
+    if snapshot.experiment is None:
         return "settings, for the run's description is damaged"
-    rows = [(item.name, f"{item.value}\n{item.advice}", item.help) for item in chosen_settings(story.experiment)]
+    rows = [(item.name, f"{item.value}\n{item.advice}", item.help) for item in chosen_settings(snapshot.experiment)]
     blocks = [html_tables.plain_table(("Setting", "Value", "Meaning"), rows), heading("The data")]
     return Section(
-        "Settings", list(map(Markup, [*blocks, html_tables.plain_table(("Choice", "Value"), chosen_data(story.experiment.data))]))
+        "Settings", list(map(Markup, [*blocks, html_tables.plain_table(("Choice", "Value"), chosen_data(snapshot.experiment.data))]))
     )
 
 
-def versions(story: Story) -> Section | str:
+def versions(snapshot: Snapshot) -> Section | str:
     """What ran on each side, and on which machine."""
-    blocks = [twin_rows.twin_heading(), twin_rows.twin_facts(side_facts(story.results))]
-    if story.results.get("environment"):
-        blocks += [heading("The machine"), html_tables.fact_list(machine_facts(story.results))]
+    blocks = [twin_rows.twin_heading(), twin_rows.twin_facts(side_facts(snapshot.results))]
+    if snapshot.results.get("environment"):
+        blocks += [heading("The machine"), html_tables.fact_list(machine_facts(snapshot.results))]
     else:
         blocks.append(
             paragraph("Versions and hardware are written down at the end of a run, and this one has not come that far.", quiet=True)
@@ -176,10 +176,10 @@ def versions(story: Story) -> Section | str:
     return Section("Versions and hardware", list(map(Markup, blocks)), new_page=True)
 
 
-def code(story: Story) -> Section | str:
+def code(snapshot: Snapshot) -> Section | str:
     """The functions that ran, as on the Code page."""
     try:
-        exhibit = load_snippets(story.run)
+        exhibit = load_snippets(snapshot.run)
     except ParityError:
         return "the code, for the run's description is damaged"
     mended = {framework: sum(stage.mended(framework) for stage in exhibit.stages) for framework in FRAMEWORKS}
@@ -198,12 +198,12 @@ def code(story: Story) -> Section | str:
     return Section("The code that ran" if not exhibit.note else "The code", blocks, new_page=True)
 
 
-def repeating(story: Story) -> Section | str:
+def repeating(snapshot: Snapshot) -> Section | str:
     """The command that repeats the run."""
-    if story.experiment is None:
+    if snapshot.experiment is None:
         return "how to repeat the run, for its description is damaged"
-    data = story.experiment.data
-    blocks = [paragraph("In a checkout of Parity, with its requirements installed:"), command(repeating_command(story.experiment))]
+    data = snapshot.experiment.data
+    blocks = [paragraph("In a checkout of Parity, with its requirements installed:"), command(repeating_command(snapshot.experiment))]
     if data.dataset != "sample":
         blocks.append(
             paragraph(f"{data.name} is the file that was trained on: the SHA-256 of its content begins with {data.dataset}.", quiet=True)
@@ -216,7 +216,7 @@ def repeating(story: Story) -> Section | str:
     return Section("How to repeat it", blocks)
 
 
-SECTIONS: tuple[Callable[[Story], Section | str], ...] = (
+SECTIONS: tuple[Callable[[Snapshot], Section | str], ...] = (
     curves,
     measures,
     confusion,

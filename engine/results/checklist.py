@@ -14,7 +14,7 @@ from engine.runs.coordinator import ENCODER_BAR, LOGIT_BAR
 UNKNOWN = "not measured"
 
 
-class Check(NamedTuple):
+class FairnessCheck(NamedTuple):
     """One line of the list, in the order of ``fact_list``."""
 
     claim: str
@@ -24,17 +24,17 @@ class Check(NamedTuple):
     """One sentence on where the verdict comes from."""
 
 
-def checklist(results: Mapping[str, Any]) -> list[Check]:
+def checklist(results: Mapping[str, Any]) -> list[FairnessCheck]:
     """Every check that concerns the run. What only a finished run can tell is "not measured" before."""
     return [*_same_start(results), *_same_conditions(results), *_same_judgement(results)]
 
 
-def _same_start(results: Mapping[str, Any]) -> Iterator[Check]:
+def _same_start(results: Mapping[str, Any]) -> Iterator[FairnessCheck]:
     run, member = results.get("run", {}), member_of(results)
     split, parity = results.get("data", {}).get("split") or {}, results.get("parity", {})
     matched = run.get("mode") == "matched"
     left = "Left to each framework's defaults: that is what this mode compares."
-    yield Check(
+    yield FairnessCheck(
         "Same texts in the same parts",
         "yes" if split else UNKNOWN,
         f"Drawn once: {' / '.join(f'{size:,}' for size in split.values())} texts for training, validation, test." if split else "",
@@ -42,55 +42,55 @@ def _same_start(results: Mapping[str, Any]) -> Iterator[Check]:
     difference = parity.get("first_batch_logit_difference")
     measured = "" if difference is None else f"Before training, their answers to the same batch differ by {number(difference)}"
     if not matched:
-        yield Check("Same initial weights", "no", f"{left} {measured}.".replace(" .", ""))
+        yield FairnessCheck("Same initial weights", "no", f"{left} {measured}.".replace(" .", ""))
     else:
         bar = f"{measured}, at most {LOGIT_BAR:g} was expected." if measured else "Measured on the first batch once both models are built."
-        yield Check("Same initial weights", _verdict(None if difference is None else difference <= LOGIT_BAR), bar)
+        yield FairnessCheck("Same initial weights", _verdict(None if difference is None else difference <= LOGIT_BAR), bar)
     drawn = "One order for both, drawn once with NumPy." if matched else left
-    yield Check("Same batches in the same order", "yes" if matched else "no", drawn)
+    yield FairnessCheck("Same batches in the same order", "yes" if matched else "no", drawn)
     equation = "The same rule, ε, weight decay and clipping in both." if matched else left
-    yield Check("Same optimizer equation and constants", "yes" if matched else "no", equation)
+    yield FairnessCheck("Same optimizer equation and constants", "yes" if matched else "no", equation)
     if member is not None and member.takes == "vectors":
         encoders = parity.get("encoder_difference")
         told = "" if encoders is None else f"The two encoders' vectors differ by {number(encoders)}; at most {ENCODER_BAR:g} was expected."
-        yield Check("Same vectors of the texts", _verdict(None if encoders is None else encoders <= ENCODER_BAR), told)
+        yield FairnessCheck("Same vectors of the texts", _verdict(None if encoders is None else encoders <= ENCODER_BAR), told)
     yield _equal(results, "parameters", "Same number of trained weights", lambda value: f"{value:,}")
 
 
-def _same_conditions(results: Mapping[str, Any]) -> Iterator[Check]:
+def _same_conditions(results: Mapping[str, Any]) -> Iterator[FairnessCheck]:
     yield _equal(results, "device", "Same device", lambda value: "the CPU" if value == "cpu" else str(value))
     yield _equal(results, "threads", "Same number of threads", str)
     schedule = results.get("run", {}).get("schedule")
     alone = schedule == "turns"
     how = "They took turns and never computed at the same time." if alone else "Both computed at once and competed for the machine."
-    yield Check("Each timed by itself", _verdict(alone if schedule else None), how if schedule else "")
+    yield FairnessCheck("Each timed by itself", _verdict(alone if schedule else None), how if schedule else "")
     yield _equal(results, "epoch_train_loss", "As many epochs in both", lambda losses: count(len(losses), "epoch"))
 
 
-def _same_judgement(results: Mapping[str, Any]) -> Iterator[Check]:
+def _same_judgement(results: Mapping[str, Any]) -> Iterator[FairnessCheck]:
     reasons = _of_both(results, "stop_reason")
     ended = all(reason in ("finished", "early") for reason in reasons.values())
     early = "All epochs were trained, or the validation loss had stopped falling." if ended else "At least one was cut short."
-    yield Check("Trained to the planned end", _verdict(ended if len(reasons) == 2 else None), early if len(reasons) == 2 else "")
+    yield FairnessCheck("Trained to the planned end", _verdict(ended if len(reasons) == 2 else None), early if len(reasons) == 2 else "")
     interval = interval_of(results)
-    yield Check(
+    yield FairnessCheck(
         "Accuracy difference held against noise",
         _verdict(True if interval else None),
         str(interval.get("verdict") or "") if interval else "",
     )
-    yield Check("More than one seed", "no", "One run is one seed: another one would move both accuracies.")
+    yield FairnessCheck("More than one seed", "no", "One run is one seed: another one would move both accuracies.")
 
 
-def _equal(results: Mapping[str, Any], key: str, claim: str, write: Any) -> Check:
+def _equal(results: Mapping[str, Any], key: str, claim: str, write: Any) -> FairnessCheck:
     """Whether a figure is the same on both sides, written out."""
     values = _of_both(results, key)
     if len(values) < 2:
-        return Check(claim, UNKNOWN, "")
+        return FairnessCheck(claim, UNKNOWN, "")
     written = [write(value) for value in values.values()]
     if written[0] == written[1]:
-        return Check(claim, "yes", f"Both: {written[0]}.")
+        return FairnessCheck(claim, "yes", f"Both: {written[0]}.")
     sides = [f"{FRAMEWORK_NAMES[framework]}: {words}" for framework, words in zip(values, written, strict=True)]
-    return Check(claim, "no", "; ".join(sides) + ".")
+    return FairnessCheck(claim, "no", "; ".join(sides) + ".")
 
 
 def _of_both(results: Mapping[str, Any], key: str) -> dict[str, Any]:

@@ -21,7 +21,7 @@ MEASURING = ("steps", "epoch")
 
 
 @dataclass(frozen=True)
-class Story:
+class Snapshot:
     """A run as it was at one moment; whatever its folder lacks is empty here."""
 
     run: Run
@@ -43,7 +43,7 @@ class Story:
         return finished_frameworks(self.results)
 
 
-def obstacle(run: Run) -> str | None:
+def obstacle_to_report(run: Run) -> str | None:
     """Why there is nothing to report yet, in a sentence with what to do; ``None`` when there is something."""
     results = run.read_results()
     if results is not None and finished_frameworks(results):
@@ -58,14 +58,14 @@ def obstacle(run: Run) -> str | None:
     )
 
 
-def tell(run: Run) -> Story:
+def take_snapshot(run: Run) -> Snapshot:
     """Read the run's folder. Raises ``RunError`` when there is nothing to report yet."""
-    if reason := obstacle(run):
+    if reason := obstacle_to_report(run):
         raise RunError(reason)
     curves = Curves(run.identifier)
     curves.read(run)
     results = results_so_far(run, curves)
-    return Story(
+    return Snapshot(
         run=run,
         status=run.read_status(),
         experiment=readable_experiment(run) or _experiment_of(results),

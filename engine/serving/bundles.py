@@ -270,7 +270,7 @@ def bundle_bytes(bundle: str, framework: str, run: Run, artifacts: Mapping[str, 
         return make_bundle(bundle, framework, run, artifacts, Path(folder)).read_bytes()
 
 
-def obstacle(bundle: str, run: Run, framework: str, artifacts: Mapping[str, Path]) -> str:
+def obstacle_to_bundle(bundle: str, run: Run, framework: str, artifacts: Mapping[str, Path]) -> str:
     """Why this bundle cannot be made yet, in a sentence with the way on; empty where it can."""
     kind = BUNDLES[bundle]
     results = run.read_results()

@@ -22,7 +22,7 @@ TERMS, WORDS, LONGEST = 1000, 400, 64
 
 
 @dataclass(frozen=True)
-class ExhibitData:
+class MistakeData:
     """Arrays that both wings are given alike."""
 
     vectors: np.ndarray
@@ -41,9 +41,9 @@ class ExhibitData:
     num_classes: int
 
 
-def make_exhibit_data(
+def make_mistake_data(
     texts: Sequence[str], labels: np.ndarray, held_out_texts: Sequence[str], held_out_labels: np.ndarray, num_classes: int
-) -> ExhibitData:
+) -> MistakeData:
     """Vectors and words of the texts. The other model's tokenizer was made from every second text only, as if those were another's."""
     whole = len(texts) // BATCH_SIZE * BATCH_SIZE
     texts, labels = list(texts[:whole]), labels[:whole]
@@ -54,7 +54,7 @@ def make_exhibit_data(
         rows = token_rows(chosen, of, LONGEST, False, PADDING).ids
         return np.pad(rows, ((0, 0), (0, LONGEST - rows.shape[1])), constant_values=PADDING)
 
-    return ExhibitData(
+    return MistakeData(
         _dense(terms, texts),
         labels,
         _dense(terms, held_out_texts),

@@ -80,7 +80,7 @@ class Purpose:
     """File and name of each."""
 
 
-def obstacle(run: Run) -> str | None:
+def obstacle_to_scripts(run: Run) -> str | None:
     """Why there can be no script for this run yet, in a sentence; ``None`` when there can."""
     if not run.data_file.exists():
         return "This run has not read its texts, so there is nothing to train the scripts on. Resume it, or choose a finished run."

@@ -15,7 +15,7 @@ from engine.runs.source_code import kept_code, present_code, save_code
 from engine.shared.devices import describe_machine
 from engine.shared.mistake_data import BATCH_SIZE
 from engine.source.source_tree import Definition, SourceTree
-from engine.studies.mistake_catalogue import EXHIBITS
+from engine.studies.mistake_catalogue import MISTAKES
 from engine.studies.study import Study
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ ROWS = 380
 """Texts of the sample: eight batches to train on, the others are held out."""
 
 SECONDS = 60.0
-"""After this long an exhibit counts as hung; the slowest takes about two."""
+"""After this long a mistake counts as hung; the slowest takes about two."""
 
 HARMLESS = 0.99
 """A mistake without a word is harmless where at least this share of held-out texts is answered as by the corrected model."""
@@ -45,16 +45,16 @@ FILE = "engine/frameworks/{framework}/mistakes.py"
 
 @dataclass(frozen=True)
 class MuseumRequest:
-    """What is asked of a museum. Raises ``ExperimentError`` on creation when an exhibit is unknown."""
+    """What is asked of a museum. Raises ``ExperimentError`` on creation when a mistake is unknown."""
 
-    only: tuple[str, ...] = tuple(EXHIBITS)
+    only: tuple[str, ...] = tuple(MISTAKES)
 
     def __post_init__(self) -> None:
-        unknown = [name for name in self.only if name not in EXHIBITS]
+        unknown = [name for name in self.only if name not in MISTAKES]
         if unknown or not self.only:
             found = ", ".join(f"“{name}”" for name in unknown) or "none"
-            raise ExperimentError(f"There is nothing to show: the mistakes must be among {', '.join(EXHIBITS)}, but found {found}.")
-        object.__setattr__(self, "only", tuple(name for name in EXHIBITS if name in self.only))
+            raise ExperimentError(f"There is nothing to show: the mistakes must be among {', '.join(MISTAKES)}, but found {found}.")
+        object.__setattr__(self, "only", tuple(name for name in MISTAKES if name in self.only))
 
     def to_json(self) -> dict[str, Any]:
         """What ``start_study("museum", …)`` takes."""
@@ -63,7 +63,7 @@ class MuseumRequest:
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> MuseumRequest:
         """The inverse of :meth:`to_json`; what is missing has its default."""
-        return cls(tuple(values.get("only") or EXHIBITS))
+        return cls(tuple(values.get("only") or MISTAKES))
 
 
 def conduct(coordinator: StudyCoordinator) -> list[str]:
@@ -73,12 +73,12 @@ def conduct(coordinator: StudyCoordinator) -> list[str]:
     data = replace(sample_choice(), rows=ROWS)
     experiment = Experiment.recommended(data, "tfidf-mlp", device="cpu", threads=1)
     save_code(coordinator.study.as_run)
-    prepared = coordinator.prepare("exhibits", experiment)
+    prepared = coordinator.prepare("mistakes", experiment)
     rows: list[dict[str, Any]] = []
     for name in request.only:
         pair = []
         for framework in FRAMEWORKS:
-            message = f"{EXHIBITS[name].title}, {FRAMEWORK_NAMES[framework]}"
+            message = f"{MISTAKES[name].title}, {FRAMEWORK_NAMES[framework]}"
             answer = coordinator.attempt(framework, "museum", message, prepared, SECONDS, mistake=name)
             pair.append({"mistake": name, "framework": framework} | judge(answer))
         rows += pair
@@ -114,10 +114,10 @@ def final_loss(observed: Mapping[str, Any]) -> float | None:
     return statistics.fmean(last) if last and None not in last else None
 
 
-def exhibits_of(results: Mapping[str, Any]) -> dict[str, dict[str, Mapping[str, Any]]]:
+def outcomes_by_mistake(results: Mapping[str, Any]) -> dict[str, dict[str, Mapping[str, Any]]]:
     """The rows by mistake, in the order of the museum, and by framework."""
     found: dict[str, dict[str, Mapping[str, Any]]] = {}
-    for name in EXHIBITS:
+    for name in MISTAKES:
         pair = {row["framework"]: row for row in results.get("rows", []) if row["mistake"] == name}
         if pair:
             found[name] = pair
@@ -126,17 +126,17 @@ def exhibits_of(results: Mapping[str, Any]) -> dict[str, dict[str, Mapping[str, 
 
 def museum_answer(results: Mapping[str, Any]) -> str:
     """How many mistakes each framework stops, warns of and lets pass."""
-    exhibits = exhibits_of(results)
-    total = f"Of {len(exhibits)} mistakes" if len(exhibits) != 1 else "Of one mistake"
-    stopped = [f"{FRAMEWORK_NAMES[name]} stops {_amount(exhibits, 'stopped', name)}" for name in FRAMEWORKS]
-    warned = [f"{FRAMEWORK_NAMES[name]} warns of {amount}" for name in FRAMEWORKS if (amount := _amount(exhibits, "warned", name))]
-    silent = sum(all(row["outcome"] == "silent" for row in pair.values()) for pair in exhibits.values())
+    outcomes = outcomes_by_mistake(results)
+    total = f"Of {len(outcomes)} mistakes" if len(outcomes) != 1 else "Of one mistake"
+    stopped = [f"{FRAMEWORK_NAMES[name]} stops {_amount(outcomes, 'stopped', name)}" for name in FRAMEWORKS]
+    warned = [f"{FRAMEWORK_NAMES[name]} warns of {amount}" for name in FRAMEWORKS if (amount := _amount(outcomes, "warned", name))]
+    silent = sum(all(row["outcome"] == "silent" for row in pair.values()) for pair in outcomes.values())
     warnings = f"; {' and '.join(warned)}" if warned else ""
     return f"{total} {' and '.join(stopped)}{warnings}; {silent} {'spoils' if silent == 1 else 'spoil'} the model silently in both."
 
 
-def _amount(exhibits: Mapping[str, Mapping[str, Mapping[str, Any]]], outcome: str, framework: str) -> int:
-    return sum(pair.get(framework, {}).get("outcome") == outcome for pair in exhibits.values())
+def _amount(outcomes: Mapping[str, Mapping[str, Mapping[str, Any]]], outcome: str, framework: str) -> int:
+    return sum(pair.get(framework, {}).get("outcome") == outcome for pair in outcomes.values())
 
 
 def outcome_words(row: Mapping[str, Any]) -> str:
@@ -192,9 +192,9 @@ def harm_words(row: Mapping[str, Any]) -> str:
 def museum_table(results: Mapping[str, Any]) -> str:
     """Each mistake, what became of it in PyTorch and in TensorFlow."""
     table = [["", *FRAMEWORK_NAMES.values()]]
-    for name, pair in exhibits_of(results).items():
+    for name, pair in outcomes_by_mistake(results).items():
         sides = [pair.get(framework) for framework in FRAMEWORKS]
-        table.append([EXHIBITS[name].title, *(outcome_words(row) if row else "" for row in sides)])
+        table.append([MISTAKES[name].title, *(outcome_words(row) if row else "" for row in sides)])
         table.append([f"  {name}", *(detail_words(row) if row else "" for row in sides)])
     widths = [max(map(len, column)) + 2 for column in zip(*table, strict=True)]
     lines = ["".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in table]
@@ -202,16 +202,16 @@ def museum_table(results: Mapping[str, Any]) -> str:
 
 
 @dataclass(frozen=True)
-class ExhibitCode:
+class MistakeCode:
     """The functions that ran."""
 
     mistakes: dict[str, dict[str, tuple[Definition, ...]]]
-    """By mistake and framework: the function, and before it what only this exhibit needs."""
+    """By mistake and framework: the function, and before it what only this mistake needs."""
     shared: dict[str, tuple[Definition, ...]]
-    """By framework: what several exhibits use."""
+    """By framework: what several mistakes use."""
 
 
-def exhibit_code(study: Study | None) -> ExhibitCode:
+def mistake_code(study: Study | None) -> MistakeCode:
     """Cut from the source that the study kept, for that is what ran; the present code where there is none, or it is damaged."""
     kept = kept_code(study.as_run) if study else None
     if kept is not None:
@@ -222,18 +222,18 @@ def exhibit_code(study: Study | None) -> ExhibitCode:
     return _cut(present_code())
 
 
-def _cut(files: dict[str, str]) -> ExhibitCode:
+def _cut(files: dict[str, str]) -> MistakeCode:
     tree = SourceTree(files)
-    mistakes: dict[str, dict[str, tuple[Definition, ...]]] = {name: {} for name in EXHIBITS}
+    mistakes: dict[str, dict[str, tuple[Definition, ...]]] = {name: {} for name in MISTAKES}
     shared: dict[str, tuple[Definition, ...]] = {}
     for framework in FRAMEWORKS:
         file = FILE.format(framework=framework)
-        needed = {name: [piece for piece in tree.closure([tree.definition(file, name)]) if piece.file == file] for name in EXHIBITS}
+        needed = {name: [piece for piece in tree.closure([tree.definition(file, name)]) if piece.file == file] for name in MISTAKES}
         users = [piece for pieces in needed.values() for piece in pieces]
         for name, pieces in needed.items():
             mistakes[name][framework] = tuple(piece for piece in pieces if users.count(piece) == 1)
         shared[framework] = tuple(dict.fromkeys(piece for piece in users if users.count(piece) > 1))
-    return ExhibitCode(mistakes, shared)
+    return MistakeCode(mistakes, shared)
 
 
 def curve(observed: Mapping[str, Any]) -> Sequence[tuple[int, float]]:

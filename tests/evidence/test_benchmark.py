@@ -17,7 +17,7 @@ from engine.studies import study as studies
 from engine.studies.benchmark.charts import round_values, row_words
 from engine.studies.benchmark.measure import Pieces
 from engine.studies.benchmark.request import BATCH_SIZES, SEQUENCE_LENGTHS, BenchmarkRequest, Setting, attempts, next_attempt
-from engine.studies.benchmark.verdicts import benchmark_table, faster_than_itself, rows_of, same_verdicts, verdict_words
+from engine.studies.benchmark.verdicts import benchmark_table, faster_than_itself, row_verdict, rows_of, same_verdicts
 from engine.studies.study import start_study
 from engine.workers.jobs.benchmark import plan_of, rounds_of, stretched
 from tests.running.driving import processes_about, small_data, studies_in_this_process
@@ -113,9 +113,9 @@ def test_rows_have_a_verdict_in_words() -> None:
     assert (slower["verdict"], equal["verdict"], memory["verdict"]) == ("tensorflow faster", "equivalent", "pytorch smaller")
     assert slower["ratio"] == pytest.approx(1.5, rel=1e-3) and slower["repeats"] == 5
     assert slower["pytorch"] == 1.5 and slower["tensorflow"] == 1.0 and slower["interval"][0] < 1.5 < slower["interval"][1]
-    assert verdict_words(slower) == "TensorFlow faster by 1.5 × (1.49 to 1.51)"
-    assert verdict_words(memory) == "PyTorch smaller by 3 × (2.97 to 3.03)"
-    assert verdict_words(equal) == "equivalent"
+    assert row_verdict(slower) == "TensorFlow faster by 1.5 × (1.49 to 1.51)"
+    assert row_verdict(memory) == "PyTorch smaller by 3 × (2.97 to 3.03)"
+    assert row_verdict(equal) == "equivalent"
     (wide,) = rows_of([measured(first=1.5)], 0.5)
     assert wide["verdict"] == "not enough evidence", "the margin decides"
     (few,) = rows_of([measured() | {"values": {"pytorch": [1.0], "tensorflow": [2.0]}}], 0.1)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from engine.results.checklist import Check, checklist
+from engine.results.checklist import FairnessCheck, checklist
 
 
 def results(mode: str = "matched", **sides: dict[str, Any]) -> dict[str, Any]:
@@ -20,7 +20,7 @@ def results(mode: str = "matched", **sides: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def by_claim(found: dict[str, Any]) -> dict[str, Check]:
+def by_claim(found: dict[str, Any]) -> dict[str, FairnessCheck]:
     return {check.claim: check for check in checklist(found)}
 
 

@@ -12,7 +12,7 @@ import pytest
 from engine import FRAMEWORKS
 from engine.errors import ExperimentError
 from engine.guide.address import ADDRESS_NAMES, from_address, to_address
-from engine.guide.claims import CLAIMS, Finding
+from engine.guide.claims import CLAIMS, Conclusion
 from engine.guide.questionnaire import DEFAULT, LARGEST_WEIGHT, MEASURED_BY, QUESTIONS, REASONS
 from engine.guide.recommendation import Recommendation, pages_to_ask, recommend
 
@@ -21,12 +21,12 @@ OTHER = dict(zip(FRAMEWORKS, reversed(FRAMEWORKS), strict=True)) | {None: None}
 NO_OPINIONS = {name: 0 for name, reason in REASONS.items() if reason.claim is None}
 
 
-def found(claim: str, favours: str | None, source: str = "measured") -> Finding:
-    return Finding(claim, source, "1.20 s against 1.56 s", "one is 1.3 × faster" if favours else "equal within noise", favours)
+def found(claim: str, favours: str | None, source: str = "measured") -> Conclusion:
+    return Conclusion(claim, source, "1.20 s against 1.56 s", "one is 1.3 × faster" if favours else "equal within noise", favours)
 
 
-def some_cases(number: int = 150) -> Iterator[tuple[dict[str, str], dict[str, int], dict[str, Finding]]]:
-    """Answers, weights and findings of all kinds, the same every time."""
+def some_cases(number: int = 150) -> Iterator[tuple[dict[str, str], dict[str, int], dict[str, Conclusion]]]:
+    """Answers, weights and conclusions of all kinds, the same every time."""
     dice = random.Random(0)
     for _ in range(number):
         answers = {name: dice.choice(question.options).key for name, question in QUESTIONS.items()}
@@ -87,7 +87,7 @@ def test_a_reason_follows_the_evidence_against_what_is_usually_said() -> None:
 
 def test_facts_from_outside_that_name_neither_framework_are_no_evidence_of_no_difference() -> None:
     result = recommend(
-        {"target": "device"}, {}, {"mobile": Finding("mobile", "outside", "TF Lite became LiteRT", "Stated, not measured here")}
+        {"target": "device"}, {}, {"mobile": Conclusion("mobile", "stated", "TF Lite became LiteRT", "Stated, not measured here")}
     )
     stated = next(one for one in result.unknown if one.name == "on-device")
     assert stated.mark == "stated by others" and not result.for_neither
@@ -95,13 +95,13 @@ def test_facts_from_outside_that_name_neither_framework_are_no_evidence_of_no_di
 
 
 def test_what_is_not_measured_counts_nothing_and_says_so() -> None:
-    for findings in ({}, {"debugging": Finding("debugging", "tried", "The museum has not been made yet", "", "pytorch")}):
-        result = recommend({"control": "faults"}, {}, findings)
+    for conclusions in ({}, {"debugging": Conclusion("debugging", "tried", "The museum has not been made yet", "", "pytorch")}):
+        result = recommend({"control": "faults"}, {}, conclusions)
         assert result.leaning is None and not result.speaking_for("pytorch")
         [unknown] = result.unknown
         assert unknown.mark == "not known yet"
         assert "It is usually said to favour PyTorch; it counts nothing until it is known here." in unknown.evidence
-        assert ("The museum has not been made yet." in unknown.evidence) == bool(findings)
+        assert ("The museum has not been made yet." in unknown.evidence) == bool(conclusions)
         assert pages_to_ask(result.unknown) == {"museum": ["Finding mistakes"]}
 
 
@@ -110,7 +110,7 @@ def test_opinions_are_marked_as_such_and_statements_name_their_source() -> None:
     assert opinion.mark == "opinion" and "Source: the guide of the course." in opinion.evidence
     [stated] = recommend({"goal": "language"}, {}, {}).weighed
     assert stated.mark == "stated by others" and "transformers 5" in stated.evidence
-    [outside] = recommend({"goal": "research"}, {}, {"research": found("research", "pytorch", "outside")}).weighed
+    [outside] = recommend({"goal": "research"}, {}, {"research": found("research", "pytorch", "stated")}).weighed
     assert outside.mark == "stated by others", "what others state is never called measured"
 
 
@@ -125,9 +125,9 @@ def test_an_answer_that_two_questions_ask_for_counts_once() -> None:
 
 def test_swapping_the_evidence_swaps_the_recommendation() -> None:
     leanings = set()
-    for answers, weights, findings in some_cases():
-        result = recommend(answers, weights | NO_OPINIONS, findings)
-        swapped = {claim: replace(finding, favours=OTHER[finding.favours]) for claim, finding in findings.items()}
+    for answers, weights, conclusions in some_cases():
+        result = recommend(answers, weights | NO_OPINIONS, conclusions)
+        swapped = {claim: replace(conclusion, favours=OTHER[conclusion.favours]) for claim, conclusion in conclusions.items()}
         mirrored = recommend(answers, weights | NO_OPINIONS, swapped)
         assert mirrored.leaning == OTHER[result.leaning]
         for framework in FRAMEWORKS:
@@ -138,15 +138,15 @@ def test_swapping_the_evidence_swaps_the_recommendation() -> None:
 
 def test_without_weights_either_will_do() -> None:
     nothing = dict.fromkeys(REASONS, 0)
-    for answers, _, findings in some_cases(40):
-        result = recommend(answers, nothing, findings)
+    for answers, _, conclusions in some_cases(40):
+        result = recommend(answers, nothing, conclusions)
         assert result.leaning is None and result.sentence.startswith("Either will do")
         assert {one.name for one in result.set_aside} == {one.name for one in result.weighed if one.favours}
 
 
 def test_no_recommendation_without_reasons() -> None:
-    for answers, weights, findings in some_cases():
-        result = recommend(answers, weights, findings)
+    for answers, weights, conclusions in some_cases():
+        result = recommend(answers, weights, conclusions)
         if result.leaning:
             assert result.speaking_for(result.leaning)
     unanswered = recommend({}, {}, {claim: found(claim, "pytorch") for claim in CLAIMS})
@@ -154,16 +154,16 @@ def test_no_recommendation_without_reasons() -> None:
 
 
 def test_the_heaviest_reasons_come_first() -> None:
-    for answers, weights, findings in some_cases(40):
-        result = recommend(answers, weights, findings)
+    for answers, weights, conclusions in some_cases(40):
+        result = recommend(answers, weights, conclusions)
         for framework in FRAMEWORKS:
             order = [one.weight for one in result.speaking_for(framework)]
             assert order == sorted(order, reverse=True)
 
 
 def words(answers: dict[str, str], weights: dict[str, int] | None = None, **favours: str | None) -> Recommendation:
-    findings = {claim.replace("_", "-"): found(claim.replace("_", "-"), side) for claim, side in favours.items()}
-    return recommend(answers, weights or {}, findings)
+    conclusions = {claim.replace("_", "-"): found(claim.replace("_", "-"), side) for claim, side in favours.items()}
+    return recommend(answers, weights or {}, conclusions)
 
 
 def test_the_sentence_says_how_many_reasons_stand_on_each_side_and_never_a_sum() -> None:
@@ -183,9 +183,9 @@ def test_a_small_lead_among_many_weights_decides_nothing() -> None:
     """5 against 3 is a quarter of all weights, 6 against 4 is less."""
     answers = {"goal": "research", "team": "tensorflow", "gpu": "one"}
     weights = {"research-code": 3, "busy-gpu": 3, "knows-tensorflow": 3}
-    findings = {"research": found("research", "pytorch"), "gpu-utilisation": found("gpu-utilisation", "pytorch")}
-    assert recommend(answers, weights | {"busy-gpu": 2}, findings).leaning == "pytorch"
-    more = findings | {"memory": found("memory", "pytorch"), "training-speed": found("training-speed", "tensorflow")}
+    conclusions = {"research": found("research", "pytorch"), "gpu-utilisation": found("gpu-utilisation", "pytorch")}
+    assert recommend(answers, weights | {"busy-gpu": 2}, conclusions).leaning == "pytorch"
+    more = conclusions | {"memory": found("memory", "pytorch"), "training-speed": found("training-speed", "tensorflow")}
     much = {"busy-gpu": 2, "room": 1, "training-time": 1}
     assert recommend(answers | {"size": "large"}, weights | much, more).leaning is None
 
@@ -195,21 +195,23 @@ def test_a_small_lead_among_many_weights_decides_nothing() -> None:
 
 def test_what_would_change_the_answer_really_does_and_nothing_else_does() -> None:
     kinds = set()
-    for answers, weights, findings in some_cases(80):
-        result = recommend(answers, weights, findings)
+    for answers, weights, conclusions in some_cases(80):
+        result = recommend(answers, weights, conclusions)
         told = {(change.kind, change.name, value): change.leaning for change in result.changes for value in change.values or ("",)}
         kinds |= {kind for kind, _, _ in told}
         for name, question in QUESTIONS.items():
             for option in question.options:
-                leaning = recommend(answers | {name: option.key}, weights, findings).leaning
+                leaning = recommend(answers | {name: option.key}, weights, conclusions).leaning
                 assert told.get(("answer", name, option.key), result.leaning) == leaning
         for one in result.weighed:
             claim = one.reason.claim
             if claim is None:
-                assert told.get(("opinion", one.name, ""), result.leaning) == recommend(answers, weights | {one.name: 0}, findings).leaning
+                assert (
+                    told.get(("opinion", one.name, ""), result.leaning) == recommend(answers, weights | {one.name: 0}, conclusions).leaning
+                )
                 continue
             for side in set(FRAMEWORKS) - {one.favours}:
-                leaning = recommend(answers, weights, findings | {claim: found(claim, side)}).leaning
+                leaning = recommend(answers, weights, conclusions | {claim: found(claim, side)}).leaning
                 assert told.get(("evidence", one.name, side), result.leaning) == leaning
     assert kinds == {"answer", "evidence", "opinion"}
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from engine import FRAMEWORKS
-from engine.course.checks import RunsCheck, StudyCheck
+from engine.course.answers import AnswerFromRuns, AnswerFromStudy
 from engine.course.fundamentals import WORD_COUNTS
 from engine.course.lesson import MADE_ONCE, Lesson
 from engine.course.lessons import LESSONS
@@ -23,7 +23,7 @@ from engine.shared.classifiers import CLASSIFIERS
 from engine.source.snippets import STAGES
 from engine.studies import study as studies
 from engine.studies.audit import AuditRequest
-from engine.studies.mistake_catalogue import EXHIBITS
+from engine.studies.mistake_catalogue import MISTAKES
 from engine.studies.mistakes import MuseumRequest
 from engine.studies.study import StudyStatus, list_studies, start_study
 from tests.pages.conftest import CLASSES, results, write_data, write_predictions
@@ -106,13 +106,13 @@ def test_every_page_that_a_lesson_links_to_is_in_the_dashboard(lesson: Lesson) -
 def test_a_real_run_answers_every_question_that_runs_answer(sample_run: Run) -> None:
     answered = 0
     for lesson in LESSONS.values():
-        check = lesson.question.check
-        if isinstance(check, RunsCheck):
-            verdict = check.judge([sample_run] * len(check.experiments))
+        answer = lesson.question.answer
+        if isinstance(answer, AnswerFromRuns):
+            verdict = answer.judge([sample_run] * len(answer.experiments))
             assert verdict.right in lesson.question.options, lesson.title
             assert verdict.rows and all(unit in FORMATS and list(values) == list(FRAMEWORKS) for _, values, unit in verdict.rows)
             assert "in PyTorch" in verdict.sentence and "in TensorFlow" in verdict.sentence
-            assert (verdict.right == "alike") == (len(check.experiments) == 2), "a run is not better than itself"
+            assert (verdict.right == "alike") == (len(answer.experiments) == 2), "a run is not better than itself"
             answered += 1
     assert answered == 5
 
@@ -205,93 +205,93 @@ def test_how_far_two_losses_drift_apart(difference: float, key: str) -> None:
 
 
 def test_a_check_starts_what_is_missing_and_waits_for_the_rest(launched: list[str]) -> None:
-    check = LESSONS[4].question.check
-    assert isinstance(check, RunsCheck)
+    answer = LESSONS[4].question.answer
+    assert isinstance(answer, AnswerFromRuns)
     there = finished()
-    assert [piece.state for piece in check.pieces()] == ["done", "missing"] and check.verdict() is None
-    alone = check.seconds()
+    assert [piece.state for piece in answer.pieces()] == ["done", "missing"] and answer.verdict() is None
+    alone = answer.seconds()
     assert alone > 0
-    check.start()
+    answer.start()
     [started] = launched
-    assert Run(there.path.parent / started).read_experiment() == check.experiments["Learning rate 0.00001"]
-    assert [piece.state for piece in check.pieces()] == ["done", "active"]
-    check.start()
+    assert Run(there.path.parent / started).read_experiment() == answer.experiments["Learning rate 0.00001"]
+    assert [piece.state for piece in answer.pieces()] == ["done", "active"]
+    answer.start()
     assert launched == [started], "it is under way"
 
 
 def test_progress_and_time_left_are_those_of_the_run(launched: list[str]) -> None:
-    check = LESSONS[1].question.check
-    check.start()
+    answer = LESSONS[1].question.answer
+    answer.start()
     run = list_runs()[0]
     sides = {"pytorch": {"share": 1.0, "seconds_left": 0.0}, "tensorflow": {"share": 0.5, "seconds_left": 4.0}}
     run.write_status(Status(state="running", message="Training", phase="train", progress=sides))
-    [piece] = check.pieces()
+    [piece] = answer.pieces()
     assert (piece.state, piece.message, piece.share, piece.seconds_left) == ("active", "Training", 0.75, 4.0)
 
 
 def test_a_run_that_ended_early_is_resumed_and_a_damaged_one_begun_anew(launched: list[str]) -> None:
-    check = LESSONS[1].question.check
-    check.start()
+    answer = LESSONS[1].question.answer
+    answer.start()
     run = list_runs()[0]
     run.write_status(Status(state="failed", message="The worker was killed.", phase="end"))
-    [piece] = check.pieces()
-    assert (piece.state, piece.message) == ("ended", "The worker was killed.") and check.verdict() is None
-    check.start()
+    [piece] = answer.pieces()
+    assert (piece.state, piece.message) == ("ended", "The worker was killed.") and answer.verdict() is None
+    answer.start()
     assert launched == [run.identifier] * 2 and run.read_status().state == "queued", "resumed"
     diverged = {"stop_reason": "diverged"}
     for framework in FRAMEWORKS:
         run.write_outcome(framework, diverged)
     run.write_results({"frameworks": {}})
     run.write_status(Status(state="failed", phase="end"))
-    check.start()
+    answer.start()
     assert len(launched) == 3 and launched[-1] != run.identifier, "a run that would end so again is not resumed"
 
 
 def test_finished_results_answer_at_once(launched: list[str]) -> None:
-    check = LESSONS[1].question.check
+    answer = LESSONS[1].question.answer
     finished(8)
-    verdict = check.verdict()
-    assert verdict is not None and verdict.right == "2" and check.seconds() == 0
-    check.start()
+    verdict = answer.verdict()
+    assert verdict is not None and verdict.right == "2" and answer.seconds() == 0
+    answer.start()
     assert not launched
     partial = finished()
     partial.write_results(json.loads(json.dumps(partial.read_results())) | {"frameworks": {"pytorch": {}}})
-    assert check.verdict() == verdict, "a run of one framework answers nothing; the earlier one does"
+    assert answer.verdict() == verdict, "a run of one framework answers nothing; the earlier one does"
 
 
 def test_a_study_or_a_wider_one_answers(launched: list[str]) -> None:
-    check = LESSONS[2].question.check
-    assert isinstance(check, StudyCheck)
-    assert [piece.state for piece in check.pieces()] == ["missing"] and check.seconds() > 0
-    check.start()
+    answer = LESSONS[2].question.answer
+    assert isinstance(answer, AnswerFromStudy)
+    assert [piece.state for piece in answer.pieces()] == ["missing"] and answer.seconds() > 0
+    answer.start()
     [study] = list_studies("museum")
     assert study.read_request() == {"only": ["forgotten_zero_grad"]} and launched == [study.identifier]
     study.write_status(StudyStatus(state="stopped", message="Stopped on request."))
-    assert [(piece.state, piece.message) for piece in check.pieces()] == [("ended", "Stopped on request.")]
+    assert [(piece.state, piece.message) for piece in answer.pieces()] == [("ended", "Stopped on request.")]
     whole = start_study("museum", MuseumRequest().to_json())
     whole.write_status(StudyStatus(state="running", share=0.3, seconds_left=9.0))
-    [piece] = check.pieces()
+    [piece] = answer.pieces()
     assert (piece.state, piece.share, piece.source) == ("active", 0.3, whole), "somebody is making all mistakes"
     whole.write_results(museum_results("forgotten_zero_grad", ("silent", observed([1.6, 9.0], 0.2)), ("silent", observed([1.6, 9.0], 0.2))))
     whole.write_status(StudyStatus(state="done"))
-    verdict = check.verdict()
-    assert verdict is not None and verdict.right == "silent" and check.seconds() == 0
+    verdict = answer.verdict()
+    assert verdict is not None and verdict.right == "silent" and answer.seconds() == 0
 
 
 def test_a_study_without_its_results_says_so(launched: list[str]) -> None:
-    check = LESSONS[7].question.check
-    check.start()
+    answer = LESSONS[7].question.answer
+    answer.start()
     [study] = list_studies("audit")
     assert study.read_request() == AuditRequest(("tfidf-mlp",), 20).to_json()
     study.write_status(StudyStatus(state="done"))
     with pytest.raises(RunError, match=r"gone from its folder\. Start it again"):
-        check.verdict()
+        answer.verdict()
 
 
 def test_mistakes_that_are_asked_about_are_in_the_museum() -> None:
     asked = [
-        check.request()["only"]
+        answer.request()["only"]
         for lesson in LESSONS.values()
-        if isinstance(check := lesson.question.check, StudyCheck) and check.kind == "museum"
+        if isinstance(answer := lesson.question.answer, AnswerFromStudy) and answer.kind == "museum"
     ]
-    assert asked == [["forgotten_zero_grad"], ["softmax_before_loss"]] and all(name in EXHIBITS for [name] in asked)
+    assert asked == [["forgotten_zero_grad"], ["softmax_before_loss"]] and all(name in MISTAKES for [name] in asked)

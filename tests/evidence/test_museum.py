@@ -12,24 +12,24 @@ import pytest
 
 from engine import FRAMEWORKS
 from engine.__main__ import main
-from engine.course.checks import StudyCheck
+from engine.course.answers import AnswerFromStudy
 from engine.course.lessons import LESSONS
 from engine.errors import ExperimentError
 from engine.runs.processes import channel
 from engine.studies import mistakes as museum
 from engine.studies import process as study_process
 from engine.studies import study as studies
-from engine.studies.mistake_catalogue import EXHIBITS
+from engine.studies.mistake_catalogue import MISTAKES
 from engine.studies.mistakes import (
     HARMLESS,
     OUTCOMES,
     MuseumRequest,
-    exhibit_code,
-    exhibits_of,
     final_loss,
     judge,
+    mistake_code,
     museum_answer,
     museum_table,
+    outcomes_by_mistake,
 )
 from engine.studies.study import Study, start_study
 from engine.workers.jobs.mistakes import MARK, describe_error, observe, shortened_paths
@@ -64,7 +64,7 @@ def rows(made: Study) -> dict[tuple[str, str], dict[str, Any]]:
 @pytest.mark.slow
 @pytest.mark.timeout(600)
 def test_every_mistake_comes_to_a_definite_end(rows: dict[tuple[str, str], dict[str, Any]]) -> None:
-    assert list(rows) == [(name, framework) for name in EXHIBITS for framework in FRAMEWORKS]
+    assert list(rows) == [(name, framework) for name in MISTAKES for framework in FRAMEWORKS]
     for (name, framework), row in rows.items():
         assert row["outcome"] in OUTCOMES and row["outcome"] not in ("crashed", "hung"), (name, framework, row)
         assert row["caught"] == (row["when"] != "never") == (row["mistaken"]["error"] is not None)
@@ -130,15 +130,15 @@ def test_the_frameworks_differ_where_they_do(rows: dict[tuple[str, str], dict[st
 def test_results_are_told_in_a_sentence_and_a_table(made: Study) -> None:
     assert made.read_results() is not None
     answer = museum_answer(made.read_results())
-    assert answer.startswith(f"Of {len(EXHIBITS)} mistakes PyTorch stops ") and "silently in both" in answer
+    assert answer.startswith(f"Of {len(MISTAKES)} mistakes PyTorch stops ") and "silently in both" in answer
     table = museum_table(made.read_results())
-    assert "IndexError" in table and all(exhibit.title in table for exhibit in EXHIBITS.values())
+    assert "IndexError" in table and all(mistake.title in table for mistake in MISTAKES.values())
 
 
 @pytest.mark.slow
 def test_the_course_is_answered_by_it(made: Study) -> None:
-    asked = [lesson.question for lesson in LESSONS.values() if isinstance(lesson.question.check, StudyCheck)]
-    museum_questions = [(question, question.check) for question in asked if question.check.kind == "museum"]
+    asked = [lesson.question for lesson in LESSONS.values() if isinstance(lesson.question.answer, AnswerFromStudy)]
+    museum_questions = [(question, question.answer) for question in asked if question.answer.kind == "museum"]
     assert len(museum_questions) == 2 and made.read_results() is not None
     for question, check in museum_questions:
         verdict = check.judge(made.read_results())
@@ -147,8 +147,8 @@ def test_the_course_is_answered_by_it(made: Study) -> None:
 
 @pytest.mark.slow
 def test_the_code_that_ran_is_kept_and_every_exhibit_is_marked(made: Study) -> None:
-    code = exhibit_code(made)
-    for name in EXHIBITS:
+    code = mistake_code(made)
+    for name in MISTAKES:
         for framework in FRAMEWORKS:
             piece = code.mistakes[name][framework][-1]
             assert piece.name == name and MARK in "\n".join(part.source for part in code.mistakes[name][framework])
@@ -158,9 +158,9 @@ def test_the_code_that_ran_is_kept_and_every_exhibit_is_marked(made: Study) -> N
     assert kept is not None
     changed = {file: text.replace("def fit(", "def fit_as_it_was(").replace(" fit(", " fit_as_it_was(") for file, text in kept.items()}
     made.as_run.write_code(changed)
-    assert {piece.name for piece in exhibit_code(made).shared["pytorch"]} == {"make_model", "make_bag_of_words", "fit_as_it_was", "answer"}
+    assert {piece.name for piece in mistake_code(made).shared["pytorch"]} == {"make_model", "make_bag_of_words", "fit_as_it_was", "answer"}
     made.as_run.write_code({"engine/frameworks/pytorch/mistakes.py": "def torn("})
-    assert exhibit_code(made) == exhibit_code(None), "a damaged copy is replaced by the present code"
+    assert mistake_code(made) == mistake_code(None), "a damaged copy is replaced by the present code"
     made.as_run.write_code(kept)
 
 
@@ -171,7 +171,7 @@ def test_a_request_survives_its_folder_and_has_defaults() -> None:
     request = MuseumRequest(("wrong_shape", "labels_out_of_range"))
     assert request.only == ("labels_out_of_range", "wrong_shape"), "in one order, so that the same question is the same study"
     assert MuseumRequest.from_json(request.to_json()) == request
-    assert MuseumRequest.from_json({}).only == tuple(EXHIBITS)
+    assert MuseumRequest.from_json({}).only == tuple(MISTAKES)
 
 
 @pytest.mark.parametrize(("only", "words"), [(("typo",), "must be among .*, but found “typo”"), ((), "found none")])
@@ -281,7 +281,7 @@ def test_a_worker_that_dies_and_one_that_hangs_are_outcomes(
     study = start_study("museum", MuseumRequest(TWO).to_json())
     assert study.read_status().state == "done", study.read_status().message
     assert study.read_results() is not None
-    pairs = exhibits_of(study.read_results())
+    pairs = outcomes_by_mistake(study.read_results())
     died, hung = (pairs[TWO[0]][framework] for framework in FRAMEWORKS)
     assert died["outcome"] == "crashed" and "was ended by signal 9" in died["reason"]
     assert hung["outcome"] == "hung" and hung["reason"] == "The TensorFlow worker gave no answer within 0.8 seconds and was ended."

@@ -31,7 +31,7 @@ from engine.shared.classifiers import CLASSIFIERS
 from engine.shared.recipe import Recipe
 from engine.shared.weights.initial import WEIGHTS
 from engine.source.script_settings import DATA_NAME
-from engine.source.scripts import COLUMNS, SCRIPT_NAMES, data_file, import_lines, notebook, obstacle, standalone_script
+from engine.source.scripts import COLUMNS, SCRIPT_NAMES, data_file, import_lines, notebook, obstacle_to_scripts, standalone_script
 from tests.running.driving import write_tiny_encoder
 
 PROJECT = Path(__file__).parents[2]
@@ -332,12 +332,12 @@ def bundled_folder() -> Path:
 
 
 def test_a_run_without_rows_says_why_there_is_no_script(unfinished: Run) -> None:
-    assert "has not read its texts" in obstacle(unfinished)
+    assert "has not read its texts" in obstacle_to_scripts(unfinished)
 
 
 def test_class_weights_that_do_not_fit_the_data_say_why_there_is_no_script() -> None:
-    assert "The class weights name “z”" in obstacle(prepared_run("bi-lstm", class_weights="z=2"))
-    assert obstacle(prepared_run("bi-lstm", class_weights="x=2")) is None
+    assert "The class weights name “z”" in obstacle_to_scripts(prepared_run("bi-lstm", class_weights="z=2"))
+    assert obstacle_to_scripts(prepared_run("bi-lstm", class_weights="x=2")) is None
 
 
 def test_code_of_an_earlier_version_gives_way_to_the_present_one() -> None:

@@ -8,26 +8,26 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from engine.guide.claims import Finding
+from engine.guide.claims import Conclusion
 from engine.guide.questionnaire import QUESTIONS
 from tests.pages.conftest import words
 
 KNOWN = {
-    "mobile": Finding("mobile", "shown", "LiteRT *1.20* MiB against <b>3.40</b> MiB", "TensorFlow’s file is smaller", "tensorflow"),
-    "inference-speed": Finding("inference-speed", "measured", "Finish a run to measure it", ""),
-    "debugging": Finding("debugging", "tried", "7 of 11 mistakes against 5", "PyTorch stops more mistakes", "pytorch"),
-    "negligible-difference": Finding("negligible-difference", "measured", "88.1 % against 88.3 %", "equal within noise"),
+    "mobile": Conclusion("mobile", "shown", "LiteRT *1.20* MiB against <b>3.40</b> MiB", "TensorFlow’s file is smaller", "tensorflow"),
+    "inference-speed": Conclusion("inference-speed", "measured", "Finish a run to measure it", ""),
+    "debugging": Conclusion("debugging", "tried", "7 of 11 mistakes against 5", "PyTorch stops more mistakes", "pytorch"),
+    "negligible-difference": Conclusion("negligible-difference", "measured", "88.1 % against 88.3 %", "equal within noise"),
 }
 IN_BOX = "choosing_{}"
 
 
-def page(findings):  # AppTest runs its source alone: what is imported above is not known in it
+def page(conclusions):  # AppTest runs its source alone: what is imported above is not known in it
     import streamlit
 
     from pages.parts.guide.chooser_view import show
 
     if not streamlit.session_state.get("elsewhere"):
-        show(findings)
+        show(conclusions)
 
 
 @pytest.fixture(autouse=True)
@@ -38,8 +38,8 @@ def links(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return drawn
 
 
-def opened(findings: Mapping[str, Finding] = KNOWN, **address: str) -> AppTest:
-    shown = AppTest.from_function(page, args=(findings,), default_timeout=20)
+def opened(conclusions: Mapping[str, Conclusion] = KNOWN, **address: str) -> AppTest:
+    shown = AppTest.from_function(page, args=(conclusions,), default_timeout=20)
     for name, value in address.items():
         shown.query_params[name] = value
     shown.run()

@@ -121,7 +121,7 @@ def test_a_run_can_be_stopped_and_gone_on_with(open_page: OpenPage, launched: li
 
 
 def test_results_that_cannot_be_read_are_told(open_page: OpenPage) -> None:
-    runs = [create_run(asked) for asked in LESSONS[4].question.check.experiments.values()]  # type: ignore[attr-defined]
+    runs = [create_run(asked) for asked in LESSONS[4].question.answer.experiments.values()]  # type: ignore[attr-defined]
     for run in runs:
         finish(run)
     runs[1].predictions_file("pytorch").unlink()

@@ -9,19 +9,19 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from engine import FRAMEWORK_NAMES, FRAMEWORKS
-from engine.guide import findings as findings_module
+from engine.guide import conclusions as conclusions_module
 from engine.guide.cited_facts import OUT_OF_DATE, STATEMENTS
 from engine.guide.claims import CLAIMS, GROUPS
-from engine.guide.findings import NO_GPU, findings, guide_answer
+from engine.guide.conclusions import NO_GPU, conclusions, guide_answer
 from engine.guide.strengths import CARDS
 from engine.runs.folder import Run
 from engine.source.syntax_counts import syntax_counts
-from engine.studies.mistake_catalogue import EXHIBITS
+from engine.studies.mistake_catalogue import MISTAKES
 from engine.studies.study import StudyStatus, list_studies, start_study
 from pages.parts.code.counted_code import highlighted_piece
 from pages.parts.guide.claim_table import claim_row
-from tests.evidence.test_findings import museum, study
-from tests.evidence.test_tallies import MIXED, row
+from tests.evidence.test_benchmark_summary import MIXED, row
+from tests.evidence.test_conclusions import museum, study
 from tests.pages.conftest import words
 from tests.pages.test_export import exported
 
@@ -31,7 +31,7 @@ OpenPage = Callable[..., AppTest]
 @pytest.fixture(autouse=True)
 def alone(monkeypatch: pytest.MonkeyPatch, no_process: list[str]) -> list[str]:
     """No GPU, and studies are written down as started while nothing is."""
-    monkeypatch.setattr(findings_module, "machine_has_gpu", lambda: False)
+    monkeypatch.setattr(conclusions_module, "machine_has_gpu", lambda: False)
     return no_process
 
 
@@ -43,7 +43,7 @@ def test_the_table_answers_before_anything_ran(open_page: OpenPage) -> None:
     page = open_page("guide")
     assert not page.exception
     shown = words(page)
-    assert guide_answer(findings()) in shown
+    assert guide_answer(conclusions()) in shown
     for group, claims in GROUPS.items():
         assert group in [heading.value for heading in page.header]
         for claim in claims:
@@ -55,8 +55,8 @@ def test_the_table_answers_before_anything_ran(open_page: OpenPage) -> None:
 
 
 def test_pytorch_stands_left_and_nothing_is_markup() -> None:
-    finding = findings()["syntax"]
-    html = claim_row(CLAIMS["syntax"], type(finding)("syntax", "counted", "<b>1</b> & 2", "<i>so</i>"))
+    conclusion = conclusions()["syntax"]
+    html = claim_row(CLAIMS["syntax"], type(conclusion)("syntax", "counted", "<b>1</b> & 2", "<i>so</i>"))
     assert html.index("More explicit") < html.index("Syntax") < html.index("More abstracted")
     assert "<b>" not in html and "<i>" not in html and "Counted here. &lt;b&gt;1" in html
 
@@ -67,11 +67,11 @@ def test_what_is_missing_can_be_started_from_here(open_page: OpenPage, alone: li
     page.button("start_museum_debugging").click().run()
     assert not page.exception and page.title[0].value == "Museum"
     [made] = list_studies("museum")
-    assert alone == [made.identifier] and made.read_request() == {"only": list(EXHIBITS)}
+    assert alone == [made.identifier] and made.read_request() == {"only": list(MISTAKES)}
 
 
 def test_a_study_under_way_is_said_and_not_started_twice(open_page: OpenPage) -> None:
-    start_study("museum", {"only": list(EXHIBITS)}).write_status(StudyStatus(state="running"))
+    start_study("museum", {"only": list(MISTAKES)}).write_status(StudyStatus(state="running"))
     page = open_page("guide")
     assert not page.exception and "Under way: Museum." in words(page)
     assert page.button("start_museum_debugging").disabled and not page.button("start_audit_migration").disabled

@@ -9,7 +9,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from engine import FRAMEWORKS
-from engine.studies.mistake_catalogue import EXHIBITS
+from engine.studies.mistake_catalogue import MISTAKES
 from engine.studies.mistakes import MuseumRequest
 from engine.studies.study import Study, StudyStatus, list_studies, start_study
 from pages.parts.studies import mistakes_view as museum_view
@@ -84,11 +84,11 @@ def test_an_empty_page_says_what_will_be_here_and_how_long_it_takes(open_page: O
     assert not page.exception
     shown = words(page)
     assert "Which mistakes are caught" in shown and "once: the result is kept" in shown
-    assert all(exhibit.title in shown for exhibit in EXHIBITS.values())
+    assert all(exhibit.title in shown for exhibit in MISTAKES.values())
     page.button("start_museum").click().run()
     assert not page.exception
     [made] = list_studies("museum")
-    assert made.read_request() == {"only": list(EXHIBITS)} and no_process == [made.identifier] and page.get("progress")
+    assert made.read_request() == {"only": list(MISTAKES)} and no_process == [made.identifier] and page.get("progress")
 
 
 def test_a_museum_under_way_shows_how_far_it_is_and_can_be_stopped(open_page: OpenPage) -> None:
@@ -125,7 +125,7 @@ def test_a_finished_museum_answers_first(open_page: OpenPage) -> None:
     assert "no number as a loss from step 3 on" in shown and "The curve breaks off at step 3" in shown
     assert "In the last epoch the loss is 1.45 with the mistake and 0.825 without it." in shown
     for name in ("labels_out_of_range", "softmax_before_loss"):
-        assert EXHIBITS[name].notice in shown and EXHIBITS[name].fix in shown
+        assert MISTAKES[name].notice in shown and MISTAKES[name].fix in shown
     assert charts(page) == 5
 
 

@@ -16,7 +16,7 @@ from engine.runs.experiment import Experiment
 from engine.runs.folder import create_run
 from engine.runs.planning import data_facts, estimating, preflight
 from engine.runs.planning.estimating import estimate
-from engine.runs.planning.preflight import Check
+from engine.runs.planning.preflight import PreflightCheck
 from engine.runs.preparing.prepare import dataset_store
 from engine.shared.classifiers import CLASSIFIERS
 
@@ -25,7 +25,7 @@ def asked(classifier: str = "embedding-mlp", data: DataChoice | None = None, **c
     return Experiment.recommended(data or sample_choice(), classifier, **changes)
 
 
-def checks(experiment: Experiment) -> dict[str, Check]:
+def checks(experiment: Experiment) -> dict[str, PreflightCheck]:
     """The lines by their titles, after a look at their numbers."""
     found = preflight.preflight(experiment)
     assert [check.number for check in found] == list(range(1, len(found) + 1))

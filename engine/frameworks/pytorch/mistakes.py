@@ -19,11 +19,11 @@ from engine.shared.mistake_data import (
     EPOCHS,
     HIDDEN_UNITS,
     LEARNING_RATE,
-    ExhibitData,
+    MistakeData,
 )
 
 
-def make_model(data: ExhibitData) -> nn.Sequential:
+def make_model(data: MistakeData) -> nn.Sequential:
     """Vectors, (batch, terms), to rectified units, to one logit a class, (batch, num_classes)."""
     terms = data.vectors.shape[1]
     return nn.Sequential(
@@ -31,7 +31,7 @@ def make_model(data: ExhibitData) -> nn.Sequential:
     )
 
 
-def make_bag_of_words(data: ExhibitData) -> nn.Sequential:
+def make_bag_of_words(data: MistakeData) -> nn.Sequential:
     """Numbers of words, (batch, longest), to the mean of their vectors, to one logit a class."""
     return nn.Sequential(
         nn.EmbeddingBag(data.num_words, HIDDEN_UNITS, mode="mean", padding_idx=0),
@@ -68,7 +68,7 @@ def answer(model: nn.Module, inputs: np.ndarray) -> np.ndarray:
     return model(torch.from_numpy(inputs)).numpy()
 
 
-def labels_out_of_range(data: ExhibitData, callback: Any, mistaken: bool) -> np.ndarray:
+def labels_out_of_range(data: MistakeData, callback: Any, mistaken: bool) -> np.ndarray:
     """Five classes, numbered from 1 to 5."""
     labels = data.labels
     if mistaken:
@@ -78,7 +78,7 @@ def labels_out_of_range(data: ExhibitData, callback: Any, mistaken: bool) -> np.
     return answer(model, data.held_out)
 
 
-def wrong_shape(data: ExhibitData, callback: Any, mistaken: bool) -> np.ndarray:
+def wrong_shape(data: MistakeData, callback: Any, mistaken: bool) -> np.ndarray:
     """A head that was made for a wider body."""
     body = nn.Sequential(nn.Linear(data.vectors.shape[1], HIDDEN_UNITS), nn.ReLU())
     width = HIDDEN_UNITS
@@ -89,7 +89,7 @@ def wrong_shape(data: ExhibitData, callback: Any, mistaken: bool) -> np.ndarray:
     return answer(model, data.held_out)
 
 
-def wrong_dtype(data: ExhibitData, callback: Any, mistaken: bool) -> np.ndarray:
+def wrong_dtype(data: MistakeData, callback: Any, mistaken: bool) -> np.ndarray:
     """Vectors in float64, weights in float32."""
     vectors = data.vectors
     if mistaken:
@@ -99,7 +99,7 @@ def wrong_dtype(data: ExhibitData, callback: Any, mistaken: bool) -> np.ndarray:
     return answer(model, data.held_out)
 
 
-def softmax_before_loss(data: ExhibitData, callback: Any, mistaken: bool) -> np.ndarray:
+def softmax_before_loss(data: MistakeData, callback: Any, mistaken: bool) -> np.ndarray:
     """Probabilities for a loss that expects logits."""
     model = make_model(data)
     if mistaken:
@@ -108,7 +108,7 @@ def softmax_before_loss(data: ExhibitData, callback: Any, mistaken: bool) -> np.
     return answer(model, data.held_out)
 
 
-def forgotten_zero_grad(data: ExhibitData, callback: Any, mistaken: bool) -> np.ndarray:
+def forgotten_zero_grad(data: MistakeData, callback: Any, mistaken: bool) -> np.ndarray:
     """Gradients that are added up from the first step to the last."""
     model = make_model(data)
     optimizer = torch.optim.SGD(model.parameters(), lr=0.5, momentum=0.9)
@@ -126,7 +126,7 @@ def forgotten_zero_grad(data: ExhibitData, callback: Any, mistaken: bool) -> np.
     return answer(model, data.held_out)
 
 
-def forgotten_evaluation_mode(data: ExhibitData, callback: Any, mistaken: bool) -> np.ndarray:
+def forgotten_evaluation_mode(data: MistakeData, callback: Any, mistaken: bool) -> np.ndarray:
     """Dropout that goes on while the model answers."""
     model = make_model(data)
     model.insert(0, nn.Dropout(0.5))
@@ -137,7 +137,7 @@ def forgotten_evaluation_mode(data: ExhibitData, callback: Any, mistaken: bool) 
         return model(torch.from_numpy(data.held_out)).numpy()
 
 
-def frozen_head(data: ExhibitData, callback: Any, mistaken: bool) -> np.ndarray:
+def frozen_head(data: MistakeData, callback: Any, mistaken: bool) -> np.ndarray:
     """A body that is to be kept as it is, and a new head that is to learn."""
     body = nn.Sequential(nn.Linear(data.vectors.shape[1], 4 * HIDDEN_UNITS), nn.ReLU())
     model = nn.Sequential(body, nn.Linear(4 * HIDDEN_UNITS, data.num_classes))
@@ -150,7 +150,7 @@ def frozen_head(data: ExhibitData, callback: Any, mistaken: bool) -> np.ndarray:
     return answer(model, data.held_out)
 
 
-def learning_rate_too_high(data: ExhibitData, callback: Any, mistaken: bool) -> np.ndarray:
+def learning_rate_too_high(data: MistakeData, callback: Any, mistaken: bool) -> np.ndarray:
     """Steps so long that the weights grow beyond every number."""
     rate = 1.0
     if mistaken:
@@ -161,7 +161,7 @@ def learning_rate_too_high(data: ExhibitData, callback: Any, mistaken: bool) -> 
     return answer(model, data.held_out_words)
 
 
-def labels_shuffled(data: ExhibitData, callback: Any, mistaken: bool) -> np.ndarray:
+def labels_shuffled(data: MistakeData, callback: Any, mistaken: bool) -> np.ndarray:
     """Texts that are put in another order, without their labels."""
     order = np.random.default_rng(seed=0).permutation(len(data.labels))
     vectors, labels = data.vectors[order], data.labels[order]
@@ -172,7 +172,7 @@ def labels_shuffled(data: ExhibitData, callback: Any, mistaken: bool) -> np.ndar
     return answer(model, data.held_out)
 
 
-def other_tokenizer(data: ExhibitData, callback: Any, mistaken: bool) -> np.ndarray:
+def other_tokenizer(data: MistakeData, callback: Any, mistaken: bool) -> np.ndarray:
     """Words that are numbered as another model knows them."""
     model = make_bag_of_words(data)
     fit(model, data.words, data.labels, callback)
@@ -189,7 +189,7 @@ class Squeeze(nn.Module):
         return logits.squeeze()
 
 
-def batch_axis_lost(data: ExhibitData, callback: Any, mistaken: bool) -> np.ndarray:
+def batch_axis_lost(data: MistakeData, callback: Any, mistaken: bool) -> np.ndarray:
     """A last batch of a single text, whose batch axis is squeezed away."""
     texts = 3 * BATCH_SIZE + 1
     model = make_model(data)

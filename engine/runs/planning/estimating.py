@@ -45,7 +45,7 @@ TRACING_SECONDS = 3.0
 AUDIT_SECONDS = {"vectors": 1.5, "terms": 1.5, "words": 4.0, "pieces": 14.0}
 """Of 50 steps at one level in one framework, by what the classifier takes."""
 
-EXHIBIT_SECONDS = {"pytorch": 0.5, "tensorflow": 3.0}
+MISTAKE_SECONDS = {"pytorch": 0.5, "tensorflow": 3.0}
 """Of one mistake and its correction in the museum."""
 
 BENCHMARK_SECONDS = {"vectors": 4.5, "terms": 5.0, "words": 10.5, "pieces": 41.0}
@@ -132,9 +132,9 @@ def seconds_of_audit(classifiers: Sequence[str], levels: int, steps: int) -> flo
     return sum(IMPORT_SECONDS.values()) + sum(amount * AUDIT_SECONDS[CLASSIFIERS[name].takes] for name, amount in pieces.items())
 
 
-def seconds_of_museum(exhibits: int) -> float:
+def seconds_of_museum(mistakes: int) -> float:
     """Of so many mistakes in both frameworks."""
-    return sum(IMPORT_SECONDS.values()) + exhibits * sum(EXHIBIT_SECONDS.values())
+    return sum(IMPORT_SECONDS.values()) + mistakes * sum(MISTAKE_SECONDS.values())
 
 
 def seconds_of_migration(classifier: str, route: str) -> float:

@@ -40,7 +40,7 @@ HOW_TO_INSTALL = {
 
 
 @dataclass(frozen=True)
-class Check:
+class PreflightCheck:
     """One line of the list."""
 
     number: int
@@ -49,9 +49,9 @@ class Check:
     sentence: str
 
 
-def preflight(experiment: Experiment) -> list[Check]:
+def preflight(experiment: Experiment) -> list[PreflightCheck]:
     """All checks at once, in the order in which a run needs them; a run can start when none has ``failed``."""
-    return [Check(number, *line) for number, line in enumerate(_lines(experiment), start=1)]
+    return [PreflightCheck(number, *line) for number, line in enumerate(_lines(experiment), start=1)]
 
 
 def _lines(experiment: Experiment) -> Iterator[Line]:

@@ -14,8 +14,8 @@ from engine.display.figure import Picture, tip
 from engine.display.formatting import count, number
 from engine.display.palette import HUES, NAMES, NEUTRAL, colour_scale, dash_scale, shape_scale
 from engine.shared.classifiers import CLASSIFIERS
-from engine.studies.benchmark.summary import tally, tally_sentence, winner_of
-from engine.studies.benchmark.verdicts import BETTER, verdict_words
+from engine.studies.benchmark.summary import count_verdicts, verdict_counts_sentence, winner_of
+from engine.studies.benchmark.verdicts import BETTER, row_verdict
 
 TITLES = {
     "training-speed": "Training step",
@@ -50,7 +50,7 @@ SWEPT = {"batch_size": "Texts in a batch", "sequence_length": "Tokens of each te
 
 def claim_sentence(rows: Sequence[Mapping[str, Any]], margin: float) -> str:
     """What the rows of one claim say together: ``Of 5 comparisons 3 equivalent within ±10 %, PyTorch faster in 2 (by 1.2 to 2 ×).``"""
-    return tally_sentence(tally(rows), margin, BETTER.get(rows[0]["claim"], "faster"))
+    return verdict_counts_sentence(count_verdicts(rows), margin, BETTER.get(rows[0]["claim"], "faster"))
 
 
 def benchmark_answer(rows: Sequence[Mapping[str, Any]], margin: float) -> str:
@@ -85,7 +85,7 @@ def setting_words(row: Mapping[str, Any], batch: bool = True) -> str:
 
 def row_words(row: Mapping[str, Any]) -> str:
     """The verdict; where it names no factor, the ratio and its interval."""
-    return verdict_words(row) if winner_of(row) else f"{verdict_words(row)}; {spread_words(row)}"
+    return row_verdict(row) if winner_of(row) else f"{row_verdict(row)}; {spread_words(row)}"
 
 
 def spread_words(row: Mapping[str, Any]) -> str:
@@ -105,7 +105,7 @@ def ratio_chart(rows: Sequence[Mapping[str, Any]], margin: float) -> Picture:
                 row["interval"][0] or row["ratio"] / 10,
                 row["interval"][1] or row["ratio"] * 10,
                 FRAMEWORK_NAMES.get(row["verdict"].partition(" ")[0], "Neither"),
-                verdict_words(row),
+                row_verdict(row),
             )
             for row in rows
         ],

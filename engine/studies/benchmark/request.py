@@ -15,7 +15,10 @@ from engine.shared.classifiers import CLASSIFIERS
 from engine.studies.benchmark.statistics import FEWEST, MARGIN
 from engine.studies.study import Study, list_studies
 
-MODES = ("matched", "defaults", "compiled")
+BENCHMARK_MODES = {"matched": "matched", "defaults": "framework defaults", "compiled": "compiled"}
+"""The modes that are measured, with their names on pages; ``compiled`` is matched as well."""
+
+"""By the mode of a row, its name on pages; the compiled one is matched as well."""
 MOST_REPEATS = 30
 
 ROWS, QUICK_ROWS = 2000, 400
@@ -72,7 +75,7 @@ class BenchmarkRequest:
     quick: bool = True
     """Only matched mode and the recommended batch size, as the texts are; all classifiers share a process."""
     repeats: int = FEWEST
-    modes: tuple[str, ...] = MODES
+    modes: tuple[str, ...] = tuple(BENCHMARK_MODES)
     """Of a thorough benchmark."""
     margin: float = MARGIN
     against_itself: bool = False
@@ -85,7 +88,7 @@ class BenchmarkRequest:
     """Nothing but a number that makes the same question a new one."""
 
     def __post_init__(self) -> None:
-        for found, known, what in ((self.classifiers, CLASSIFIERS, "classifier"), (self.modes, MODES, "mode")):
+        for found, known, what in ((self.classifiers, CLASSIFIERS, "classifier"), (self.modes, BENCHMARK_MODES, "mode")):
             unknown = [name for name in found if name not in known]
             if unknown or not found:
                 names = ", ".join(f"“{name}”" for name in unknown) or "none"
@@ -98,7 +101,7 @@ class BenchmarkRequest:
         if not isinstance(self.margin, (int, float)) or not 0.01 <= self.margin <= 0.5:
             raise ExperimentError(f"The margin must lie between 0.01 and 0.5 (1 and 50 %), but is {self.margin!r}.")
         object.__setattr__(self, "classifiers", tuple(name for name in CLASSIFIERS if name in self.classifiers))
-        modes = ("matched",) if self.quick else ("matched", *(mode for mode in MODES[1:] if mode in self.modes))
+        modes = ("matched",) if self.quick else ("matched", *(mode for mode in BENCHMARK_MODES if mode != "matched" and mode in self.modes))
         object.__setattr__(self, "modes", modes)
         self.experiment(self.classifiers[0])  # says what is wrong with the rest
 

@@ -9,8 +9,8 @@ from typing import Any
 from engine import FRAMEWORK_NAMES, FRAMEWORKS
 from engine.display.formatting import count, number
 from engine.shared.classifiers import CLASSIFIERS
+from engine.studies.benchmark.request import BENCHMARK_MODES
 
-MODES = {"matched": "matched", "defaults": "framework defaults", "compiled": "compiled"}
 SUBJECTS = {
     "training-speed": "Step of a training",
     "inference-speed": "Answers to a batch",
@@ -28,7 +28,7 @@ Row = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
-class Tally:
+class VerdictCounts:
     """What a set of comparisons adds up to."""
 
     rows: int
@@ -48,7 +48,7 @@ class Tally:
         return max((factor for factors in self.better.values() for factor in factors), default=1.0)
 
 
-def tally(rows: Iterable[Row]) -> Tally:
+def count_verdicts(rows: Iterable[Row]) -> VerdictCounts:
     """Add up the verdicts of a benchmark's rows. A row without figures counts as undecided."""
     rows = list(rows)
     better: dict[str, list[float]] = {name: [] for name in FRAMEWORKS}
@@ -59,7 +59,7 @@ def tally(rows: Iterable[Row]) -> Tally:
         elif (winner := winner_of(row)) and (ratio := float(row.get("ratio") or 0)) > 0:
             better[winner].append(max(ratio, 1 / ratio))
     decided = equivalent + sum(map(len, better.values()))
-    return Tally(len(rows), equivalent, {name: tuple(sorted(found)) for name, found in better.items()}, len(rows) - decided)
+    return VerdictCounts(len(rows), equivalent, {name: tuple(sorted(found)) for name, found in better.items()}, len(rows) - decided)
 
 
 def winner_of(row: Row) -> str | None:
@@ -68,18 +68,18 @@ def winner_of(row: Row) -> str | None:
     return first if first in FRAMEWORKS else None
 
 
-def tally_sentence(found: Tally, margin: float, word: str = "faster") -> str:
+def verdict_counts_sentence(counts: VerdictCounts, margin: float, word: str = "faster") -> str:
     """Of 15 comparisons 9 equivalent within ±10 %, PyTorch faster in 4 (by 1.2 to 2.1 ×), TensorFlow in 1 (by 1.3 ×), 1 undecided."""
-    parts = [f"{f'{found.equivalent:,}' if found.equivalent else 'none'} equivalent within ±{100 * margin:.3g} %"]
+    parts = [f"{f'{counts.equivalent:,}' if counts.equivalent else 'none'} equivalent within ±{100 * margin:.3g} %"]
     told = False
     for name in FRAMEWORKS:
-        factors = found.better[name]
+        factors = counts.better[name]
         if factors:
             parts.append(f"{FRAMEWORK_NAMES[name]} {'' if told else f'{word} '}in {len(factors):,} ({_span(factors)})")
             told = True
-    if found.undecided:
-        parts.append(f"{found.undecided:,} undecided")
-    return f"Of {count(found.rows, 'comparison')} {', '.join(parts)}."
+    if counts.undecided:
+        parts.append(f"{counts.undecided:,} undecided")
+    return f"Of {count(counts.rows, 'comparison')} {', '.join(parts)}."
 
 
 def _span(factors: Sequence[float]) -> str:
@@ -87,17 +87,17 @@ def _span(factors: Sequence[float]) -> str:
     return f"by {low} ×" if low == high else f"by {low} to {high} ×"
 
 
-def verdict_words(found: Tally, word: str = "faster") -> str:
+def counts_in_brief(counts: VerdictCounts, word: str = "faster") -> str:
     """What the comparisons say of “about equal”, in a few words."""
-    if not found.rows or found.undecided == found.rows:
+    if not counts.rows or counts.undecided == counts.rows:
         return "Not enough evidence"
-    if found.equivalent == found.rows:
+    if counts.equivalent == counts.rows:
         return "Holds here"
-    if found.favours:
-        return f"Not here: {FRAMEWORK_NAMES[found.favours]} is mostly {word}"
-    if 2 * found.equivalent > found.rows:
+    if counts.favours:
+        return f"Not here: {FRAMEWORK_NAMES[counts.favours]} is mostly {word}"
+    if 2 * counts.equivalent > counts.rows:
         return "Mostly holds here"
-    both = all(found.better.values())
+    both = all(counts.better.values())
     return f"It depends: each is {word} somewhere" if both else "It depends on what is compared"
 
 
@@ -119,7 +119,7 @@ def row_classifier(row: Row) -> str:
 
 def row_setting(row: Row) -> str:
     """Mode, size of the batch, length of the texts."""
-    parts = [MODES.get(str(row.get("mode")), "")]
+    parts = [BENCHMARK_MODES.get(str(row.get("mode")), "")]
     parts += [f"batch of {row['batch_size']:,}" if row.get("batch_size") else ""]
     parts += [f"{row['sequence_length']:,} tokens" if row.get("sequence_length") else ""]
     return ", ".join(filter(None, parts))

@@ -66,7 +66,7 @@ def same_verdicts(rows: Sequence[Mapping[str, Any]], others: Sequence[Mapping[st
     return sum(one == other for one, other in pairs), len(pairs)
 
 
-def verdict_words(row: Mapping[str, Any]) -> str:
+def row_verdict(row: Mapping[str, Any]) -> str:
     """``equivalent``, ``PyTorch faster by 1.31 (1.2 to 1.42)`` or ``not enough evidence``; by so many times, that is."""
     side, _, better = row["verdict"].rpartition(" ")
     if side not in row:
@@ -95,7 +95,7 @@ def benchmark_table(results: Mapping[str, Any]) -> str:
             setting = f"{FRAMEWORK_NAMES[row['framework']]} {setting}"
         mark = "  (others used the machine)" if row["busy"] > BUSY else ""
         figures = "".join(f"{row[side]:>12.4g}" for side in sides)
-        lines.append(f"{what:18}{setting:44}{figures} {row['unit']:4}{verdict_words(row)}{mark}")
+        lines.append(f"{what:18}{setting:44}{figures} {row['unit']:4}{row_verdict(row)}{mark}")
     if results["against_itself"]:
         lines += ["", against_itself_words(results["rows"])]
     return "\n".join([*lines, "", *results["notes"]])

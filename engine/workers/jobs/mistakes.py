@@ -25,43 +25,43 @@ from engine.errors import TrainingError
 from engine.runs.folder import Run
 from engine.runs.preparing.inputs import load_inputs
 from engine.runs.processes.channel import Channel
-from engine.shared.mistake_data import ExhibitData, make_exhibit_data
+from engine.shared.mistake_data import MistakeData, make_mistake_data
 from engine.workers.jobs.audit import Listener, Wing, serve
 from engine.workers.wing import import_wing
 
 PROJECT = Path(__file__).parents[3]
 MARK = "# mistake"
-"""The comment on the line of an exhibit that is wrong or forgotten."""
+"""The comment on the line of a mistake's function that is wrong or forgotten."""
 
 SEED = 0
 MOST_CHARACTERS = 6000
 """Of a message; TensorFlow puts a whole traceback of its graph into some."""
 
-Exhibit = Callable[[ExhibitData, Any, bool], np.ndarray]
+MistakeFunction = Callable[[MistakeData, Any, bool], np.ndarray]
 
 
 def museum(run: Run, framework: str, channel: Channel) -> None:
     """Do what the coordinator of a museum asks for."""
-    serve(run, framework, channel, exhibit_once)
+    serve(run, framework, channel, make_mistake)
 
 
-def exhibit_once(wing: Wing, prepared: Run, asked: dict[str, Any]) -> dict[str, Any]:
+def make_mistake(wing: Wing, prepared: Run, asked: dict[str, Any]) -> dict[str, Any]:
     """Make the mistake ``asked["mistake"]``, then its correction; what happened in each, and how far their answers are apart.
 
-    Raises ``TrainingError`` when the corrected function fails, for then the exhibit itself is broken.
+    Raises ``TrainingError`` when the corrected function fails, for then the function itself is broken.
     """
     (mistakes,) = import_wing(wing.framework, "mistakes")
-    exhibit: Exhibit = getattr(mistakes, asked["mistake"])
+    function: MistakeFunction = getattr(mistakes, asked["mistake"])
     folder = prepared.path / f"sandbox-{wing.framework}"
     folder.mkdir(exist_ok=True)
     before = os.getcwd()
     os.chdir(folder)
     try:
-        data = _exhibit_data(prepared.path)
+        data = _mistake_data(prepared.path)
         started = time.perf_counter()
-        mistaken, answers = observe(exhibit, data, True, wing.devices.set_seed)
+        mistaken, answers = observe(function, data, True, wing.devices.set_seed)
         seconds = time.perf_counter() - started
-        correct, right_answers = observe(exhibit, data, False, wing.devices.set_seed)
+        correct, right_answers = observe(function, data, False, wing.devices.set_seed)
     finally:
         os.chdir(before)
     if right_answers is None:
@@ -77,14 +77,14 @@ def exhibit_once(wing: Wing, prepared: Run, asked: dict[str, Any]) -> dict[str, 
 
 
 @lru_cache(maxsize=1)
-def _exhibit_data(prepared: Path) -> ExhibitData:
-    """Once for all exhibits; what is not trained on is held out."""
+def _mistake_data(prepared: Path) -> MistakeData:
+    """The data of all mistakes, made once; what is not trained on is held out."""
     run = Run(prepared)
     inputs = load_inputs(run)
     texts = inputs.texts(run)
     rows = inputs.rows[PARTS[0]]
     others = np.concatenate([inputs.rows[part] for part in PARTS[1:]])
-    return make_exhibit_data(
+    return make_mistake_data(
         [texts[row] for row in rows], inputs.labels[rows], [texts[row] for row in others], inputs.labels[others], inputs.num_classes
     )
 
@@ -107,7 +107,7 @@ class Witness(Listener):
 
 
 def observe(
-    exhibit: Exhibit, data: ExhibitData, mistaken: bool, set_seed: Callable[[int], None]
+    function: MistakeFunction, data: MistakeData, mistaken: bool, set_seed: Callable[[int], None]
 ) -> tuple[dict[str, Any], np.ndarray | None]:
     """What happened, as JSON, and the logits of the held-out texts, if it came to any.
 
@@ -120,10 +120,10 @@ def observe(
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         try:
-            logits = exhibit(data, witness, mistaken)
+            logits = function(data, witness, mistaken)
             witness.stage = "end"
         except Exception as raised:  # whatever a framework raises is what the museum shows
-            error = describe_error(raised, exhibit)
+            error = describe_error(raised, function)
     told = [{"type": warning.category.__name__, "message": shortened_paths(str(warning.message))} for warning in caught]
     finite = [math.isfinite(loss) for loss in witness.losses]
     seen = {
@@ -138,12 +138,12 @@ def observe(
     return seen, logits
 
 
-def describe_error(error: BaseException, exhibit: Exhibit) -> dict[str, Any]:
-    """Type and message of an exception, the frames from the exhibit's own function downwards, and where they lead a person.
+def describe_error(error: BaseException, function: MistakeFunction) -> dict[str, Any]:
+    """Type and message of an exception, the frames from the mistake's own function downwards, and where they lead a person.
 
     ``own_line`` is the deepest line of one's own file, ``at_mistake`` whether that is the marked one, ``depth`` the number of frames.
     """
-    code = inspect.unwrap(exhibit).__code__
+    code = inspect.unwrap(function).__code__
     frames = list(traceback.extract_tb(error.__traceback__))
     beginning = next((number for number, frame in enumerate(frames) if _is_within(frame, code)), 0)
     shown = [

@@ -11,7 +11,7 @@ import streamlit as st
 from engine.display.formatting import plain
 from engine.reports.model_card import model_card
 from engine.reports.run_report import report
-from engine.results.snapshot import obstacle
+from engine.results.snapshot import obstacle_to_report
 from engine.results.tables import finished_frameworks, measures_table, per_class_table, predictions_table, safe_csv
 from engine.runs.folder import Run
 
@@ -51,7 +51,7 @@ def comparison_downloads(run: Run, results: Mapping[str, Any]) -> None:
 
 def report_downloads(run: Run) -> None:
     """The report and the model card; of a run that has nothing to report yet, the sentence that says so."""
-    if reason := obstacle(run):
+    if reason := obstacle_to_report(run):
         st.caption(plain(reason))
         return
     sentence = "All of this in one file, to read without Parity, to print or to send: charts, figures, settings, versions and code."

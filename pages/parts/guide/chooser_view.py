@@ -13,7 +13,7 @@ import streamlit as st
 from engine import FRAMEWORK_NAMES, FRAMEWORKS
 from engine.display.formatting import count, plain
 from engine.guide.address import ADDRESS_NAMES, Asked, from_address, to_address
-from engine.guide.claims import Finding
+from engine.guide.claims import Conclusion
 from engine.guide.questionnaire import DEFAULT, LARGEST_WEIGHT, QUESTIONS, REASONS
 from engine.guide.recommendation import Change, Recommendation, Weighed, pages_to_ask, recommend
 from pages.parts.widgets.code_columns import column_heading
@@ -30,12 +30,15 @@ MEASURING = {
 
 
 @st.fragment
-def show(findings: Mapping[str, Finding]) -> None:
-    """The whole chooser, without a title. ``findings``: claim → what is known on this machine. It owns the address's ``ADDRESS_NAMES``."""
+def show(conclusions: Mapping[str, Conclusion]) -> None:
+    """Show the whole chooser, without a title; it owns the address's ``ADDRESS_NAMES``.
+
+    ``conclusions``: claim → what is known on this machine.
+    """
     _come_back()
     asked = from_address(st.query_params)
     st.session_state[LAST_ANSWERS] = to_address(asked.answers, asked.weights)
-    result = recommend(asked.answers, asked.weights, findings)
+    result = recommend(asked.answers, asked.weights, conclusions)
     st.markdown(f"#### {plain(result.sentence)}")
     if asked.ignored:
         parts = ", ".join(f"“{plain(part)}”" for part in asked.ignored[:3]) + (", …" if len(asked.ignored) > 3 else "")

@@ -9,19 +9,28 @@ import streamlit as st
 from engine import FRAMEWORK_NAMES, FRAMEWORKS
 from engine.display.formatting import count, duration, number, plain, unbroken
 from engine.guide.cited_facts import STATEMENTS, Statement
-from engine.guide.claims import CLAIMS, Finding
+from engine.guide.claims import CLAIMS, Conclusion
+from engine.guide.conclusions import BESIDE, NO_GPU, NOTICED, ROWS_OF, Evidence
 from engine.guide.ecosystem import LIBRARIES, library_version, model_families
-from engine.guide.findings import BESIDE, NO_GPU, NOTICED, ROWS_OF, Evidence
 from engine.runs.planning.estimating import seconds_of_audit, seconds_of_museum
 from engine.runs.source_code import source_file
 from engine.studies.audit import LEVELS, AuditRequest
 from engine.studies.benchmark.request import BenchmarkRequest, expected_seconds
-from engine.studies.benchmark.summary import SUBJECTS, Row, row_classifier, row_sentence, row_setting, row_subject, row_title, tally
+from engine.studies.benchmark.summary import (
+    SUBJECTS,
+    Row,
+    count_verdicts,
+    row_classifier,
+    row_sentence,
+    row_setting,
+    row_subject,
+    row_title,
+)
 from engine.studies.export import words as export_words
 from engine.studies.export.request import KINDS, manifests
 from engine.studies.migration import words as migration_words
-from engine.studies.mistake_catalogue import EXHIBITS
-from engine.studies.mistakes import MuseumRequest, exhibits_of
+from engine.studies.mistake_catalogue import MISTAKES
+from engine.studies.mistakes import MuseumRequest, outcomes_by_mistake
 from engine.studies.study import list_studies
 from pages.parts.code import counted_code
 from pages.parts.studies import audit_view, study_view
@@ -37,16 +46,16 @@ PAGES = {"benchmark": "pages/benchmark.py", "museum": "pages/museum.py", "audit"
 TITLES = {"benchmark": "Benchmark", "museum": "Museum", "audit": "Audit"}
 
 
-def show_claim(finding: Finding, evidence: Evidence) -> None:
-    """The claim, the test, the finding, its evidence, and the way to repeat it."""
-    claim = CLAIMS[finding.claim]
-    st.subheader(claim.title, anchor=finding.claim)
+def show_claim(conclusion: Conclusion, evidence: Evidence) -> None:
+    """The claim, the test, the conclusion, its evidence, and the way to repeat it."""
+    claim = CLAIMS[conclusion.claim]
+    st.subheader(claim.title, anchor=conclusion.claim)
     st.markdown(f"**Claim.** {plain(claim.sentence)}  \n**Test.** {unbroken(plain(claim.tested))}")
-    st.markdown(f"**Found.** {unbroken(plain(f'{finding.verdict}. {finding.figure}' if finding.verdict else finding.figure))}")
-    DETAILS.get(finding.claim, _nothing)(evidence)
-    if statements := STATEMENTS.get(finding.claim):
+    st.markdown(f"**Found.** {unbroken(plain(f'{conclusion.verdict}. {conclusion.figure}' if conclusion.verdict else conclusion.figure))}")
+    DETAILS.get(conclusion.claim, _nothing)(evidence)
+    if statements := STATEMENTS.get(conclusion.claim):
         show_statements(statements)
-    show_ways(finding, evidence)
+    show_ways(conclusion, evidence)
 
 
 def show_statements(statements: Sequence[Statement]) -> None:
@@ -56,19 +65,19 @@ def show_statements(statements: Sequence[Statement]) -> None:
     st.markdown("\n".join(lines))
 
 
-def show_ways(finding: Finding, evidence: Evidence) -> None:
+def show_ways(conclusion: Conclusion, evidence: Evidence) -> None:
     """Run it, or run it again; and read its code."""
-    claim = CLAIMS[finding.claim]
+    claim = CLAIMS[conclusion.claim]
     kind = claim.filled_by
     with st.container(horizontal=True, vertical_alignment="center"):
-        if finding.figure != NO_GPU and kind in TITLES:
+        if conclusion.figure != NO_GPU and kind in TITLES:
             if evidence.studies.get(kind):
                 st.page_link(PAGES[kind], label=f"Run it again: {TITLES[kind]}", icon=":material/replay:")
             elif kind in STARTERS:
-                start_button(kind, finding.claim)
+                start_button(kind, conclusion.claim)
             else:
                 st.page_link(PAGES[kind], label=f"Run it: {TITLES[kind]}", icon=":material/play_arrow:")
-        if claim.code and st.button("Code of the experiment", icon=":material/code:", key=f"code_{finding.claim}", type="tertiary"):
+        if claim.code and st.button("Code of the experiment", icon=":material/code:", key=f"code_{conclusion.claim}", type="tertiary"):
             show_code(claim.title, claim.code)
     if evidence.studies.get(kind) and kind in STARTERS:
         options = "--quick --again" if kind == "benchmark" else "--runs-dir NEW_FOLDER"
@@ -88,7 +97,7 @@ def start_button(kind: str, key: str) -> None:
 
 @st.dialog("Code of the experiment", width="large")
 def show_code(title: str, files: Sequence[tuple[str, str]]) -> None:
-    """The engine's files that make a finding, read when they are asked for."""
+    """The engine's files that make a conclusion, read when they are asked for."""
     st.caption(plain(title))
     for file, purpose in files:
         st.markdown(f"**{plain(file)}**: {plain(purpose)}.")
@@ -100,7 +109,7 @@ def show_code(title: str, files: Sequence[tuple[str, str]]) -> None:
 
 
 def _museum_starter() -> tuple[str, dict[str, object], float]:
-    return "Make the mistakes", MuseumRequest().to_json(), seconds_of_museum(len(EXHIBITS))
+    return "Make the mistakes", MuseumRequest().to_json(), seconds_of_museum(len(MISTAKES))
 
 
 def _audit_starter() -> tuple[str, dict[str, object], float]:
@@ -165,7 +174,7 @@ def _negligible(evidence: Evidence) -> None:
         return
     rows = []
     for subject, title in SUBJECTS.items():
-        found = tally(evidence.rows(subject))
+        found = count_verdicts(evidence.rows(subject))
         if found.rows:
             better = (f"{len(found.better[side]):,}" for side in FRAMEWORKS)
             rows.append((title, f"{found.rows:,}", f"{found.equivalent:,}", *better, f"{found.undecided:,}"))
@@ -178,13 +187,13 @@ def _negligible(evidence: Evidence) -> None:
 
 def _debugging(evidence: Evidence) -> None:
     results = evidence.results("museum")
-    exhibits = exhibits_of(results)
-    if not exhibits:
+    pairs = outcomes_by_mistake(results)
+    if not pairs:
         return
-    total = count(len(exhibits), "mistake")
+    total = count(len(pairs), "mistake")
     twin_heading()
     for outcomes, name in ((NOTICED, "Noticed"), (NOTICED[:1], "Stopped by an error")):
-        found = [sum(pair.get(side, {}).get("outcome") in outcomes for pair in exhibits.values()) for side in FRAMEWORKS]
+        found = [sum(pair.get(side, {}).get("outcome") in outcomes for pair in pairs.values()) for side in FRAMEWORKS]
         words = "stopped by an error or warned of, of" if len(outcomes) > 1 else "of"
         twin_row(name, found[0], found[1], sentence=f"{words} {total}")
     st.caption(study_view.facts(results, count(results.get("texts", 0), "text")))

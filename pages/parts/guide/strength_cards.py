@@ -8,15 +8,15 @@ import streamlit as st
 
 from engine import FRAMEWORKS
 from engine.display.formatting import plain
-from engine.guide.claims import CLAIMS, Finding
-from engine.guide.findings import Evidence
+from engine.guide.claims import CLAIMS, Conclusion
+from engine.guide.conclusions import Evidence
 from engine.guide.strengths import CARDS, Card
 from pages.parts.widgets.code_columns import column_heading
 
 PAGE_NAMES = {"pages/audit.py": "Audit", "pages/code.py": "Code", "pages/museum.py": "Museum", "pages/train.py": "Train"}
 
 
-def strength_cards(found: Mapping[str, Finding], evidence: Evidence) -> None:
+def strength_cards(found: Mapping[str, Conclusion], evidence: Evidence) -> None:
     """Strengths first, then weaknesses, the two frameworks beside each other."""
     for strength, title in ((True, "Strengths"), (False, "Weaknesses")):
         for column, framework in zip(st.columns(2, gap="large"), FRAMEWORKS, strict=True):
@@ -27,7 +27,7 @@ def strength_cards(found: Mapping[str, Finding], evidence: Evidence) -> None:
                         show_card(card, found, evidence)
 
 
-def show_card(card: Card, found: Mapping[str, Finding], evidence: Evidence) -> None:
+def show_card(card: Card, found: Mapping[str, Conclusion], evidence: Evidence) -> None:
     """What is said, what was found, where to look."""
     st.markdown(f"**{plain(card.says)}**")
     if card.link in CLAIMS:

@@ -24,7 +24,7 @@ from engine.studies.benchmark.charts import (
     sweeps,
 )
 from engine.studies.benchmark.measure import experiment_code
-from engine.studies.benchmark.verdicts import BUSY, verdict_words
+from engine.studies.benchmark.verdicts import BUSY, row_verdict
 from pages.parts.widgets.code_columns import show_piece
 from pages.parts.widgets.fact_list import fact_list
 from pages.parts.widgets.figure import show
@@ -82,7 +82,7 @@ def table(rows: Sequence[Mapping[str, Any]]) -> None:
         (
             TITLES[row["claim"]],
             setting_words(row),
-            verdict_words(row),
+            row_verdict(row),
             spread_words(row).removeprefix("ratio "),
             *(f"{number(row[side])} {row['unit']}" for side in FRAMEWORKS),
         )
@@ -97,7 +97,7 @@ def itself_table(rows: Sequence[Mapping[str, Any]]) -> None:
         (
             TITLES[row["claim"]],
             f"{FRAMEWORK_NAMES[row['framework']]}, {setting_words(row)}",
-            verdict_words(row),
+            row_verdict(row),
             spread_words(row).removeprefix("ratio "),
             *(f"{number(row[side])} {row['unit']}" for side in ("first", "second")),
         )

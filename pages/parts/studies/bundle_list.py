@@ -11,7 +11,7 @@ import streamlit as st
 from engine import FRAMEWORK_NAMES
 from engine.display.formatting import plain
 from engine.runs.folder import Run
-from engine.serving.bundles import bundle_bytes, obstacle
+from engine.serving.bundles import bundle_bytes, obstacle_to_bundle
 from engine.serving.kinds import BUNDLES
 
 
@@ -24,7 +24,7 @@ def bundle_list(run: Run, exported: Mapping[tuple[str, str], Path]) -> None:
         words.markdown(f"**{kind.title}**  \n{kind.summary}.{caution}")
         together = len(kind.needs) > 1  # one server answers for both models
         for framework in kind.frameworks[:1] if together else kind.frameworks:
-            reason = obstacle(name, run, framework, artifacts)
+            reason = obstacle_to_bundle(name, run, framework, artifacts)
             buttons.download_button(
                 f"{'Both models' if together else FRAMEWORK_NAMES[framework]} (ZIP)",
                 partial(bundle_bytes, name, framework, run, artifacts),

@@ -13,8 +13,8 @@ from engine import FRAMEWORK_NAMES, FRAMEWORKS
 from engine.display.figure import Picture, tip
 from engine.display.formatting import count, number, plain
 from engine.display.palette import DASHES, HUES, NEUTRAL
-from engine.studies.mistake_catalogue import EXHIBITS
-from engine.studies.mistakes import curve, detail_words, exhibits_of, final_loss, outcome_words, place_words
+from engine.studies.mistake_catalogue import MISTAKES
+from engine.studies.mistakes import curve, detail_words, final_loss, outcome_words, outcomes_by_mistake, place_words
 from pages.parts.widgets.figure import show
 from pages.parts.widgets.plain_table import plain_table
 
@@ -28,8 +28,8 @@ STEEP = 50.0
 def overview_table(results: Mapping[str, Any]) -> None:
     """Every mistake, and what became of it in both."""
     rows = [
-        (EXHIBITS[name].title, *(f"{outcome_words(pair[side])}\n{detail_words(pair[side])}" if side in pair else "" for side in FRAMEWORKS))
-        for name, pair in exhibits_of(results).items()
+        (MISTAKES[name].title, *(f"{outcome_words(pair[side])}\n{detail_words(pair[side])}" if side in pair else "" for side in FRAMEWORKS))
+        for name, pair in outcomes_by_mistake(results).items()
     ]
     plain_table(["Mistake", *FRAMEWORK_NAMES.values()], rows)
 

@@ -8,17 +8,17 @@ from typing import Any
 import pytest
 
 from engine import FRAMEWORKS
-from engine.guide import findings as module
+from engine.guide import conclusions as module
 from engine.guide.cited_facts import OUT_OF_DATE, STATEMENTS
 from engine.guide.claims import CLAIMS, GROUPS, SOURCES
+from engine.guide.conclusions import NO_GPU, NOT_YET, Evidence, by_state, conclusions, gather, guide_answer
 from engine.guide.ecosystem import LIBRARIES, count_families, library_version, model_families
-from engine.guide.findings import NO_GPU, NOT_YET, Evidence, by_state, findings, gather, guide_answer
 from engine.guide.strengths import CARDS
 from engine.runs.folder import Run, Status, home
 from engine.runs.source_code import present_code, source_file
 from engine.studies.audit import TRANSFER_BAR
 from engine.studies.study import Study, StudyStatus
-from tests.evidence.test_tallies import MIXED, row
+from tests.evidence.test_benchmark_summary import MIXED, row
 
 
 @pytest.fixture(autouse=True)
@@ -58,9 +58,9 @@ def museum() -> dict[str, Any]:
 
 
 def test_before_anything_ran_every_claim_says_what_is_missing() -> None:
-    found = findings()
-    assert list(found) == list(CLAIMS) and all(finding.claim == claim for claim, finding in found.items())
-    assert all(finding.source in SOURCES and finding.figure for finding in found.values())
+    found = conclusions()
+    assert list(found) == list(CLAIMS) and all(conclusion.claim == claim for claim, conclusion in found.items())
+    assert all(conclusion.source in SOURCES and conclusion.figure for conclusion in found.values())
     for claim in ("training-speed", "inference-speed", "memory", "negligible-difference"):
         assert (found[claim].figure, found[claim].verdict, found[claim].favours) == (NOT_YET, "", None)
     assert found["gpu-utilisation"].figure == NO_GPU and found["gpu-utilisation"].verdict == ""
@@ -73,13 +73,13 @@ def test_before_anything_ran_every_claim_says_what_is_missing() -> None:
 
 def test_a_gpu_that_was_not_used_yet_waits_for_a_run(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "machine_has_gpu", lambda: True)
-    assert findings()["gpu-utilisation"].figure == NOT_YET
+    assert conclusions()["gpu-utilisation"].figure == NOT_YET
 
 
 def test_timed_claims_come_from_their_rows_alone() -> None:
     memory = [row("tensorflow smaller", 1.5, claim="memory", unit="MiB")] * 3
     study("benchmark", {"rows": [*MIXED, *memory, row("equivalent", claim="import-time")], "margin": 0.1})
-    found = findings()
+    found = conclusions()
     assert found["training-speed"].figure.startswith("Of 15 comparisons 9 equivalent within ±10 %, PyTorch faster in 4 (by 1.20 to 2.10 ×)")
     assert (found["training-speed"].verdict, found["training-speed"].favours) == ("Mostly holds here", None)
     assert found["memory"].figure == "Of 3 comparisons none equivalent within ±10 %, TensorFlow smaller in 3 (by 1.50 ×)."
@@ -90,27 +90,27 @@ def test_timed_claims_come_from_their_rows_alone() -> None:
 def test_the_difference_is_concluded_from_all_rows_and_names_the_largest() -> None:
     slow = row("tensorflow faster", 3.5, classifier="bi-lstm", mode="compiled")
     study("benchmark", {"rows": [slow, row("pytorch faster", 0.5), row("equivalent", claim="memory")], "margin": 0.1})
-    finding = findings()["negligible-difference"]
-    assert finding.figure.startswith("Of 3 comparisons 1 equivalent")
-    assert "The largest difference, 3.50 ×: “Step of a training, Bi-LSTM, compiled, batch of 32”." in finding.figure
-    assert (finding.verdict, finding.favours) == ("Not negligible everywhere", None)
+    conclusion = conclusions()["negligible-difference"]
+    assert conclusion.figure.startswith("Of 3 comparisons 1 equivalent")
+    assert "The largest difference, 3.50 ×: “Step of a training, Bi-LSTM, compiled, batch of 32”." in conclusion.figure
+    assert (conclusion.verdict, conclusion.favours) == ("Not negligible everywhere", None)
 
 
 def test_a_gpu_is_told_with_its_shares() -> None:
     rows = [row("equivalent", claim="gpu-utilisation", unit="%", pytorch=81.0, tensorflow=79.0)]
     study("benchmark", {"rows": rows, "margin": 0.2})
-    finding = findings()["gpu-utilisation"]
-    assert "within ±20 %" in finding.figure and "busy 79.0 to 81.0 % of the time" in finding.figure
-    assert (finding.verdict, finding.favours) == ("Holds here", None)
+    conclusion = conclusions()["gpu-utilisation"]
+    assert "within ±20 %" in conclusion.figure and "busy 79.0 to 81.0 % of the time" in conclusion.figure
+    assert (conclusion.verdict, conclusion.favours) == ("Holds here", None)
 
 
 def test_a_framework_against_itself_says_nothing_about_the_other() -> None:
     itself = row("second faster", 1.2, framework="tensorflow", first=1.2, second=1.0)
     study("benchmark", {"rows": [itself], "against_itself": True}, created=2.0, key="itself")
-    assert findings()["training-speed"].figure == NOT_YET
+    assert conclusions()["training-speed"].figure == NOT_YET
     compared = study("benchmark", {"rows": [row("equivalent")], "against_itself": False}, created=1.0, key="compared")
     assert gather().studies["benchmark"] == compared, "however new the other one is"
-    assert findings()["training-speed"].figure.startswith("Of 1 comparison 1 equivalent")
+    assert conclusions()["training-speed"].figure.startswith("Of 1 comparison 1 equivalent")
 
 
 def test_only_studies_that_came_to_their_end_count_and_the_newest_of_them() -> None:
@@ -119,25 +119,25 @@ def test_only_studies_that_came_to_their_end_count_and_the_newest_of_them() -> N
     study("benchmark", {"rows": [row("tensorflow faster", 2.0)]}, state="stopped", created=3.0, key="half")
     evidence = gather()
     assert evidence.studies["benchmark"] == newest
-    assert findings(evidence)["training-speed"].favours == "pytorch"
+    assert conclusions(evidence)["training-speed"].favours == "pytorch"
 
 
 def test_debugging_comes_from_the_museum() -> None:
     study("museum", museum())
-    finding = findings()["debugging"]
-    assert finding.figure.startswith("Of 4 mistakes PyTorch stops 2 and TensorFlow stops 1")
-    assert finding.figure.endswith("leads to the mistaken line itself: PyTorch in 2 and TensorFlow in 0.")
-    assert (finding.source, finding.verdict, finding.favours) == ("tried", "As many noticed in both", None)
+    conclusion = conclusions()["debugging"]
+    assert conclusion.figure.startswith("Of 4 mistakes PyTorch stops 2 and TensorFlow stops 1")
+    assert conclusion.figure.endswith("leads to the mistaken line itself: PyTorch in 2 and TensorFlow in 0.")
+    assert (conclusion.source, conclusion.verdict, conclusion.favours) == ("tried", "As many noticed in both", None)
 
 
 def test_one_mistake_more_decides_nothing_and_two_do() -> None:
     results = museum()
     results["rows"][3] |= {"outcome": "stopped", "mistaken": error(True, 5)}  # of a wrong dtype, in TensorFlow
     made = study("museum", results)
-    assert (findings()["debugging"].verdict, findings()["debugging"].favours) == ("About as many noticed in both", None)
+    assert (conclusions()["debugging"].verdict, conclusions()["debugging"].favours) == ("About as many noticed in both", None)
     results["rows"][7] |= {"outcome": "warned", "mistaken": SILENT}
     made.write_results(results)
-    assert (findings()["debugging"].verdict, findings()["debugging"].favours) == ("TensorFlow notices more of them", "tensorflow")
+    assert (conclusions()["debugging"].verdict, conclusions()["debugging"].favours) == ("TensorFlow notices more of them", "tensorflow")
 
 
 def test_migration_comes_from_the_audit() -> None:
@@ -146,17 +146,17 @@ def test_migration_comes_from_the_audit() -> None:
         for source, target in (FRAMEWORKS, FRAMEWORKS[::-1])
     ]
     made = study("audit", {"rows": [], "transfers": transfers})
-    finding = findings()["migration"]
-    assert finding.figure.startswith("1 classifier carried across, 2 transfers: logits differ by at most ")
-    assert (finding.source, finding.verdict, finding.favours) == ("shown", "Holds here, both ways", None)
+    conclusion = conclusions()["migration"]
+    assert conclusion.figure.startswith("1 classifier carried across, 2 transfers: logits differ by at most ")
+    assert (conclusion.source, conclusion.verdict, conclusion.favours) == ("shown", "Holds here, both ways", None)
     made.write_results({"rows": [], "transfers": [transfers[0] | {"max_logit_difference": 2 * TRANSFER_BAR}]})
-    assert findings()["migration"].verdict == "The answers differ"
+    assert conclusions()["migration"].verdict == "The answers differ"
 
 
 def test_a_migration_counts_where_no_audit_has_been_made() -> None:
     study("migration", {"classifier": "text-cnn", "source": "pytorch", "target": "tensorflow", "max_logit_difference": TRANSFER_BAR / 2})
-    finding = findings()["migration"]
-    assert finding.figure.startswith("1 classifier carried across, 1 transfer: ") and finding.source == "shown"
+    conclusion = conclusions()["migration"]
+    assert conclusion.figure.startswith("1 classifier carried across, 1 transfer: ") and conclusion.source == "shown"
 
 
 def test_the_code_that_is_counted_is_that_of_the_newest_finished_run(finished_run: Run, active_run: Run) -> None:
@@ -169,7 +169,7 @@ def test_the_code_that_is_counted_is_that_of_the_newest_finished_run(finished_ru
 
 def test_learning_and_syntax_say_both_counts_with_their_units() -> None:
     evidence = Evidence()
-    found = findings(evidence)
+    found = conclusions(evidence)
     plain, everything = evidence.counts.plain, evidence.counts.everything
     for counted in (plain["pytorch"], everything["tensorflow"]):
         assert f"{len(counted.names)} names and {len(counted.concepts)} concepts" in found["learning-curve"].figure
@@ -179,12 +179,12 @@ def test_learning_and_syntax_say_both_counts_with_their_units() -> None:
 
 def test_answers_count_every_claim_once() -> None:
     study("museum", museum())
-    parts = by_state(findings())
+    parts = by_state(conclusions())
     assert sorted(one.claim for part in parts for one in part) == sorted(CLAIMS)
     assert "debugging" in [one.claim for one in parts[0]]
 
 
-# --- What surrounds the findings -----------------------------------------------------------------------------------------------------
+# --- What surrounds the conclusions -----------------------------------------------------------------------------------------------------
 
 
 def test_every_claim_stands_under_one_heading_and_says_all_that_it_must() -> None:
@@ -205,14 +205,14 @@ def test_nothing_is_stated_without_a_source_and_a_date() -> None:
     assert set(STATEMENTS) <= set(CLAIMS)
     for one in statements:
         assert one.says.endswith(".") and one.source and one.dated and one.address.startswith("https://")
-    for claim, finding in findings().items():
-        assert finding.source != "outside" or claim in STATEMENTS
+    for claim, conclusion in conclusions().items():
+        assert conclusion.source != "stated" or claim in STATEMENTS
 
 
 def test_every_strength_and_weakness_has_evidence_before_and_after_the_runs() -> None:
-    empty = {card.says: card.evidence(findings(), gather()) for card in CARDS}
+    empty = {card.says: card.evidence(conclusions(), gather()) for card in CARDS}
     study("museum", museum())
-    filled: Mapping[str, str] = {card.says: card.evidence(findings(), gather()) for card in CARDS}
+    filled: Mapping[str, str] = {card.says: card.evidence(conclusions(), gather()) for card in CARDS}
     assert all(words.endswith(".") for words in (*empty.values(), *filled.values()))
     assert "4 to 6 frames in PyTorch and 20 to 20 frames in TensorFlow" in filled["Errors in graphs are harder to find"]
     assert [sum(card.framework == name for card in CARDS) for name in FRAMEWORKS] == [8, 8]

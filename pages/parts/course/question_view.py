@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from engine import FRAMEWORKS
-from engine.course.checks import Piece
+from engine.course.answers import Piece
 from engine.course.lesson import Lesson, Question
 from engine.display.formatting import duration, plain, unbroken
 from engine.errors import ParityError
@@ -47,13 +47,13 @@ def predict_and_check(lesson: Lesson) -> None:
 def _offer(lesson: Lesson, prediction: str | None) -> None:
     """What will answer, how long it takes, and the button, which waits for a prediction."""
     question = lesson.question
-    pieces = question.check.pieces()
+    pieces = question.answer.pieces()
     if all(piece.state == "done" for piece in pieces):
         time = "It was measured here before, so the answer is there at once."
     elif any(piece.state == "active" for piece in pieces):
         time = "It is under way already."
     else:
-        time = f"It takes {duration(question.check.seconds())}, once: the result is kept. It goes on when you leave this page."
+        time = f"It takes {duration(question.answer.seconds())}, once: the result is kept. It goes on when you leave this page."
     st.caption(f"It is answered by {question.means}. {time}")
     if st.button(
         "Check",
@@ -71,13 +71,13 @@ def _outcome(lesson: Lesson, prediction: str) -> None:
     """The answer, or how far it is, or why there is none and the way on."""
     question = lesson.question
     said = f"You said “{plain(question.options[prediction])}”"
-    pieces = question.check.pieces()
+    pieces = question.answer.pieces()
     if any(piece.state == "active" for piece in pieces):
         st.markdown(f"{said}. Now it is measured.")
         st.fragment(_watch, run_every=1.0)(question, [piece.state for piece in pieces])
         return
     try:
-        verdict = question.check.verdict()
+        verdict = question.answer.verdict()
     except ParityError as error:
         st.error(plain(error), icon=":material/error:")
         return
@@ -109,7 +109,7 @@ def _outcome(lesson: Lesson, prediction: str) -> None:
 
 def _watch(question: Question, states: Sequence[str]) -> None:
     """One look at what is under way, repeated every second; when a piece has come further, the page starts anew."""
-    pieces = question.check.pieces()
+    pieces = question.answer.pieces()
     if [piece.state for piece in pieces] != states:
         st.rerun()
     for number, piece in enumerate(pieces):
@@ -123,14 +123,14 @@ def _unfinished(lesson: Lesson, pieces: Sequence[Piece]) -> None:
     for piece in pieces:
         if piece.state == "ended":
             st.markdown(f"**{plain(piece.title)}** has no result yet: {plain(piece.message)}")
-    st.caption(f"What is missing takes {duration(lesson.question.check.seconds())}. Your prediction is kept.")
+    st.caption(f"What is missing takes {duration(lesson.question.answer.seconds())}. Your prediction is kept.")
     if st.button("Go on", type="primary", icon=":material/resume:", key=f"go_on_{lesson.week}"):
         _go_on(lesson.question)
 
 
 def _go_on(question: Question) -> None:
     try:
-        question.check.start()
+        question.answer.start()
     except ParityError as error:
         st.error(plain(error), icon=":material/error:")
     else:

@@ -29,7 +29,7 @@ class Verdict:
 
 @dataclass(frozen=True)
 class Piece:
-    """A run or a study that a check needs, and where it stands."""
+    """A run or a study that an answer needs, and where it stands."""
 
     title: str
     state: str
@@ -40,7 +40,7 @@ class Piece:
     seconds_left: float | None = None
 
 
-class Check(Protocol):
+class LiveAnswer(Protocol):
     """Whatever can answer a question by measuring."""
 
     def pieces(self) -> list[Piece]:
@@ -57,7 +57,7 @@ class Check(Protocol):
 
 
 @dataclass(frozen=True)
-class RunsCheck:
+class AnswerFromRuns:
     """Answered by one run or several, which are those of the Train page with the same settings."""
 
     experiments: Mapping[str, Experiment]
@@ -92,7 +92,7 @@ class RunsCheck:
 
 
 @dataclass(frozen=True)
-class StudyCheck:
+class AnswerFromStudy:
     """Answered by a study of the Audit or the Museum page."""
 
     kind: str

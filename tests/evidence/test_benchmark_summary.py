@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from engine.studies.benchmark.summary import row_sentence, row_title, tally, tally_sentence, verdict_words
+from engine.studies.benchmark.summary import count_verdicts, counts_in_brief, row_sentence, row_title, verdict_counts_sentence
 
 
 def row(verdict: str, ratio: float = 1.0, **facts: Any) -> dict[str, Any]:
@@ -24,16 +24,16 @@ MIXED = [
 
 
 def test_every_comparison_is_told_and_both_directions_are_factors_above_one() -> None:
-    found = tally(MIXED)
+    found = count_verdicts(MIXED)
     assert (found.rows, found.equivalent, found.undecided, found.favours) == (15, 9, 1, None)
     assert found.largest == pytest.approx(2.1)
-    assert tally_sentence(found, 0.1) == (
+    assert verdict_counts_sentence(found, 0.1) == (
         "Of 15 comparisons 9 equivalent within ±10 %, PyTorch faster in 4 (by 1.20 to 2.10 ×), TensorFlow in 1 (by 1.30 ×), 1 undecided."
     )
 
 
 def test_who_comes_first_in_the_sentence_brings_the_word() -> None:
-    assert tally_sentence(tally([row("tensorflow smaller", 2.0)]), 0.05, "smaller") == (
+    assert verdict_counts_sentence(count_verdicts([row("tensorflow smaller", 2.0)]), 0.05, "smaller") == (
         "Of 1 comparison none equivalent within ±5 %, TensorFlow smaller in 1 (by 2.00 ×)."
     )
 
@@ -51,16 +51,16 @@ def test_who_comes_first_in_the_sentence_brings_the_word() -> None:
     ],
 )
 def test_verdicts(rows: list[dict[str, Any]], words: str) -> None:
-    assert verdict_words(tally(rows)) == words
+    assert counts_in_brief(count_verdicts(rows)) == words
 
 
 def test_half_of_the_comparisons_are_not_enough_to_favour_anyone() -> None:
-    assert tally([row("pytorch faster", 0.5), row("equivalent")]).favours is None
-    assert tally([row("tensorflow faster", 2.0)] * 2 + [row("equivalent")]).favours == "tensorflow"
+    assert count_verdicts([row("pytorch faster", 0.5), row("equivalent")]).favours is None
+    assert count_verdicts([row("tensorflow faster", 2.0)] * 2 + [row("equivalent")]).favours == "tensorflow"
 
 
 def test_a_verdict_without_a_figure_decides_nothing() -> None:
-    assert tally([row("pytorch faster") | {"ratio": None}]).undecided == 1
+    assert count_verdicts([row("pytorch faster") | {"ratio": None}]).undecided == 1
 
 
 def test_rows_in_words() -> None:

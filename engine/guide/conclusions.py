@@ -12,18 +12,16 @@ from typing import Any
 
 from engine import FRAMEWORK_NAMES, FRAMEWORKS
 from engine.display.formatting import count, number
-from engine.guide.claims import CLAIMS, Finding
+from engine.guide.claims import CLAIMS, Conclusion
 from engine.guide.ecosystem import library_version, model_families
 from engine.runs.folder import Run, list_runs
 from engine.shared.devices import graphics_processors
 from engine.source.syntax_counts import Counts, SyntaxCounts, syntax_counts
 from engine.studies.audit import TRANSFER_BAR
-from engine.studies.benchmark.summary import Row, row_title, tally, tally_sentence, verdict_words
-from engine.studies.mistakes import exhibits_of, museum_answer
+from engine.studies.benchmark.statistics import MARGIN
+from engine.studies.benchmark.summary import Row, count_verdicts, counts_in_brief, row_title, verdict_counts_sentence
+from engine.studies.mistakes import museum_answer, outcomes_by_mistake
 from engine.studies.study import Study, list_studies
-
-MARGIN = 0.1
-"""What a benchmark calls equal when it does not say."""
 
 ROWS_OF = {
     "training-speed": ("training-speed", "time-to-accuracy"),
@@ -99,22 +97,24 @@ def newest_finished(kind: str) -> Study | None:
     return None
 
 
-def findings(evidence: Evidence | None = None) -> dict[str, Finding]:
+def conclusions(evidence: Evidence | None = None) -> dict[str, Conclusion]:
     """What is known about every claim, in the order of ``CLAIMS``."""
     evidence = evidence or gather()
-    return {claim: FINDERS[claim](evidence) for claim in CLAIMS}
+    return {claim: CONCLUDERS[claim](evidence) for claim in CLAIMS}
 
 
 # --- How fast, how large -------------------------------------------------------------------------------------------------------------
 
 
-def _timed(claim: str, word: str) -> Callable[[Evidence], Finding]:
-    def find(evidence: Evidence) -> Finding:
+def _timed(claim: str, word: str) -> Callable[[Evidence], Conclusion]:
+    def find(evidence: Evidence) -> Conclusion:
         rows = evidence.rows(*ROWS_OF[claim])
         if not rows:
-            return Finding(claim, "measured", NOT_YET, "")
-        found = tally(rows)
-        return Finding(claim, "measured", tally_sentence(found, evidence.margin, word), verdict_words(found, word), found.favours)
+            return Conclusion(claim, "measured", NOT_YET, "")
+        counts = count_verdicts(rows)
+        return Conclusion(
+            claim, "measured", verdict_counts_sentence(counts, evidence.margin, word), counts_in_brief(counts, word), counts.favours
+        )
 
     return find
 
@@ -125,32 +125,34 @@ def machine_has_gpu() -> bool:
     return bool(graphics_processors())
 
 
-def _gpu(evidence: Evidence) -> Finding:
+def _gpu(evidence: Evidence) -> Conclusion:
     claim = "gpu-utilisation"
     rows = evidence.rows(*ROWS_OF[claim])
     if rows:
         shares = [row[name] for row in rows for name in FRAMEWORKS if row.get(name) is not None]
         busy = f" The GPU is busy {number(float(min(shares)))} to {number(float(max(shares)))} % of the time." if shares else ""
-        found = tally(rows)
-        return Finding(claim, "measured", tally_sentence(found, evidence.margin, "higher") + busy, verdict_words(found, "higher"))
+        counts = count_verdicts(rows)
+        return Conclusion(
+            claim, "measured", verdict_counts_sentence(counts, evidence.margin, "higher") + busy, counts_in_brief(counts, "higher")
+        )
     if not machine_has_gpu():
-        return Finding(claim, "measured", NO_GPU, "")
-    return Finding(claim, "measured", NOT_YET, "")
+        return Conclusion(claim, "measured", NO_GPU, "")
+    return Conclusion(claim, "measured", NOT_YET, "")
 
 
-def _negligible(evidence: Evidence) -> Finding:
+def _negligible(evidence: Evidence) -> Conclusion:
     claim, rows = "negligible-difference", evidence.rows()
     if not rows:
-        return Finding(claim, "measured", NOT_YET, "")
-    found = tally(rows)
-    figure = tally_sentence(found, evidence.margin, "better")
-    if found.largest > 1:
-        widest = max((row for row in rows if _factor(row) == found.largest), key=_factor)
-        figure += f" The largest difference, {number(found.largest)} ×: “{row_title(widest)}”."
-    verdict = verdict_words(found, "better")
+        return Conclusion(claim, "measured", NOT_YET, "")
+    counts = count_verdicts(rows)
+    figure = verdict_counts_sentence(counts, evidence.margin, "better")
+    if counts.largest > 1:
+        widest = max((row for row in rows if _factor(row) == counts.largest), key=_factor)
+        figure += f" The largest difference, {number(counts.largest)} ×: “{row_title(widest)}”."
+    verdict = counts_in_brief(counts, "better")
     if verdict.startswith("It depends"):
         verdict = "Not negligible everywhere"
-    return Finding(claim, "measured", figure, verdict, found.favours)
+    return Conclusion(claim, "measured", figure, verdict, counts.favours)
 
 
 def _factor(row: Row) -> float:
@@ -162,7 +164,7 @@ def _factor(row: Row) -> float:
 # --- What it asks of you -------------------------------------------------------------------------------------------------------------
 
 
-def _learning(evidence: Evidence) -> Finding:
+def _learning(evidence: Evidence) -> Conclusion:
     counts = evidence.counts
     first, all_of_it = (_less(scope, _things_to_know) for scope in (counts.plain, counts.everything))
     figure = (
@@ -175,7 +177,7 @@ def _learning(evidence: Evidence) -> Finding:
         begin = f"{FRAMEWORK_NAMES[first]} asks for less to begin" if first else "As much to begin"
         later = f"{FRAMEWORK_NAMES[all_of_it]} for less under control" if all_of_it else "as much under control"
         verdict = f"{begin}, {later}"
-    return Finding("learning-curve", "counted", figure, verdict, first if all_of_it in (first, None) else None)
+    return Conclusion("learning-curve", "counted", figure, verdict, first if all_of_it in (first, None) else None)
 
 
 def _things_to_know(counted: Counts) -> int:
@@ -186,7 +188,7 @@ def _knowledge(counted: Counts) -> str:
     return f"{count(len(counted.names), 'name')} and {count(len(counted.concepts), 'concept')}"
 
 
-def _syntax(evidence: Evidence) -> Finding:
+def _syntax(evidence: Evidence) -> Conclusion:
     counts = evidence.counts
     short, controlled = (_less(scope, lambda counted: counted.statements) for scope in (counts.plain, counts.everything))
     figure = f"The least code: {_pair(counts.plain, _length)}. Five classifiers under control: {_pair(counts.everything, _length)}."
@@ -194,7 +196,7 @@ def _syntax(evidence: Evidence) -> Finding:
         verdict = "Holds here" if controlled == "tensorflow" else "Holds for short code, not under control"
     else:
         verdict = "Does not hold here"
-    return Finding("syntax", "counted", figure, verdict, short)
+    return Conclusion("syntax", "counted", figure, verdict, short)
 
 
 def _length(counted: Counts) -> str:
@@ -212,23 +214,23 @@ def _less(scope: Mapping[str, Counts], size: Callable[[Counts], int]) -> str | N
     return smaller if sizes[smaller] < (1 - ALIKE) * max(sizes.values()) else None
 
 
-def _debugging(evidence: Evidence) -> Finding:
+def _debugging(evidence: Evidence) -> Conclusion:
     results = evidence.results("museum")
-    exhibits = exhibits_of(results)
-    if not exhibits:
-        return Finding("debugging", "tried", "Not tried on this machine yet.", "")
-    noticed = {name: sum(pair[name]["outcome"] in NOTICED for pair in exhibits.values() if name in pair) for name in FRAMEWORKS}
+    outcomes = outcomes_by_mistake(results)
+    if not outcomes:
+        return Conclusion("debugging", "tried", "Not tried on this machine yet.", "")
+    noticed = {name: sum(pair[name]["outcome"] in NOTICED for pair in outcomes.values() if name in pair) for name in FRAMEWORKS}
     led = {name: leads_to_mistake(results, name) for name in FRAMEWORKS}
     more = _more(noticed) if abs(noticed[FRAMEWORKS[0]] - noticed[FRAMEWORKS[1]]) > 1 else None  # a single one decides nothing
     alike = "As many noticed in both" if len(set(noticed.values())) == 1 else "About as many noticed in both"
     lines = " and ".join(f"{FRAMEWORK_NAMES[name]} in {led[name]}" for name in FRAMEWORKS)
     figure = f"{museum_answer(results)} The message leads to the mistaken line itself: {lines}."
-    return Finding("debugging", "tried", figure, f"{FRAMEWORK_NAMES[more]} notices more of them" if more else alike, more)
+    return Conclusion("debugging", "tried", figure, f"{FRAMEWORK_NAMES[more]} notices more of them" if more else alike, more)
 
 
 def leads_to_mistake(results: Mapping[str, Any], framework: str) -> int:
-    """In how many exhibits the traceback leads to the very line that is wrong."""
-    rows = [pair[framework] for pair in exhibits_of(results).values() if framework in pair]
+    """In how many mistakes the traceback leads to the very line that is wrong."""
+    rows = [pair[framework] for pair in outcomes_by_mistake(results).values() if framework in pair]
     return sum(bool((row.get("mistaken") or {}).get("error") and row["mistaken"]["error"]["at_mistake"]) for row in rows)
 
 
@@ -239,27 +241,27 @@ def _more(amounts: Mapping[str, int]) -> str | None:
 # --- What stands around it -----------------------------------------------------------------------------------------------------------
 
 
-def _stated(claim: str, words: str, favours: str | None = None) -> Callable[[Evidence], Finding]:
-    return lambda evidence: Finding(claim, "outside", words, STATED, favours)
+def _stated(claim: str, words: str, favours: str | None = None) -> Callable[[Evidence], Conclusion]:
+    return lambda evidence: Conclusion(claim, "stated", words, STATED, favours)
 
 
-def _research(evidence: Evidence) -> Finding:
+def _research(evidence: Evidence) -> Conclusion:
     families = model_families()
     if len(families) < len(FRAMEWORKS):
-        return Finding("research", "counted", "A library of pre-trained models is not installed, so there is nothing to count.", "")
+        return Conclusion("research", "counted", "A library of pre-trained models is not installed, so there is nothing to count.", "")
     words = [f"{library_version(name)} holds {count(families[name], 'family', 'families')} of models" for name in FRAMEWORKS]
     figure = f"{words[0]}, all for PyTorch; {words[1]}, for any backend of Keras."
     more = _more(families)
     verdict = f"{FRAMEWORK_NAMES[more]} has more to build on" if more else "As much to build on in both"
-    return Finding("research", "counted", figure, verdict, more)
+    return Conclusion("research", "counted", figure, verdict, more)
 
 
-def _migration(evidence: Evidence) -> Finding:
+def _migration(evidence: Evidence) -> Conclusion:
     transfers = evidence.results("audit").get("transfers") or []
     if not transfers and (carried := evidence.results("migration")):  # a run's own model, of which the audit knows nothing
         transfers = [carried]
     if not transfers:
-        return Finding("migration", "shown", "Not shown on this machine yet. The way over onnx-tf is closed.", "")
+        return Conclusion("migration", "shown", "Not shown on this machine yet. The way over onnx-tf is closed.", "")
     largest = max(float(row["max_logit_difference"]) for row in transfers)
     classifiers = len({row["classifier"] for row in transfers})
     figure = (
@@ -267,10 +269,10 @@ def _migration(evidence: Evidence) -> Finding:
         f"{number(largest)}. The way over onnx-tf is closed."
     )
     holds = "Holds here, both ways" if len({row["source"] for row in transfers}) > 1 else "Holds here, one way"
-    return Finding("migration", "shown", figure, holds if largest <= TRANSFER_BAR else "The answers differ")
+    return Conclusion("migration", "shown", figure, holds if largest <= TRANSFER_BAR else "The answers differ")
 
 
-FINDERS: dict[str, Callable[[Evidence], Finding]] = {
+CONCLUDERS: dict[str, Callable[[Evidence], Conclusion]] = {
     "training-speed": _timed("training-speed", "faster"),
     "inference-speed": _timed("inference-speed", "faster"),
     "memory": _timed("memory", "smaller"),
@@ -293,14 +295,14 @@ FINDERS: dict[str, Callable[[Evidence], Finding]] = {
 """How each claim is concluded."""
 
 
-def by_state(found: Mapping[str, Finding]) -> tuple[Sequence[Finding], Sequence[Finding], Sequence[Finding]]:
+def by_state(found: Mapping[str, Conclusion]) -> tuple[Sequence[Conclusion], Sequence[Conclusion], Sequence[Conclusion]]:
     """Claims with a verdict of this machine, those that wait for a run, and those that are not testable or outside."""
-    outside = [one for one in found.values() if one.source == "outside" or one.figure == NO_GPU]
+    outside = [one for one in found.values() if one.source == "stated" or one.figure == NO_GPU]
     waiting = [one for one in found.values() if not one.verdict and one not in outside]
     return [one for one in found.values() if one not in outside and one not in waiting], waiting, outside
 
 
-def guide_answer(found: Mapping[str, Finding]) -> str:
+def guide_answer(found: Mapping[str, Conclusion]) -> str:
     """The page's answer in one sentence."""
     here, waiting, outside = map(len, by_state(found))
     parts = [f"{here:,} {'is' if here == 1 else 'are'} put to the test on this machine"]
