@@ -1,11 +1,12 @@
 # One command per chore, the same on a laptop and in continuous integration. Needs make and Python 3.11 to 3.13, nothing else.
 #
-#   make run     open the dashboard (the first time it installs what it needs into .venv)
-#   make test    style, types and all tests, those in the browser included
-#   make lint    style and types only
-#   make bench   the measurements of benchmarks/, one after the other
-#   make export  add what only some exports need (requirements-export.txt) to .venv
-#   make clean   remove .venv and caches; runs/ is kept
+#   make run       open the dashboard (the first time it installs what it needs into .venv)
+#   make test      style, types, and the tests that are run before every commit, the main job in the browser included
+#   make test-all  style, types and all tests; what continuous integration runs
+#   make lint      style and types only
+#   make bench     the measurements of benchmarks/, one after the other
+#   make export    add what only some exports need (requirements-export.txt) to .venv
+#   make clean     remove .venv and caches; runs/ is kept
 
 # The tensorflow pinned in requirements.txt has wheels for these versions of Python.
 SUITABLE := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
@@ -16,7 +17,7 @@ ENVIRONMENT := .venv
 VENV_PYTHON := $(ENVIRONMENT)/bin/python
 PIP := $(VENV_PYTHON) -m pip --disable-pip-version-check install
 
-.PHONY: run test lint bench export clean chromium java
+.PHONY: run test test-all lint bench export clean chromium java
 .DELETE_ON_ERROR:
 
 run: $(ENVIRONMENT)/.installed-run
@@ -24,9 +25,16 @@ run: $(ENVIRONMENT)/.installed-run
 
 # Two processes, for much of the time a test waits for a framework to be loaded; the files stay whole, for their tests share what is trained.
 # The browser comes after that: a person at the page has the machine alone, too.
-test: $(ENVIRONMENT)/.installed-test $(ENVIRONMENT)/.installed-export chromium java lint
-	HF_HUB_OFFLINE=1 $(VENV_PYTHON) -m pytest -m "not browser" --numprocesses 2 --dist loadfile --no-loadscope-reorder
-	HF_HUB_OFFLINE=1 $(VENV_PYTHON) -m pytest -m browser
+PYTEST := HF_HUB_OFFLINE=1 $(VENV_PYTHON) -m pytest
+IN_TWO := --numprocesses 2 --dist loadfile --no-loadscope-reorder
+
+test: $(ENVIRONMENT)/.installed-test chromium lint
+	$(PYTEST) -m "not thorough and not browser" $(IN_TWO)
+	$(PYTEST) -m "browser and not thorough"
+
+test-all: $(ENVIRONMENT)/.installed-test $(ENVIRONMENT)/.installed-export chromium java lint
+	$(PYTEST) -m browser --durations 10
+	$(PYTEST) -m "not browser" $(IN_TWO) --durations 30
 
 lint: $(ENVIRONMENT)/.installed-test
 	$(VENV_PYTHON) -m ruff check .

@@ -8,7 +8,7 @@ import json
 import subprocess
 import sys
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
 
@@ -20,11 +20,10 @@ from engine.shared.weights.initial import WEIGHTS
 PROJECT = Path(__file__).parents[1]
 ROOMS = ("data", "shared", "frameworks", "runs", "workers", "source", "display", "results", "studies", "serving", "guide", "reports",
          "course", "commands")  # fmt: skip
-"""In the order in which data flows: a room knows only the rooms before it."""
+"""In the order in which data flows: a room knows only the rooms before it. ``engine/errors.py`` is known to all."""
 LARGEST_FOLDER = 14
 LARGEST_SHARE = 0.16
 """Of the engine's lines in one room. The two wings are a room each, for neither knows the other."""
-"""In the order in which data flows; a room knows only those before it. ``engine/errors.py`` is known to all."""
 
 PRODUCT = sorted([PROJECT / "dashboard.py", *PROJECT.glob("engine/**/*.py"), *PROJECT.glob("pages/**/*.py")])
 EVERYTHING = sorted([*PRODUCT, *(path for folder in ("tests", "benchmarks", "scripts") for path in PROJECT.glob(f"{folder}/**/*.py"))])
@@ -43,8 +42,15 @@ def relative(path: Path) -> str:
     return path.relative_to(PROJECT).as_posix()
 
 
-def ids(paths: list[Path]) -> list[str]:
-    return [relative(path) for path in paths]
+Violation = tuple[int, str, str]
+"""A line, what stands there, and the rule that it breaks."""
+
+
+def hold_for_all(paths: list[Path], violations: Callable[[Path], Iterator[Violation]]) -> None:
+    """No file breaks a rule; else all that do are named at once."""
+    assert len(paths) > 10, "where have the files gone?"
+    wrong = [f"{relative(path)}:{line}: {what}: {why}" for path in paths for line, what, why in violations(path)]
+    assert not wrong, "\n" + "\n".join(wrong)
 
 
 @cache
@@ -74,39 +80,45 @@ def in_folder(path: Path, folder: str) -> bool:
 # --- Who may know whom ---------------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("path", PRODUCT, ids=ids(PRODUCT))
-def test_imports_stay_within_the_house(path: Path) -> None:
-    wrong = []
+def test_imports_stay_within_the_house() -> None:
+    hold_for_all(PRODUCT, foreign_imports)
+
+
+def foreign_imports(path: Path) -> Iterator[Violation]:
+    """What a file imports that its room does not know."""
     own_room = relative(path).split("/")[1] if in_folder(path, "engine") else None
     wing = next((name for name in FRAMEWORK_PACKAGES if in_folder(path, f"engine/frameworks/{name}")), None)
     for line, module in imports(path):
         package, target = module.split(".")[0], room_of(module)
         if package == "streamlit" and in_folder(path, "engine"):
-            wrong.append((line, module, "the engine never imports Streamlit"))
+            yield line, module, "the engine never imports Streamlit"
         if package == "pages" and in_folder(path, "engine"):
-            wrong.append((line, module, "the engine does not know the pages"))
+            yield line, module, "the engine does not know the pages"
         if in_folder(path, SHIPPED) and package in ("engine", "pages"):
-            wrong.append((line, module, "what is shipped in a bundle knows nothing of Parity"))
+            yield line, module, "what is shipped in a bundle knows nothing of Parity"
         for framework, packages in FRAMEWORK_PACKAGES.items():
             if package in packages and wing != framework and not in_folder(path, SHIPPED):
-                wrong.append((line, module, f"only engine/frameworks/{framework}/ imports it"))
+                yield line, module, f"only engine/frameworks/{framework}/ imports it"
             if wing and wing != framework and module.startswith(f"engine.frameworks.{framework}"):
-                wrong.append((line, module, "a wing does not know the other"))
+                yield line, module, "a wing does not know the other"
         if own_room in ROOMS and target and ROOMS.index(target) > ROOMS.index(own_room):
-            wrong.append((line, module, f"the room {own_room} knows only the rooms above it: {', '.join(ROOMS[: ROOMS.index(own_room)])}"))
-    assert not wrong, explain(path, wrong)
+            yield line, module, f"the room {own_room} knows only the rooms above it: {', '.join(ROOMS[: ROOMS.index(own_room)])}"
 
 
-@pytest.mark.parametrize("path", PRODUCT, ids=ids(PRODUCT))
-def test_only_workers_know_the_wings(path: Path) -> None:
-    """By import statement and by name, as in ``import_module(f"engine.frameworks.{name}.training")``."""
-    if in_folder(path, "engine/frameworks") or (in_folder(path, "engine/workers")):
-        return
-    wrong = [(line, module, "only a worker imports a wing") for line, module in imports(path) if module.startswith("engine.frameworks.")]
+def test_only_workers_know_the_wings() -> None:
+    hold_for_all(
+        [path for path in PRODUCT if not in_folder(path, "engine/frameworks") and not in_folder(path, "engine/workers")], wings_named
+    )
+
+
+def wings_named(path: Path) -> Iterator[Violation]:
+    """A wing's modules, by import statement and by name, as in ``import_module(f"engine.frameworks.{name}.training")``."""
+    for line, module in imports(path):
+        if module.startswith("engine.frameworks."):
+            yield line, module, "only a worker imports a wing"
     for node in ast.walk(tree(path)):
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value.startswith("engine.frameworks."):
-            wrong.append((node.lineno, node.value, "only a worker imports a wing"))
-    assert not wrong, explain(path, wrong)
+            yield node.lineno, node.value, "only a worker imports a wing"
 
 
 PAGES = sorted(PROJECT.glob("pages/**/*.py"))
@@ -131,19 +143,20 @@ FILE_CALLS = {"open", "read_text", "read_bytes", "read_parquet", "read_csv", "re
 RUN_PATHS = {"framework_folder", "data_file", "tensorboard_folder"}
 
 
-@pytest.mark.parametrize("path", PAGES, ids=ids(PAGES))
-def test_pages_know_the_engine_by_its_rooms_and_open_no_run_files(path: Path) -> None:
-    """A temporary copy of an upload may be written; everything that is read comes through the engine."""
-    wrong = []
+def test_pages_know_the_engine_by_its_rooms_and_open_no_run_files() -> None:
+    hold_for_all(PAGES, files_opened)
+
+
+def files_opened(path: Path) -> Iterator[Violation]:
+    """What a page reads past the engine; a temporary copy of an upload may be written."""
     for line, module in imports(path):
         if module.split(".")[0] in ("engine", "pages") and not module.startswith(PAGES_KNOW):
-            wrong.append((line, module, f"pages import from {', '.join(PAGES_KNOW)} only"))
+            yield line, module, f"pages import from {', '.join(PAGES_KNOW)} only"
     for node in ast.walk(tree(path)):
         if isinstance(node, ast.Call) and last_name(node.func) in FILE_CALLS:
-            wrong.append((node.lineno, ast.unparse(node.func), "pages open no files; ask engine.runs.folder or engine.data.store"))
+            yield node.lineno, ast.unparse(node.func), "pages open no files; ask engine.runs.folder or engine.data.store"
         if isinstance(node, ast.Attribute) and (node.attr in RUN_PATHS or ast.unparse(node) == "run.path"):
-            wrong.append((node.lineno, ast.unparse(node), "pages do not know the files of a run; ask engine.runs.folder"))
-    assert not wrong, explain(path, wrong)
+            yield node.lineno, ast.unparse(node), "pages do not know the files of a run; ask engine.runs.folder"
 
 
 def test_nothing_imports_what_is_shipped() -> None:
@@ -256,17 +269,22 @@ FORBIDDEN_OPTIONS = {"unsafe_allow_html": True, "unsafe_allow_javascript": True,
                      "shell": True, "safe_mode": False, "weights_only": False}  # fmt: skip
 
 
-@pytest.mark.parametrize("path", PRODUCT, ids=ids(PRODUCT))
-def test_nothing_that_a_file_or_a_visitor_supplies_can_run(path: Path) -> None:
-    wrong = [(line, module, "no pickle is ever loaded") for line, module in imports(path) if module.split(".")[0] in PICKLING]
+def test_nothing_that_a_file_or_a_visitor_supplies_can_run() -> None:
+    hold_for_all(PRODUCT, ways_to_run_foreign_code)
+
+
+def ways_to_run_foreign_code(path: Path) -> Iterator[Violation]:
+    """Imports, calls and options by which a file or a visitor could bring code along."""
+    for line, module in imports(path):
+        if module.split(".")[0] in PICKLING:
+            yield line, module, "no pickle is ever loaded"
     for call in calls(path):
         if ast.unparse(call.func) in FORBIDDEN_CALLS or last_name(call.func) in FORBIDDEN_METHODS:
-            wrong.append((call.lineno, f"{ast.unparse(call.func)}(…)", "could run what somebody else wrote"))
+            yield call.lineno, f"{ast.unparse(call.func)}(…)", "could run what somebody else wrote"
         for option in call.keywords:
             harmless = isinstance(option.value, ast.Constant) and option.value.value is not FORBIDDEN_OPTIONS.get(option.arg or "")
             if option.arg in FORBIDDEN_OPTIONS and not harmless:
-                wrong.append((call.lineno, f"{option.arg}={ast.unparse(option.value)}", "could run what somebody else wrote"))
-    assert not wrong, explain(path, wrong)
+                yield call.lineno, f"{option.arg}={ast.unparse(option.value)}", "could run what somebody else wrote"
 
 
 def test_nothing_is_swallowed() -> None:
@@ -349,7 +367,3 @@ def calls(path: Path) -> list[ast.Call]:
 
 def last_name(node: ast.expr) -> str:
     return node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
-
-
-def explain(path: Path, wrong: list[tuple[int, str, str]]) -> str:
-    return "\n" + "\n".join(f"{relative(path)}:{line}: {what}: {why}" for line, what, why in wrong)

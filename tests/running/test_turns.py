@@ -67,8 +67,8 @@ def test_they_alternate_and_only_one_computes(workers: Callable[..., WorkerProce
 
     def watch(worker: WorkerProcess | None) -> None:
         seen.append(worker.framework if worker else None)
-        computing = [each for each in pair if not each.waiting and not each.finished and not each._suspended]
-        assert len(computing) <= 2  # both start up at once; from then on one waits
+        computing = [each for each in pair if each.phase != "start" and not each.waiting and not each.finished]
+        assert len(computing) <= 1, "both start up at once; whoever has asked for a turn waits until it is given"
 
     turns = Turns(pair, False, watch)
     give = turns.give
@@ -125,7 +125,7 @@ def test_answers_reach_the_worker(workers: Callable[..., WorkerProcess]) -> None
         ('channel.take("train")\nos._exit(3)', "ended by itself with exit code 3 in the phase “train”"),
         ('channel.take("train")\nchannel.tell(failed="The loss is a parrot.")', "The loss is a parrot."),
         ("os._exit(1)", "ended by itself with exit code 1 in the phase “start”; expected it to finish. The reason is in pytorch/worker"),
-        ('channel.take("train")\nos.write(channel._channel.fileno(), b\'{"phase": "tr\')\nos._exit(4)', "exit code 4"),
+        ('channel.take("train")\nos.write(channel._pipe.fileno(), b\'{"phase": "tr\')\nos._exit(4)', "exit code 4"),
     ],
 )
 def test_a_failure_is_noted_and_the_other_one_finishes(workers: Callable[..., WorkerProcess], lines: str, says: str) -> None:
