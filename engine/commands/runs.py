@@ -14,6 +14,7 @@ from engine.errors import RunError
 from engine.runs.folder import list_runs, open_run
 from engine.runs.launching import recover, start
 from engine.runs.processes.answering import Answerer
+from engine.runs.records.reading import to_json
 from engine.shared.devices import describe_machine
 from engine.studies.study import list_studies
 
@@ -146,7 +147,7 @@ def write_report(options: argparse.Namespace) -> int:
 
 def show_environment(options: argparse.Namespace) -> int:
     """Hardware and versions."""
-    machine = describe_machine()
+    machine = to_json(describe_machine())
     if options.json:
         print(json.dumps(machine, indent=1))
         return 0

@@ -14,6 +14,7 @@ from engine.errors import RunError
 from engine.runs.experiment import Experiment
 from engine.runs.folder import Run
 from engine.runs.preparing.inputs import load_inputs
+from engine.runs.records.reading import to_json
 from engine.shared.devices import describe_machine, physical_cores
 from engine.shared.metrics import accuracy_difference, score
 
@@ -36,7 +37,7 @@ def compare(run: Run, outcomes: dict[str, dict[str, Any]], state: str, notes: li
     sizes = {part: len(inputs.rows[part]) for part in PARTS}
     # The baseline learns which class is the largest from the training rows, and is scored on the test rows, like the models.
     majority = int(np.bincount(inputs.labels[inputs.rows["train"]]).argmax())
-    environment = describe_machine()
+    environment = to_json(describe_machine())
     return {
         "run": {
             "identifier": run.identifier,

@@ -5,15 +5,36 @@ from __future__ import annotations
 import platform
 import shutil
 import subprocess
+from dataclasses import dataclass, field
 from importlib import metadata
 from pathlib import Path
-from typing import Any
 
 import psutil
 
 from engine import FRAMEWORK_NAMES
+from engine.units import GiB
 
 REPORTED_PACKAGES = ("torch", "tensorflow", "keras", "keras-hub", "transformers", "tokenizers", "safetensors", "numpy", "streamlit")
+
+
+@dataclass(frozen=True)
+class Machine:
+    """Hardware and versions, as every result and the ``env`` command say them."""
+
+    python: str = ""
+    """The version of Python."""
+    platform: str = ""
+    """The operating system, its version and the kind of processor, as Python names them."""
+    cpu: str = ""
+    """The processor's own name."""
+    cores: int | None = None
+    """Physical cores that the processes may use."""
+    memory_gib: GiB | None = None
+    """Memory of the whole machine."""
+    gpu: tuple[str, ...] | None = None
+    """Names of the GPUs that the system knows of; none where there is no GPU."""
+    packages: dict[str, str] = field(default_factory=dict)
+    """Versions of the installed packages that decide a result, by name."""
 
 
 def physical_cores() -> int:
@@ -91,14 +112,14 @@ def package_versions() -> dict[str, str]:
     return versions
 
 
-def describe_machine() -> dict[str, Any]:
-    """Hardware and versions, as every result and the ``env`` command print them."""
-    return {
-        "python": platform.python_version(),
-        "platform": platform.platform(),
-        "cpu": processor_name(),
-        "cores": physical_cores(),
-        "memory_gib": round(psutil.virtual_memory().total / 2**30, 1),
-        "gpu": graphics_processors() or None,
-        "packages": package_versions(),
-    }
+def describe_machine() -> Machine:
+    """Return this machine's hardware and the versions that are installed on it."""
+    return Machine(
+        python=platform.python_version(),
+        platform=platform.platform(),
+        cpu=processor_name(),
+        cores=physical_cores(),
+        memory_gib=round(psutil.virtual_memory().total / 2**30, 1),
+        gpu=tuple(graphics_processors()) or None,
+        packages=package_versions(),
+    )

@@ -13,6 +13,7 @@ from engine.data.store import sample_choice
 from engine.errors import ExperimentError
 from engine.runs.experiment import BUNDLED_ENCODER, Experiment
 from engine.runs.preparing.inputs import load_inputs
+from engine.runs.records.reading import to_json
 from engine.shared.class_weights import class_weights
 from engine.shared.classifiers import CLASSIFIERS
 from engine.shared.devices import describe_machine, graphics_processors
@@ -136,7 +137,7 @@ def conduct(coordinator: StudyCoordinator) -> list[str]:
                     "seeds": seed + 1,
                     "epochs": experiment.epochs,
                     "data": experiment.data.name,
-                    "machine": describe_machine(),
+                    "machine": to_json(describe_machine()),
                     "notes": coordinator.notes,
                     "flips": {name: words for name, words in FLIPS.items() if name in aspects},
                 }

@@ -13,6 +13,7 @@ from engine.data.store import sample_choice
 from engine.errors import DataError, ExperimentError, ParityError
 from engine.runs.experiment import BUNDLED_ENCODER, Experiment
 from engine.runs.preparing.inputs import load_inputs
+from engine.runs.records.reading import to_json
 from engine.shared.classifiers import CLASSIFIERS
 from engine.shared.devices import describe_machine
 from engine.shared.recipe import EVERY_DEFAULT
@@ -162,7 +163,7 @@ def conduct(coordinator: StudyCoordinator) -> list[str]:
     results: dict[str, Any] = {
         "steps": request.steps,
         "data": (request.data or sample_choice()).name,
-        "machine": describe_machine(),
+        "machine": to_json(describe_machine()),
         "rows": [],
         "transfers": [],
     }

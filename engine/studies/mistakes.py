@@ -11,6 +11,7 @@ from engine import FRAMEWORK_NAMES, FRAMEWORKS
 from engine.data.store import sample_choice
 from engine.errors import ExperimentError
 from engine.runs.experiment import Experiment
+from engine.runs.records.reading import to_json
 from engine.runs.source_code import kept_code, present_code, save_code
 from engine.shared.devices import describe_machine
 from engine.shared.mistake_data import BATCH_SIZE
@@ -82,7 +83,7 @@ def conduct(coordinator: StudyCoordinator) -> list[str]:
             answer = coordinator.attempt(framework, "museum", message, prepared, SECONDS, mistake=name)
             pair.append({"mistake": name, "framework": framework} | judge(answer))
         rows += pair
-        coordinator.study.write_results({"data": data.name, "texts": ROWS, "machine": describe_machine(), "rows": rows})
+        coordinator.study.write_results({"data": data.name, "texts": ROWS, "machine": to_json(describe_machine()), "rows": rows})
     return []
 
 

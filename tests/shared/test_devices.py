@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -69,7 +70,6 @@ def test_a_graphics_tool_that_fails_means_no_gpu(monkeypatch: pytest.MonkeyPatch
 
 def test_the_report_is_plain_and_names_the_packages() -> None:
     machine = describe_machine()
-    assert json.loads(json.dumps(machine)) == machine
-    assert {"python", "platform", "cpu", "cores", "memory_gib", "gpu", "packages"} <= set(machine)
-    assert {"torch", "tensorflow", "numpy"} <= set(machine["packages"])
-    assert str(Path.home()) not in json.dumps(machine)
+    assert machine.python and machine.platform and machine.cpu and machine.cores and machine.memory_gib
+    assert {"torch", "tensorflow", "numpy"} <= set(machine.packages)
+    assert str(Path.home()) not in json.dumps(asdict(machine))

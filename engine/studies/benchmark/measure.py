@@ -10,6 +10,7 @@ from engine.data.store import sample_choice
 from engine.errors import ExperimentError, TrainingError
 from engine.runs.preparing.inputs import load_inputs
 from engine.runs.processes.turns import worker_title
+from engine.runs.records.reading import to_json
 from engine.runs.source_code import ENGINE
 from engine.shared.devices import describe_machine, physical_cores
 from engine.source.source_tree import Definition, SourceTree
@@ -199,7 +200,7 @@ def _write(
             "repeats": repeats,
             "margin": request.margin,
             "data": (request.data or sample_choice()).name,
-            "machine": describe_machine(),
+            "machine": to_json(describe_machine()),
             "device": device,
             "threads": physical_cores(),
             "busy": busy,

@@ -14,6 +14,7 @@ import numpy as np
 from engine import FRAMEWORK_NAMES, FRAMEWORKS
 from engine.errors import RunError
 from engine.runs.processes.turns import WORKER_NAMES
+from engine.runs.records.reading import to_json
 from engine.shared.devices import describe_machine
 from engine.studies.export.request import ASIDE, FILES, KINDS, MANIFEST, RUNTIMES, ExportRequest, bring_back, find_manifest, has_model
 from engine.studies.export.words import findings, format_title
@@ -136,8 +137,8 @@ def _manifest(request: ExportRequest, weights: list[int], draft: Path, written: 
         "labels": list((run.read_results() or {})["data"]["classes"]),
         "file": file.name,
         "megabytes": sum(path.stat().st_size for path in files) / 1e6,
-        "versions": machine["packages"],
-        "machine": machine,
+        "versions": machine.packages,
+        "machine": to_json(machine),
     } | named
 
 

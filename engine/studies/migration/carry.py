@@ -12,6 +12,7 @@ import numpy as np
 from engine import FRAMEWORK_NAMES, FRAMEWORKS
 from engine.errors import MigrationError
 from engine.runs.preparing.graph_inputs import graph_form
+from engine.runs.records.reading import to_json
 from engine.runs.source_code import save_code
 from engine.shared.devices import describe_machine
 from engine.studies.migration.onnx_runtime import onnx_runtime_logits
@@ -76,7 +77,7 @@ def conduct(coordinator: StudyCoordinator) -> list[str]:
             "source": request.source,
             "target": request.target,
             "route": request.route,
-            "machine": describe_machine(),
+            "machine": to_json(describe_machine()),
             "rows": answers["source"]["rows"],
             "accuracy_before": answers["source"]["accuracy"],
             "accuracy_after": answers["target"]["accuracy"],
