@@ -1,0 +1,1 @@
+"""Eight weeks of lessons whose questions are answered by live runs."""

@@ -1,0 +1,1 @@
+"""How figures, charts and code look, on pages and in reports alike."""

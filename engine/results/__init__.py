@@ -1,0 +1,1 @@
+"""What a run found, read from its folder and said in words and tables."""

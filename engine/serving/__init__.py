@@ -1,0 +1,1 @@
+"""Serving bundles: a trained model with everything that a server needs to answer."""

@@ -1,0 +1,1 @@
+"""The code that ran, as something to read, to count and to take home."""

@@ -1,0 +1,1 @@
+"""Long work beside runs: audits, ablations, the museum, benchmarks, migrations and exports."""

@@ -1,4 +1,4 @@
-"""A study from start to finish: its turn on the machine, its workers, its status. The process is that of a ``study_process.py``."""
+"""A study from start to finish: its turn on the machine, its workers, its status. Its process is ``engine/studies/process.py``."""
 
 from __future__ import annotations
 

@@ -1,0 +1,1 @@
+"""The process of one framework: the only one that loads it."""

@@ -1,0 +1,1 @@
+"""Everything that is wrong with a table or worth knowing about it, at once."""

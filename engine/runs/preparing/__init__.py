@@ -1,0 +1,1 @@
+"""What a coordinator makes for its workers before they train."""

@@ -1,0 +1,1 @@
+"""Pre-trained encoders: found, read, kept and written without any framework."""

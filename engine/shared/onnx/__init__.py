@@ -1,0 +1,1 @@
+"""ONNX files: read without trust, brought into one form, quantized and run, without any framework."""

@@ -1,0 +1,1 @@
+"""Texts become numbers, without any framework."""

@@ -1,0 +1,1 @@
+"""A classifier's weights under names and layouts that belong to neither framework."""

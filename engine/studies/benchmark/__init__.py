@@ -1,0 +1,1 @@
+"""Speed and memory, measured again and again, with a verdict on every claim."""

@@ -1,0 +1,1 @@
+"""An ONNX graph as a Keras model that can be trained on."""
