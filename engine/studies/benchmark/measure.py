@@ -11,7 +11,7 @@ from engine.errors import ExperimentError, TrainingError
 from engine.runs.preparing.inputs import load_inputs
 from engine.runs.processes.turns import worker_title
 from engine.runs.records.reading import to_json
-from engine.runs.source_code import ENGINE
+from engine.runs.source_code import source_file
 from engine.shared.devices import describe_machine, physical_cores
 from engine.source.source_tree import Definition, SourceTree
 from engine.studies.benchmark.request import BenchmarkRequest, Setting
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 TARGET = 0.8
 """Accuracy on the validation texts, for the time until it is reached."""
 
-WORKER_FILE = "workers/jobs/benchmark.py"
-"""Within ``engine/``: the code of the experiment."""
+WORKER_FILE = "engine/workers/jobs/benchmark.py"
+"""The code of the experiment, by path."""
 
 MEASURES = {
     "training-speed": ("step_milliseconds", "ms"),
@@ -207,7 +207,7 @@ def _write(
             "notes": [*coordinator.notes, *notes],
             "target": TARGET,
             "against_itself": request.against_itself,
-            "code": (ENGINE / WORKER_FILE).read_text(encoding="utf-8"),
+            "code": source_file(WORKER_FILE),
             "measurements": found,
             "rows": rows_of(found, request.margin),
         }
@@ -216,7 +216,7 @@ def _write(
 
 def experiment_code(results: Mapping[str, Any]) -> list[Definition]:
     """What a worker does in a repeat, as it was when it ran; of a damaged copy, as it is now."""
-    for text in (str(results.get("code") or ""), (ENGINE / WORKER_FILE).read_text(encoding="utf-8")):
+    for text in (str(results.get("code") or ""), source_file(WORKER_FILE) or ""):
         try:
             tree = SourceTree({WORKER_FILE: text})
             return [tree.definition(WORKER_FILE, name) for name in ("measure_speed", "plan_of", "rounds_of", "StepClock", "time_answers")]
