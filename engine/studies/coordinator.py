@@ -285,11 +285,11 @@ class StudyCoordinator:
         self.say(f"Loading {' and '.join(dict.fromkeys(map(worker_title, self.frameworks)))}")
         workers = [self._start(name, job, self.study.path, prepared.read_experiment()) for name in self.frameworks]
         turns = Turns(workers, False, self._on_change, ADVICE)
-        turns.run_until("build", lambda worker: {"prepared": str(prepared.path)})
+        turns.run_until("ready", lambda worker: {"prepared": str(prepared.path)})
         turns.raise_failures()
-        seen = {worker.framework: worker.facts["gpu"] for worker in workers if worker.framework in FRAMEWORKS}
+        seen = {worker.framework: worker.facts["gpu"] for worker in workers if "gpu" in worker.facts}
         devices, self.notes = choose_device(prepared.read_experiment().device, seen)
-        turns.run_until("train", lambda worker: {"device": devices.get(worker.framework, "cpu")})
+        turns.run_until("work", lambda worker: {"device": devices[worker.framework]})
         turns.raise_failures()
         self._turns = turns
         return turns

@@ -1,4 +1,4 @@
-"""The one callback that both wings call while they train: it keeps time, reports, takes turns and says when to stop."""
+"""What both wings call while they train: a listener that does nothing yet, and the run's own, which keeps time, reports and takes turns."""
 
 from __future__ import annotations
 
@@ -17,6 +17,22 @@ REPORT_STEPS = 25
 
 REPORT_SECONDS = 0.4
 """After so long a report is due whatever the number of steps, so that slow steps show too and a turn can end."""
+
+
+class Listener:
+    """A callback in Keras's vocabulary, which both wings call while they train; this one does nothing yet."""
+
+    stop_training = False
+    stopped = False
+    """Whether a stop was asked for."""
+
+    def on_train_begin(self) -> None: ...
+    def on_epoch_begin(self, epoch: int) -> None: ...
+    def on_train_batch_end(self, batch: int, logs: dict[str, Any]) -> None: ...
+    def on_test_begin(self) -> None: ...
+    def on_test_end(self) -> None: ...
+    def on_epoch_end(self, epoch: int, logs: dict[str, Any]) -> None: ...
+    def on_train_end(self) -> None: ...
 
 
 class EventFile:
@@ -38,8 +54,8 @@ class EventFile:
         self._file.close()
 
 
-class Reporter:
-    """The engine's training callback, in Keras's vocabulary.
+class Reporter(Listener):
+    """The callback of a run.
 
     Only time inside turns counts as training time, and not the time in which this callback itself works. The first call is kept apart,
     for it holds tracing, compilation and warm-up. The first report of a turn is left out of the steady figures.
@@ -58,7 +74,6 @@ class Reporter:
         summaries: Callable[[], Any],
         progress: Progress,
     ) -> None:
-        self.stop_training = False
         self.reason = "finished"
         """``finished``, ``early``, ``stopped`` or ``diverged``."""
         self._channel, self._events, self._stop_requested, self._synchronize = channel, events, stop_requested, synchronize

@@ -17,6 +17,7 @@ from engine.errors import MigrationError, ParityError, RunError
 from engine.runs.folder import Run
 from engine.runs.preparing.graph_inputs import OWN, SHARES, example_batch, part_of_run
 from engine.runs.preparing.inputs import Inputs, load_inputs
+from engine.shared.weights.files import read_weights
 from engine.studies import process as study_process
 from engine.studies import study as studies
 from engine.studies.migration import carry as migrating
@@ -24,6 +25,7 @@ from engine.studies.migration.foreign_file import look_into
 from engine.studies.migration.request import MigrationRequest
 from engine.studies.study import find_study, start_study
 from engine.workers.jobs import migrate as worker_migrating
+from engine.workers.trained_model import weight_file
 from tests.running.driving import studies_in_this_process
 
 
@@ -68,14 +70,14 @@ def test_a_run_whose_files_were_removed_is_told_in_a_sentence(run: Run, removed:
     with pytest.raises((ParityError, OSError), match=words):
         inputs = load_inputs(run)
         part_of_run(run, inputs, "test", SHARES)
-        worker_migrating.read_weights(worker_migrating._weight_file(run, "pytorch"), {})
+        read_weights(weight_file(run, "pytorch"), {})
 
 
 def test_weights_that_were_cut_off_are_refused(run: Run) -> None:
     file = run.framework_folder("pytorch") / "model.safetensors"
     file.write_bytes(file.read_bytes()[:200])
     with pytest.raises(ParityError, match=r"model\.safetensors"):
-        worker_migrating.read_weights(file, {})
+        read_weights(file, {})
 
 
 # --- A full disk, and two at once ---

@@ -21,7 +21,7 @@ from engine.studies.migration.onnx_tf import FIRST_IMPORT, GUIDE_SNIPPET, run_in
 from engine.studies.migration.request import FURTHER_STEPS, LARGEST_DIFFERENCE, MigrationRequest
 from engine.studies.migration.words import answer, layer_rows, operator_sentence, trained_on_sentence, weight_rows
 from engine.studies.study import find_study, start_study
-from engine.workers.jobs.equivalence import Stages
+from engine.workers.equivalence import Stages
 from tests.running.driving import processes_about
 
 

@@ -9,18 +9,18 @@ import pytest
 
 from engine.runs.folder import Run
 from engine.runs.preparing.inputs import load_inputs
-from engine.workers.jobs.audit import Wing
-from engine.workers.jobs.equivalence import train_on
-from engine.workers.jobs.migrate import trained_model
+from engine.workers.equivalence import train_on
+from engine.workers.session import Session
+from engine.workers.trained_model import trained_model
 
 
 @pytest.mark.slow
 def test_tensorflow_traces_a_further_step_once(trained: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where Keras makes variables while it traces, TensorFlow traces again: half of the time that an encoder takes."""
     training, inference, devices = (import_module(f"engine.frameworks.tensorflow.{name}") for name in ("training", "inference", "devices"))
-    wing = Wing("tensorflow", training, inference, devices, devices.use_device("cpu"), lambda: False, 0.0)
+    session = Session("tensorflow", training, inference, devices, devices.use_device("cpu"), lambda: False, 0.0)
     inputs = load_inputs(trained)
-    _, _, model = trained_model(wing, trained, inputs, "tensorflow")
+    _, _, model = trained_model(session, trained, inputs, "tensorflow")
     updated: list[int] = []
     update = training.MatchedAdam.update_step
 
@@ -29,6 +29,6 @@ def test_tensorflow_traces_a_further_step_once(trained: Run, monkeypatch: pytest
         update(optimizer, gradient, variable, rate)
 
     monkeypatch.setattr(training.MatchedAdam, "update_step", counted)
-    found = train_on(wing, trained, inputs, model, 3)
+    found = train_on(session, trained, inputs, model, 3)
     assert found is not None and len(found["losses"]) == 3
     assert len(updated) == len(set(updated)) == len(model.trainable_variables)

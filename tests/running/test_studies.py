@@ -20,7 +20,7 @@ from engine.shared.recipe import Recipe
 from engine.studies import study as studies
 from engine.studies.study import Study, StudyStatus, UnitCache, latest_study, list_studies, start_study
 from engine.workers.jobs.ablate import EpochClock
-from engine.workers.jobs.audit import StepLosses, plans_of_steps
+from engine.workers.step_losses import StepLosses, plans_of_steps
 
 DEAD = {"pid": 2**22 + 1, "started": 1.0}
 

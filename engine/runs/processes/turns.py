@@ -8,7 +8,9 @@ from engine import FRAMEWORK_NAMES
 from engine.errors import TrainingError
 from engine.runs.processes.channel import TURN_SECONDS, WorkerProcess
 
-PHASES = ("start", "import", "build", "encode", "probe", "train", "evaluate", "check", "latency", "end")
+PHASES = ("start", "import", "build", "encode", "probe", "train", "evaluate", "check", "latency", "ready", "work", "end")
+"""In the order in which a worker goes through those that concern it. One that answers a study's requests is ``ready`` when its framework is
+loaded, and then asks for ``work`` again and again; one that loads no framework begins with ``work``."""
 
 ADVICE = "What was trained is kept; resume the run to go on from the last finished epoch."
 

@@ -19,7 +19,8 @@ from engine.runs.processes.channel import Channel
 from engine.shared.batches import training_plan
 from engine.shared.early_stopping import Progress
 from engine.shared.recipe import Recipe
-from engine.workers.jobs.audit import Listener, Wing, serve
+from engine.workers.callback import Listener
+from engine.workers.session import Session, serve
 
 
 def ablate(run: Run, framework: str, channel: Channel) -> None:
@@ -27,26 +28,26 @@ def ablate(run: Run, framework: str, channel: Channel) -> None:
     serve(run, framework, channel, train_once)
 
 
-def train_once(wing: Wing, prepared: Run, asked: dict[str, Any]) -> dict[str, Any] | None:
+def train_once(session: Session, prepared: Run, asked: dict[str, Any]) -> dict[str, Any] | None:
     """Train once, with ``seed``, ``own`` and ``changes`` in the recipe: the last epoch's loss, the accuracy on the test texts, the time."""
     inputs, experiment = load_inputs(prepared), prepared.read_experiment()
     recipe: Recipe = replace(recipe_of(experiment, inputs), seed=asked["seed"], own=frozenset(asked["own"]), **asked["changes"])
-    _, _, model = wing.build(prepared, inputs, recipe, "float32")
-    train_inputs, labels, lengths = wing.tensors(prepared, inputs, "train", "float32")
-    validation = wing.tensors(prepared, inputs, "validation", "float32")
-    batches = wing.training.make_batches(
+    _, _, model = session.build(prepared, inputs, recipe, "float32")
+    train_inputs, labels, lengths = session.tensors(prepared, inputs, "train", "float32")
+    validation = session.tensors(prepared, inputs, "validation", "float32")
+    batches = session.training.make_batches(
         train_inputs,
         labels,
         lambda epoch: training_plan(len(labels), lengths, recipe.batch_size, recipe.seed, epoch, recipe.compiled),
         recipe,
     )
-    clock = EpochClock(lambda: wing.devices.synchronize(wing.device), wing.stop_requested)
-    optimizer = wing.training.make_optimizer(model, recipe)
-    wing.training.train(model, optimizer, batches, validation, recipe, experiment.epochs, Progress(), lambda _: None, clock)
+    clock = EpochClock(lambda: session.devices.synchronize(session.device), session.stop_requested)
+    optimizer = session.training.make_optimizer(model, recipe)
+    session.training.train(model, optimizer, batches, validation, recipe, experiment.epochs, Progress(), lambda _: None, clock)
     if clock.stopped:
         return None
-    test_inputs, test_labels, test_lengths = wing.tensors(prepared, inputs, "test", "float32")
-    predicted = wing.inference.predict(model, test_inputs, test_lengths).argmax(axis=1)
+    test_inputs, test_labels, test_lengths = session.tensors(prepared, inputs, "test", "float32")
+    predicted = session.inference.predict(model, test_inputs, test_lengths).argmax(axis=1)
     return {"final_loss": clock.loss, "accuracy": float(np.mean(predicted == np.asarray(test_labels))), "seconds": clock.seconds}
 
 

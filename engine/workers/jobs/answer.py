@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import numpy as np
 
 from engine.runs.folder import Run
 from engine.runs.preparing.inputs import Inputs, load_inputs
-from engine.runs.preparing.recipes import architecture_of
 from engine.runs.processes.channel import Channel
 from engine.shared.encoders.checkpoint import resolve
 from engine.shared.text.tokens import token_counts
 from engine.shared.text.vocabulary import Terms, known_words, load_words
-from engine.shared.weights.files import read_weights
-from engine.shared.weights.initial import WEIGHTS
-from engine.workers.wing import build_model, import_wing, make_encode, prepare_device
+from engine.workers.trained_model import load_classify
 
 
 def answer(run: Run, framework: str, channel: Channel) -> None:
@@ -37,28 +34,6 @@ def answer(run: Run, framework: str, channel: Channel) -> None:
             known=known,
             max_tokens=inputs.max_tokens,
         )
-
-
-def load_classify(run: Run, framework: str, wanted: str) -> Callable[[Sequence[str]], tuple[np.ndarray, float, float]]:
-    """The trained classifier on the device ``wanted``, after a first answer.
-
-    It takes texts and gives their class probabilities, and the milliseconds of encoding and of classifying.
-    """
-    experiment = run.read_experiment()
-    inputs = load_inputs(run)
-    devices, device_kind, _ = prepare_device(framework, wanted, experiment.threads)
-    device = devices.use_device(device_kind, frozenset())
-    (inference,) = import_wing(framework, "inference")
-    architecture = architecture_of(experiment, inputs)
-    shapes = {name: weight.shape for name, weight in WEIGHTS[experiment.classifier](architecture).items()}
-    weights = read_weights(run.framework_folder(framework) / "model.safetensors", shapes)
-    # The GELU that a run in the mode of defaults has used is part of what it learned with.
-    own = frozenset({"gelu"}) if experiment.mode == "defaults" else frozenset[str]()
-    classifier, core, model = build_model(framework, experiment, architecture, own, device)
-    classifier.load_neutral(core, weights)
-    encode = make_encode(run, framework, inputs, device_kind)
-    inference.classify(["warm-up"], encode, model, device)
-    return lambda texts: inference.classify(texts, encode, model, device)
 
 
 def make_counter(run: Run, inputs: Inputs) -> Callable[[list[str]], tuple[list[int], list[int] | None]]:

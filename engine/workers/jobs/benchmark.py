@@ -20,8 +20,10 @@ from engine.runs.preparing.recipes import recipe_of
 from engine.runs.processes.channel import Channel
 from engine.shared.batches import Plan, training_plan
 from engine.shared.early_stopping import Progress
-from engine.workers.jobs.audit import VALIDATION_ROWS, Listener, Wing, serve
+from engine.workers.callback import Listener
 from engine.workers.meters import EnergyMeter, GpuMeter, peak_rss_mib
+from engine.workers.session import Session, serve
+from engine.workers.step_losses import VALIDATION_ROWS
 
 LOOK_SECONDS = 0.1
 """How long a worker looks, before it computes, at how busy others keep the machine; and how often it looks for a wish to stop."""
@@ -38,30 +40,27 @@ def benchmark(run: Run, framework: str, channel: Channel) -> None:
     """Do what the coordinator of a benchmark asks for."""
     fresh = [True]
 
-    def give_way() -> None:
-        channel.take("train", answer={"pause": True})
-
-    def work(wing: Wing, prepared: Run, asked: dict[str, Any]) -> dict[str, Any] | None:
+    def work(session: Session, prepared: Run, asked: dict[str, Any]) -> dict[str, Any] | None:
         busy = psutil.cpu_percent(LOOK_SECONDS) / 100  # nobody else of this study computes meanwhile
-        answer = reach_target(wing, prepared, asked) if "target" in asked else measure_speed(wing, prepared, asked, give_way)
+        answer = reach_target(session, prepared, asked) if "target" in asked else measure_speed(session, prepared, asked)
         if answer is None:
             return None
         peak = peak_rss_mib() if fresh[0] else None  # a process keeps the peak of whatever it did before
         fresh[0] = False
-        gpu = wing.devices.gpu_memory_mib(wing.device)
+        gpu = session.devices.gpu_memory_mib(session.device)
         return answer | {
-            "device": wing.device,
+            "device": session.device,
             "busy": busy,
             "peak_rss_mib": peak,
             "gpu_memory_mib": gpu,
-            "import_seconds": wing.import_seconds,
+            "import_seconds": session.import_seconds,
         }
 
     serve(run, framework, channel, work)
 
 
-def measure_speed(wing: Wing, prepared: Run, asked: dict[str, Any], give_way: Callable[[], None]) -> dict[str, Any] | None:
-    """Train for a set number of steps, then answer batches and single texts; in rounds, between which ``give_way`` lets the other compute.
+def measure_speed(session: Session, prepared: Run, asked: dict[str, Any]) -> dict[str, Any] | None:
+    """Train for a set number of steps, then answer batches and single texts; in rounds, between which the other framework computes.
 
     ``asked`` has ``seed``, ``mode`` (``matched``, ``defaults`` or ``compiled``), ``batch_size``, ``steps``, ``rounds``, ``singles``, and
     ``tokens``: the length to which every text is cut or repeated, or ``None``. Both frameworks are asked the same, so they see the same
@@ -76,25 +75,25 @@ def measure_speed(wing: Wing, prepared: Run, asked: dict[str, Any], give_way: Ca
         mode="defaults" if mode == "defaults" else "matched",
         compiled=mode == "compiled",
     )
-    on_gpu = wing.device != "cpu"
+    on_gpu = session.device != "cpu"
     recipe = recipe_of(experiment, inputs, on_gpu)
-    _, _, model = wing.build(prepared, inputs, recipe, "float32")
+    _, _, model = session.build(prepared, inputs, recipe, "float32")
     arrays, labels, lengths = inputs.part(prepared, "train")
     if asked["tokens"]:
         assert lengths is not None  # only classifiers of sequences are asked
         arrays, lengths = (stretched(arrays[0], lengths, asked["tokens"]),), np.full(len(labels), asked["tokens"])
-    tensors, targets = wing.training.as_tensors(arrays, labels, wing.device)
-    validation = wing.tensors(prepared, inputs, "validation", "float32", VALIDATION_ROWS)
+    tensors, targets = session.training.as_tensors(arrays, labels, session.device)
+    validation = session.tensors(prepared, inputs, "validation", "float32", VALIDATION_ROWS)
     call = recipe.steps_per_call  # steps in one call of Keras's graph, in the other framework as many for fairness
     timed = math.ceil(asked["steps"] * (ON_GPU if on_gpu else 1) / asked["rounds"] / call) * call
     rounds = rounds_of(asked["rounds"], timed, call)
     steps = rounds[-1].stop
     plan = plan_of(steps, len(labels), lengths, recipe.batch_size, recipe.seed, recipe.compiled)
-    batches = wing.training.make_batches(tensors, targets, lambda epoch: plan, recipe)
-    clock = StepClock(rounds, lambda: wing.devices.synchronize(wing.device), wing.stop_requested, give_way)
-    optimizer = wing.training.make_optimizer(model, recipe)
+    batches = session.training.make_batches(tensors, targets, lambda epoch: plan, recipe)
+    clock = StepClock(rounds, lambda: session.devices.synchronize(session.device), session.stop_requested, session.give_way)
+    optimizer = session.training.make_optimizer(model, recipe)
     with GpuMeter(on_gpu) as meter, suppress(AllTimedError):
-        wing.training.train(model, optimizer, batches, validation, recipe, steps, Progress(), lambda _: None, clock)
+        session.training.train(model, optimizer, batches, validation, recipe, steps, Progress(), lambda _: None, clock)
     if clock.stopped:
         return None
     answer = {
@@ -105,7 +104,7 @@ def measure_speed(wing: Wing, prepared: Run, asked: dict[str, Any], give_way: Ca
     }
     if mode == "matched":  # in the other modes the same model answers in the same way
         chosen = [[batch_of(arrays, plan, number, recipe.batch_size) for number in some] for some in rounds]
-        answer |= time_answers(wing, model, chosen, asked["singles"], call > 1, give_way)
+        answer |= time_answers(session, model, chosen, asked["singles"], call > 1)
     return answer
 
 
@@ -139,9 +138,7 @@ def batch_of(arrays: tuple[np.ndarray, ...], plan: Plan, number: int, batch_size
     return tuple(values[rows][..., :width] if width else values[rows] for values in arrays)
 
 
-def time_answers(
-    wing: Wing, model: Any, rounds: list[list[tuple[np.ndarray, ...]]], texts: int, short: bool, give_way: Callable[[], None]
-) -> dict[str, float]:
+def time_answers(session: Session, model: Any, rounds: list[list[tuple[np.ndarray, ...]]], texts: int, short: bool) -> dict[str, float]:
     """Milliseconds of a batch, and of a text alone (medians of the rounds); all are there as tensors before the clock runs.
 
     ``texts`` are answered alone, in all rounds together. ``short`` answers are warmed up in each round, others in the first only.
@@ -149,21 +146,21 @@ def time_answers(
     labels = np.zeros(len(rounds[0][0][0]), np.int64)
     per_batch, alone = [], []
     for number, batches in enumerate(rounds):
-        tensors = [wing.training.as_tensors(batch, labels, wing.device)[0] for batch in batches]
+        tensors = [session.training.as_tensors(batch, labels, session.device)[0] for batch in batches]
         places = [(text, batch) for text in range(len(labels)) for batch in range(len(tensors))][: math.ceil(texts / len(rounds))]
         singles = [tuple(values[text : text + 1] for values in tensors[batch]) for text, batch in places]
         if number:
-            give_way()
+            session.give_way()
         for some in (tensors[0], singles[0]) if short or not number else ():
-            wing.inference.predict_logits(model, some)  # traces and warms up
+            session.inference.predict_logits(model, some)  # traces and warms up
         started = time.perf_counter()
         for batch in tensors:
-            wing.inference.predict_logits(model, batch)
+            session.inference.predict_logits(model, batch)
         per_batch.append((time.perf_counter() - started) / len(tensors))
         times = []
         for single in singles:
             started = time.perf_counter()
-            wing.inference.predict_logits(model, single)
+            session.inference.predict_logits(model, single)
             times.append(time.perf_counter() - started)
         alone.append(statistics.median(times))
     return {"batch_milliseconds": 1000 * statistics.median(per_batch), "single_milliseconds": 1000 * statistics.median(alone)}
@@ -261,22 +258,22 @@ class StepClock(Listener):
             self._energy.stop()
 
 
-def reach_target(wing: Wing, prepared: Run, asked: dict[str, Any]) -> dict[str, Any] | None:
+def reach_target(session: Session, prepared: Run, asked: dict[str, Any]) -> dict[str, Any] | None:
     """Seconds of training until the accuracy on the validation texts is ``target``; ``None`` seconds when the epochs do not suffice.
 
     Validation itself and the first epoch's tracing are part of it: that is what a person waits for.
     """
     inputs, experiment = load_inputs(prepared), replace(prepared.read_experiment(), seed=asked["seed"])
     recipe = recipe_of(experiment, inputs)
-    _, _, model = wing.build(prepared, inputs, recipe, "float32")
-    tensors, labels, lengths = wing.tensors(prepared, inputs, "train", "float32")
-    validation = wing.tensors(prepared, inputs, "validation", "float32")
-    batches = wing.training.make_batches(
+    _, _, model = session.build(prepared, inputs, recipe, "float32")
+    tensors, labels, lengths = session.tensors(prepared, inputs, "train", "float32")
+    validation = session.tensors(prepared, inputs, "validation", "float32")
+    batches = session.training.make_batches(
         tensors, labels, lambda epoch: training_plan(len(labels), lengths, recipe.batch_size, recipe.seed, epoch), recipe
     )
-    clock = TargetClock(asked["target"], wing.stop_requested)
-    optimizer = wing.training.make_optimizer(model, recipe)
-    wing.training.train(model, optimizer, batches, validation, recipe, experiment.epochs, Progress(), lambda _: None, clock)
+    clock = TargetClock(asked["target"], session.stop_requested)
+    optimizer = session.training.make_optimizer(model, recipe)
+    session.training.train(model, optimizer, batches, validation, recipe, experiment.epochs, Progress(), lambda _: None, clock)
     return None if clock.stopped else {"target_seconds": clock.seconds, "target_epochs": clock.epochs}
 
 

@@ -15,19 +15,18 @@ import numpy as np
 from engine.runs.folder import Run
 from engine.runs.preparing.graph_inputs import EXAMPLE_ROWS
 from engine.runs.preparing.inputs import Inputs, load_inputs
-from engine.runs.preparing.recipes import architecture_of
 from engine.runs.processes.channel import Channel
 from engine.shared.batches import evaluation_batch
 from engine.shared.encoders.checkpoint import resolve
 from engine.shared.onnx.quantize import keep_weights_in_int8
-from engine.shared.onnx.session import open_session
-from engine.shared.text.tokens import load_tokenizer, logits_over_windows, token_rows
-from engine.shared.text.vocabulary import Terms, dense_rows, load_words
-from engine.workers.jobs.audit import Wing, serve
-from engine.workers.jobs.equivalence import keep_answers
-from engine.workers.jobs.migrate import trained_model
+from engine.shared.text.tokens import load_tokenizer
+from engine.shared.text.vocabulary import load_words
+from engine.workers.equivalence import keep_answers
+from engine.workers.exported_file import input_name, logits_of, most_tokens, open_file, text_reader
 from engine.workers.latency import repeat
-from engine.workers.wing import build_model, import_wing
+from engine.workers.session import Session, answer_requests, serve
+from engine.workers.trained_model import trained_model
+from engine.workers.wing import import_wing
 
 BEFORE, AFTER, LABELS = "before.npy", "after.npy", "labels.npy"
 """Of the test texts: the logits of the model in its framework, those of the file, and the right classes."""
@@ -43,15 +42,15 @@ def export(run: Run, framework: str, channel: Channel) -> None:
     serve(run, framework, channel, write)
 
 
-def write(wing: Wing, run: Run, asked: dict[str, Any]) -> dict[str, Any]:
+def write(session: Session, run: Run, asked: dict[str, Any]) -> dict[str, Any]:
     """The model's file and what turns texts into its input, in the draft folder; what a manifest tells of them."""
     inputs, draft = load_inputs(run), Path(asked["draft"])
-    _, core, model = trained_model(wing, run, inputs, wing.framework)
-    facts = keep_answers(wing, run, inputs, model, draft.parent / asked["arrays"] / BEFORE)
+    _, core, model = trained_model(session, run, inputs, session.framework)
+    facts = keep_answers(session, run, inputs, model, draft.parent / asked["arrays"] / BEFORE)
     np.save(draft.parent / asked["arrays"] / LABELS, inputs.labels[inputs.rows["test"]])
     if hasattr(core, "to"):
         core.to("cpu")  # files are for any machine
-    formats, whole_model = import_wing(wing.framework, "formats", "whole_model")
+    formats, whole_model = import_wing(session.framework, "formats", "whole_model")
     if run.read_experiment().family_member.takes == "vectors":
         checkpoint = resolve(inputs.encoder)
         core = whole_model.with_encoder(core, checkpoint.folder, checkpoint.pooling, checkpoint.normalize, inputs.padding)
@@ -69,7 +68,7 @@ def write(wing: Wing, run: Run, asked: dict[str, Any]) -> dict[str, Any]:
     return facts | {
         "opset": opset,
         "takes": name,
-        "max_tokens": _most_tokens(run, inputs) if is_tokens else None,
+        "max_tokens": most_tokens(run, inputs) if is_tokens else None,
         "padding": inputs.padding if is_tokens else None,
         "input": {"name": name, "dtype": str(example.dtype), "shape": shape},
         "output": {"name": "logits", "dtype": "float32", "shape": [shape[0], inputs.num_classes]},
@@ -78,18 +77,14 @@ def write(wing: Wing, run: Run, asked: dict[str, Any]) -> dict[str, Any]:
 
 def check(run: Run, framework: str, channel: Channel) -> None:
     """Answer with an exported file; no framework is loaded but for the runtime of that file."""
-    channel.take("import")
-    channel.take("build", gpu=None)
-    asked = channel.take("train")
-    while True:
-        asked = channel.take("train", answer=verify(Run(Path(asked["prepared"])), framework, asked))
+    answer_requests(channel, lambda run, asked: verify(run, framework, asked))
 
 
 def verify(run: Run, framework: str, asked: dict[str, Any]) -> dict[str, Any]:
     """Keep the file's logits for all test texts, from the texts on, and say how fast it answers."""
     inputs, draft = load_inputs(run), Path(asked["draft"])
     started = time.perf_counter()
-    answer = _loaded(run, framework, inputs, asked["kind"], draft / asked["file"])
+    answer = open_file(run, framework, inputs, asked["kind"], draft / asked["file"])
     load_seconds = time.perf_counter() - started
     read = text_reader(run, inputs)
     shape = asked["shape"]
@@ -121,70 +116,13 @@ def verify(run: Run, framework: str, asked: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _loaded(run: Run, framework: str, inputs: Inputs, kind: str, file: Path) -> Answer:
-    if kind == "onnx":
-        return open_session(file, run.read_experiment().threads)
-    (formats, whole_model) = import_wing(framework, "formats", "whole_model")
-    core = None
-    if framework == "pytorch" and kind == "native":  # safetensors hold weights alone
-        _, core, _ = build_model(framework, run.read_experiment(), architecture_of(run.read_experiment(), inputs), frozenset(), "cpu")
-        if run.read_experiment().family_member.takes == "vectors":
-            checkpoint = resolve(inputs.encoder)
-            core = whole_model.with_encoder(core, checkpoint.folder, checkpoint.pooling, checkpoint.normalize, inputs.padding)
-    load: Callable[..., Answer] = getattr(formats, f"load_{kind}")
-    return load(core, file, input_name(run))
-
-
-def logits_of(answer: Answer, batch: np.ndarray, shape: Sequence[int | None], padding: int) -> np.ndarray:
-    """Of a batch as :func:`text_reader` makes it; ``shape`` is that of the file's input, ``None`` where an axis is open."""
-    if shape[0] is not None:  # a file for phones takes one text of a fixed width at a time
-        answer = _one_by_one(answer, shape, padding)
-    if batch.ndim == 3:
-        return logits_over_windows(answer, batch, padding)
-    return answer(batch)
-
-
-def _one_by_one(answer: Answer, shape: Sequence[int | None], padding: int) -> Answer:
-    def answers(batch: np.ndarray) -> np.ndarray:
-        row, found = np.full([size or 1 for size in shape], padding, batch.dtype), []
-        for values in batch:
-            row[:] = padding
-            row[0, : len(values)] = values
-            found.append(answer(row)[0])
-        return np.stack(found)
-
-    return answers
-
-
-def input_name(run: Run) -> str:
-    """What the input of an exported model is called: TF-IDF rows, or tokens."""
-    return "shares" if run.read_experiment().family_member.takes == "terms" else "tokens"
-
-
-def _most_tokens(run: Run, inputs: Inputs) -> int:
-    if run.read_experiment().family_member.takes == "vectors":
-        return min(run.read_experiment().max_tokens, resolve(inputs.encoder).max_tokens)
-    return inputs.max_tokens
-
-
-def text_reader(run: Run, inputs: Inputs) -> Callable[[Sequence[str]], np.ndarray]:
-    """Texts to the exported model's input: (texts, tokens), (texts, windows, tokens) or (texts, terms)."""
-    takes = run.read_experiment().family_member.takes
-    if takes == "terms":
-        terms = Terms.from_json(run.read_vocabulary())
-        return lambda texts: dense_rows(*terms.rows(texts), inputs.input_size)
-    most, windows = _most_tokens(run, inputs), run.read_experiment().long_texts == "windows"
-    tokenizer = load_words(run.read_vocabulary()) if takes == "words" else load_tokenizer(resolve(inputs.encoder).folder, most)
-    return lambda texts: np.ascontiguousarray(token_rows(tokenizer, texts, most, windows, inputs.padding).ids)
-
-
 def _keep_text_reader(run: Run, inputs: Inputs, draft: Path) -> None:
     takes = run.read_experiment().family_member.takes
     if takes == "terms":
         (draft / "vocabulary.json").write_text(run.read_vocabulary(), encoding="utf-8")
     else:
         folder = resolve(inputs.encoder).folder if takes != "words" else None
-        tokenizer = load_words(run.read_vocabulary()) if folder is None else load_tokenizer(folder, _most_tokens(run, inputs))
+        tokenizer = load_words(run.read_vocabulary()) if folder is None else load_tokenizer(folder, most_tokens(run, inputs))
         (draft / "tokenizer.json").write_text(tokenizer.to_str(), encoding="utf-8")
 
 
@@ -193,7 +131,7 @@ def _example(run: Run, inputs: Inputs, fixed: bool) -> np.ndarray:
     every = inputs.texts(run)
     batch = text_reader(run, inputs)([every[row] for row in inputs.rows["test"][: 1 if fixed else EXAMPLE_ROWS].tolist()])
     batch = batch[:, 0] if batch.ndim == 3 else batch
-    least = _most_tokens(run, inputs) if fixed else 2  # an axis of one place counts as fixed
+    least = most_tokens(run, inputs) if fixed else 2  # an axis of one place counts as fixed
     if batch.dtype.kind == "i" and batch.shape[1] < least:
         batch = np.pad(batch, [(0, 0), (0, least - batch.shape[1])], constant_values=inputs.padding)
     if len(batch) == 1 and not fixed:

@@ -16,8 +16,9 @@ from engine.runs.folder import Run
 from engine.runs.preparing.inputs import load_inputs
 from engine.runs.processes.channel import Channel
 from engine.shared.onnx.session import open_session
-from engine.workers.jobs.answer import load_classify
-from engine.workers.jobs.export import logits_of, text_reader
+from engine.workers.exported_file import logits_of, text_reader
+from engine.workers.session import answer_requests, give_way
+from engine.workers.trained_model import load_classify
 
 ROUND_TEXTS, ROUNDS = 20, 5
 """Texts of the test part that are answered one at a time in each round, and rounds."""
@@ -30,21 +31,21 @@ Label = Callable[[Sequence[str]], Any]
 
 def race(run: Run, framework: str, channel: Channel) -> None:
     """Answer one text at a time for as many rounds as there are, and tell how long each took. All on the CPU."""
-    channel.take("import")
-    channel.take("build", gpu=None)
-    asked = channel.take("train")
-    while True:
-        prepared = Run(Path(asked["prepared"]))
-        inputs = load_inputs(prepared)
-        label = label_by_file(prepared, asked) if framework == "onnx" else label_by_framework(prepared, framework)
-        every, rows = inputs.texts(prepared), inputs.rows["test"].tolist()
-        times: list[float] = []
-        for number in range(ROUNDS):
-            if number:
-                channel.take("train", answer={"pause": True})
-            texts = [every[rows[place % len(rows)]] for place in range(number * ROUND_TEXTS, (number + 1) * ROUND_TEXTS)]
-            times += time_each(label, texts)
-        asked = channel.take("train", answer={"milliseconds": times})
+    answer_requests(channel, lambda prepared, asked: run_rounds(prepared, framework, asked, lambda: give_way(channel)))
+
+
+def run_rounds(prepared: Run, framework: str, asked: dict[str, Any], give_way: Callable[[], None]) -> dict[str, Any]:
+    """Return the milliseconds of each text; between two rounds the other processes compute."""
+    inputs = load_inputs(prepared)
+    label = label_by_file(prepared, asked) if framework == "onnx" else label_by_framework(prepared, framework)
+    every, rows = inputs.texts(prepared), inputs.rows["test"].tolist()
+    times: list[float] = []
+    for number in range(ROUNDS):
+        if number:
+            give_way()
+        texts = [every[rows[place % len(rows)]] for place in range(number * ROUND_TEXTS, (number + 1) * ROUND_TEXTS)]
+        times += time_each(label, texts)
+    return {"milliseconds": times}
 
 
 def time_each(label: Label, texts: Sequence[str]) -> list[float]:

@@ -23,12 +23,11 @@ from engine.shared.encoders.writing import HEAD, write_checkpoint
 from engine.shared.onnx.graph import open_axes, operator_counts
 from engine.shared.onnx.reading import read_graph
 from engine.shared.onnx.simplify import simplified
-from engine.shared.text.tokens import padding_token
 from engine.shared.weights.files import read_weights
-from engine.shared.weights.initial import WEIGHTS
 from engine.shared.weights.mapping import drawn_like, find_places, without_neutral
-from engine.workers.jobs.audit import Wing, serve
-from engine.workers.jobs.equivalence import Stages, keep_answers, train_on
+from engine.workers.equivalence import Stages, keep_answers, train_on
+from engine.workers.session import Session, serve
+from engine.workers.trained_model import learned_with, over_windows, trained_model, weight_file, with_encoder
 from engine.workers.wing import build_model, import_wing
 
 ONNX_FILE, CHECKPOINT_FOLDER = "model.onnx", "checkpoint"
@@ -43,63 +42,71 @@ STAGES = 7
 
 def migrate(run: Run, framework: str, channel: Channel) -> None:
     """Do what the coordinator of a migration asks for."""
-    serve(run, framework, channel, lambda wing, trained, asked: STEPS[asked["step"]](wing, trained, asked))
+    serve(run, framework, channel, lambda session, trained, asked: STEPS[asked["step"]](session, trained, asked))
 
 
-def leave(wing: Wing, run: Run, asked: dict[str, Any]) -> dict[str, Any] | None:
+def leave(session: Session, run: Run, asked: dict[str, Any]) -> dict[str, Any] | None:
     """The trained model's own logits, what the route takes along, and the logits after further steps."""
-    inputs, stages = load_inputs(run), Stages(wing, STAGES)
+    inputs, stages = load_inputs(run), Stages(session, STAGES)
     carried, arrays, route = Path(asked["carried"]), Path(asked["arrays"]), asked["route"]
     with stages("builds the trained model"):
-        classifier, core, model = trained_model(wing, run, inputs, asked["source"])
+        classifier, core, model = trained_model(session, run, inputs, asked["source"])
     facts: dict[str, Any] = {}
     if route == "weights":
         with stages("finds the place of each weight"):
-            facts["places"] = _places(wing, run, asked["source"], classifier, core)
+            facts["places"] = _places(session, run, asked["source"], classifier, core)
     graph = graph_form(run, whole=route == "onnx")
     form = TOKENS if graph == TOKENS else OWN
     if form == TOKENS:
         with stages("puts the encoder before the classifier"):
-            core = model = _with_encoder(wing, run, inputs, core)
+            core = model = with_encoder(session, run, inputs, core)
     with stages("answers the test texts"):
-        facts |= keep_answers(wing, run, inputs, model, arrays / BEFORE.format(side="source"), form)
+        facts |= keep_answers(session, run, inputs, model, arrays / BEFORE.format(side="source"), form)
     if route == "checkpoint":
         with stages("writes the Hugging Face folder"):
-            weights = read_weights(_weight_file(run, asked["source"]), {})
+            weights = read_weights(weight_file(run, asked["source"]), {})
             write_checkpoint(carried / CHECKPOINT_FOLDER, resolve(inputs.encoder), weights, asked["classes"])
-    if wing.framework == asked["graph"]:
+    if session.framework == asked["graph"]:
         with stages("writes the ONNX graph"):
-            save_onnx(wing, run, inputs, core, (carried if route == "onnx" else arrays) / ONNX_FILE, graph)
-    return _trained_on(wing, run, inputs, model, stages, facts, asked, form, "source")
+            save_onnx(session, run, inputs, core, (carried if route == "onnx" else arrays) / ONNX_FILE, graph)
+    return _trained_on(session, run, inputs, model, stages, facts, asked, form, "source")
 
 
-def arrive(wing: Wing, run: Run, asked: dict[str, Any]) -> dict[str, Any] | None:
+def arrive(session: Session, run: Run, asked: dict[str, Any]) -> dict[str, Any] | None:
     """The model in this framework, by the route that was asked for: its logits, and those after the same further steps."""
-    inputs, stages = load_inputs(run), Stages(wing, STAGES)
-    core, model, facts, form = ARRIVALS[asked["route"]](wing, run, inputs, asked, stages)
+    inputs, stages = load_inputs(run), Stages(session, STAGES)
+    core, model, facts, form = ARRIVALS[asked["route"]](session, run, inputs, asked, stages)
     arrays = Path(asked["arrays"])
     with stages("answers the test texts"):
-        facts |= keep_answers(wing, run, inputs, model, arrays / BEFORE.format(side="target"), form)
-    if wing.framework == asked["graph"]:
+        facts |= keep_answers(session, run, inputs, model, arrays / BEFORE.format(side="target"), form)
+    if session.framework == asked["graph"]:
         with stages("writes the ONNX graph"):
-            save_onnx(wing, run, inputs, core, arrays / ONNX_FILE, graph_form(run, whole=False))
-    return _trained_on(wing, run, inputs, model, stages, facts, asked, form, "target")
+            save_onnx(session, run, inputs, core, arrays / ONNX_FILE, graph_form(run, whole=False))
+    return _trained_on(session, run, inputs, model, stages, facts, asked, form, "target")
 
 
 def _trained_on(
-    wing: Wing, run: Run, inputs: Inputs, model: Any, stages: Stages, facts: dict[str, Any], asked: dict[str, Any], form: str, side: str
+    session: Session,
+    run: Run,
+    inputs: Inputs,
+    model: Any,
+    stages: Stages,
+    facts: dict[str, Any],
+    asked: dict[str, Any],
+    form: str,
+    side: str,
 ) -> dict[str, Any] | None:
     """``facts`` and what further training adds to them; nothing after a stop."""
     with stages("trains on"):
-        trained = train_on(wing, run, inputs, model, asked["steps"], form)
+        trained = train_on(session, run, inputs, model, asked["steps"], form)
     if trained is None:
         return None
     with stages("answers once more"):
-        after = keep_answers(wing, run, inputs, model, Path(asked["arrays"]) / AFTER.format(side=side), form, words="_trained_on")
+        after = keep_answers(session, run, inputs, model, Path(asked["arrays"]) / AFTER.format(side=side), form, words="_trained_on")
     return facts | trained | after | {"stages": stages.seconds}
 
 
-STEPS: dict[str, Callable[[Wing, Run, dict[str, Any]], dict[str, Any] | None]] = {"leave": leave, "arrive": arrive}
+STEPS: dict[str, Callable[[Session, Run, dict[str, Any]], dict[str, Any] | None]] = {"leave": leave, "arrive": arrive}
 
 
 # --- The routes ---
@@ -109,18 +116,18 @@ Arrival = tuple[Any, Any, dict[str, Any], str]
 """The model and itself over windows where need be, what there is to tell of it, and what it takes: ``OWN`` or another form."""
 
 
-def by_weights(wing: Wing, run: Run, inputs: Inputs, asked: dict[str, Any], stages: Stages) -> Arrival:
+def by_weights(session: Session, run: Run, inputs: Inputs, asked: dict[str, Any], stages: Stages) -> Arrival:
     """The run's own classifier in this framework, filled with the other's weights under their neutral names."""
     with stages("takes the weights over"):
-        classifier, core, model = trained_model(wing, run, inputs, asked["source"])
+        classifier, core, model = trained_model(session, run, inputs, asked["source"])
     with stages("finds the place of each weight"):
-        places = _places(wing, run, asked["source"], classifier, core)
+        places = _places(session, run, asked["source"], classifier, core)
     return core, model, {"places": places}, OWN
 
 
-def by_onnx(wing: Wing, run: Run, inputs: Inputs, asked: dict[str, Any], stages: Stages) -> Arrival:
+def by_onnx(session: Session, run: Run, inputs: Inputs, asked: dict[str, Any], stages: Stages) -> Arrival:
     """The other's graph, rebuilt from its ONNX file in layers of this framework. Raises ``MigrationError`` where that cannot be."""
-    onnx_model, export = import_wing(wing.framework, "onnx.model", "export")
+    onnx_model, export = import_wing(session.framework, "onnx.model", "export")
     form = graph_form(run, whole=True)
     with stages("reads the ONNX graph"):
         as_read = read_graph(Path(asked["carried"]) / ONNX_FILE)
@@ -137,17 +144,17 @@ def by_onnx(wing: Wing, run: Run, inputs: Inputs, asked: dict[str, Any], stages:
             "layers": onnx_model.own_layers(core),
         }
         if form == TOKENS:  # the run has kept its encoder as it is, so only the head is trained on, here as there
-            head = find_places(read_weights(_weight_file(run, asked["source"]), {}), export.named_weights(core))
+            head = find_places(read_weights(weight_file(run, asked["source"]), {}), export.named_weights(core))
             onnx_model.train_only(core, {row["name"] for row in head})
-        return core, _over_windows(wing, run, inputs, core), facts, form
+        return core, over_windows(session, run, inputs, core), facts, form
 
 
-def by_checkpoint(wing: Wing, run: Run, inputs: Inputs, asked: dict[str, Any], stages: Stages) -> Arrival:
+def by_checkpoint(session: Session, run: Run, inputs: Inputs, asked: dict[str, Any], stages: Stages) -> Arrival:
     """The classifier on the encoder of the folder that was written, with the last layer beside it."""
     folder = Path(asked["carried"]) / CHECKPOINT_FOLDER
     with stages("loads the Hugging Face folder"):
         architecture = replace(architecture_of(run.read_experiment(), inputs), encoder=folder)
-        classifier, core, model = build_model(wing.framework, run.read_experiment(), architecture, _own(run), wing.device)
+        classifier, core, model = build_model(session.framework, run.read_experiment(), architecture, learned_with(run), session.device)
         classifier.load_neutral(core, read_weights(folder / HEAD, {}))
         config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
         files = {file.relative_to(folder).as_posix(): file.stat().st_size for file in sorted(folder.rglob("*")) if file.is_file()}
@@ -158,51 +165,9 @@ ARRIVALS = {"weights": by_weights, "onnx": by_onnx, "checkpoint": by_checkpoint}
 """How a model comes into this framework."""
 
 
-# --- The model of a run ---
-
-
-def _weight_file(run: Run, framework: str) -> Path:
-    return run.framework_folder(framework) / "model.safetensors"
-
-
-def _own(run: Run) -> frozenset[str]:
-    """The GELU that a run in the mode of defaults has used is part of what it learned with; its answers are logits nevertheless."""
-    return frozenset({"gelu"}) if run.read_experiment().mode == "defaults" else frozenset()
-
-
-def trained_model(wing: Wing, run: Run, inputs: Inputs, source: str) -> tuple[Any, Any, Any]:
-    """This framework's classifier with the weights that ``source`` has trained: its module, itself, and over windows where need be."""
-    wing.devices.use_precision("float32")
-    wing.devices.set_seed(run.read_experiment().seed)
-    architecture = architecture_of(run.read_experiment(), inputs)
-    classifier, core, model = build_model(wing.framework, run.read_experiment(), architecture, _own(run), wing.device)
-    shapes = {name: weight.shape for name, weight in WEIGHTS[run.read_experiment().classifier](architecture).items()}
-    classifier.load_neutral(core, read_weights(_weight_file(run, source), shapes))
-    return classifier, core, model
-
-
-def _over_windows(wing: Wing, run: Run, inputs: Inputs, core: Any) -> Any:
-    """The graph answers to one window; a text that is read in several has the mean of their answers."""
-    if hasattr(core, "to"):
-        core.to(wing.device)
-    if run.read_experiment().long_texts != "windows" or not run.read_experiment().family_member.sequences:
-        return core
-    (windows,) = import_wing(wing.framework, "windows")
-    return windows.over_windows(core, inputs.padding)
-
-
-def _with_encoder(wing: Wing, run: Run, inputs: Inputs, core: Any) -> Any:
-    """The run's encoder before a classifier of vectors: what an ONNX graph from tokens to logits holds."""
-    (whole_model,) = import_wing(wing.framework, "whole_model")
-    checkpoint, windows = resolve(inputs.encoder), rows_are_windows(run, TOKENS)
-    padding = padding_token(checkpoint.folder)
-    whole = whole_model.with_encoder(core, checkpoint.folder, checkpoint.pooling, checkpoint.normalize, padding, windows)
-    return whole.to(wing.device) if hasattr(whole, "to") else whole
-
-
-def save_onnx(wing: Wing, run: Run, inputs: Inputs, core: Any, path: Path, form: str) -> int:
+def save_onnx(session: Session, run: Run, inputs: Inputs, core: Any, path: Path, form: str) -> int:
     """Write a classifier that takes ``form`` as an ONNX graph; its operator set. The file appears when it is complete."""
-    (formats,) = import_wing(wing.framework, "formats")
+    (formats,) = import_wing(session.framework, "formats")
     draft = path.with_name(f".{path.name}")
     try:
         opset = formats.save_onnx(core, example_batch(run, inputs, form), graph_input(run, form), draft)
@@ -212,13 +177,13 @@ def save_onnx(wing: Wing, run: Run, inputs: Inputs, core: Any, path: Path, form:
     return int(opset)
 
 
-def _places(wing: Wing, run: Run, source: str, classifier: Any, core: Any) -> dict[str, Any]:
+def _places(session: Session, run: Run, source: str, classifier: Any, core: Any) -> dict[str, Any]:
     """Where this framework keeps each neutral weight, found by loading numbers that look like no others; then ``source``'s are back."""
-    (export,) = import_wing(wing.framework, "export")
+    (export,) = import_wing(session.framework, "export")
     drawn = drawn_like(classifier.to_neutral(core))
     classifier.load_neutral(core, drawn)
     own = export.named_weights(core)
-    classifier.load_neutral(core, read_weights(_weight_file(run, source), {}))
+    classifier.load_neutral(core, read_weights(weight_file(run, source), {}))
     places = find_places(drawn, own)
     return {
         "weights": places,

@@ -26,7 +26,8 @@ from engine.runs.folder import Run
 from engine.runs.preparing.inputs import load_inputs
 from engine.runs.processes.channel import Channel
 from engine.shared.mistake_data import MistakeData, make_mistake_data
-from engine.workers.jobs.audit import Listener, Wing, serve
+from engine.workers.callback import Listener
+from engine.workers.session import Session, serve
 from engine.workers.wing import import_wing
 
 PROJECT = Path(__file__).parents[3]
@@ -45,30 +46,30 @@ def museum(run: Run, framework: str, channel: Channel) -> None:
     serve(run, framework, channel, make_mistake)
 
 
-def make_mistake(wing: Wing, prepared: Run, asked: dict[str, Any]) -> dict[str, Any]:
+def make_mistake(session: Session, prepared: Run, asked: dict[str, Any]) -> dict[str, Any]:
     """Make the mistake ``asked["mistake"]``, then its correction; what happened in each, and how far their answers are apart.
 
     Raises ``TrainingError`` when the corrected function fails, for then the function itself is broken.
     """
-    (mistakes,) = import_wing(wing.framework, "mistakes")
+    (mistakes,) = import_wing(session.framework, "mistakes")
     function: MistakeFunction = getattr(mistakes, asked["mistake"])
-    folder = prepared.path / f"sandbox-{wing.framework}"
+    folder = prepared.path / f"sandbox-{session.framework}"
     folder.mkdir(exist_ok=True)
     before = os.getcwd()
     os.chdir(folder)
     try:
         data = _mistake_data(prepared.path)
         started = time.perf_counter()
-        mistaken, answers = observe(function, data, True, wing.devices.set_seed)
+        mistaken, answers = observe(function, data, True, session.devices.set_seed)
         seconds = time.perf_counter() - started
-        correct, right_answers = observe(function, data, False, wing.devices.set_seed)
+        correct, right_answers = observe(function, data, False, session.devices.set_seed)
     finally:
         os.chdir(before)
     if right_answers is None:
         error = correct["error"]
         raise TrainingError(
-            f"The exhibit {asked['mistake']} is broken in {wing.framework}: without its mistake it was expected to train, but it raised "
-            f"{error['type']}: {error['message'][:300]}. Mend engine/frameworks/{wing.framework}/mistakes.py."
+            f"The exhibit {asked['mistake']} is broken in {session.framework}: without its mistake it was expected to train, but it raised "
+            f"{error['type']}: {error['message'][:300]}. Mend engine/frameworks/{session.framework}/mistakes.py."
         )
     usual = {(warning["type"], warning["message"]) for warning in correct["warnings"]}
     mistaken["warnings"] = [warning for warning in mistaken["warnings"] if (warning["type"], warning["message"]) not in usual]

@@ -18,27 +18,28 @@ from engine.runs.preparing.inputs import Inputs
 from engine.runs.preparing.recipes import recipe_of
 from engine.shared.batches import evaluation_batch, evaluation_plan
 from engine.shared.early_stopping import Progress
-from engine.workers.jobs.audit import StepLosses, Wing, plans_of_steps
+from engine.workers.session import Session
+from engine.workers.step_losses import StepLosses, plans_of_steps
 
 
 class Stages:
     """Says what is being done, stage after stage, and keeps how long each took."""
 
-    def __init__(self, wing: Wing, expected: int) -> None:
-        self._wing, self._expected = wing, expected
-        self.seconds: dict[str, float] = {"loads": wing.import_seconds}
+    def __init__(self, session: Session, expected: int) -> None:
+        self._session, self._expected = session, expected
+        self.seconds: dict[str, float] = {"loads": session.import_seconds}
         """By what is done: ``answers the test texts``."""
 
     @contextmanager
     def __call__(self, words: str) -> Iterator[None]:
         """A stage: what the framework does, as a sentence goes on that begins with its name."""
-        self._wing.say(f"{FRAMEWORK_NAMES[self._wing.framework]} {words}", (len(self.seconds) - 1) / self._expected)
+        self._session.say(f"{FRAMEWORK_NAMES[self._session.framework]} {words}", (len(self.seconds) - 1) / self._expected)
         started = time.perf_counter()
         yield
         self.seconds[words] = time.perf_counter() - started
 
 
-def keep_answers(wing: Wing, run: Run, inputs: Inputs, model: Any, file: Path, form: str = OWN, words: str = "") -> dict[str, Any]:
+def keep_answers(session: Session, run: Run, inputs: Inputs, model: Any, file: Path, form: str = OWN, words: str = "") -> dict[str, Any]:
     """Keep the logits of all test texts, (texts, classes), and say how many are right."""
     arrays, labels, lengths = part_of_run(run, inputs, "test", form)
     size = _fewer(evaluation_batch(lengths), arrays, run, form)
@@ -46,8 +47,8 @@ def keep_answers(wing: Wing, run: Run, inputs: Inputs, model: Any, file: Path, f
     logits = np.empty((len(labels), inputs.num_classes), np.float32)
     for number, width in enumerate(plan.widths.tolist()):
         rows = plan.order[number * size : (number + 1) * size]
-        batch, _ = wing.training.as_tensors(tuple(values[rows][..., : width or None] for values in arrays), labels[rows], wing.device)
-        logits[rows] = wing.inference.predict_logits(model, batch)
+        batch, _ = session.training.as_tensors(tuple(values[rows][..., : width or None] for values in arrays), labels[rows], session.device)
+        logits[rows] = session.inference.predict_logits(model, batch)
     np.save(file, logits)
     return {f"accuracy{words}": float(np.mean(logits.argmax(axis=1) == labels)), "rows": len(labels)}
 
@@ -64,7 +65,7 @@ VALIDATION_ROWS = 1
 """``train`` validates after every epoch, and here each step is one: as little as that can be."""
 
 
-def train_on(wing: Wing, run: Run, inputs: Inputs, model: Any, steps: int, form: str = OWN) -> dict[str, Any] | None:
+def train_on(session: Session, run: Run, inputs: Inputs, model: Any, steps: int, form: str = OWN) -> dict[str, Any] | None:
     """The loss of each of a few further steps, of the same batches in the same order in both frameworks; nothing after a stop.
 
     The optimizer is new in both, for its memory does not travel.
@@ -78,12 +79,12 @@ def train_on(wing: Wing, run: Run, inputs: Inputs, model: Any, steps: int, form:
     recipe = replace(recipe, batch_size=size)
     whole = slice(every // size * size)
     arrays, labels, lengths = tuple(values[whole] for values in arrays), labels[whole], None if lengths is None else lengths[whole]
-    tensors, targets = wing.training.as_tensors(arrays, labels, wing.device)
+    tensors, targets = session.training.as_tensors(arrays, labels, session.device)
     some, some_labels, some_lengths = part_of_run(run, inputs, "validation", form, VALIDATION_ROWS)
-    validation = (*wing.training.as_tensors(some, some_labels, wing.device), some_lengths)
+    validation = (*session.training.as_tensors(some, some_labels, session.device), some_lengths)
     plans = plans_of_steps(steps, len(labels), lengths, recipe)
-    batches = wing.training.make_batches(tensors, targets, plans.__getitem__, recipe)
-    losses = StepLosses(steps, 1, wing.stop_requested)
-    optimizer = wing.training.make_optimizer(model, recipe)
-    wing.training.train(model, optimizer, batches, validation, recipe, steps, Progress(), lambda _: None, losses)
+    batches = session.training.make_batches(tensors, targets, plans.__getitem__, recipe)
+    losses = StepLosses(steps, 1, session.stop_requested)
+    optimizer = session.training.make_optimizer(model, recipe)
+    session.training.train(model, optimizer, batches, validation, recipe, steps, Progress(), lambda _: None, losses)
     return None if losses.stopped else {"losses": losses.losses}
