@@ -17,7 +17,7 @@ import ast
 import inspect
 import itertools
 import textwrap
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import MISSING, fields, is_dataclass
 from functools import cache
 from types import NoneType, UnionType
@@ -37,10 +37,15 @@ def to_json(value: Any) -> Any:
     """Return dictionaries, lists and plain values, ready for ``json.dumps``; the keys of a record are its fields, in their order."""
     if is_dataclass(value) and not isinstance(value, type):
         own = getattr(value, "to_json", None)
-        return own() if own else {item.name: to_json(getattr(value, item.name)) for item in fields(value)}
+        return own() if own else write_fields(value)
     if isinstance(value, Mapping):
         return {key: to_json(inner) for key, inner in value.items()}
     return [to_json(inner) for inner in value] if isinstance(value, (list, tuple)) else value
+
+
+def write_fields(record: Any, left_out: Collection[str] = ()) -> dict[str, Any]:
+    """Return a record's fields as :func:`to_json` writes them, without some: what a class's own ``to_json`` is made of."""
+    return {item.name: to_json(getattr(record, item.name)) for item in fields(record) if item.name not in left_out}
 
 
 def docstrings(kind: type) -> dict[str, str]:
