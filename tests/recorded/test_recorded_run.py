@@ -22,7 +22,7 @@ from engine.source.snippets import load_snippets
 from engine.studies import study as studies
 from engine.studies.export.request import ExportRequest, find_manifest
 from engine.studies.migration.code import route_code
-from engine.studies.mistakes import exhibit_code
+from engine.studies.mistakes import mistake_code
 from tests.pages.conftest import charts, words
 
 OpenPage = Callable[..., AppTest]
@@ -74,7 +74,7 @@ def test_the_code_page_shows_the_code_that_was_kept(recorded_run: Run) -> None:
 
 def test_studies_show_the_code_that_they_kept(recorded_run: Run) -> None:
     museum, migration = (studies.list_studies(kind)[0] for kind in ("museum", "migration"))
-    mistakes = exhibit_code(museum).mistakes["wrong_shape"]
+    mistakes = mistake_code(museum).mistakes["wrong_shape"]
     kept = kept_code(museum.as_run) or {}
     assert all(piece.source in kept[piece.file] for framework in FRAMEWORKS for piece in mistakes[framework])
     kept = kept_code(migration.as_run) or {}
