@@ -10,9 +10,10 @@ from functools import cached_property
 
 import numpy
 import pyarrow
+import pyarrow.compute
 
 from engine.data.choice import PARTS, DataChoice
-from engine.data.scanning import Scan, first_equal, joined, scan_texts, taken, trimmed
+from engine.data.scanning import CONTROL, Scan, scan_texts, taken
 from engine.data.table import Table, chunks_of, column_of
 
 
@@ -55,10 +56,10 @@ class Rows:
     def scan(self) -> Scan:
         return scan_texts(self.texts)
 
-    @cached_property
+    @property
     def groups(self) -> numpy.ndarray:
         """int64; equal for texts that are the same once normalised: the position of the first of them."""
-        return first_equal(self.scan)
+        return self.scan.groups
 
     @cached_property
     def _shared(self) -> numpy.ndarray:
@@ -171,9 +172,27 @@ class Rows:
     def texts_at(self, positions: numpy.ndarray) -> list[str]:
         """The texts of some rows, control characters replaced by spaces."""
         texts: list[str] = taken(self.texts, positions).to_pylist()
-        for index in numpy.flatnonzero(self.scan.kinds[positions] & 4):
+        for index in numpy.flatnonzero(self.scan.kinds[positions] & CONTROL):
             texts[index] = texts[index].translate(CONTROL_TO_SPACE).strip()
         return texts
 
 
 CONTROL_TO_SPACE = {byte: " " for byte in [*range(9), 11, 12, *range(14, 32), 127]}
+
+
+def trimmed(texts: pyarrow.LargeStringArray) -> pyarrow.LargeStringArray:
+    """Return the texts without white space at their ends; the same array, and not a copy of it, where there is none."""
+    shorter = pyarrow.compute.utf8_trim_whitespace(texts)
+    return texts if shorter.equals(texts) else shorter
+
+
+def joined(columns: list[pyarrow.LargeStringArray]) -> pyarrow.LargeStringArray:
+    """Return the texts of several columns, row by row, parted by a blank line; empty ones are passed over."""
+    whole, *others = [trimmed(column) for column in columns]
+    separator = pyarrow.scalar("\n\n", pyarrow.large_string())
+    for column in others:
+        # Joined pair by pair: Arrow's own skipping of nulls loses rows in which every column is null (seen with 26.0).
+        both = pyarrow.compute.binary_join_element_wise(whole, column, separator)
+        either = pyarrow.compute.if_else(pyarrow.compute.equal(column, ""), whole, both)
+        whole = pyarrow.compute.if_else(pyarrow.compute.equal(whole, ""), column, either)
+    return whole

@@ -1,7 +1,7 @@
-"""One pass over all texts: their normalised fingerprints, the number of words, and which kinds of characters each text holds.
+"""One pass over all texts: their words, which kinds of characters they hold, and which of them are the same once normalised.
 
-It works on the bytes of the Arrow column with NumPy, a piece at a time, because half a million texts are too many for a
-Python loop. Texts with capitals or white space beyond ASCII are the exception: there the rules are Python's own.
+Half a million texts are too many for a Python loop, so NumPy works on the bytes of the column, a piece at a time. Where it would have to
+know Unicode, and where a text begins or ends with white space, the rules are Python's own.
 """
 
 from __future__ import annotations
@@ -16,6 +16,8 @@ import pyarrow.compute
 
 PIECE_BYTES = 2**20
 """Measured: with smaller pieces the two threads wait for the interpreter's lock, larger ones leave the processor's cache."""
+COMPARED_TEXTS = 1000
+"""Texts that are Python strings at the same time."""
 BEYOND_ASCII, MARKUP, CONTROL = 1, 2, 4
 
 _SPACES = bytes([9, 10, 11, 12, 13, 28, 29, 30, 31, 32])  # what str.split() takes for white space
@@ -28,129 +30,82 @@ _KINDS = bytes(
 
 @dataclass(frozen=True)
 class Scan:
-    """What one pass over ``n`` texts found."""
+    """What one pass over ``n`` texts tells."""
 
-    texts: pyarrow.ChunkedArray
-    """(n,) as they were given; see :func:`normalised_at`."""
     words: numpy.ndarray
     """(n,) int32."""
     kinds: numpy.ndarray
     """(n,) uint8, a sum of ``BEYOND_ASCII``, ``MARKUP`` (a character that begins markup) and ``CONTROL``."""
-    fingerprints: numpy.ndarray
-    """(n,) uint64, equal for equal normalised texts, nearly always different for different ones."""
+    groups: numpy.ndarray
+    """(n,) int64, the position of the first text that is the same once normalised, often a text's own."""
+
+
+def normalised(text: str) -> str:
+    """Return the text case-folded, runs of white space as one space, none at the ends."""
+    return " ".join(text.casefold().split())
 
 
 def scan_texts(texts: pyarrow.ChunkedArray) -> Scan:
-    """Normalise and describe every text of a column without nulls."""
-    if len(texts) == 0:
-        nothing = numpy.zeros(0, dtype=numpy.int32)
-        return Scan(texts, nothing, nothing.astype(numpy.uint8), nothing.astype(numpy.uint64))
-    # NumPy and Arrow let other threads run while they compute, so two of them share the pieces.
+    """Describe every text of a column without nulls."""
+    # NumPy lets other threads run while it computes, so two of them share the pieces.
     with ThreadPoolExecutor(2) as pool:
         pieces = list(pool.map(_describe, _pieces(texts)))
-    words, kinds, fingerprints = zip(*pieces, strict=True)
-    return Scan(texts, numpy.concatenate(words), numpy.concatenate(kinds), numpy.concatenate(fingerprints))
+    empty = numpy.zeros(0, numpy.int32), numpy.zeros(0, numpy.uint8), numpy.zeros(0, numpy.uint64)
+    words, kinds, fingerprints = map(numpy.concatenate, zip(empty, *pieces, strict=True))
+    return Scan(words, kinds, _groups(texts, fingerprints))
 
 
 def _pieces(texts: pyarrow.ChunkedArray) -> Iterator[pyarrow.LargeStringArray]:
-    """The column in pieces of about ``PIECE_BYTES`` or, where they are smaller, its own chunks."""
+    """Yield the column in pieces of about ``PIECE_BYTES`` or, where they are smaller, its own chunks."""
     for chunk in texts.chunks:
-        offsets, start = offsets_of(chunk), 0
+        bounds, start = _bounds_of(chunk), 0
         while start < len(chunk):
-            end = max(start + 1, int(numpy.searchsorted(offsets, offsets[start] + PIECE_BYTES, side="right")) - 1)
+            end = max(start + 1, int(numpy.searchsorted(bounds, bounds[start] + PIECE_BYTES, side="right")) - 1)
             yield chunk.slice(start, end - start)
             start = end
 
 
 def _describe(texts: pyarrow.LargeStringArray) -> tuple[numpy.ndarray, numpy.ndarray, numpy.ndarray]:
-    """Words, kinds and fingerprints. The normalised texts are let go at once: to keep them would double the memory, and cost its time."""
-    normalised, words, kinds = _normalise(texts)
-    return words, kinds, fingerprints_of(normalised)
+    """Return the words, kinds and fingerprints of some texts. What is normalised is let go at once, for all of it would fill the memory."""
+    raw, bounds = _bytes_of(texts)
+    filled = bounds[1:] > bounds[:-1]
+    starts, lasts = bounds[:-1][filled], bounds[1:][filled] - 1
+    kinds = numpy.zeros(len(texts), numpy.uint8)
+    if len(starts):
+        kinds[filled] = numpy.bitwise_or.reduceat(numpy.frombuffer(raw.translate(_KINDS), numpy.uint8), starts)
 
-
-def normalised_at(texts: pyarrow.ChunkedArray, positions: numpy.ndarray) -> pyarrow.LargeStringArray:
-    """The texts at ascending positions, case-folded, runs of white space as one space, none at the ends."""
-    return _normalise(taken(texts, positions))[0]
-
-
-def _normalise(texts: pyarrow.LargeStringArray) -> tuple[pyarrow.LargeStringArray, numpy.ndarray, numpy.ndarray]:
-    """The normalised texts, their words and their kinds."""
-    bounds = offsets_of(texts)
-    raw = bytes_of(texts)[bounds[0] : bounds[-1]].tobytes()
-    bounds = bounds - bounds[0]
-    kinds = kinds_of(raw, bounds)
-    normalised, words = _normalise_ascii(raw, bounds)
-    special = special_characters(raw) if (kinds & BEYOND_ASCII).any() else ""
-    if special:
-        beyond = numpy.flatnonzero(kinds & BEYOND_ASCII)
-        originals = texts.take(pyarrow.array(beyond))
-        hits = pyarrow.compute.match_substring_regex(originals, f"[{special}]")
-        split = [text.casefold().split() for text in originals.filter(hits).to_pylist()]
-        beyond = beyond[hits.to_numpy(zero_copy_only=False)]
-        words[beyond] = [len(parts) for parts in split]
-        mask = numpy.zeros(len(texts), dtype=bool)
-        mask[beyond] = True
-        folded = pyarrow.array([" ".join(parts) for parts in split], type=pyarrow.large_string())
-        normalised = pyarrow.compute.replace_with_mask(normalised, pyarrow.array(mask), folded)
-    return normalised, words.astype(numpy.int32), kinds
-
-
-def special_characters(raw: bytes) -> str:
-    """The characters beyond ASCII that case folding changes or that are white space, each once."""
-    data = numpy.frombuffer(raw, dtype=numpy.uint8)
-    beyond = data[data >= 128].tobytes()
-    return "".join(
-        sorted(character for character in set(beyond.decode("utf-8")) if character.casefold() != character or character.isspace())
-    )
-
-
-def kinds_of(raw: bytes, bounds: numpy.ndarray) -> numpy.ndarray:
-    """(n,) which kinds of characters stand between each pair of the (n + 1,) bounds."""
-    kinds = numpy.zeros(len(bounds) - 1, dtype=numpy.uint8)
-    marks = numpy.frombuffer(raw.translate(_KINDS), dtype=numpy.uint8)
-    found = numpy.flatnonzero(marks != 0)
-    if len(found) > 0.1 * len(raw):  # a script of its own: nearly every byte counts
-        filled = bounds[1:] > bounds[:-1]
-        kinds[filled] = numpy.bitwise_or.reduceat(marks, bounds[:-1][filled])
-    elif len(found):
-        numpy.bitwise_or.at(kinds, numpy.searchsorted(bounds, found, side="right") - 1, marks[found])
-    return kinds
-
-
-def _normalise_ascii(raw: bytes, bounds: numpy.ndarray) -> tuple[pyarrow.LargeStringArray, numpy.ndarray]:
-    """Bytes of consecutive texts and their (n + 1,) bounds → the normalised texts and their words; changes ASCII only."""
-    folded = numpy.frombuffer(raw.translate(_FOLDED), dtype=numpy.uint8)
+    folded = numpy.frombuffer(raw.translate(_FOLDED), numpy.uint8)
+    by_python = numpy.zeros(len(texts), bool)
+    if special := _special_characters(raw):
+        by_python |= pyarrow.compute.match_substring_regex(texts, f"[{special}]").to_numpy(zero_copy_only=False)
+    by_python[filled] |= (folded[starts] == 32) | (folded[lasts] == 32)
     spaces = numpy.flatnonzero(folded == 32)
-    words = numpy.diff(numpy.searchsorted(spaces, bounds))
-    # Dropped are spaces after a space or at the start of a text; then the one that a run at the end of a text has left.
     doubled = spaces[1:][numpy.diff(spaces) == 1]
-    folded, bounds, words = _without(numpy.union1d(doubled, _edges(folded, bounds, bounds[:-1])), folded, bounds, words)
-    folded, bounds, words = _without(_edges(folded, bounds, bounds[1:] - 1), folded, bounds, words)
-    return _string_array(folded, bounds), words + (bounds[1:] > bounds[:-1])
+    words = numpy.diff(numpy.searchsorted(spaces, bounds)) + filled
+    if len(doubled):
+        dropped = numpy.searchsorted(doubled, bounds)
+        folded, bounds, words = numpy.delete(folded, doubled), bounds - dropped, words - numpy.diff(dropped)
+    fingerprints = _fingerprints(folded, bounds)
+
+    if by_python.any():
+        forms = [normalised(text) for text in texts.filter(pyarrow.array(by_python)).to_pylist()]
+        words[by_python] = [form.count(" ") + bool(form) for form in forms]
+        raw, bounds = _bytes_of(pyarrow.array(forms, pyarrow.large_string()))
+        fingerprints[by_python] = _fingerprints(numpy.frombuffer(raw, numpy.uint8), bounds)
+    return words.astype(numpy.int32), kinds, fingerprints
 
 
-def _edges(folded: numpy.ndarray, bounds: numpy.ndarray, places: numpy.ndarray) -> numpy.ndarray:
-    """Those of the texts' first or last places that hold a space; empty texts have none."""
-    places = places[bounds[1:] > bounds[:-1]]
-    return places[folded[places] == 32]
+def _special_characters(raw: bytes) -> str:
+    """Return the characters beyond ASCII that case folding changes or that are white space, each once."""
+    beyond = raw.translate(None, bytes(range(128))).decode("utf-8")
+    return "".join(character for character in set(beyond) if character.casefold() != character or character.isspace())
 
 
-def _without(
-    dropped: numpy.ndarray, folded: numpy.ndarray, bounds: numpy.ndarray, words: numpy.ndarray
-) -> tuple[numpy.ndarray, numpy.ndarray, numpy.ndarray]:
-    """Take sorted places out of the bytes; bounds and the spaces counted in ``words`` follow."""
-    if not len(dropped):
-        return folded, bounds, words
-    before = numpy.searchsorted(dropped, bounds)
-    return numpy.delete(folded, dropped), bounds - before, words - numpy.diff(before)
-
-
-def fingerprints_of(texts: pyarrow.LargeStringArray) -> numpy.ndarray:
+def _fingerprints(data: numpy.ndarray, bounds: numpy.ndarray) -> numpy.ndarray:
     """(n,) uint64 from the length and five windows of eight bytes of each text, mixed as in MurmurHash3's finaliser."""
-    bounds, data = offsets_of(texts), bytes_of(texts)
     padded = numpy.concatenate([data, numpy.zeros(8, dtype=numpy.uint8)])
     windows = numpy.ndarray((len(padded) - 7,), dtype="<u8", buffer=padded.data, strides=(1,))
-    starts, sizes = bounds[:-1], bounds[1:] - bounds[:-1]
+    starts, sizes = bounds[:-1], numpy.diff(bounds)
     short = numpy.maximum(8 - sizes, 0).astype(numpy.uint64) * numpy.uint64(8)
     inside = numpy.where(short < 64, numpy.uint64(2**64 - 1) >> numpy.minimum(short, numpy.uint64(63)), numpy.uint64(0))
     room = numpy.maximum(sizes - 8, 0)
@@ -163,83 +118,43 @@ def fingerprints_of(texts: pyarrow.LargeStringArray) -> numpy.ndarray:
     return mixed
 
 
-def first_equal(scan: Scan) -> numpy.ndarray:
-    """(n,) int64: for each text the position of the first one that is the same once normalised, itself where there is none.
-
-    Only texts that share a fingerprint with another are compared in full.
-    """
-    first = numpy.arange(len(scan.fingerprints))
-    ordered = numpy.sort(scan.fingerprints)
-    shared = numpy.unique(ordered[1:][ordered[1:] == ordered[:-1]])
-    if not len(shared):
-        return first
-    place = numpy.minimum(numpy.searchsorted(shared, scan.fingerprints), len(shared) - 1)
-    candidates = numpy.flatnonzero(shared[place] == scan.fingerprints)
-    encoded = normalised_at(scan.texts, candidates).dictionary_encode()
-    codes = encoded.indices.to_numpy()
-    _, earliest = numpy.unique(codes, return_index=True)
-    first[candidates] = candidates[earliest][codes]
-    return first
+def _groups(texts: pyarrow.ChunkedArray, fingerprints: numpy.ndarray) -> numpy.ndarray:
+    """Return the position of the first equal text of each; only texts that share a fingerprint with another are compared in full."""
+    groups = numpy.arange(len(fingerprints))
+    ordered = numpy.sort(fingerprints)
+    candidates = numpy.flatnonzero(numpy.isin(fingerprints, ordered[1:][ordered[1:] == ordered[:-1]]))
+    exact: dict[str, int] = {}
+    equal: dict[str, int] = {}
+    for start in range(0, len(candidates), COMPARED_TEXTS):
+        rows = candidates[start : start + COMPARED_TEXTS]
+        for row, text in zip(rows.tolist(), taken(texts, rows).to_pylist(), strict=True):
+            if text not in exact:  # most that repeat do so letter for letter
+                exact[text] = equal.setdefault(normalised(text), row)
+            groups[row] = exact[text]
+    return groups
 
 
 def taken(texts: pyarrow.ChunkedArray, positions: numpy.ndarray) -> pyarrow.LargeStringArray:
-    """The texts at ascending positions, chunk by chunk; Arrow's own way would first join all chunks, a copy of the whole column."""
+    """Return the texts at ascending positions, chunk by chunk; Arrow's own way would first join all chunks, a copy of the whole column."""
     starts = numpy.cumsum([0, *(len(chunk) for chunk in texts.chunks)])
     cuts = numpy.searchsorted(positions, starts)
     parts = [
         chunk.take(pyarrow.array(positions[first:last] - start))
         for chunk, start, first, last in zip(texts.chunks, starts[:-1], cuts[:-1], cuts[1:], strict=True)
+        if last > first
     ]
     return pyarrow.concat_arrays(parts) if parts else pyarrow.array([], pyarrow.large_string())
 
 
-def sizes_of(texts: pyarrow.ChunkedArray) -> numpy.ndarray:
-    """(n,) int64: the bytes of each text."""
-    return numpy.concatenate([numpy.zeros(0, dtype=numpy.int64), *(numpy.diff(offsets_of(chunk)) for chunk in texts.chunks)])
+def _bytes_of(texts: pyarrow.LargeStringArray) -> tuple[bytes, numpy.ndarray]:
+    """Return the bytes of the texts, one after the other, and where each starts in them, as :func:`_bounds_of`."""
+    bounds, data = _bounds_of(texts), texts.buffers()[2]
+    return data.slice(bounds[0], bounds[-1] - bounds[0]).to_pybytes() if data is not None else b"", bounds - bounds[0]
 
 
-def _string_array(data: numpy.ndarray, bounds: numpy.ndarray) -> pyarrow.LargeStringArray:
-    offsets = pyarrow.py_buffer(numpy.ascontiguousarray(bounds, dtype=numpy.int64))
-    return pyarrow.LargeStringArray.from_buffers(len(bounds) - 1, offsets, pyarrow.py_buffer(numpy.ascontiguousarray(data)))
-
-
-def offsets_of(texts: pyarrow.LargeStringArray) -> numpy.ndarray:
+def _bounds_of(texts: pyarrow.LargeStringArray) -> numpy.ndarray:
     """(n + 1,) int64: where each text starts and the last one ends, in the bytes of the column."""
     buffer = texts.buffers()[1]
     if buffer is None or len(texts) == 0:
-        return numpy.zeros(1, dtype=numpy.int64)
+        return numpy.zeros(len(texts) + 1, dtype=numpy.int64)
     return numpy.frombuffer(buffer, dtype=numpy.int64)[texts.offset : texts.offset + len(texts) + 1]
-
-
-def bytes_of(texts: pyarrow.LargeStringArray) -> numpy.ndarray:
-    """The bytes of the whole column, without a copy."""
-    buffer = texts.buffers()[2]
-    return numpy.frombuffer(buffer, dtype=numpy.uint8) if buffer is not None else numpy.zeros(0, dtype=numpy.uint8)
-
-
-def trimmed(texts: pyarrow.LargeStringArray) -> pyarrow.LargeStringArray:
-    """The texts without white space at their ends; the same array where there is none."""
-    offsets, data = offsets_of(texts), bytes_of(texts)
-    filled = offsets[1:] > offsets[:-1]
-    if not filled.any():
-        return texts
-    first, last = data[offsets[:-1][filled]], data[offsets[1:][filled] - 1]
-    found = (first <= 32) | (first >= 127) | (last <= 32) | (last >= 127)  # beyond ASCII there are more kinds of space
-    if not found.any():
-        return texts
-    mask = numpy.zeros(len(texts), dtype=bool)
-    mask[numpy.flatnonzero(filled)[found]] = True
-    shorter = pyarrow.compute.utf8_trim_whitespace(texts.filter(pyarrow.array(mask)))
-    return pyarrow.compute.replace_with_mask(texts, pyarrow.array(mask), shorter)
-
-
-def joined(columns: list[pyarrow.LargeStringArray]) -> pyarrow.LargeStringArray:
-    """The texts of several columns, row by row, parted by a blank line; empty ones are passed over."""
-    whole, *others = [trimmed(column) for column in columns]
-    separator = pyarrow.scalar("\n\n", pyarrow.large_string())
-    for column in others:
-        # Joined pair by pair: Arrow's own skipping of nulls loses rows in which every column is null (seen with 26.0).
-        both = pyarrow.compute.binary_join_element_wise(whole, column, separator)
-        either = pyarrow.compute.if_else(pyarrow.compute.equal(column, ""), whole, both)
-        whole = pyarrow.compute.if_else(pyarrow.compute.equal(whole, ""), column, either)
-    return whole

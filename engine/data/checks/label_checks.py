@@ -7,7 +7,7 @@ import numpy
 from engine.data.checks.findings import Finding, check, first_rows, plural, quoted, share
 from engine.data.choice import PARTS
 from engine.data.rows import Rows
-from engine.data.scanning import normalised_at, taken
+from engine.data.scanning import normalised, taken
 from engine.data.table import chunks_of
 
 MAX_CLASSES = 1000
@@ -209,7 +209,7 @@ def imbalance(rows: Rows) -> Finding | None:
 def label_in_text(rows: Rows) -> Finding | None:
     """A text that spells out its own label teaches the model to read the label, not the text."""
     positions = spread(rows.usable, 5000)
-    texts = normalised_at(rows.texts, positions).to_pylist()
+    texts = [normalised(text) for text in taken(rows.texts, positions).to_pylist()]
     keys = [" ".join(name.casefold().replace("_", " ").split()) for name in rows.classes]
     codes = rows.codes[positions]
     testable = numpy.array([len(key) >= 3 for key in keys])[codes] if keys else numpy.zeros(0, dtype=bool)

@@ -8,7 +8,7 @@ import pyarrow.compute
 
 from engine.data.checks.findings import Finding, check, first_rows, plural, share
 from engine.data.rows import Rows
-from engine.data.scanning import BEYOND_ASCII, CONTROL, MARKUP, sizes_of, taken
+from engine.data.scanning import BEYOND_ASCII, CONTROL, MARKUP, taken
 
 LONG_BYTES = 50_000
 MARKUP_PATTERN = r"</?[a-zA-Z][^<>]{0,200}>|&(?:[a-zA-Z]{2,8}|#\d{1,6}|#x[0-9a-fA-F]{1,6});|(?:^|[^&\w])#\d{2,5};"
@@ -172,7 +172,7 @@ def truncated_texts(rows: Rows) -> Finding | None:
 @check
 def very_long_texts(rows: Rows) -> Finding | None:
     """A cell of a book's length is usually a quoting mistake that swallowed other rows."""
-    sizes = sizes_of(rows.texts)
+    sizes = pyarrow.compute.binary_length(rows.texts).to_numpy()
     found = sizes > LONG_BYTES
     count = int(found.sum())
     if not count:
