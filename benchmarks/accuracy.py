@@ -9,12 +9,14 @@ on the same inputs and split. ``LABEL:detail text`` lines (TREC) are read too.
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import sys
 import tempfile
 import time
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
@@ -24,13 +26,22 @@ from scipy.sparse import csr_matrix
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import train_test_split
 
+from engine.commands.parser import choose_data, make_parser
+from engine.data.choice import DataChoice
+from engine.data.splitting import load_prepared
+from engine.data.store import sample_choice
+from engine.runs.experiment import Experiment
+from engine.runs.folder import Run, create_run
+from engine.runs.launching import launch
+from engine.runs.preparing.inputs import load_inputs
+from engine.runs.preparing.prepare import dataset_store
+from engine.shared.classifiers import CLASSIFIERS
+
 AGREEMENT = {"embedding-mlp": 0.99, "tfidf-mlp": 0.99, "text-cnn": 0.98, "bi-lstm": 0.98, "transformer": 0.98}
 
 
 def main() -> None:
     """Print one block a file and classifier."""
-    from engine.shared.classifiers import CLASSIFIERS
-
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("files", nargs="*", default=["sample"], help="labelled files (default: the bundled sample)")
     parser.add_argument("--classifier", nargs="+", choices=list(CLASSIFIERS), default=["embedding-mlp"])
@@ -48,11 +59,7 @@ def main() -> None:
 
 def measure(file: str, classifier: str, options: argparse.Namespace) -> None:
     """A run for each learning rate; the one with the lowest validation loss is printed."""
-    from engine.runs.experiment import Experiment
-
-    changes = dict(item.split("=", 1) for item in options.set)
-    fields = Experiment.__dataclass_fields__
-    changes = {name: type(fields[name].default)(value) for name, value in changes.items()}
+    changes = {name: as_value(text) for name, text in (item.split("=", 1) for item in options.set)}
     choice, frame = read(file, options.test)
     experiment = Experiment.recommended(
         choice, classifier, device="cpu", **({"frameworks": tuple(options.frameworks.split(","))} | changes)
@@ -68,11 +75,16 @@ def measure(file: str, classifier: str, options: argparse.Namespace) -> None:
     report(runs[best], classifier)
 
 
-def read(file: str, test: str | None):
-    """What was chosen of a file; with an official test part also the split rows, which then stand in for the product's own split."""
-    from engine.commands.parser import choose_data, make_parser
-    from engine.data.store import sample_choice
+def as_value(text: str) -> Any:
+    """A number or ``true`` and ``false`` as JSON writes them, anything else as it stands."""
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
 
+
+def read(file: str, test: str | None) -> tuple[DataChoice, pandas.DataFrame | None]:
+    """What was chosen of a file; with an official test part also the split rows, which then stand in for the product's own split."""
     if test is None and not file.endswith((".train", ".label")):
         return choose_data(make_parser().parse_args(["train", file])), None
     parts = [table_of(file), table_of(test)] if test else [table_of(file)]
@@ -89,18 +101,11 @@ def table_of(file: str) -> pandas.DataFrame:
     if path.suffix in (".train", ".test", ".label"):
         lines = path.read_text(encoding="latin-1").splitlines()
         return pandas.DataFrame({"text": [line.partition(" ")[2] for line in lines], "label": [line.partition(":")[0] for line in lines]})
-    from engine.commands.parser import choose_data, make_parser
-    from engine.data.splitting import load_prepared
-    from engine.runs.preparing.prepare import dataset_store
-
     return load_prepared(dataset_store(), choose_data(make_parser().parse_args(["train", file]))).frame[["text", "label"]]
 
 
-def finish(experiment, frame):
+def finish(experiment: Experiment, frame: pandas.DataFrame | None) -> Run:
     """A whole run. Rows that are in the run's folder already are not split again."""
-    from engine.runs.folder import create_run
-    from engine.runs.launching import launch
-
     run = create_run(experiment)
     if frame is not None:
         frame.to_parquet(run.data_file, index=False)
@@ -112,16 +117,17 @@ def finish(experiment, frame):
     return run
 
 
-def validation_loss(run) -> float:
+def validation_loss(run: Run) -> float:
     """The lowest of the first framework."""
-    return min(next(iter(run.read_results()["frameworks"].values()))["epoch_validation_loss"])
-
-
-def report(run, classifier: str) -> None:
-    """Accuracy, agreement and what was measured beside them."""
-    from engine.runs.preparing.inputs import load_inputs
-
     results = run.read_results()
+    assert results is not None, "finish() ends the benchmark where a run has none"
+    return min(next(iter(results["frameworks"].values()))["epoch_validation_loss"])
+
+
+def report(run: Run, classifier: str) -> None:
+    """Accuracy, agreement and what was measured beside them."""
+    results = run.read_results()
+    assert results is not None, "finish() ends the benchmark where a run has none"
     parity, data = results["parity"], results["data"]
     print(f"  {data['rows']:,} texts, {len(data['classes'])} classes, {data['split']['test']:,} test texts, {data['truncated']:,} cut")
     if parity["test_agreement"] is not None:
@@ -146,7 +152,7 @@ def report(run, classifier: str) -> None:
         print(words, flush=True)
 
 
-def matrix(arrays, size: int):
+def matrix(arrays: tuple[np.ndarray, ...], size: int) -> Any:
     """What scikit-learn takes: vectors as they are, terms and shares as a sparse matrix."""
     if len(arrays) == 1:
         return arrays[0]

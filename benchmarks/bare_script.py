@@ -17,6 +17,8 @@ from typing import Any
 
 import psutil
 
+from engine.runs.processes.channel import worker_environment
+
 SCRIPTS = {"pytorch": "pytorch_steps.py", "tensorflow": "keras_steps.py"}
 
 Pauses = list[tuple[float, float]]
@@ -27,8 +29,6 @@ class BareScript:
     """What an expert would write for a framework, at work on the task in ``folder``. Computes nothing before its first turn."""
 
     def __init__(self, framework: str, folder: Path) -> None:
-        from engine.runs.processes.channel import worker_environment
-
         self._name, self._errors = SCRIPTS[framework], open(folder / "errors.txt", "w+", encoding="utf-8")  # noqa: SIM115 - until the end
         self.figures: dict[str, Any] = {}
         """What it measured, once it has come to its end."""
@@ -71,7 +71,9 @@ class BareScript:
         Tells when it, and when the others, stood still.
         """
         self.go()
-        me, mine, theirs = [psutil.Process(self.process.pid)], [], []
+        me = [psutil.Process(self.process.pid)]
+        mine: Pauses = []
+        theirs: Pauses = []
         while self.process.poll() is None and (processes := others()):
             for waiting, at_work, pauses in ((me, processes, mine), (processes, me, theirs)):
                 began = time.time()

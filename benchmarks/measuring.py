@@ -14,6 +14,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
@@ -21,6 +22,15 @@ import numpy as np
 
 from benchmarks.bare_script import SCRIPTS, BareScript
 from benchmarks.steps import make_data, report, write_task
+from engine.runs.experiment import Experiment
+from engine.runs.folder import Run
+from engine.runs.launching import start
+from engine.runs.preparing.inputs import load_inputs
+from engine.runs.processes.channel import WorkerProcess, worker_environment
+from engine.runs.processes.turns import Turns
+from engine.shared.classifiers import CLASSIFIERS
+from engine.studies.benchmark.request import AMOUNTS, Setting
+from engine.workers.jobs.benchmark import plan_of, rounds_of
 
 ROWS = 800
 BAR = "0.95 to 1.05"
@@ -28,8 +38,6 @@ BAR = "0.95 to 1.05"
 
 def main() -> None:
     """Print two lines a classifier and framework."""
-    from engine.shared.classifiers import CLASSIFIERS
-
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("classifiers", nargs="*", metavar="CLASSIFIER", help="default: all")
     parser.add_argument("--frameworks", nargs="+", choices=list(SCRIPTS), default=list(SCRIPTS))
@@ -43,21 +51,18 @@ def main() -> None:
 
 def compare(classifier: str, frameworks: list[str], folder: Path, repeats: int) -> None:
     """The same batches, by the benchmark's worker and by a bare script, in turns."""
-    from engine.runs.experiment import Experiment
-    from engine.studies.benchmark.request import AMOUNTS, Setting
-
     choice = make_data(folder, ROWS)
     for framework in frameworks:
         experiment = Experiment.recommended(choice, classifier, frameworks=(framework,), epochs=1, patience=0, rate_schedule="constant")
         run = finish(experiment)
         setting = Setting(classifier, "matched", experiment.batch_size)
-        asked = {"prepared": str(run.path), "seed": 0, "mode": setting.mode, "batch_size": setting.batch_size, "tokens": None}
+        request = {"prepared": str(run.path), "seed": 0, "mode": setting.mode, "batch_size": setting.batch_size, "tokens": None}
         amount = AMOUNTS[experiment.family_member.takes]
-        asked |= amount._replace(steps=2 * amount.steps)._asdict()
-        task = same_batches(run, experiment, asked, folder / "task")
+        request |= amount._replace(steps=2 * amount.steps)._asdict()
+        task = same_batches(run, experiment, request, folder / "task")
         steps, batches = [], []
         for _ in range(repeats):
-            ours, bare = measured(run, framework, asked, BareScript(framework, task))
+            ours, bare = measured(run, framework, request, BareScript(framework, task))
             steps.append((ours["step_milliseconds"], bare["milliseconds"]))
             batches.append((ours["batch_milliseconds"], bare["batch_milliseconds"]))
             print(f"  pair: {steps[-1]}, {batches[-1]}", file=sys.stderr, flush=True)
@@ -66,27 +71,22 @@ def compare(classifier: str, frameworks: list[str], folder: Path, repeats: int) 
         report(f"{classifier} {framework}: milliseconds a batch of answers", batches, BAR, words)
 
 
-def finish(experiment):
+def finish(experiment: Experiment) -> Run:
     """A whole run."""
-    from engine.runs.launching import start
-
     run = start(experiment)
     while run.read_status().active:
         time.sleep(0.3)
     return run
 
 
-def measured(run, framework: str, asked: dict, bare: BareScript) -> tuple[dict[str, float], dict[str, float]]:
+def measured(run: Run, framework: str, request: dict[str, Any], bare: BareScript) -> tuple[dict[str, float], dict[str, float]]:
     """What the benchmark's worker tells, in a process of its own that is asked as a study asks it; and a bare script between its rounds."""
-    from engine.runs.processes.channel import WorkerProcess, worker_environment
-    from engine.runs.processes.turns import Turns
-
     worker = WorkerProcess(run.path, framework, "benchmark", worker_environment(0, "cpu"))
     turns = Turns([worker], False, lambda changed: None)
     try:
-        turns.run_until("build", lambda _: {"prepared": asked["prepared"]})
+        turns.run_until("build", lambda _: {"prepared": request["prepared"]})
         turns.run_until("train", lambda _: {"device": "cpu"})
-        turns.give(worker, lambda _: asked)
+        turns.give(worker, lambda _: request)
         while worker.facts.get("answer", {}).get("pause"):
             worker.facts.pop("answer")
             turns.suspend([worker])
@@ -99,16 +99,13 @@ def measured(run, framework: str, asked: dict, bare: BareScript) -> tuple[dict[s
         turns.end()
 
 
-def same_batches(run, experiment, asked: dict, folder: Path) -> Path:
+def same_batches(run: Run, experiment: Experiment, request: dict[str, Any], folder: Path) -> Path:
     """The task of a bare script: the benchmark's own batches as a single epoch."""
-    from engine.runs.preparing.inputs import load_inputs
-    from engine.workers.jobs.benchmark import plan_of, rounds_of
-
     write_task(run, experiment, folder)
     _, labels, lengths = load_inputs(run).part(run, "train")
     call = experiment.family_member.steps_per_call
-    rounds = rounds_of(asked["rounds"], math.ceil(asked["steps"] / asked["rounds"] / call) * call, call)
-    plan = plan_of(rounds[-1].stop, len(labels), lengths, experiment.batch_size, asked["seed"], False)
+    rounds = rounds_of(request["rounds"], math.ceil(request["steps"] / request["rounds"] / call) * call, call)
+    plan = plan_of(rounds[-1].stop, len(labels), lengths, experiment.batch_size, request["seed"], False)
     np.save(folder / "orders.npy", plan.order[None])
     np.save(folder / "widths.npy", plan.widths[None])
     task = json.loads((folder / "task.json").read_text())

@@ -16,6 +16,7 @@ import time
 from itertools import pairwise
 from pathlib import Path
 from statistics import median
+from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
@@ -24,6 +25,19 @@ import pandas
 import psutil
 
 from benchmarks.bare_script import SCRIPTS, BareScript, Pauses, suspend
+from engine.data.choice import DataChoice
+from engine.data.store import sample_choice
+from engine.runs.experiment import Experiment
+from engine.runs.folder import Run
+from engine.runs.launching import start
+from engine.runs.preparing.inputs import load_inputs
+from engine.runs.preparing.prepare import dataset_store
+from engine.runs.preparing.recipes import architecture_of, recipe_of
+from engine.runs.processes.identity import living_process
+from engine.shared.batches import training_plan
+from engine.shared.classifiers import CLASSIFIERS
+from engine.shared.devices import physical_cores
+from engine.workers.callback import REPORT_SECONDS, REPORT_STEPS
 
 ROWS = {"transformer": 800}
 EPOCHS = {"transformer": 2, "tfidf-mlp": 6, "text-cnn": 3, "bi-lstm": 3}
@@ -33,8 +47,6 @@ TURN_SECONDS = {"transformer": 12}
 
 def main() -> None:
     """Print two lines a classifier and framework."""
-    from engine.shared.classifiers import CLASSIFIERS
-
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("classifiers", nargs="*", metavar="CLASSIFIER", help="default: all")
     parser.add_argument("--frameworks", nargs="+", choices=list(SCRIPTS), default=list(SCRIPTS))
@@ -48,8 +60,6 @@ def main() -> None:
 
 def measure(classifier: str, frameworks: list[str], folder: Path, repeats: int) -> None:
     """Train in runs and in bare scripts, in turns."""
-    from engine.runs.experiment import Experiment
-
     choice = make_data(folder, ROWS.get(classifier, 6000))
     for framework in frameworks:
         experiment = Experiment.recommended(
@@ -78,12 +88,8 @@ def report(what: str, pairs: list[tuple[float, float]], bar: str, words: tuple[s
     )
 
 
-def make_data(folder: Path, rows: int):
+def make_data(folder: Path, rows: int) -> DataChoice:
     """Texts of ordinary length made of the sample's sentences, so that there are enough steps to measure."""
-    from engine.data.choice import DataChoice
-    from engine.data.store import sample_choice
-    from engine.runs.preparing.prepare import dataset_store
-
     sample = pandas.read_csv(dataset_store().get(sample_choice().dataset).path)
     generator = np.random.default_rng(0)
     chosen = sample.sample(rows, replace=True, random_state=0)
@@ -93,10 +99,8 @@ def make_data(folder: Path, rows: int):
     return DataChoice(dataset.identifier, dataset.name, ("message",), "department")
 
 
-def side_by_side(experiment, folder: Path, seconds: float):
+def side_by_side(experiment: Experiment, folder: Path, seconds: float) -> tuple[float, float, Run, dict[str, Any]]:
     """Milliseconds of a step in a run and in a bare script that starts when the run has begun to train; the run; the script's figures."""
-    from engine.runs.launching import start
-
     run, (framework,) = start(experiment), experiment.frameworks
     while not has_begun(run.events_file(framework)):
         assert run.read_status().active, run.read_status().message
@@ -118,14 +122,15 @@ def readings(events: Path) -> list[tuple[float, float, int]]:
     return [(now["time"], now["seconds"] - before["seconds"], now["steps"]) for before, now in counted]
 
 
-def median_step(found: list[tuple[float, float, int]], pauses: Pauses) -> float:
+def median_step(reports: list[tuple[float, float, int]], pauses: Pauses) -> float:
     """Milliseconds: the median over the steps of all readings that no pause falls into."""
     whole = [
         (seconds / steps, steps)
-        for end, seconds, steps in found
+        for end, seconds, steps in reports
         if not any(stopped < end and end - seconds < went_on for stopped, went_on in pauses)
     ]
-    return 1000 * float(np.median(np.repeat(*zip(*whole, strict=True))))
+    step_seconds, repeats = zip(*whole, strict=True)
+    return 1000 * float(np.median(np.repeat(step_seconds, repeats)))
 
 
 def has_begun(events: Path) -> bool:
@@ -133,23 +138,15 @@ def has_begun(events: Path) -> bool:
     return events.exists() and '"event": "steps"' in events.read_text(encoding="utf-8")
 
 
-def processes_of(run) -> list[psutil.Process]:
+def processes_of(run: Run) -> list[psutil.Process]:
     """The coordinator and the worker, as long as they are there."""
-    from engine.runs.processes.identity import living_process
-
     status = run.read_status()
-    found = [living_process(identity) for identity in (status.coordinator, *status.workers.values())]
-    return [process for process in found if process is not None]
+    processes = [living_process(identity) for identity in (status.coordinator, *status.workers.values())]
+    return [process for process in processes if process is not None]
 
 
-def write_task(run, experiment, folder: Path) -> Path:
+def write_task(run: Run, experiment: Experiment, folder: Path) -> Path:
     """The run's own arrays and batches, for the bare script."""
-    from engine.runs.preparing.inputs import load_inputs
-    from engine.runs.preparing.recipes import architecture_of, recipe_of
-    from engine.shared.batches import training_plan
-    from engine.shared.devices import physical_cores
-    from engine.workers.callback import REPORT_SECONDS, REPORT_STEPS
-
     folder.mkdir(exist_ok=True)
     inputs = load_inputs(run)
     arrays, labels, lengths = inputs.part(run, "train")

@@ -21,6 +21,15 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 import numpy as np
 import pandas
 
+from engine.data.choice import DataChoice
+from engine.data.store import sample_choice
+from engine.runs.experiment import Experiment
+from engine.runs.folder import Run
+from engine.runs.launching import start
+from engine.runs.preparing.inputs import load_inputs
+from engine.runs.preparing.prepare import dataset_store
+from engine.shared.devices import physical_cores
+
 ROWS, EPOCHS, BATCH = 6000, 12, 32
 
 
@@ -36,9 +45,6 @@ def main() -> None:
 
 def measure(folder: Path, repeats: int) -> None:
     """Train in runs and in bare scripts, in turns."""
-    from engine.runs.preparing.inputs import load_inputs
-    from engine.shared.devices import physical_cores
-
     experiment = make_experiment(folder)
     run_once(experiment)  # computes the vectors once; not counted
     inside: dict[str, list[float]] = {"pytorch": [], "tensorflow": []}
@@ -47,7 +53,7 @@ def measure(folder: Path, repeats: int) -> None:
     for _ in range(repeats):
         run, first_loss = run_once(experiment)
         results = run.read_results()
-        assert results is not None, run.read_status().message
+        assert results is not None and first_loss is not None, run.read_status().message
         starts.append(first_loss)
         imports.append(max(figures["import_seconds"] for figures in results["frameworks"].values()))
         for name, figures in results["frameworks"].items():
@@ -75,13 +81,8 @@ def measure(folder: Path, repeats: int) -> None:
     print(f"start to first loss point: {median(starts):.2f} s, slower import {median(imports):.2f} s; ratio {ratio:.2f} (bar ≤ 1.5)")
 
 
-def make_experiment(folder: Path):
+def make_experiment(folder: Path) -> Experiment:
     """Short texts cut from the sample, so that encoding is quick and an epoch has about 130 steps."""
-    from engine.data.choice import DataChoice
-    from engine.data.store import sample_choice
-    from engine.runs.experiment import Experiment
-    from engine.runs.preparing.prepare import dataset_store
-
     sample = pandas.read_csv(dataset_store().get(sample_choice().dataset).path)
     generator = np.random.default_rng(0)
     rows = sample.sample(ROWS, replace=True, random_state=0)
@@ -92,10 +93,8 @@ def make_experiment(folder: Path):
     return Experiment(data=choice, epochs=EPOCHS, batch_size=BATCH, patience=0)
 
 
-def run_once(experiment):
+def run_once(experiment: Experiment) -> tuple[Run, float | None]:
     """A whole run, and the seconds until its first loss was on disk."""
-    from engine.runs.launching import start
-
     started = time.perf_counter()
     run = start(experiment)
     first_loss = None
@@ -106,7 +105,7 @@ def run_once(experiment):
     return run, first_loss
 
 
-def read(run, framework: str) -> str:
+def read(run: Run, framework: str) -> str:
     """The events so far."""
     return json.dumps(run.read_events(framework)[0])
 

@@ -106,8 +106,10 @@ results = (ablation.read_results() if ablation else None) or {}
 if results:
     st.markdown(f"#### {plain(ablation_view.ablation_answer(results))}")
     titles = {name: shown.title for name, shown in ablation_view.MEASURES.items()}
-    look = {"key": "ablation_measure", "label_visibility": "collapsed"}
-    measure = st.segmented_control("Measure", list(titles), format_func=titles.get, default="final_loss", required=True, **look)
+    measure = st.segmented_control(
+        "Measure", list(titles), format_func=titles.__getitem__, default="final_loss", required=True, key="ablation_measure",
+        label_visibility="collapsed",
+    )  # fmt: skip
     picture = ablation_view.ablation_chart(results, str(measure or "final_loss"))
     if measure != "final_loss":
         st.write(picture.alt)
@@ -140,15 +142,17 @@ with middle:
 with right:
     seeds = st.number_input("Seeds", 2, MOST_SEEDS, SEEDS, key="ablation_seeds", help="Trainings of each default, each with another seed.")
 try:
-    asked = AblationRequest(classifier, seeds, data=data)
-    time = duration(seconds_of_ablation(asked.experiment(), (1 + len(asked.defaults)) * seeds))
+    flips = AblationRequest(classifier, seeds, data=data)
+    time = duration(seconds_of_ablation(flips.experiment(), (1 + len(flips.defaults)) * seeds))
     box.caption(
-        f"{count(len(asked.defaults), 'default')} and matched mode, {count(seeds, 'seed')} each, in both frameworks: {time}. "
+        f"{count(len(flips.defaults), 'default')} and matched mode, {count(seeds, 'seed')} each, in both frameworks: {time}. "
         "It goes on when you leave this page."
     )
     busy = any(study.kind == "ablation" for study in under_way)
-    importance = "secondary" if results else "primary"
-    if box.button("Flip one default at a time", type=importance, icon=":material/play_arrow:", key="start_ablation", disabled=busy):
-        study_view.start("ablation", asked.to_json())
+    if box.button(
+        "Flip one default at a time", type="secondary" if results else "primary", icon=":material/play_arrow:", key="start_ablation",
+        disabled=busy,
+    ):  # fmt: skip
+        study_view.start("ablation", flips.to_json())
 except ParityError as error:
     box.error(plain(error), icon=":material/error:")

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from functools import partial
 
 import psutil
 import streamlit as st
@@ -138,9 +139,9 @@ if rows:
         "Rows (JSON)", json.dumps(rows, indent=1, ensure_ascii=False), "benchmark.json", "application/json", icon=":material/download:",
         key="benchmark_rows",
     )  # fmt: skip
-    if not results["against_itself"]:
+    if benchmark and not results["against_itself"]:
         right.download_button(
-            "Report (HTML)", lambda: benchmark_report(benchmark, margin).encode(), f"{benchmark.identifier}-report.html", "text/html",
+            "Report (HTML)", partial(benchmark_report, benchmark, margin), f"{benchmark.identifier}-report.html", "text/html",
             icon=":material/download:", key="benchmark_report",
         )  # fmt: skip
     st.subheader("Measure again", anchor=False)

@@ -1,5 +1,7 @@
 """Classify: both trained models answer for texts that you type, paste or upload."""
 
+from types import SimpleNamespace
+
 import streamlit as st
 
 from engine import FRAMEWORK_NAMES
@@ -100,15 +102,15 @@ with file_tab:
             f"Classify {count(amount, 'text')}", type="primary", icon=":material/label:", key="classify_rows"
         ):
             bar = st.progress(0.0, text="Starting the models, about 8 seconds the first time")
-            shown = [0.0, ""]
+            shown = SimpleNamespace(share=0.0, words="")
 
             def say(words: str) -> None:
-                shown[1] = words
-                bar.progress(shown[0], text=words)
+                shown.words = words
+                bar.progress(shown.share, text=words)
 
             def progress(share: float, seconds_left: float | None) -> None:
-                shown[0] = share
-                bar.progress(share, text=f"{shown[1]}{f', {duration(seconds_left)} left' if seconds_left else ''}")
+                shown.share = share
+                bar.progress(share, text=f"{shown.words}{f', {duration(seconds_left)} left' if seconds_left else ''}")
 
             try:
                 table = answer_file(chosen, run.identifier, frameworks, classes, say, progress)

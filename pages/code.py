@@ -1,14 +1,16 @@
 """Code: the functions that trained a run, PyTorch's beside TensorFlow's, stage by stage; then scripts that need no engine."""
 
+from functools import partial
 from html import escape
 
 import streamlit as st
 
 from engine import FRAMEWORK_NAMES, FRAMEWORKS
 from engine.display.formatting import count, percent, plain, what_trains, when
-from engine.runs.folder import list_runs, readable_experiment
+from engine.runs.folder import Run, list_runs, readable_experiment
 from engine.shared.classifiers import CLASSIFIERS
-from engine.source.scripts import DATA_NAME, SCRIPT_NAMES, data_file, notebook, obstacle_to_scripts, standalone_script
+from engine.source.script_settings import DATA_NAME
+from engine.source.scripts import SCRIPT_NAMES, data_file, notebook, obstacle_to_scripts, standalone_script
 from engine.source.snippets import Row, Stage, load_snippets, present_snippets
 from pages.parts.widgets.code_columns import QUIET, column_heading, show_piece
 from pages.parts.widgets.entry import through_dashboard
@@ -147,6 +149,13 @@ st.write(
     f"its own, a few small packages named in the file, and the data file. Put {DATA_NAME} beside it. It trains again, prints the test "
     "accuracy and classifies one text."
 )
+
+
+def notebook_of(run: Run, framework: str) -> str:
+    """The same as a notebook."""
+    return notebook(standalone_script(run, framework))
+
+
 reached = {name: outcome.get("test_accuracy") for name, outcome in ((run.read_results() or {}).get("frameworks") or {}).items()}
 for column, framework in zip(st.columns(2, gap="medium"), FRAMEWORKS, strict=True):
     with column:
@@ -166,7 +175,7 @@ for column, framework in zip(st.columns(2, gap="medium"), FRAMEWORKS, strict=Tru
         with st.container(horizontal=True):
             st.download_button(
                 "Script (.py)",
-                lambda framework=framework: standalone_script(run, framework),
+                partial(standalone_script, run, framework),
                 file_name=f"{name}.py",
                 mime="text/x-python",
                 key=f"script_{framework}_{run.identifier}",
@@ -175,7 +184,7 @@ for column, framework in zip(st.columns(2, gap="medium"), FRAMEWORKS, strict=Tru
             )
             st.download_button(
                 "Notebook (.ipynb)",
-                lambda framework=framework: notebook(standalone_script(run, framework)),
+                partial(notebook_of, run, framework),
                 file_name=f"{name}.ipynb",
                 mime="application/x-ipynb+json",
                 key=f"notebook_{framework}_{run.identifier}",
@@ -184,7 +193,7 @@ for column, framework in zip(st.columns(2, gap="medium"), FRAMEWORKS, strict=Tru
             )
 st.download_button(
     f"Data ({DATA_NAME})",
-    lambda: data_file(run),
+    partial(data_file, run),
     file_name=DATA_NAME,
     mime="text/csv",
     key=f"data_{run.identifier}",

@@ -1,9 +1,12 @@
 """Compare: what one run found, the answer first, then the figures side by side, then every detail and the files to take away."""
 
+from typing import get_args
+
 import streamlit as st
 
 from engine import FRAMEWORK_NAMES, FRAMEWORKS
 from engine.display.charts import confusion_matrix, difference_sentence, difference_strip, loss_curves, per_class_bars
+from engine.display.curve_charts import Axis
 from engine.display.formatting import count, plain, unbroken, when
 from engine.results.checklist import checklist
 from engine.results.fairness import machine_facts, parity_facts, setting_facts, side_facts
@@ -108,7 +111,7 @@ curves_tab, confusion_tab, classes_tab, disagreements_tab, fairness_tab, downloa
 
 with curves_tab:
     if len(points):
-        axis = st.segmented_control("Horizontal axis", ["epoch", "step", "seconds"], default="seconds", required=True, key="compare_axis")
+        axis = st.segmented_control("Horizontal axis", get_args(Axis), default="seconds", required=True, key="compare_axis")
         show(loss_curves(points, x=axis), key="compare_curves_by_axis")
     else:
         st.write("There are no curves to show.")

@@ -129,13 +129,10 @@ if label in text:
 # 4. Check -------------------------------------------------------------------------------------------------------------------------------
 
 
-def flag_key(field: str) -> str:
-    return f"{field} of {dataset.identifier}"
-
-
+flag_keys = {field: f"{field} of {dataset.identifier}" for field in FLAGS}
 for field in FLAGS:
-    st.session_state.setdefault(flag_key(field), bool(confirmed and getattr(confirmed, field)))
-flags = {field: st.session_state[flag_key(field)] for field in FLAGS}
+    st.session_state.setdefault(flag_keys[field], bool(confirmed and getattr(confirmed, field)))
+flags = {field: st.session_state[flag_keys[field]] for field in FLAGS}
 choice = DataChoice(dataset.identifier, dataset.name, tuple(text), label, table.options, **flags)
 st.subheader("Check")
 try:
@@ -144,7 +141,7 @@ except ParityError as error:
     st.error(plain(shorten(error, 800)), icon=":material/error:")
     st.stop()
 answer.markdown(answer_sentence(report))
-show_report(report, table, [*text, label], flag_key)
+show_report(report, table, [*text, label], flag_keys.__getitem__)
 if report.blocks:
     not_yet(f"What blocks training: {plain('; '.join(finding.title for finding in report.blocks))}.")
 
@@ -173,6 +170,7 @@ rows, validation, test, seed = (
     )
     for box, (name, field, low, high, value, words) in zip(st.columns(4), numbers, strict=True)
 )
+assert validation is not None and test is not None and seed is not None  # only a box that begins empty can be emptied
 choice = replace(choice, rows=rows, validation_share=validation / 100, test_share=test / 100, seed=seed)
 try:
     counts, lengths = split(choice, table)

@@ -38,13 +38,13 @@ if under_way:
 left, right = st.columns(2)
 with left:
     framework = st.segmented_control(
-        "Model", FRAMEWORKS, format_func=FRAMEWORK_NAMES.get, default=FRAMEWORKS[0], required=True, key="export_framework"
+        "Model", FRAMEWORKS, format_func=FRAMEWORK_NAMES.__getitem__, default=FRAMEWORKS[0], required=True, key="export_framework"
     )
 framework = str(framework or FRAMEWORKS[0])
 with right:
     titles = FORMATS[framework]
     chosen = st.segmented_control(
-        "Format", list(titles), format_func=titles.get, default="onnx", required=True, key=f"export_format_{framework}"
+        "Format", list(titles), format_func=titles.__getitem__, default="onnx", required=True, key=f"export_format_{framework}"
     )
 name = str(chosen or "onnx")
 st.write(words.SENTENCES[name])

@@ -58,10 +58,10 @@ def watch(run: Run, active: bool) -> None:
     elif status.state == "running":
         st.markdown(f"#### {plain(live_view.turn_sentence(status))}")
         live_view.progress_pair(status, experiment, curves)
-    elif run.read_results() is None:
+    elif (results := run.read_results()) is None:
         ended_view.failure(run, status, experiment, curves)
     else:
-        st.markdown(f"#### {plain(answer(run.read_results()))}")
+        st.markdown(f"#### {plain(answer(results))}")
         ended_view.next_steps(run)
         if status.state == "stopped":
             st.write(plain(status.message))
@@ -147,12 +147,12 @@ for other in [run for run in list_runs()[:20] if run.read_status().active][:3]:
 form, before = st.columns([3, 2], gap="large")
 try:
     with form:
-        asked = settings_form(choice)
-    experiment = asked.experiment
+        request = settings_form(choice)
+    experiment = request.experiment
     checks = preflight(experiment)
     for check in checks:
-        if asked.cut_note and check.title == "Long texts":
-            asked.cut_note.caption(plain(check.sentence))
+        if request.cut_note and check.title == "Long texts":
+            request.cut_note.caption(plain(check.sentence))
     with before:
         st.subheader("Before the start", anchor=False)
         expected = estimate(experiment)
@@ -165,10 +165,10 @@ try:
         st.caption(plain(expected.sentence))
         for check in checks:
             st.markdown(f"{check.number}\\. {CHECK_ICONS[check.state]} **{plain(check.title)}**  \n{plain(check.sentence)}")
-    if asked.start and any(check.state == "failed" for check in checks):
+    if request.start and any(check.state == "failed" for check in checks):
         with form:
             st.error("Nothing was started, because a check failed. Correct what it says, then start again.", icon=":material/error:")
-    elif asked.start:
+    elif request.start:
         st.switch_page("pages/train.py", query_params={"run": start_once(experiment).identifier})
     what_differs(experiment)
 except ParityError as error:

@@ -62,10 +62,11 @@ def _meaning(item: Field[Any], kind: type) -> str:
 
 def _docstrings(kind: type) -> dict[str, str]:
     """The string literal after each annotated field of a class."""
-    body = ast.parse(inspect.getsource(kind)).body[0].body  # type: ignore[attr-defined]
+    (definition,) = ast.parse(inspect.getsource(kind)).body
+    assert isinstance(definition, ast.ClassDef)
     return {
-        field.target.id: text.value.value
-        for field, text in itertools.pairwise(body)
+        ast.unparse(field.target): str(text.value.value)
+        for field, text in itertools.pairwise(definition.body)
         if isinstance(field, ast.AnnAssign) and isinstance(text, ast.Expr) and isinstance(text.value, ast.Constant)
     }
 

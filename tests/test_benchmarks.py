@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from benchmarks.accuracy import as_value
 from benchmarks.bare_script import SCRIPTS
 from engine.shared.architecture import Architecture
 from engine.shared.batches import training_plan
@@ -73,3 +74,9 @@ def test_a_bare_script_trains_every_classifier(framework: str, tmp_path: Path) -
     assert all(found["batch_milliseconds"] > 0 for found in asked_for_rounds)
     assert all([steps for *_, steps in found["readings"]] == [2, 1] for found in asked_for_rounds), "each round, also of two in a row"
     assert all(found["milliseconds"] > 0 and found["peak_mib"] >= found["after_import_mib"] > 0 for found in figures)
+
+
+def test_a_setting_of_the_accuracy_benchmark_is_read_as_what_it_is() -> None:
+    """``--set compiled=false`` was taken for yes, as every word is."""
+    values = {text: as_value(text) for text in ("false", "0.01", "32", "windows")}
+    assert values == {"false": False, "0.01": 0.01, "32": 32, "windows": "windows"}

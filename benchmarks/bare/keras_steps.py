@@ -178,7 +178,7 @@ if task.get("answers"):  # of the batches of each round
     width.assign(widths[0])
     signature = [tf.TensorSpec(values.shape, values.dtype) for values in model.inputs]
     answer = tf.function(lambda *values: model(values if len(values) > 1 else values[0], training=False), input_signature=signature)
-    per_batch = []
+    per_batch: list[float] = []
     for start, stop in task["rounds"]:
         chosen = [batch(number)[0] for number in range(start, stop)]
         chosen = [values if isinstance(values, tuple) else (values,) for values in chosen]

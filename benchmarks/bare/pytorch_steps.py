@@ -149,7 +149,8 @@ speeds = [1000 * seconds / steps for _, seconds, steps in readings]
 figures = {"readings": readings, "milliseconds": float(np.median(speeds))}
 if task.get("answers"):  # of the batches of each round
     model.eval()
-    parts, per_batch = list(zip(torch.from_numpy(orders[0]).split(batch_size), widths[0], strict=True)), []
+    parts = list(zip(torch.from_numpy(orders[0]).split(batch_size), widths[0], strict=True))
+    per_batch: list[float] = []
     with torch.inference_mode():
         for start, stop in task["rounds"]:
             chosen = []

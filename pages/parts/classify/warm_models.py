@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import streamlit as st
@@ -79,7 +80,7 @@ def answer_with_both(
         say(f"{FRAMEWORK_NAMES[framework]} is answering")
         for start in range(0, len(texts), CHUNK):
             chunk = list(texts[start : start + CHUNK])
-            part, restarted = _with_restart(identifier, framework, say, lambda model, chunk=chunk: model.answerer.answer(chunk))
+            part, restarted = _with_restart(identifier, framework, say, partial(_answers, texts=chunk))
             own.probabilities += part["probabilities"]
             own.tokens += part["tokens"]
             own.known += part.get("known") or []
@@ -91,6 +92,10 @@ def answer_with_both(
             answered = sum(each.encode_ms + each.classify_ms for each in answers.values()) / 1000
             progress(done / total, answered / done * (total - done))
     return answers
+
+
+def _answers(model: WarmModel, texts: list[str]) -> dict[str, Any]:
+    return model.answerer.answer(texts)
 
 
 def _with_restart(identifier: str, framework: str, say: Callable[[str], object], ask: Callable[[WarmModel], Any]) -> tuple[Any, bool]:

@@ -123,7 +123,7 @@ def show_highlighted(counts: SyntaxCounts, classifier: str) -> None:
     what, where = st.columns(2)
     with what:
         kind = st.segmented_control(
-            "Highlight", list(HIGHLIGHTS), format_func=HIGHLIGHTS.get, default="concepts", required=True, key="counted_kind"
+            "Highlight", list(HIGHLIGHTS), format_func=HIGHLIGHTS.__getitem__, default="concepts", required=True, key="counted_kind"
         )
     with where:
         name = st.selectbox("Stage", [LEAST, *stages], format_func=str.capitalize, key="counted_stage")

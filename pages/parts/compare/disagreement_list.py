@@ -19,7 +19,7 @@ def disagreement_list(table: pandas.DataFrame, key: str) -> None:
     right = right_side(table)
     choices = {name: f"{name} ({amount:,})" for name, amount in right.value_counts().items()}
     if len(choices) > 1:
-        kept = st.pills("Show only", list(choices), format_func=choices.get, key=f"{key}_kept")
+        kept = st.pills("Show only", list(choices), format_func=choices.__getitem__, key=f"{key}_kept")
         table = table if kept is None else table[right == kept]
     length_key = f"{key}_length"
     length = st.session_state.get(length_key, AT_ONCE)

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from engine import FRAMEWORKS
 from engine.course.answers import Piece
 from engine.course.lesson import Lesson, Question
 from engine.display.formatting import duration, plain, unbroken
@@ -92,7 +91,7 @@ def _outcome(lesson: Lesson, prediction: str) -> None:
         with st.container(width=READABLE):
             twin_heading()
             for measure, values, unit in verdict.rows:
-                twin_row(measure, *(values[framework] for framework in FRAMEWORKS), format=FORMATS[unit])
+                twin_row(measure, values["pytorch"], values["tensorflow"], format=FORMATS[unit])
     st.markdown(f"**Measured.** {unbroken(plain(verdict.sentence))}", width=READABLE)
     st.markdown(f"**Why.** {plain(question.why)}", width=READABLE)
     with st.container(horizontal=True):

@@ -112,7 +112,7 @@ def _questions(asked: Asked) -> None:
                 st.segmented_control(
                     question.words,
                     list(words),
-                    format_func=words.get,
+                    format_func=words.__getitem__,
                     required=True,
                     wrap=True,
                     key=_box(name),

@@ -90,9 +90,9 @@ def what_travelled(results: Mapping[str, Any]) -> None:
         return
     if note := words.NOTES.get(results["classifier"]):
         st.write(plain(note))
-    rows = words.weight_rows(results)
-    with _folded(len(rows), "weight"):
-        plain_table(["Neutral name", *FRAMEWORK_NAMES.values()], rows)
+    weights = words.weight_rows(results)
+    with _folded(len(weights), "weight"):
+        plain_table(["Neutral name", *FRAMEWORK_NAMES.values()], weights)
     if others := words.others_sentence(results):
         st.caption(plain(others))
 

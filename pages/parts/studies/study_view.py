@@ -30,7 +30,7 @@ def shown_study(kind: str, label: Callable[[Study], str]) -> Study | None:
     st.session_state.setdefault(_key(kind), with_results[0].identifier)
     if st.session_state[_key(kind)] not in names:
         st.session_state[_key(kind)] = with_results[0].identifier
-    chosen = st.selectbox("Results", list(names), format_func=names.get, key=_key(kind), label_visibility="collapsed")
+    chosen = st.selectbox("Results", list(names), format_func=names.__getitem__, key=_key(kind), label_visibility="collapsed")
     return next(study for study in with_results if study.identifier == chosen)
 
 

@@ -6,6 +6,7 @@ import streamlit as st
 
 from engine import FRAMEWORK_NAMES
 from engine.display import charts
+from engine.display.curve_charts import Axis
 from engine.display.formatting import count, duration, memory, number, percent, plain
 from engine.results.curves import Curves
 from engine.runs.experiment import Experiment
@@ -26,7 +27,7 @@ PHASES = {
 SOMETIMES = ("queue", "download")
 """Phases that are listed only while they happen."""
 
-AXES = {"epoch": "Epoch", "step": "Step", "seconds": "Seconds"}
+AXES: dict[Axis, str] = {"epoch": "Epoch", "step": "Step", "seconds": "Seconds"}
 
 
 def phase_line(status: Status, experiment: Experiment) -> None:
@@ -99,14 +100,20 @@ def curve_pair(run: Run, curves: Curves, experiment: Experiment, active: bool) -
             "Loss", anchor=False, help="Cross-entropy, averaged over texts: how surprised the model is by the true class. Lower is better."
         )
         x = st.segmented_control(
-            "Horizontal axis", list(AXES), format_func=AXES.get, default="epoch", required=True, key="axis", label_visibility="collapsed"
+            "Horizontal axis",
+            list(AXES),
+            format_func=AXES.__getitem__,
+            default="epoch",
+            required=True,
+            key="axis",
+            label_visibility="collapsed",
         )
-    end = _end_of_axis(str(x), curves, experiment) if active else None
+    end = _end_of_axis(x, curves, experiment) if active else None
     live = "The loss curves of both frameworks as they grow; the figures below state where they are." if active else None
-    show(charts.loss_curves(points, x or "epoch", end), f"loss_{x}", live)
+    show(charts.loss_curves(points, x, end), f"loss_{x}", live)
     if len(experiment.frameworks) < 2:
         return
-    strip = charts.difference_strip(points, x or "epoch", end)
+    strip = charts.difference_strip(points, x, end)
     matched = experiment.mode == "matched"
     meaning = "Matched mode: the curves should lie on top of each other." if matched else "Framework defaults: they may drift apart."
     if matched and experiment.compiled:
@@ -125,7 +132,8 @@ def figures(status: Status, curves: Curves) -> None:
     twin_heading()
     twin_row(
         "Validation accuracy",
-        *(side.epochs[-1].validation_accuracy if side.epochs else None for side in (left, right)),
+        left.epochs[-1].validation_accuracy if left.epochs else None,
+        right.epochs[-1].validation_accuracy if right.epochs else None,
         format=percent,
         sentence=_epochs_behind(curves),
     )
@@ -155,7 +163,7 @@ def _pace(pytorch: float | None, tensorflow: float | None) -> str:
     return "about equal over the last seconds" if ratio < 1.1 else f"{faster} {number(ratio)} × faster over the last seconds"
 
 
-def _end_of_axis(x: str, curves: Curves, experiment: Experiment) -> float | None:
+def _end_of_axis(x: Axis, curves: Curves, experiment: Experiment) -> float | None:
     if x == "epoch":
         return float(experiment.epochs)
     steps = [side.steps_per_epoch for side in curves.sides.values()]

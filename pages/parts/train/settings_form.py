@@ -28,6 +28,7 @@ from engine.shared.classifiers import CLASSIFIERS, Classifier
 from engine.shared.devices import graphics_processors
 
 SETTINGS = {item.name: item for item in fields(Experiment)}
+DEFAULTS: dict[str, Any] = {item.name: item.default for item in fields(Experiment)}
 ENCODERS = {
     BUNDLED_ENCODER: "all-MiniLM-L6-v2, bundled: no network needed",
     "BAAI/bge-large-en-v1.5": "BAAI/bge-large-en-v1.5, downloaded once",
@@ -99,14 +100,14 @@ def choose_classifier() -> str:
         "Classifier",
         list(CLASSIFIERS),
         format_func=lambda name: CLASSIFIERS[name].title,
-        default=SETTINGS["classifier"].default,
+        default=DEFAULTS["classifier"],
         required=True,
         wrap=True,
         **common("classifier"),
     )
-    member = CLASSIFIERS[classifier or SETTINGS["classifier"].default]
+    member = CLASSIFIERS[classifier or DEFAULTS["classifier"]]
     st.markdown(f"{plain(member.summary)}.  \n:gray[{plain(member.source)}.]")
-    return str(classifier or SETTINGS["classifier"].default)
+    return str(classifier or DEFAULTS["classifier"])
 
 
 def how_equal() -> dict[str, Any]:
@@ -118,7 +119,7 @@ def how_equal() -> dict[str, Any]:
         captions=list(MODES.values()),
         **common("mode"),
     )
-    compiled = st.toggle("Compile the model", value=SETTINGS["compiled"].default, **common("compiled"))
+    compiled = st.toggle("Compile the model", value=DEFAULTS["compiled"], **common("compiled"))
     return {"mode": mode, "compiled": compiled}
 
 
@@ -156,7 +157,7 @@ def rare_settings(box: Boxes) -> dict[str, Any]:
         values["schedule"] = box.choice("schedule", "Schedule", SCHEDULES)
         values["frameworks"] = tuple(
             st.multiselect(
-                "Frameworks", list(FRAMEWORKS), default=list(FRAMEWORKS), format_func=FRAMEWORK_NAMES.get, **common("frameworks")
+                "Frameworks", list(FRAMEWORKS), default=list(FRAMEWORKS), format_func=FRAMEWORK_NAMES.__getitem__, **common("frameworks")
             )
         )
     if box.member.concerns("precision"):
@@ -176,14 +177,13 @@ class Boxes:
 
     def default(self, name: str) -> Any:
         """What the classifier recommends."""
-        return self.member.recommended.get(name, SETTINGS[name].default)
+        return self.member.recommended.get(name, DEFAULTS[name])
 
     def number(self, name: str, label: str, **look: Any) -> Any:
         """A number box with the field's own limits."""
-        item = SETTINGS[name]
-        kind = type(item.default)
-        limits = {"min_value": kind(item.metadata["minimum"]), "max_value": kind(item.metadata["maximum"])}
-        return st.number_input(label, value=kind(self.default(name)), **limits, **self._common(name), **look)
+        kind, limits = type(DEFAULTS[name]), SETTINGS[name].metadata
+        look |= {"min_value": kind(limits["minimum"]), "max_value": kind(limits["maximum"])}
+        return st.number_input(label, value=kind(self.default(name)), **self._common(name), **look)
 
     def choice(self, name: str, label: str, choices: dict[str, str]) -> Any:
         """A box with a sentence for each choice."""

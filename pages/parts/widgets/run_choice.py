@@ -92,7 +92,7 @@ def _choose_another(run: Run, results_needed: bool) -> Run:
     # The key holds the run, so that a new address starts the box anew instead of showing the earlier choice.
     names = list(labels)
     st.selectbox(
-        "Run", names, index=names.index(run.identifier), format_func=labels.get, key=f"choice_of_{run.identifier}", on_change=follow
+        "Run", names, index=names.index(run.identifier), format_func=labels.__getitem__, key=f"choice_of_{run.identifier}", on_change=follow
     )
     return run
 
