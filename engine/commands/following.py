@@ -19,9 +19,9 @@ def follow(run: Run, silent: bool) -> None:
     bar = tqdm(total=100, unit="%", file=sys.stderr, disable=silent, bar_format="{desc:.70s} {percentage:3.0f}% |{bar:20}| {elapsed}")
     with bar:
         while (status := run.read_status()).active:
-            shares = [status.progress.get(name, {}).get("share", 0.0) for name in run.read_experiment().frameworks]
+            shares = [status.of(name).share or 0.0 for name in run.read_experiment().frameworks]
             if status.phase in ("encode", "download"):
-                shares = [status.progress.get(status.phase, {}).get("share") or 0.0]
+                shares = [status.of(status.phase).share or 0.0]
             turn = f" · {FRAMEWORK_NAMES[status.turn]}'s turn" if status.turn and status.phase == "train" else ""
             bar.set_description_str(f"{status.message}{turn}", refresh=False)
             bar.n = 100 * sum(shares) / len(shares)

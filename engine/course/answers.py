@@ -140,9 +140,9 @@ def _piece_of_runs(title: str, runs: Sequence[Run]) -> Piece:
         if status.state == "done" and set((run.read_results() or {}).get("frameworks", {})) == set(FRAMEWORKS):
             return Piece(title, "done", run, share=1.0)
         if status.active and active is None:
-            sides = [status.progress.get(name) or {} for name in FRAMEWORKS]
-            left = [side["seconds_left"] for side in sides if side.get("seconds_left") is not None]
-            share = sum(side.get("share") or 0.0 for side in sides) / len(sides)
+            sides = [status.of(name) for name in FRAMEWORKS]
+            left = [side.seconds_left for side in sides if side.seconds_left is not None]
+            share = sum(side.share or 0.0 for side in sides) / len(sides)
             active = Piece(title, "active", run, status.message, share, sum(left) if left else None)
         elif ended is None and not status.active:
             ended = Piece(title, "ended", run, status.message)

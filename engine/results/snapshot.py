@@ -14,7 +14,8 @@ from engine.results.curves import Curves
 from engine.results.interim import results_so_far
 from engine.results.tables import finished_frameworks
 from engine.runs.experiment import Experiment
-from engine.runs.folder import Run, Status, readable_experiment
+from engine.runs.folder import Run, readable_experiment
+from engine.runs.status import Status
 
 MEASURING = ("steps", "epoch")
 """Kinds of events with a loss in them."""

@@ -1,26 +1,20 @@
-"""A run from start to finish, in a process of its own that outlives the dashboard: ``python -m engine.runs.coordinator RUN_DIR``."""
+"""A run from start to finish: what its coordinator does, in a process of its own that outlives the dashboard."""
 
 from __future__ import annotations
 
-import signal
-import sys
 import time
-import traceback
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from filelock import FileLock, Timeout
-from safetensors import SafetensorError
-
 from engine import FRAMEWORK_NAMES
-from engine.errors import ParityError, TrainingError
+from engine.errors import TrainingError
 from engine.runs.experiment import Experiment
-from engine.runs.folder import Run, Status, home
-from engine.runs.processes.channel import WorkerProcess, worker_environment
-from engine.runs.processes.queue import wait_in_queue
+from engine.runs.folder import Run, home
+from engine.runs.processes.channel import WorkerProcess
+from engine.runs.processes.coordinating import Coordinator, fill
 from engine.runs.processes.turns import Turns
 from engine.runs.source_code import save_code
-from engine.runs.status import StatusBoard
+from engine.runs.status import Progress
 from engine.shared.devices import choose_device, graphics_processors
 from engine.shared.encoders.checkpoint import BUNDLED, Checkpoint, resolve
 
@@ -33,81 +27,29 @@ ENCODER_BAR = 1e-4
 LOGIT_BAR = 1e-3
 """Untrained models whose answers to the same batch lie further apart do not begin with the same weights."""
 
-SECONDS_TO_LEAVE = 30.0
-"""How long a resumed run waits for the process of its first attempt to leave."""
-
 
 def main(arguments: list[str]) -> None:
-    """Fill the run's folder. Whatever happens, the status says how it ended, and no worker is left behind."""
-    run = Run(Path(arguments[0]))
-    try:
-        # One process for each run. The one before, which has failed, may still be ending its workers.
-        with FileLock(run.path / ".coordinator.lock", timeout=SECONDS_TO_LEAVE):
-            if run.read_status().state == "queued":  # else a second click on “resume” came after the first one's run had ended
-                fill(run)
-    except Timeout:
-        print(f"Not started: another process is at work on run {run.identifier}.")
+    """Fill the run's folder."""
+    fill(Run(Path(arguments[0])), RunCoordinator)
 
 
-def fill(run: Run) -> None:
-    """Wait in the queue, work, and leave a last word."""
-    try:
-        coordinator = Coordinator(run)
-    except ParityError as error:
-        run.write_status(Status(state="failed", message=str(error), phase="end"))
-        return
-    lock = None
-    try:
-        lock = wait_in_queue(run, coordinator.board.say_queued)
-        if lock is None:
-            coordinator.board.finish("stopped", "Stopped while it was waiting; nothing was trained.")
-        else:
-            coordinator.work()
-    except ParityError as error:
-        coordinator.board.finish("failed", str(error))
-    except SystemExit:
-        coordinator.board.finish(
-            "failed",
-            f"The run was asked to end from outside (SIGTERM) in the phase “{coordinator.board.status.phase}”, for example because the "
-            "machine shuts down. What was trained is kept; resume it to go on from the last finished epoch.",
-        )
-    except Exception as error:  # the last resort: the status must not stay “running”
-        traceback.print_exc()
-        coordinator.board.finish("failed", _in_words(error))
-    finally:
-        coordinator.end_workers()
-        if lock is not None:
-            lock.release()  # only now is the machine free for the next run
-
-
-def _in_words(error: Exception) -> str:
-    if isinstance(error, MemoryError):
-        return "The machine's memory ran out. Use fewer rows, then start the run again."
-    if isinstance(error, (OSError, SafetensorError)):
-        return f"A file could not be written or read: {error}. Check the free space and that the run's folder is there, then resume it."
-    return (
-        f"Unexpected: {type(error).__name__}: {error}. The details are in coordinator.log in the run's folder; "
-        "resume the run or start it again."
-    )
-
-
-class Coordinator:
+class RunCoordinator(Coordinator):
     """Does the work of one run, in the order in which it happens."""
+
+    last_word_when_stopped = "Stopped while it was waiting; nothing was trained."
 
     def __init__(self, run: Run) -> None:
         self.run = run
         self.experiment: Experiment = run.read_experiment()
-        self.board = StatusBoard(run)
+        super().__init__(run)
 
-    def work(self) -> None:
+    def work(self) -> tuple[str, str]:
         """Prepare, train, compare."""
-        self.board.status.started, self.board.status.finished = time.time(), None
-        self.board.status.notes = []
-        self.board.say("data", "Reading and splitting the texts")
+        self.status.started, self.status.finished = time.time(), None
+        self.status.notes = []
+        self._enter("data", "Reading and splitting the texts")
         unfinished = [name for name in self.experiment.frameworks if not self.run.read_outcome(name)]
-        self.board.status.progress = {
-            name: {"share": 1.0, "seconds_left": 0.0} for name in self.experiment.frameworks if name not in unfinished
-        }
+        self.status.progress = {name: Progress(1.0, 0.0) for name in self.experiment.frameworks if name not in unfinished}
         workers = [self._start(name, "train") for name in unfinished]
         if workers:
             workers[0].go(turn=True)  # its import does not need the data and runs while they are read
@@ -119,27 +61,39 @@ class Coordinator:
             elif workers:
                 self._compare_encoders(features, checkpoint, features.note().get("encoder_difference"))
         if self.run.stop_requested:
-            self.board.finish("stopped", "Stopped before training began; the vectors of the texts are kept for the next run.")
-            return
+            return "stopped", "Stopped before training began; the vectors of the texts are kept for the next run."
         if features is not None:
             from engine.runs.preparing.inputs import load_inputs, save_arrays
 
             save_arrays(self.run, load_inputs(self.run).rows, (features.open(),))
-        turns = Turns(workers, self.experiment.schedule == "both-at-once", self.board.on_change)
+        turns = self.take_turns(workers, self._on_change, self.experiment.schedule == "both-at-once")
         self._train(turns)
-        self._compare(turns)
+        return self._compare(turns)
+
+    def _enter(self, phase: str, message: str, state: str = "preparing") -> None:
+        self.say(message, state, phase)
 
     def _start(self, framework: str, job: str) -> WorkerProcess:
-        process = WorkerProcess(self.run.path, framework, job, worker_environment(self.experiment.threads, self.experiment.device))
-        self.board.processes.append(process)
-        self.board.status.workers[f"{framework} {job}"] = process.identity
-        self.board.write()
-        return process
+        return self.start(framework, job, self.run.path, self.experiment)
 
-    def end_workers(self) -> None:
-        """No process is left behind."""
-        for process in self.board.processes:
-            process.end()
+    def _on_change(self, worker: WorkerProcess | None) -> None:
+        """Called at every turn and about twice a second in between."""
+        turn = worker.framework if worker else None
+        if turn == self.status.turn and self.age < 0.9:
+            return
+        self.status.turn = turn
+        for process in self.processes:
+            facts, framework = process.facts, process.framework
+            if process.job == "train" and "share" in facts:
+                self.status.progress[framework] = (
+                    Progress(1.0, 0.0) if facts.get("trained") else Progress(facts["share"], facts.get("seconds_left"))
+                )
+            if process.job == "encode" and "encoded" in facts:
+                left = (facts["of"] - facts["encoded"]) / facts["per_second"] if facts.get("per_second") else None
+                self.status.progress["encode"] = Progress(facts["encoded"] / facts["of"], left)
+            if not process.finished:
+                self.status.memory[framework] = process.rss() / 2**20
+        self.write()
 
     def _prepare(self) -> tuple[Features | None, Checkpoint | None, list[str]]:
         """Rows, split, labels and initial weights; where the vectors are or will be, for a classifier that takes vectors."""
@@ -148,14 +102,15 @@ class Coordinator:
         prepared = prepare_data(self.run)
 
         def downloaded(arrived: float, expected: float) -> None:
-            if self.board.status.phase != "download" or self.board.age > 0.5:
-                self.board.status.progress["download"] = {"share": arrived / expected if expected else None, "megabytes": arrived / 1e6}
-                self.board.say("download", f"Downloading {self.experiment.encoder}: {arrived / 1e6:,.0f} of {expected / 1e6:,.0f} MB")
+            if self.status.phase != "download" or self.age > 0.5:
+                share = arrived / expected if expected else None
+                self.status.progress["download"] = Progress(share, megabytes=arrived / 1e6)
+                self._enter("download", f"Downloading {self.experiment.encoder}: {arrived / 1e6:,.0f} of {expected / 1e6:,.0f} MB")
 
         checkpoint = None
         if self.experiment.family_member.pretrained:
             if self.experiment.encoder != BUNDLED:
-                self.board.say("download", f"Looking for {self.experiment.encoder} on this machine and on the hub")
+                self._enter("download", f"Looking for {self.experiment.encoder} on this machine and on the hub")
             checkpoint = resolve(self.experiment.encoder, downloaded)
         features, texts = prepare_inputs(self.run, prepared, checkpoint, home() / "_features")
         return features, checkpoint, texts
@@ -163,13 +118,13 @@ class Coordinator:
     def _encode(self, features: Features, checkpoint: Checkpoint, texts: list[str]) -> None:
         """One wing computes all vectors, the other those of the probe; in matched mode they must agree."""
         maker, *others = self.experiment.frameworks
-        self.board.say("encode", f"Computing the vectors of {len(texts):,} texts with {checkpoint.name} (kept for the next run)")
+        self._enter("encode", f"Computing the vectors of {len(texts):,} texts with {checkpoint.name} (kept for the next run)")
         for framework, job in [(maker, "encode"), *((other, "probe") for other in others)]:
             if self.run.stop_requested:
                 return
             if job == "probe":
-                self.board.say("encode", f"Comparing {FRAMEWORK_NAMES[framework]}'s encoder with {FRAMEWORK_NAMES[maker]}'s on a few texts")
-            turns = Turns([self._start(framework, job)], False, self.board.on_change)
+                self._enter("encode", f"Comparing {FRAMEWORK_NAMES[framework]}'s encoder with {FRAMEWORK_NAMES[maker]}'s on a few texts")
+            turns = self.take_turns([self._start(framework, job)], self._on_change)
             turns.run_until("end")
             turns.end()
             if self.run.stop_requested:
@@ -194,20 +149,20 @@ class Coordinator:
 
     def _train(self, turns: Turns) -> None:
         names = " and ".join(FRAMEWORK_NAMES[name] for name in self.experiment.frameworks)
-        self.board.say("import", f"Loading {names}", "running")
+        self._enter("import", f"Loading {names}", "running")
         at_stake = self.experiment.device != "cpu" and graphics_processors()  # else the device is known before all have been loaded
         if turns.workers and not turns.at_once and not at_stake:
             turns.lead(lambda worker: {"device": "cpu"} if worker.phase == "build" else {})
             if len(turns.workers) > 1 and not turns.workers[0].finished:
                 first, second = (FRAMEWORK_NAMES[worker.framework] for worker in turns.workers)
-                self.board.say("import", f"Loading {second}; {first} has begun to train", "running")
+                self._enter("import", f"Loading {second}; {first} has begun to train", "running")
         turns.run_until("build")
         gpus = {worker.framework: worker.facts.get("gpu") for worker in turns.workers if not worker.finished}
         for name in self.experiment.frameworks:  # what finished before a resume decides too, so that both use the same kind of device
             if outcome := self.run.read_outcome(name):
                 gpus[name] = None if outcome["device"] == "cpu" else outcome["device"]
         devices, notes = choose_device(self.experiment.device, gpus)
-        self.board.status.notes += [note for note in notes if note not in self.board.status.notes]
+        self.status.notes += [note for note in notes if note not in self.status.notes]
         turns.run_until("train", lambda worker: {"device": devices[worker.framework]} if worker.phase == "build" else {})
         if self.experiment.mode == "matched":
             from engine.runs.comparison import first_batch_logit_difference
@@ -220,13 +175,13 @@ class Coordinator:
                     "another encoder, or the mode “defaults”."
                 )
             if difference is not None and difference > LOGIT_BAR:
-                self.board.status.notes.append(f"The models' first answers differ by {difference:.2g}, more than rounding explains.")
-        self.board.status.notes += [str(worker.facts["note"]) for worker in turns.workers if "note" in worker.facts]
-        self.board.say("train", "Training", "running")
+                self.status.notes.append(f"The models' first answers differ by {difference:.2g}, more than rounding explains.")
+        self.status.notes += [str(worker.facts["note"]) for worker in turns.workers if "note" in worker.facts]
+        self._enter("train", "Training", "running")
         turns.run_until("evaluate")
-        self.board.say("evaluate", "Evaluating on the test texts", "running")
+        self._enter("evaluate", "Evaluating on the test texts", "running")
         turns.run_until("latency")
-        self.board.say("compare", "Measuring how fast single texts are answered", "running")
+        self._enter("compare", "Measuring how fast single texts are answered", "running")
         turns.run_until("end")
         for worker in turns.workers:
             outcome = worker.facts.get("outcome")
@@ -234,8 +189,8 @@ class Coordinator:
                 self.run.write_outcome(worker.framework, outcome | {"latency_ms": worker.facts["latency_ms"]})
         turns.end()
 
-    def _compare(self, turns: Turns) -> None:
-        """Put what is there side by side, also when one of the two has failed."""
+    def _compare(self, turns: Turns) -> tuple[str, str]:
+        """Put what is there side by side, also when one of the two has failed; how the run ends."""
         from engine.runs.comparison import compare
 
         outcomes = {name: outcome for name in self.experiment.frameworks if (outcome := self.run.read_outcome(name))}
@@ -243,15 +198,15 @@ class Coordinator:
         state = "failed" if turns.failures else "stopped" if "stopped" in reasons else "failed" if "diverged" in reasons else "done"
         difference = None
         if outcomes:
-            results = compare(self.run, outcomes, state, self.board.status.notes)
+            results = compare(self.run, outcomes, state, self.status.notes)
             difference = results["parity"].get("encoder_difference")
             self.run.write_results(results)
         if difference is not None and difference > ENCODER_BAR:
-            self.board.status.notes.append(
+            self.status.notes.append(
                 f"The two encoders' vectors differ by {difference:.2g} (bar: {ENCODER_BAR:g}): answers to pasted text may differ between "
                 "the frameworks."
             )
-        self.board.finish(state, self._last_words(turns, outcomes, reasons))
+        return state, self._last_words(turns, outcomes, reasons)
 
     def _last_words(self, turns: Turns, outcomes: dict[str, dict[str, Any]], reasons: set[str]) -> str:
         if turns.failures:
@@ -267,8 +222,3 @@ class Coordinator:
         if "stopped" in reasons:
             return "Stopped on request; the best weights so far were kept and evaluated."
         return "Finished"
-
-
-if __name__ == "__main__":
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
-    main(sys.argv[1:])

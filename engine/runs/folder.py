@@ -11,23 +11,20 @@ import re
 import secrets
 import shutil
 import time
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engine.errors import ParityError, RunError
 from engine.files import read_json, write_atomically
 from engine.runs.experiment import Experiment
-from engine.runs.processes.identity import living_process
+from engine.runs.status import Status
+from engine.runs.work_folder import WorkFolder
 
 if TYPE_CHECKING:
     import pandas
 
-STATES = ("queued", "preparing", "running", "done", "stopped", "failed")
-ACTIVE = ("queued", "preparing", "running")
 IDENTIFIER = re.compile(r"\d{8}-\d{6}-[0-9a-f]{6}")
-SECONDS_TO_APPEAR = 60.0
-"""After this long without a process of its own, a run that should be starting is taken for failed."""
 
 
 def home() -> Path:
@@ -35,45 +32,14 @@ def home() -> Path:
     return Path(os.environ.get("PARITY_RUNS") or Path(__file__).parents[2] / "runs").absolute()
 
 
-@dataclass
-class Status:
-    """Where a run stands; replaced as a whole by the coordinator about once a second."""
-
-    state: str = "queued"
-    message: str = "Waiting to start"
-    """One sentence for people: what is being done, what it waits for, or why it failed."""
-    phase: str = "queue"
-    """``queue``, ``data``, ``download``, ``encode``, ``import``, ``train``, ``evaluate``, ``compare`` or ``end``."""
-    turn: str | None = None
-    """The framework whose turn it is."""
-    created: float = field(default_factory=time.time)
-    started: float | None = None
-    finished: float | None = None
-    updated: float = field(default_factory=time.time)
-    coordinator: dict[str, float] | None = None
-    workers: dict[str, dict[str, float]] = field(default_factory=dict)
-    progress: dict[str, dict[str, Any]] = field(default_factory=dict)
-    """For each framework, or for ``download`` and ``encode``: ``share`` from 0 to 1 and ``seconds_left`` where they are known."""
-    memory: dict[str, float] = field(default_factory=dict)
-    """Resident memory of each worker in MiB."""
-    notes: list[str] = field(default_factory=list)
-    """What the reader of the result should know: a device that was not used, encoders that differ."""
-
-    @property
-    def active(self) -> bool:
-        """Whether the run still has something ahead of it."""
-        return self.state in ACTIVE
-
-
 @dataclass(frozen=True)
-class Run:
+class Run(WorkFolder):
     """One run, read from its folder at every call; nothing of it lives in memory only."""
 
-    path: Path
-
-    @property
-    def identifier(self) -> str:
-        return self.path.name
+    word = "run"
+    advice = "What was trained is kept; resume the run to go on from the last finished epoch."
+    again = "resume the run"
+    status_name = "status.json"
 
     def read_experiment(self) -> Experiment:
         """What was asked. Raises ``RunError`` when the folder has gone, ``ExperimentError`` when the description cannot be read."""
@@ -88,49 +54,12 @@ class Run:
     def write_experiment(self, experiment: Experiment) -> None:
         write_atomically(self.path / "experiment.json", json.dumps(experiment.to_json(), indent=1, ensure_ascii=False))
 
-    def read_status(self) -> Status:
-        """Where the run stands. A run whose coordinator has died without a word reads as failed."""
-        status = self._written_status()
-        if status.active and status.coordinator and living_process(status.coordinator) is None:
-            status = self._written_status()  # once more, for its last word may have come between the two looks
-            if status.active:
-                status.state, status.turn = "failed", None
-                status.message = (
-                    f"The run's own process ended unexpectedly while it was in the phase “{status.phase}” (killed, out of memory, the disk "
-                    "was full, or the machine was restarted). What was trained is kept; resume it to go on from the last finished epoch."
-                )
-        elif status.active and not status.coordinator and time.time() - status.updated > SECONDS_TO_APPEAR:
-            status.state = "failed"
-            status.message = (
-                "The run's own process has not started, or ended before it could say a word. The reason is in coordinator.log in the "
-                "run's folder, most often too little memory or disk; free some, then resume the run."
-            )
-        return status
-
-    def _written_status(self) -> Status:
-        values = read_json(self.path / "status.json")
-        if values is None:
-            return Status(state="failed", message="The run's folder was removed or its status cannot be read.", phase="end")
-        known = Status.__dataclass_fields__
-        return Status(**{name: value for name, value in values.items() if name in known})
-
-    def write_status(self, status: Status) -> None:
-        status.updated = time.time()
-        write_atomically(self.path / "status.json", json.dumps(asdict(status)))
-
     def read_results(self) -> dict[str, Any] | None:
         """The comparison, or ``None`` before there is one."""
-        return read_json(self.path / "results.json")
+        return read_json(self.results_file)
 
     def write_results(self, results: dict[str, Any]) -> None:
-        write_atomically(self.path / "results.json", json.dumps(results, indent=1, ensure_ascii=False))
-
-    def read_code(self) -> dict[str, Any] | None:
-        """The source files that trained this run, by path, or ``None`` when it kept none."""
-        return read_json(self.path / "code.json")
-
-    def write_code(self, files: dict[str, str]) -> None:
-        write_atomically(self.path / "code.json", json.dumps(files, ensure_ascii=False))
+        write_atomically(self.results_file, json.dumps(results, indent=1, ensure_ascii=False))
 
     def read_vocabulary(self) -> str:
         """What the words or terms of the training texts became, as JSON. Raises ``RunError`` when it is gone."""
@@ -186,43 +115,9 @@ class Run:
                 continue  # a line torn by a crash, completed by the next run of the worker
         return [event for event in events if isinstance(event, dict)], offset + len(whole)
 
-    def read_log(self, process: str, characters: int = 20_000) -> str:
-        """The end of the log of ``coordinator`` or of a framework's worker; empty where there is none."""
-        file = self.path / "coordinator.log" if process == "coordinator" else self.framework_folder(process) / "worker.log"
-        try:
-            with open(file, "rb") as log:
-                log.seek(max(0, file.stat().st_size - characters))
-                return log.read().decode("utf-8", "replace")
-        except OSError:
-            return ""
-
-    def request_stop(self) -> None:
-        """Ask for a stop; the best weights so far are kept and evaluated."""
-        try:
-            self._stop_file.touch()
-        except OSError as error:
-            raise RunError(
-                f"Run {self.identifier} cannot be stopped: nothing can be written into its folder {self.path} ({error.strerror}). "
-                "It was removed, or the disk is full."
-            ) from error
-
-    def withdraw_stop(self) -> None:
-        self._stop_file.unlink(missing_ok=True)
-
-    @property
-    def stop_requested(self) -> bool:
-        return self._stop_file.exists()
-
-    @property
-    def _stop_file(self) -> Path:
-        return self.path / "stop"
-
     @property
     def data_file(self) -> Path:
         return self.path / "data.parquet"
-
-    def framework_folder(self, framework: str) -> Path:
-        return self.path / framework
 
     def events_file(self, framework: str) -> Path:
         return self.framework_folder(framework) / "events.jsonl"

@@ -11,9 +11,11 @@ from pathlib import Path
 
 from engine.errors import RunError
 from engine.runs.experiment import Experiment
-from engine.runs.folder import Run, Status, create_run, home, list_runs
+from engine.runs.folder import Run, create_run, home, list_runs
 from engine.runs.processes.identity import end_processes
 from engine.runs.processes.queue import lock_path
+from engine.runs.status import Status
+from engine.runs.work_folder import WorkFolder
 
 
 def start(experiment: Experiment) -> Run:
@@ -68,10 +70,13 @@ def launch(run: Run) -> None:
 
 
 def detach(module: str, folder: Path) -> None:
-    """Start ``python -m module folder`` in a session of its own, with ``coordinator.log`` in the folder; ``OSError`` when that fails."""
-    with open(folder / "coordinator.log", "ab") as log:
+    """Start the process that fills a folder, in a session of its own, with its log there; ``OSError`` when that fails.
+
+    ``module`` knows the folder's coordinator, as ``engine/runs/processes/entry.py`` says.
+    """
+    with open(WorkFolder(folder).coordinator_log, "ab") as log:
         process = subprocess.Popen(
-            [sys.executable, "-m", module, str(folder)],
+            [sys.executable, "-m", "engine.runs.processes.entry", module, str(folder)],
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,

@@ -6,8 +6,8 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from engine.runs.folder import Run
 from engine.runs.moved_files import present_path
+from engine.runs.work_folder import WorkFolder
 
 ENGINE = Path(__file__).parents[1]
 ENGINE_IMPORT = re.compile(r"^from (engine\.[\w.]+) import ", re.MULTILINE)
@@ -44,14 +44,14 @@ def source_file(file: str) -> str | None:
     return path.read_text(encoding="utf-8") if ENGINE in path.parents and path.is_file() else None
 
 
-def save_code(run: Run) -> None:
-    """Write the present code into the run's folder; called when its workers start."""
-    run.write_code(present_code())
+def save_code(folder: WorkFolder) -> None:
+    """Write the present code into the folder of a run or a study; called when its workers start."""
+    folder.write_code(present_code())
 
 
-def kept_code(run: Run) -> dict[str, str] | None:
-    """The files that the run kept, by today's path; ``None`` for a run that kept none or whose copy is damaged."""
-    files = run.read_code()
+def kept_code(folder: WorkFolder) -> dict[str, str] | None:
+    """Return the files that a run or a study kept, by today's path; ``None`` where it kept none or its copy is damaged."""
+    files = folder.read_code()
     if not files or not all(isinstance(text, str) for text in files.values()):
         return None
     return {present_path(path): text for path, text in files.items()}

@@ -1,70 +1,93 @@
-"""Where a run stands, said by its coordinator to everybody who reads the run's folder."""
+"""Where a run or a study stands: what its coordinator says to everybody who reads the folder."""
 
 from __future__ import annotations
 
 import time
-import traceback
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
 
-from engine.runs.folder import Run
-from engine.runs.processes.channel import WorkerProcess
-from engine.runs.processes.identity import process_identity
+from engine.runs.processes.identity import ProcessIdentity
+
+STATES = ("queued", "preparing", "running", "done", "stopped", "failed")
+ACTIVE = ("queued", "preparing", "running")
 
 
-class StatusBoard:
-    """The one writer of a run's status."""
+@dataclass(frozen=True)
+class Progress:
+    """How far a piece of work is; ``None`` where that is not known."""
 
-    def __init__(self, run: Run) -> None:
-        self.run = run
-        self.status = run.read_status()
-        self.status.coordinator, self.status.state, self.status.workers = process_identity(), "queued", {}
-        self.processes: list[WorkerProcess] = []
-        """All workers that were started for this run; their progress and memory are part of the status."""
-        self._written = 0.0
-        self.write()
+    share: float | None = None
+    """The part that is done, from 0 to 1."""
+    seconds_left: float | None = None
+    megabytes: float | None = None
+    """What has been downloaded so far."""
 
-    def write(self) -> None:
-        """Replace the status on disk."""
-        self._written = time.monotonic()
-        self.run.write_status(self.status)
 
-    def say(self, phase: str, message: str, state: str = "preparing") -> None:
-        """Enter a phase."""
-        self.status.phase, self.status.message, self.status.state = phase, message, state
-        self.write()
+@dataclass
+class Status:
+    """Where a run or a study stands; replaced as a whole by its coordinator about once a second."""
+
+    state: str = "queued"
+    """One of ``STATES``."""
+    message: str = "Waiting to start"
+    """One sentence for people: what is being done, what it waits for, or why it failed."""
+    phase: str = "queue"
+    """``queue``, ``data``, ``download``, ``encode``, ``import``, ``train``, ``evaluate``, ``compare`` or ``end``; a study has no others
+    than the first and the last, and is without one in between."""
+    turn: str | None = None
+    """The framework whose turn it is."""
+    created: float = field(default_factory=time.time)
+    started: float | None = None
+    finished: float | None = None
+    updated: float = field(default_factory=time.time)
+    coordinator: ProcessIdentity | None = None
+    """The process that fills the folder."""
+    workers: dict[str, ProcessIdentity] = field(default_factory=dict)
+    """The processes that it has started, by framework and job."""
+    share: float = 0.0
+    """How much of a study's work is done, from 0 to 1."""
+    seconds_left: float | None = None
+    """How long a study will still take."""
+    progress: dict[str, Progress] = field(default_factory=dict)
+    """How far each framework of a run is, or its ``download`` and ``encode``."""
+    memory: dict[str, float] = field(default_factory=dict)
+    """Resident memory of each worker in MiB."""
+    notes: list[str] = field(default_factory=list)
+    """What the reader of the result should know: a device that was not used, encoders that differ."""
 
     @property
-    def age(self) -> float:
-        """Seconds since the status was last written."""
-        return time.monotonic() - self._written
+    def active(self) -> bool:
+        """Whether something still lies ahead."""
+        return self.state in ACTIVE
 
-    def say_queued(self, message: str) -> None:
-        """What the run waits for; written when it changes, else once a second as a sign of life."""
-        if message != self.status.message or self.age > 1:
-            self.say("queue", message, "queued")
+    def of(self, name: str) -> Progress:
+        """How far a framework, ``download`` or ``encode`` is; all unknown before it has begun."""
+        return self.progress.get(name) or Progress()
 
-    def finish(self, state: str, message: str) -> None:
-        """The last word; when not even that can be written, the readers see that the process has gone."""
-        self.status.state, self.status.message, self.status.phase = state, message, "end"
-        self.status.turn, self.status.finished, self.status.workers = None, time.time(), {}
-        try:
-            self.write()
-        except OSError:
-            traceback.print_exc()
+    def to_json(self) -> dict[str, Any]:
+        """Plain dictionaries and lists, ready for ``json.dumps``."""
+        return asdict(self)
 
-    def on_change(self, worker: WorkerProcess | None) -> None:
-        """Called at every turn and about twice a second in between."""
-        turn = worker.framework if worker else None
-        if turn == self.status.turn and self.age < 0.9:
-            return
-        self.status.turn = turn
-        for process in self.processes:
-            facts, framework = process.facts, process.framework
-            if process.job == "train" and "share" in facts:
-                share, left = (1.0, 0.0) if facts.get("trained") else (facts["share"], facts.get("seconds_left"))
-                self.status.progress[framework] = {"share": share, "seconds_left": left}
-            if process.job == "encode" and "encoded" in facts:
-                left = (facts["of"] - facts["encoded"]) / facts["per_second"] if facts.get("per_second") else None
-                self.status.progress["encode"] = {"share": facts["encoded"] / facts["of"], "seconds_left": left}
-            if not process.finished:
-                self.status.memory[framework] = process.rss() / 2**20
-        self.write()
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> Status:
+        """The inverse of :meth:`to_json`. What another version left out has its default, what only another version knows is passed over."""
+        values = {name: value for name, value in values.items() if name in cls.__dataclass_fields__ or name == "process"}
+        process = values.pop("process", None)  # so it was called in studies before version 0.3
+        workers = {name: ProcessIdentity.from_json(value) for name, value in _entries(values.get("workers"))}
+        return cls(
+            **values
+            | {
+                "coordinator": ProcessIdentity.from_json(values.get("coordinator") or process),
+                "workers": {name: worker for name, worker in workers.items() if worker is not None},
+                "progress": {name: _progress(value) for name, value in _entries(values.get("progress"))},
+            }
+        )
+
+
+def _entries(value: object) -> list[tuple[str, Any]]:
+    return list(value.items()) if isinstance(value, dict) else []
+
+
+def _progress(value: object) -> Progress:
+    return Progress(**{name: number for name, number in _entries(value) if name in Progress.__dataclass_fields__})

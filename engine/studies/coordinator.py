@@ -1,147 +1,67 @@
-"""A study from start to finish: its turn on the machine, its workers, its status. Its process is ``engine/studies/process.py``."""
+"""A study from start to finish: what it prepares, how it asks workers, and how much of its work is behind."""
 
 from __future__ import annotations
 
 import math
 import shutil
 import time
-import traceback
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
-from filelock import FileLock, Timeout
-from safetensors import SafetensorError
-
 from engine import FRAMEWORK_NAMES, FRAMEWORKS
-from engine.errors import ParityError, TrainingError
+from engine.errors import TrainingError
 from engine.runs.experiment import Experiment
 from engine.runs.folder import Run
 from engine.runs.preparing.prepare import prepare_for_study
-from engine.runs.processes.channel import WorkerProcess, worker_environment
-from engine.runs.processes.identity import process_identity
-from engine.runs.processes.queue import wait_in_queue
+from engine.runs.processes.channel import WorkerProcess
+from engine.runs.processes.coordinating import Coordinator, StopAskedError
 from engine.runs.processes.turns import Turns, worker_title
 from engine.shared.devices import choose_device
-from engine.studies.study import Study, StudyStatus, UnitCache
-
-SECONDS_TO_LEAVE = 10.0
-"""How long a study that is started again waits for its first process to leave."""
-
-ADVICE = "What is finished is kept; start the same study again to go on."
-
-
-class StopAskedError(Exception):
-    """Somebody asked for a stop."""
-
+from engine.studies.study import Study, UnitCache
 
 Work = Callable[["StudyCoordinator"], list[str]]
 """What a study does; the answer is why it is not complete."""
 
 
-def fill(study: Study, work: Mapping[str, Work]) -> None:
-    """Fill the study's folder; ``work`` says what a study of each kind does.
+class StudyCoordinator(Coordinator):
+    """What the work of every study needs: prepared inputs, answers of workers, and a share of the work that grows."""
 
-    Whatever happens, the status says how it ended, and no worker is left behind.
-    """
-    try:
-        with FileLock(study.path / ".coordinator.lock", timeout=SECONDS_TO_LEAVE):
-            if study.read_status().state == "queued":
-                conduct(study, work)
-    except Timeout:
-        print(f"Not started: another process is at work on the study {study.identifier}.")
+    last_word_when_stopped = f"Stopped on request. {Study.advice}"
 
-
-def conduct(study: Study, work: Mapping[str, Work]) -> None:
-    """Do the work of a study, if it can be told what it is."""
-    try:
-        coordinator = StudyCoordinator(study)
-    except ParityError as error:
-        study.write_status(StudyStatus(state="failed", message=str(error)))
-    else:
-        coordinator.conduct(work[study.kind])
-
-
-class StudyCoordinator:
-    """What the work of every study needs: its turn on the machine, prepared inputs, workers, a status that says how it gets on."""
-
-    def __init__(self, study: Study) -> None:
+    def __init__(self, study: Study, work: Work) -> None:
         self.study = study
         self.request = study.read_request()
-        self.status: StudyStatus = study.read_status()
-        self.status.process, self.status.workers = process_identity(), {}
-        self._processes: list[WorkerProcess] = []
+        super().__init__(study)
+        self._do = work
         self._turns: Turns | None = None
         self.frameworks: Sequence[str] = FRAMEWORKS
         """Which are loaded for the next piece of work. Where one is measured against itself there are two of its kind: each then has a
         word of its own behind the framework's name, and is asked by that."""
         self.notes: list[str] = []
         """What the reader of the results should know of the device."""
-        self._lock: Any = None
         self._cache = UnitCache()
         self._limit: float | None = None
         self._ends = math.inf
         """When a worker that has not answered is ended; only :meth:`attempt` sets a limit."""
-        self._written = 0.0
         self._whole = self._finished = self._spent = self._worked = 0.0
         self._cost = 0.0
         """Of the present piece of work."""
-        self.write()
 
-    def conduct(self, work: Work) -> None:
-        """Wait in the queue, work, and leave a last word."""
-        state, message = "failed", ""
-        try:
-            self._wait_for_the_machine()
-            failures = work(self)
-            state, message = ("failed", " ".join(failures)) if failures else ("done", "Finished")
-        except StopAskedError:
-            state, message = "stopped", f"Stopped on request. {ADVICE}"
-        except ParityError as error:
-            message = str(error)
-        except SystemExit:
-            message = f"The study was asked to end from outside (SIGTERM), for example because the machine shuts down. {ADVICE}"
-        except Exception as error:  # the last resort: the status must not stay “running”
-            traceback.print_exc()
-            message = _in_words(error)
-        finally:
-            self.dismiss()
-            if self._lock is not None:
-                self._lock.release()
-            if state == "done":
-                shutil.rmtree(self.study.prepared_folder, ignore_errors=True)
-            self.status.state, self.status.message, self.status.seconds_left = state, message, None
-            self.status.share = 1.0 if state == "done" else self.status.share
-            try:
-                self.write()
-            except OSError:  # readers see that the process has gone
-                traceback.print_exc()
+    def work(self) -> tuple[str, str]:
+        """Do what a study of this kind does. Failures end it as ``failed``, with what has been found until then."""
+        if failures := self._do(self):
+            return "failed", " ".join(failures)
+        self.dismiss()
+        shutil.rmtree(self.study.prepared_folder, ignore_errors=True)
+        self.status.share = 1.0
+        return "done", "Finished"
 
-    # --- The machine and the status --------------------------------------------------------------------------------------------------
-
-    def write(self) -> None:
-        """Replace the status on disk."""
-        self._written = time.monotonic()
-        self.study.write_status(self.status)
-
-    def say(self, message: str, state: str = "running") -> None:
-        """What is being done."""
-        self.status.state, self.status.message = state, message
-        self.write()
+    # --- The status ------------------------------------------------------------------------------------------------------------------
 
     def _say_queued(self, message: str) -> None:
         if self._turns is not None:
-            self._turns.suspend(self._turns.workers)
-        if message != self.status.message or time.monotonic() - self._written > 1:
-            self.say(message, "queued")
-
-    def _wait_for_the_machine(self) -> None:
-        """Runs that wait go first, at the start and between two pieces of the work; while they compute, the workers here are suspended."""
-        if self._lock is not None:
-            self._lock.release()
-        self._lock = wait_in_queue(self.study.as_run, self._say_queued)
-        if self._lock is None:
-            raise StopAskedError
+            self._turns.suspend(self._turns.workers)  # while a run computes, no idle thread pool spins here
+        super()._say_queued(message)
 
     def expect(self, work: float) -> None:
         """How much work there is in all, in the unit of ``measure``'s costs; pieces that were finished before count as well."""
@@ -163,7 +83,7 @@ class StudyCoordinator:
             worker.process.kill()  # nobody knows whether it would ever come to an end
         if prepared is not None and self.study.stop_requested:
             prepared.request_stop()
-        if worker is not None and time.monotonic() - self._written > 0.5:
+        if worker is not None and self.age > 0.5:
             facts = worker.facts
             if "encoded" in facts and facts["encoded"] < facts["of"]:
                 self.status.message = f"Computing the vectors of {facts['of']:,} texts: {facts['encoded']:,} are there"
@@ -187,28 +107,21 @@ class StudyCoordinator:
         return prepared
 
     def _downloaded(self, experiment: Experiment, arrived: float, expected: float) -> None:
-        if time.monotonic() - self._written > 0.5:
+        if self.age > 0.5:
             self.say(f"Downloading {experiment.encoder}: {arrived / 1e6:,.0f} of {expected / 1e6:,.0f} MB")
         if self.study.stop_requested:
             raise StopAskedError
 
     def _encode(self, prepared: Run, experiment: Experiment) -> None:
         """The vectors, by the first framework; they are kept for runs and further studies."""
-        worker = self._start(FRAMEWORKS[0], "encode", prepared.path, experiment)
-        turns = Turns([worker], False, lambda changed: self._on_change(changed, prepared), ADVICE)
+        worker = self.start(FRAMEWORKS[0], "encode", prepared.path, experiment)
+        turns = self.take_turns([worker], lambda changed: self._on_change(changed, prepared))
         turns.run_until("end")
         turns.end()
         self._raise_stop()
         turns.raise_failures()
 
     # --- Measuring -------------------------------------------------------------------------------------------------------------------
-
-    def _start(self, name: str, job: str, folder: Path, experiment: Experiment) -> WorkerProcess:
-        process = WorkerProcess(folder, name, job, worker_environment(experiment.threads, experiment.device))
-        self._processes.append(process)
-        self.status.workers[f"{name} {job}"] = process.identity
-        self.write()
-        return process
 
     def measure(self, framework: str, job: str, message: str, prepared: Run, cost: float = 1.0, **facts: Any) -> dict[str, Any]:
         """What one framework's worker answers to ``facts`` about what was prepared; at once, if it has answered before.
@@ -231,7 +144,7 @@ class StudyCoordinator:
         started, asked = time.monotonic(), len(ahead)
         if ahead:
             self._raise_stop()
-            self._wait_for_the_machine()
+            self.wait_for_the_machine()
             started = time.monotonic()
             turns = self._turns or self._load(job, prepared)
         asking, self._cost = {"prepared": str(prepared.path)} | facts, cost
@@ -259,7 +172,7 @@ class StudyCoordinator:
         try:
             return self.measure(framework, job, message, prepared, **facts)
         except TrainingError as error:
-            worker = next((process for process in self._processes if (process.name, process.job) == (framework, job)), None)
+            worker = next((process for process in self.processes if (process.name, process.job) == (framework, job)), None)
             if self._turns is None or worker is None or "failed" in worker.facts:
                 raise  # it could not be loaded, or told in a sentence what is wrong
             late = time.monotonic() > self._ends
@@ -283,8 +196,8 @@ class StudyCoordinator:
     def _load(self, job: str, prepared: Run) -> Turns:
         """A worker for each framework, both loaded, on the device that both have."""
         self.say(f"Loading {' and '.join(dict.fromkeys(map(worker_title, self.frameworks)))}")
-        workers = [self._start(name, job, self.study.path, prepared.read_experiment()) for name in self.frameworks]
-        turns = Turns(workers, False, self._on_change, ADVICE)
+        workers = [self.start(name, job, self.study.path, prepared.read_experiment()) for name in self.frameworks]
+        turns = self.take_turns(workers, self._on_change)
         turns.run_until("ready", lambda worker: {"prepared": str(prepared.path)})
         turns.raise_failures()
         seen = {worker.framework: worker.facts["gpu"] for worker in workers if "gpu" in worker.facts}
@@ -312,16 +225,5 @@ class StudyCoordinator:
 
     def dismiss(self) -> None:
         """End all workers; the next piece of work starts new ones."""
-        for process in self._processes:
-            process.end()
-        self._processes, self._turns, self.status.workers = [], None, {}
-
-
-def _in_words(error: Exception) -> str:
-    if isinstance(error, MemoryError):
-        return "The machine's memory ran out. Use fewer rows, then start the study again."
-    if isinstance(error, (OSError, SafetensorError)):
-        return (
-            f"A file could not be written or read: {error}. Check the free space and that the study's folder is there, then start it again."
-        )
-    return f"Unexpected: {type(error).__name__}: {error}. The details are in coordinator.log in the study's folder; start it again."
+        super().dismiss()
+        self._turns = None

@@ -73,7 +73,7 @@ def conduct(coordinator: StudyCoordinator) -> list[str]:
     coordinator.expect(len(request.only) * len(FRAMEWORKS))
     data = replace(sample_choice(), rows=ROWS)
     experiment = Experiment.recommended(data, "tfidf-mlp", device="cpu", threads=1)
-    save_code(coordinator.study.as_run)
+    save_code(coordinator.study)
     prepared = coordinator.prepare("mistakes", experiment)
     rows: list[dict[str, Any]] = []
     for name in request.only:
@@ -214,7 +214,7 @@ class MistakeCode:
 
 def mistake_code(study: Study | None) -> MistakeCode:
     """Cut from the source that the study kept, for that is what ran; the present code where there is none, or it is damaged."""
-    kept = kept_code(study.as_run) if study else None
+    kept = kept_code(study) if study else None
     if kept is not None:
         try:
             return _cut(kept)

@@ -1,14 +1,13 @@
-"""The process behind every study: ``python -m engine.studies.process STUDY_DIR``."""
+"""What a study of each kind does; the process of every study begins here."""
 
 from __future__ import annotations
 
-import signal
-import sys
 from pathlib import Path
 
+from engine.runs.processes.coordinating import fill
 from engine.studies import ablation, audit, mistakes
 from engine.studies.benchmark import measure
-from engine.studies.coordinator import Work, fill
+from engine.studies.coordinator import StudyCoordinator, Work
 from engine.studies.export import write_and_check
 from engine.studies.migration import carry
 from engine.studies.study import Study
@@ -26,9 +25,4 @@ WORK: dict[str, Work] = {
 
 def main(arguments: list[str]) -> None:
     """Fill the study's folder."""
-    fill(Study(Path(arguments[0])), WORK)
-
-
-if __name__ == "__main__":
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
-    main(sys.argv[1:])
+    fill(Study(Path(arguments[0])), lambda study: StudyCoordinator(study, WORK[study.kind]))

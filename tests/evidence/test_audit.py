@@ -15,11 +15,12 @@ from engine import FRAMEWORKS
 from engine.course.verdicts import size_of_difference
 from engine.data.store import sample_choice
 from engine.errors import ExperimentError
+from engine.runs.processes import coordinating
 from engine.runs.processes.channel import WorkerProcess
 from engine.runs.processes.turns import Turns
+from engine.runs.status import Status
 from engine.shared.classifiers import CLASSIFIERS
 from engine.studies import audit
-from engine.studies import coordinator as study_coordinator
 from engine.studies import process as study_process
 from engine.studies import study as studies
 from engine.studies.audit import (
@@ -34,7 +35,7 @@ from engine.studies.audit import (
     relative_differences,
     verdicts,
 )
-from engine.studies.study import Study, StudyStatus, start_study
+from engine.studies.study import Study, start_study
 from tests.running.driving import processes_about, small_data, write_tiny_encoder
 
 
@@ -213,14 +214,14 @@ def test_what_is_wrong_with_the_data_or_the_encoder_is_told_once(tmp_path: Path,
 def test_a_second_process_for_the_same_study_leaves(
     in_process: None, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(study_coordinator, "SECONDS_TO_LEAVE", 0.0)
+    monkeypatch.setattr(coordinating, "SECONDS_TO_LEAVE", 0.0)
     monkeypatch.setattr(studies, "detach", lambda module, folder: None)
     study = start_study("audit", {})
     with FileLock(study.path / ".coordinator.lock"):
         study_process.main([str(study.path)])
     assert "Not started: another process is at work" in capsys.readouterr().out
     assert study.read_status().state == "queued"
-    study.write_status(StudyStatus(state="done"))
+    study.write_status(Status(state="done"))
     study_process.main([str(study.path)])
     assert study.read_status().state == "done", "a late starter finds the work done"
 

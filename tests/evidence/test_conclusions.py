@@ -14,10 +14,11 @@ from engine.guide.claims import CLAIMS, GROUPS, SOURCES
 from engine.guide.conclusions import NO_GPU, NOT_YET, Evidence, by_state, conclusions, gather, guide_answer
 from engine.guide.ecosystem import LIBRARIES, count_families, library_version, model_families
 from engine.guide.strengths import CARDS
-from engine.runs.folder import Run, Status, home
+from engine.runs.folder import Run, home
 from engine.runs.source_code import present_code, source_file
+from engine.runs.status import Status
 from engine.studies.audit import TRANSFER_BAR
-from engine.studies.study import Study, StudyStatus
+from engine.studies.study import Study
 from tests.evidence.test_benchmark_summary import MIXED, row
 
 
@@ -30,7 +31,7 @@ def study(kind: str, results: dict[str, Any], state: str = "done", created: floa
     """A study's folder as its process leaves it; of a kind that this version need not know."""
     made = Study(home() / "_studies" / f"{kind}-{key}")
     made.path.mkdir(parents=True)
-    made.write_status(StudyStatus(state=state, created=created))
+    made.write_status(Status(state=state, created=created))
     made.write_results(results)
     return made
 

@@ -17,15 +17,16 @@ from engine.course.verdicts import accuracy_of_one, became_of, faster_answer, mo
 from engine.errors import RunError
 from engine.results.sentences import FORMATS
 from engine.runs import launching
-from engine.runs.folder import Run, Status, create_run, list_runs
+from engine.runs.folder import Run, create_run, list_runs
 from engine.runs.source_code import present_code
+from engine.runs.status import Progress, Status
 from engine.shared.classifiers import CLASSIFIERS
 from engine.source.snippets import STAGES
 from engine.studies import study as studies
 from engine.studies.audit import AuditRequest
 from engine.studies.mistake_catalogue import MISTAKES
 from engine.studies.mistakes import MuseumRequest
-from engine.studies.study import StudyStatus, list_studies, start_study
+from engine.studies.study import list_studies, start_study
 from tests.pages.conftest import CLASSES, results, write_data, write_predictions
 from tests.pages.test_audit import audit_results
 from tests.pages.test_museum import ERROR, RIGHT, observed, row
@@ -223,7 +224,7 @@ def test_progress_and_time_left_are_those_of_the_run(launched: list[str]) -> Non
     answer = LESSONS[1].question.answer
     answer.start()
     run = list_runs()[0]
-    sides = {"pytorch": {"share": 1.0, "seconds_left": 0.0}, "tensorflow": {"share": 0.5, "seconds_left": 4.0}}
+    sides = {"pytorch": Progress(1.0, 0.0), "tensorflow": Progress(0.5, 4.0)}
     run.write_status(Status(state="running", message="Training", phase="train", progress=sides))
     [piece] = answer.pieces()
     assert (piece.state, piece.message, piece.share, piece.seconds_left) == ("active", "Training", 0.75, 4.0)
@@ -266,14 +267,14 @@ def test_a_study_or_a_wider_one_answers(launched: list[str]) -> None:
     answer.start()
     [study] = list_studies("museum")
     assert study.read_request() == {"only": ["forgotten_zero_grad"]} and launched == [study.identifier]
-    study.write_status(StudyStatus(state="stopped", message="Stopped on request."))
+    study.write_status(Status(state="stopped", message="Stopped on request."))
     assert [(piece.state, piece.message) for piece in answer.pieces()] == [("ended", "Stopped on request.")]
     whole = start_study("museum", MuseumRequest().to_json())
-    whole.write_status(StudyStatus(state="running", share=0.3, seconds_left=9.0))
+    whole.write_status(Status(state="running", share=0.3, seconds_left=9.0))
     [piece] = answer.pieces()
     assert (piece.state, piece.share, piece.source) == ("active", 0.3, whole), "somebody is making all mistakes"
     whole.write_results(museum_results("forgotten_zero_grad", ("silent", observed([1.6, 9.0], 0.2)), ("silent", observed([1.6, 9.0], 0.2))))
-    whole.write_status(StudyStatus(state="done"))
+    whole.write_status(Status(state="done"))
     verdict = answer.verdict()
     assert verdict is not None and verdict.right == "silent" and answer.seconds() == 0
 
@@ -283,7 +284,7 @@ def test_a_study_without_its_results_says_so(launched: list[str]) -> None:
     answer.start()
     [study] = list_studies("audit")
     assert study.read_request() == AuditRequest(("tfidf-mlp",), 20).to_json()
-    study.write_status(StudyStatus(state="done"))
+    study.write_status(Status(state="done"))
     with pytest.raises(RunError, match=r"gone from its folder\. Start it again"):
         answer.verdict()
 

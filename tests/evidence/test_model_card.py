@@ -13,7 +13,8 @@ from engine import FRAMEWORKS
 from engine.errors import RunError
 from engine.reports.model_card import CARD_MARK, SECTIONS, UNKNOWN_HERE, model_card
 from engine.results.sentences import answer
-from engine.runs.folder import Run, Status
+from engine.runs.folder import Run
+from engine.runs.status import Status
 from tests.pages.conftest import as_classifier
 
 

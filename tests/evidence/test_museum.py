@@ -154,14 +154,14 @@ def test_the_code_that_ran_is_kept_and_every_exhibit_is_marked(made: Study) -> N
             assert piece.name == name and MARK in "\n".join(part.source for part in code.mistakes[name][framework])
             assert piece.lines < 30
     assert {piece.name for piece in code.shared["pytorch"]} == {"make_model", "make_bag_of_words", "fit", "answer"}
-    kept = made.as_run.read_code()
+    kept = made.read_code()
     assert kept is not None
     changed = {file: text.replace("def fit(", "def fit_as_it_was(").replace(" fit(", " fit_as_it_was(") for file, text in kept.items()}
-    made.as_run.write_code(changed)
+    made.write_code(changed)
     assert {piece.name for piece in mistake_code(made).shared["pytorch"]} == {"make_model", "make_bag_of_words", "fit_as_it_was", "answer"}
-    made.as_run.write_code({"engine/frameworks/pytorch/mistakes.py": "def torn("})
+    made.write_code({"engine/frameworks/pytorch/mistakes.py": "def torn("})
     assert mistake_code(made) == mistake_code(None), "a damaged copy is replaced by the present code"
-    made.as_run.write_code(kept)
+    made.write_code(kept)
 
 
 # --- What may be asked, and what is made of what was seen ----------------------------------------------------------------------------

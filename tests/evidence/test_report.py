@@ -20,7 +20,8 @@ from engine.reports import sections as report_sections
 from engine.reports.run_report import report, write_reports
 from engine.reports.sections import LONGEST_TEXT, MOST_DISAGREEMENTS
 from engine.results.sentences import answer
-from engine.runs.folder import Run, Status
+from engine.runs.folder import Run
+from engine.runs.status import Status
 from tests.running.driving import copy_run
 
 PROJECT = Path(__file__).parents[2]

@@ -25,8 +25,9 @@ from engine import FRAMEWORKS
 from engine.data.choice import DataChoice
 from engine.data.store import DatasetStore
 from engine.runs.experiment import Experiment
-from engine.runs.folder import Run, Status, create_run, home
+from engine.runs.folder import Run, create_run, home
 from engine.runs.preparing.inputs import Inputs
+from engine.runs.status import Status
 from engine.shared.classifiers import CLASSIFIERS
 from engine.shared.recipe import Recipe
 from engine.shared.weights.initial import WEIGHTS
@@ -103,7 +104,7 @@ def train_and_execute(run: Run, folder: Path, compiled: Run | None) -> Ended:
     """Train, then run both scripts, and those of the run that would be compiled."""
     places = {"PARITY_RUNS": str(run.path.parent), "PARITY_LOCK": str(folder / "machine.lock")}  # nothing is timed: cases may overlap
     run.write_status(Status())  # it may have waited for longer than a run is believed to be about to start
-    coordinator = [sys.executable, "-m", "engine.runs.coordinator", str(run.path)]
+    coordinator = [sys.executable, "-m", "engine.runs.processes.entry", "engine.runs.coordinator", str(run.path)]
     folder.mkdir()
     subprocess.run(coordinator, cwd=PROJECT, env=os.environ | places, check=True, timeout=280)
     assert run.read_status().state == "done", run.read_status().message

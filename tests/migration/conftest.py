@@ -44,7 +44,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Run:
         patch.setenv("PARITY_RUNS", str(folder / "runs"))
         patch.setenv("PARITY_LOCK", str(folder / "machine.lock"))
         run = create_run(Experiment.recommended(small_data(), **choices))
-        command = [sys.executable, "-m", "engine.runs.coordinator", str(run.path)]
+        command = [sys.executable, "-m", "engine.runs.processes.entry", "engine.runs.coordinator", str(run.path)]
         subprocess.run(command, cwd=PROJECT, env=os.environ.copy(), check=True, timeout=PATIENCE)
     assert run.read_status().state == "done", run.read_status().message
     return run

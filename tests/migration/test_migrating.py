@@ -73,7 +73,7 @@ def test_a_model_carried_across_is_the_same(
 def test_a_worker_says_what_it_does_and_the_bar_moves_with_it(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(studies, "detach", lambda module, folder: None)
     study = start_study("migration", MigrationRequest(run.identifier, "pytorch", "tensorflow").to_json())
-    coordinator = StudyCoordinator(study)
+    coordinator = StudyCoordinator(study, lambda coordinator: [])
     coordinator.expect(8)
     coordinator._cost, coordinator._written = 3.0, 0.0
     told: list[dict[str, Any]] = []

@@ -16,7 +16,8 @@ from streamlit.testing.v1 import AppTest
 from engine import FRAMEWORKS
 from engine.data.choice import DataChoice
 from engine.runs.experiment import Experiment
-from engine.runs.folder import Run, Status, create_run
+from engine.runs.folder import Run, create_run
+from engine.runs.status import Progress, Status
 from engine.studies import study as studies
 
 DASHBOARD = Path(__file__).parents[2] / "dashboard.py"
@@ -75,7 +76,7 @@ def active_run(home_folder: Path) -> Run:
             message="Training",
             phase="train",
             turn="tensorflow",
-            progress={"pytorch": {"share": 0.5, "seconds_left": 20.0}, "tensorflow": {"share": 1 / 3, "seconds_left": 45.0}},
+            progress={"pytorch": Progress(0.5, 20.0), "tensorflow": Progress(1 / 3, 45.0)},
             memory={"pytorch": 412.0, "tensorflow": 1310.0},
         )
     )

@@ -12,11 +12,12 @@ from streamlit.testing.v1 import AppTest
 from engine import FRAMEWORKS
 from engine.display.palette import LEVEL_DASHES, LEVEL_HUES
 from engine.errors import RunError
+from engine.runs.status import Status
 from engine.shared.classifiers import CLASSIFIERS
 from engine.shared.recipe import EVERY_DEFAULT
 from engine.studies.ablation import COMPILED, AblationRequest
 from engine.studies.audit import LEVELS, REMAINS, AuditRequest
-from engine.studies.study import Study, StudyStatus, list_studies, start_study
+from engine.studies.study import Study, list_studies, start_study
 from pages.parts.studies import ablation_view, audit_view, study_view
 from tests.pages.conftest import charts, words
 
@@ -74,7 +75,7 @@ def study(kind: str, state: str, results: dict[str, Any] | None = None, **status
     made = start_study(kind, request)
     if results is not None:
         made.write_results(results)
-    made.write_status(StudyStatus(state=state, **status))
+    made.write_status(Status(state=state, **status))
     return made
 
 
@@ -138,7 +139,7 @@ def test_the_end_of_a_study_redraws_the_page(open_page: OpenPage) -> None:
     made = study("audit", "running", share=0.9)
     page = open_page("audit")
     made.write_results(audit_results())
-    made.write_status(StudyStatus(state="done"))
+    made.write_status(Status(state="done"))
     page.run()
     assert not page.exception and not page.get("progress") and charts(page) == 1
 

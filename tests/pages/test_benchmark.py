@@ -12,9 +12,10 @@ from engine import FRAMEWORKS
 from engine.display.palette import HUES
 from engine.errors import RunError
 from engine.reports.benchmark_report import benchmark_report, repeating_command, write_benchmark_report
+from engine.runs.status import Status
 from engine.studies.benchmark.request import BenchmarkRequest
 from engine.studies.benchmark.verdicts import rows_of
-from engine.studies.study import Study, StudyStatus, list_studies, start_study
+from engine.studies.study import Study, list_studies, start_study
 from tests.pages.conftest import charts, words
 
 OpenPage = Callable[..., AppTest]
@@ -58,7 +59,7 @@ FOUND = [
 def finished(found: list[dict[str, Any]], itself: bool = False, **asked: Any) -> Study:
     study = start_study("benchmark", BenchmarkRequest(against_itself=itself, **asked).to_json())
     study.write_results(results(found, itself))
-    study.write_status(StudyStatus(state="done", message="Finished"))
+    study.write_status(Status(state="done", message="Finished"))
     return study
 
 
@@ -137,7 +138,7 @@ def test_against_itself(open_page: OpenPage) -> None:
 def test_one_that_failed_says_why_and_goes_on(open_page: OpenPage, no_process: list[str]) -> None:
     study = start_study("benchmark", BenchmarkRequest().to_json())
     study.write_results(results(FOUND[:1]) | {"repeats": 2})
-    study.write_status(StudyStatus(state="failed", message="The graphics card has *vanished*."))
+    study.write_status(Status(state="failed", message="The graphics card has *vanished*."))
     page = open_page("benchmark")
     assert not page.exception and "The graphics card has" in page.error[0].value
     no_process.clear()
@@ -159,7 +160,7 @@ def test_its_report(tmp_path: Any) -> None:
     assert "<script" not in html and "not finished" not in html
     (file,) = write_benchmark_report(study, tmp_path / "reports").values()
     assert file.read_text().startswith("<!")
-    study.write_status(StudyStatus(state="stopped", message="Stopped on request."))
+    study.write_status(Status(state="stopped", message="Stopped on request."))
     assert "This benchmark is not finished: it shows the first 5 repeats. Stopped on request." in benchmark_report(study)
     empty = start_study("benchmark", BenchmarkRequest(("tfidf-mlp",)).to_json())
     with pytest.raises(RunError, match="Expected at least two finished repeats"):

@@ -10,7 +10,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from engine import FRAMEWORKS
-from engine.runs.folder import Run, Status
+from engine.runs.folder import Run
+from engine.runs.status import Status
 from engine.shared.classifiers import CLASSIFIERS
 from tests.pages.conftest import as_classifier, everything_shown
 

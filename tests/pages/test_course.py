@@ -15,9 +15,10 @@ from engine.course.api_dictionary import entries
 from engine.course.fundamentals import WORD_COUNTS
 from engine.course.lessons import LESSONS
 from engine.runs import launching
-from engine.runs.folder import Run, Status, create_run, list_runs
+from engine.runs.folder import Run, create_run, list_runs
+from engine.runs.status import Status
 from engine.studies import study as studies
-from engine.studies.study import StudyStatus, list_studies
+from engine.studies.study import list_studies
 from tests.pages.conftest import results, words, write_data, write_predictions
 from tests.pages.test_museum import observed, row
 
@@ -138,12 +139,12 @@ def test_a_mistake_is_really_made(open_page: OpenPage, launched: list[str]) -> N
     page = predict(open_page("course", week="2"), 2, "silent")
     [study] = list_studies("museum")
     assert launched == [study.identifier] and study.read_request() == {"only": ["forgotten_zero_grad"]}
-    study.write_status(StudyStatus(state="running", message="Forgotten zero_grad, PyTorch", share=0.5, seconds_left=8.0))
+    study.write_status(Status(state="running", message="Forgotten zero_grad, PyTorch", share=0.5, seconds_left=8.0))
     page.run()
     [bar] = page.get("progress")
     assert "about 10 seconds left" in bar.proto.text
     study.write_results(museum_rows("forgotten_zero_grad"))
-    study.write_status(StudyStatus(state="done"))
+    study.write_status(Status(state="done"))
     page.run()
     shown = words(page)
     assert not page.exception and "As you predicted" in shown

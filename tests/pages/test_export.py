@@ -10,8 +10,9 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from engine.runs.folder import Run
+from engine.runs.status import Status
 from engine.studies.export.request import FILES, ExportRequest
-from engine.studies.study import StudyStatus, list_studies, start_study
+from engine.studies.study import list_studies, start_study
 from tests.pages.conftest import charts, words
 
 OpenPage = Callable[..., AppTest]
@@ -51,7 +52,7 @@ def test_before_an_export_the_page_says_what_will_be_done(open_page: OpenPage, t
 
 def test_an_export_that_failed_says_why(open_page: OpenPage, trained: Run) -> None:
     made = start_study("export", ExportRequest(trained.identifier, "pytorch", "onnx").to_json())
-    made.write_status(StudyStatus(state="failed", message="No space left on device"))
+    made.write_status(Status(state="failed", message="No space left on device"))
     page = open_page("export", run=trained.identifier)
     assert not page.exception and len(page.error) == 1 and "No space left" in words(page)
 

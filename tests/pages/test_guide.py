@@ -15,9 +15,10 @@ from engine.guide.claims import CLAIMS, GROUPS
 from engine.guide.conclusions import NO_GPU, conclusions, guide_answer
 from engine.guide.strengths import CARDS
 from engine.runs.folder import Run
+from engine.runs.status import Status
 from engine.source.syntax_counts import syntax_counts
 from engine.studies.mistake_catalogue import MISTAKES
-from engine.studies.study import StudyStatus, list_studies, start_study
+from engine.studies.study import list_studies, start_study
 from pages.parts.code.counted_code import highlighted_piece
 from pages.parts.guide.claim_table import claim_row
 from tests.evidence.test_benchmark_summary import MIXED, row
@@ -71,7 +72,7 @@ def test_what_is_missing_can_be_started_from_here(open_page: OpenPage, alone: li
 
 
 def test_a_study_under_way_is_said_and_not_started_twice(open_page: OpenPage) -> None:
-    start_study("museum", {"only": list(MISTAKES)}).write_status(StudyStatus(state="running"))
+    start_study("museum", {"only": list(MISTAKES)}).write_status(Status(state="running"))
     page = open_page("guide")
     assert not page.exception and "Under way: Museum." in words(page)
     assert page.button("start_museum_debugging").disabled and not page.button("start_audit_migration").disabled

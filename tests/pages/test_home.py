@@ -2,7 +2,8 @@
 
 from engine.errors import RunError
 from engine.runs import launching
-from engine.runs.folder import Run, Status, create_run, list_runs
+from engine.runs.folder import Run, create_run, list_runs
+from engine.runs.status import Status
 from tests.pages.conftest import experiment
 
 

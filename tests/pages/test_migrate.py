@@ -11,9 +11,10 @@ from onnx import TensorProto, helper, numpy_helper
 from streamlit.testing.v1 import AppTest
 
 from engine.runs.folder import Run
+from engine.runs.status import Status
 from engine.studies.migration.onnx_tf import GUIDE_SNIPPET
 from engine.studies.migration.request import MigrationRequest
-from engine.studies.study import Study, StudyStatus, list_studies, start_study
+from engine.studies.study import Study, list_studies, start_study
 from tests.pages.conftest import charts, words
 
 OpenPage = Callable[..., AppTest]
@@ -72,7 +73,7 @@ def study(run: Run, state: str, route: str = "weights", found: dict[str, Any] | 
     made = start_study("migration", MigrationRequest(run.identifier, "pytorch", "tensorflow", route).to_json())
     if found is not None:
         made.write_results(found)
-    made.write_status(StudyStatus(state=state, **status))
+    made.write_status(Status(state=state, **status))
     return made
 
 

@@ -9,9 +9,10 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from engine import FRAMEWORKS
+from engine.runs.status import Status
 from engine.studies.mistake_catalogue import MISTAKES
 from engine.studies.mistakes import MuseumRequest
-from engine.studies.study import Study, StudyStatus, list_studies, start_study
+from engine.studies.study import Study, list_studies, start_study
 from pages.parts.studies import mistakes_view as museum_view
 from tests.pages.conftest import charts, words
 
@@ -75,7 +76,7 @@ def study(state: str, found: dict[str, Any] | None = None, **status: Any) -> Stu
     made = start_study("museum", MuseumRequest().to_json())
     if found is not None:
         made.write_results(found)
-    made.write_status(StudyStatus(state=state, **status))
+    made.write_status(Status(state=state, **status))
     return made
 
 
@@ -146,7 +147,7 @@ def test_the_end_redraws_the_page(open_page: OpenPage) -> None:
     made = study("running", share=0.9)
     page = open_page("museum")
     made.write_results(results())
-    made.write_status(StudyStatus(state="done"))
+    made.write_status(Status(state="done"))
     page.run()
     assert not page.exception and not page.get("progress") and charts(page) == 5
 

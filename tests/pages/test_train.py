@@ -5,7 +5,9 @@ import pytest
 from engine.data.store import DatasetStore
 from engine.runs import launching
 from engine.runs.experiment import Experiment
-from engine.runs.folder import Run, Status, create_run, home, list_runs
+from engine.runs.folder import Run, create_run, home, list_runs
+from engine.runs.processes.identity import ProcessIdentity
+from engine.runs.status import Progress, Status
 from engine.shared.classifiers import CLASSIFIERS
 from pages.parts.train.settings_form import CLASS_WEIGHTS
 from tests.pages.conftest import experiment
@@ -177,7 +179,7 @@ def test_a_running_run_shows_curves_turn_progress_and_figures(open_page, active_
 def test_the_curves_grow_with_the_run(open_page, active_run: Run):
     page = open_page("train", run=active_run.identifier)
     status = active_run.read_status()
-    status.turn, status.progress["pytorch"] = "pytorch", {"share": 0.6, "seconds_left": 10.0}
+    status.turn, status.progress["pytorch"] = "pytorch", Progress(0.6, 10.0)
     active_run.write_status(status)
     page.run()
     assert not page.exception
@@ -201,11 +203,11 @@ def test_stop_asks_once_and_says_what_is_kept(open_page, active_run: Run):
             ["Waiting to train on", "Waits for another run", "**:material/arrow"],
         ),
         (
-            Status(state="preparing", phase="encode", message="Computing", progress={"encode": {"share": 0.42, "seconds_left": 9.0}}),
+            Status(state="preparing", phase="encode", message="Computing", progress={"encode": Progress(0.42, 9.0)}),
             ["Preparing to train on", "Turn texts into vectors"],
         ),
         (
-            Status(state="preparing", phase="download", message="Downloading", progress={"download": {"share": None}}),
+            Status(state="preparing", phase="download", message="Downloading", progress={"download": Progress()}),
             ["Download the encoder"],
         ),
         (Status(state="running", phase="import", message="Loading PyTorch"), ["Training on", "Loading PyTorch"]),
@@ -245,7 +247,7 @@ def test_a_failed_run_says_what_happened_what_is_kept_and_can_resume(open_page, 
 
 def test_a_dead_coordinator_is_a_failure_with_a_way_on(open_page, active_run: Run):
     status = active_run.read_status()
-    status.coordinator = {"pid": 2**22 + 1, "started": 1.0}
+    status.coordinator = ProcessIdentity(2**22 + 1, 1.0)
     active_run.write_status(status)
     page = open_page("train", run=active_run.identifier)
     assert not page.exception

@@ -75,9 +75,9 @@ def test_the_code_page_shows_the_code_that_was_kept(recorded_run: Run) -> None:
 def test_studies_show_the_code_that_they_kept(recorded_run: Run) -> None:
     museum, migration = (studies.list_studies(kind)[0] for kind in ("museum", "migration"))
     mistakes = mistake_code(museum).mistakes["wrong_shape"]
-    kept = kept_code(museum.as_run) or {}
+    kept = kept_code(museum) or {}
     assert all(piece.source in kept[piece.file] for framework in FRAMEWORKS for piece in mistakes[framework])
-    kept = kept_code(migration.as_run) or {}
+    kept = kept_code(migration) or {}
     pieces = [piece for wing in route_code("weights", "tfidf-mlp", migration).wings.values() for piece in wing]
     assert len(pieces) == 4 and all(piece.source in kept[piece.file] for piece in pieces)
 

@@ -20,10 +20,11 @@ from engine.data.choice import DataChoice
 from engine.data.store import sample_choice
 from engine.runs import coordinator
 from engine.runs.experiment import Experiment
-from engine.runs.folder import Run, Status, create_run, home
+from engine.runs.folder import Run, create_run, home
 from engine.runs.processes import turns
 from engine.runs.processes.channel import WorkerProcess
 from engine.runs.processes.identity import living_process
+from engine.runs.status import Status
 from engine.studies import study as studies
 from tests.tiny_checkpoints import train_tokenizer, write_modules
 

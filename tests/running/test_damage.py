@@ -48,17 +48,17 @@ def training_run(encoder: Path, **changes: object) -> Run:
 def test_coordinator_killed_while_a_worker_is_suspended(tiny_encoder: Path, vectors_kept: None) -> None:
     run = training_run(tiny_encoder)
     assert launching.recover() == [] and run.read_status().active, "a run that goes on is left alone"
-    workers = [psutil.Process(int(identity["pid"])) for identity in run.read_status().workers.values()]
+    workers = [psutil.Process(identity.pid) for identity in run.read_status().workers.values()]
     assert len(workers) == 2
     wait_until(lambda: any(worker.status() == psutil.STATUS_STOPPED for worker in workers), "one of the two to be suspended")
-    coordinator = psutil.Process(int(run.read_status().coordinator["pid"]))
+    coordinator = psutil.Process(run.read_status().coordinator.pid)
     coordinator.kill()
     wait_until(lambda: not any(worker.is_running() and worker.status() != psutil.STATUS_ZOMBIE for worker in workers), "the workers to go")
     wait_until(lambda: not coordinator.is_running(), "the coordinator to be reaped: it must not stay a zombie")
     status = run.read_status()
     assert status.state == "failed"
     assert "The run's own process ended unexpectedly while it was in the phase “train”" in status.message
-    assert "resume it to go on from the last finished epoch" in status.message
+    assert "resume the run to go on from the last finished epoch" in status.message
     assert [orphan.identifier for orphan in launching.recover()] == [run.identifier]
     assert run.read_status().phase == "end" and run.read_status().workers == {} and run.read_status().message == status.message
     assert launching.recover() == []
@@ -76,7 +76,7 @@ def test_coordinator_killed_while_a_worker_is_suspended(tiny_encoder: Path, vect
 @pytest.mark.slow
 def test_coordinator_asked_to_end(tiny_encoder: Path, vectors_kept: None, tmp_path: Path) -> None:
     run = training_run(tiny_encoder, frameworks=("pytorch",))
-    os.kill(int(run.read_status().coordinator["pid"]), signal.SIGTERM)
+    os.kill(run.read_status().coordinator.pid, signal.SIGTERM)
     status = wait_for_end(run)
     assert status.state == "failed" and status.phase == "end"
     assert "asked to end from outside (SIGTERM) in the phase “train”" in status.message

@@ -9,15 +9,17 @@ import subprocess
 import sys
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from engine.errors import RunError
 from engine.files import read_json, write_atomically
-from engine.runs import folder
-from engine.runs.folder import Run, Status, create_run, home, list_runs, open_run, readable_experiment
-from engine.runs.processes.identity import living_process, process_identity
+from engine.runs import folder, work_folder
+from engine.runs.folder import Run, create_run, home, list_runs, open_run, readable_experiment
+from engine.runs.processes.identity import ProcessIdentity, living_process, process_identity
+from engine.runs.status import Progress, Status
 from engine.workers.callback import EventFile
 from tests.running.driving import small_experiment
 
@@ -162,8 +164,9 @@ def test_a_status_of_another_version_is_read_as_far_as_it_is_known() -> None:
 def test_the_number_of_a_process_alone_is_not_trusted() -> None:
     mine = process_identity()
     assert living_process(mine) is not None
-    assert living_process(mine | {"started": mine["started"] - 60}) is None
-    assert living_process(None) is None and living_process({"pid": "x"}) is None  # type: ignore[dict-item]
+    assert living_process(replace(mine, started=mine.started - 60)) is None
+    assert living_process(None) is None and living_process(ProcessIdentity(-1, 1.0)) is None
+    assert all(ProcessIdentity.from_json(value) is None for value in (None, [], {"pid": 3}, {"pid": "x", "started": 1.0}))
     ended = subprocess.Popen([sys.executable, "-c", ""])
     identity = process_identity(ended.pid)
     deadline = time.monotonic() + 60
@@ -175,27 +178,40 @@ def test_the_number_of_a_process_alone_is_not_trusted() -> None:
 
 def test_a_run_whose_process_has_gone_reads_as_failed() -> None:
     run = create_run(EXPERIMENT)
-    run.write_status(Status(state="running", phase="train", coordinator={"pid": 2**22 + 1, "started": 1.0}))
+    run.write_status(Status(state="running", phase="train", coordinator=ProcessIdentity(2**22 + 1, 1.0)))
     status = run.read_status()
     assert status.state == "failed" and not status.active
-    assert "ended unexpectedly while it was in the phase “train”" in status.message and "resume it" in status.message
+    assert "ended unexpectedly while it was in the phase “train”" in status.message and "resume the run" in status.message
     run.write_status(Status(state="running", phase="train", coordinator=process_identity()))
     assert run.read_status().state == "running"
 
 
 def test_a_last_word_that_comes_between_the_two_looks_counts(monkeypatch: pytest.MonkeyPatch) -> None:
     run = create_run(EXPERIMENT)
-    run.write_status(Status(state="running", coordinator={"pid": 2**22 + 1, "started": 1.0}))
+    run.write_status(Status(state="running", coordinator=ProcessIdentity(2**22 + 1, 1.0)))
 
     def finishes_just_now(identity: object) -> None:
         run.write_status(Status(state="done", message="Finished"))
 
-    monkeypatch.setattr(folder, "living_process", finishes_just_now)
+    monkeypatch.setattr(work_folder, "living_process", finishes_just_now)
     assert run.read_status().state == "done"
 
 
 def test_a_run_whose_process_never_came_reads_as_failed(monkeypatch: pytest.MonkeyPatch) -> None:
     run = create_run(EXPERIMENT)
     assert run.read_status().state == "queued"
-    monkeypatch.setattr(folder, "SECONDS_TO_APPEAR", -1.0)
+    monkeypatch.setattr(work_folder, "SECONDS_TO_APPEAR", -1.0)
     assert run.read_status().state == "failed" and "has not started" in run.read_status().message and "resume" in run.read_status().message
+
+
+def test_the_status_of_a_run_or_a_study_made_before_version_0_3_is_read() -> None:
+    before = {"state": "running", "message": "Training", "phase": "train", "turn": "pytorch", "created": 1.0, "updated": 2.0}
+    process, progress = {"pid": 5049, "started": 206.48}, {"pytorch": {"share": 0.5, "seconds_left": None}, "download": {"megabytes": 3.0}}
+    run = Status.from_json(before | {"coordinator": process, "workers": {"pytorch train": process}, "progress": progress, "mood": "fine"})
+    assert run.coordinator == run.workers["pytorch train"] == ProcessIdentity(5049, 206.48)
+    assert run.of("pytorch") == Progress(0.5) and run.of("download").megabytes == 3.0 and run.of("tensorflow") == Progress()
+    study = Status.from_json({"state": "queued", "share": 0.25, "seconds_left": 4.0, "process": process, "workers": {}})
+    assert (study.coordinator, study.share, study.seconds_left) == (ProcessIdentity(5049, 206.48), 0.25, 4.0)
+    damaged = Status.from_json({"coordinator": {"pid": "x"}, "workers": {"pytorch train": 3}, "progress": []})
+    assert damaged.coordinator is None and damaged.workers == {} and damaged.progress == {}
+    assert Status.from_json(json.loads(json.dumps(run.to_json()))) == run

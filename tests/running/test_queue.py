@@ -8,10 +8,11 @@ import pytest
 from filelock import FileLock
 
 from engine.runs import folder
-from engine.runs.folder import Run, Status, create_run
+from engine.runs.folder import Run, create_run
 from engine.runs.processes import queue
-from engine.runs.processes.identity import process_identity
+from engine.runs.processes.identity import ProcessIdentity, process_identity
 from engine.runs.processes.queue import lock_path, wait_in_queue
+from engine.runs.status import Status
 from tests.running.driving import small_experiment
 
 EXPERIMENT = small_experiment("bundled")
@@ -73,7 +74,7 @@ def test_earlier_runs_go_first_unless_they_are_dead(waits: list[str]) -> None:
     assert waits == ["Waiting: 2 earlier runs are queued before this one"]
     third.withdraw_stop()
     for run in (first, second):
-        run.write_status(Status(coordinator={"pid": 2**22 + 1, "started": 1.0}))
+        run.write_status(Status(coordinator=ProcessIdentity(2**22 + 1, 1.0)))
     lock = wait_in_queue(third, waits.append)
     assert lock is not None
     lock.release()

@@ -14,15 +14,17 @@ import pytest
 
 from engine import FRAMEWORKS
 from engine.errors import RunError, TrainingError
-from engine.runs.folder import SECONDS_TO_APPEAR, home
-from engine.runs.processes.identity import living_process, process_identity
+from engine.runs.folder import home
+from engine.runs.processes.identity import ProcessIdentity, living_process, process_identity
+from engine.runs.status import Status
+from engine.runs.work_folder import SECONDS_TO_APPEAR
 from engine.shared.recipe import Recipe
 from engine.studies import study as studies
-from engine.studies.study import Study, StudyStatus, UnitCache, latest_study, list_studies, start_study
+from engine.studies.study import Study, UnitCache, latest_study, list_studies, start_study
 from engine.workers.jobs.ablate import EpochClock
 from engine.workers.step_losses import StepLosses, plans_of_steps
 
-DEAD = {"pid": 2**22 + 1, "started": 1.0}
+DEAD = ProcessIdentity(2**22 + 1, 1.0)
 
 
 @pytest.fixture
@@ -34,7 +36,7 @@ def launched(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
 
 
 def ended(study: Study, state: str, **facts: Any) -> None:
-    study.write_status(StudyStatus(state=state, message="", **facts))
+    study.write_status(Status(state=state, message="", **facts))
 
 
 # --- Starting ------------------------------------------------------------------------------------------------------------------------
@@ -45,7 +47,7 @@ def test_the_same_question_finds_the_same_folder(launched: list[Path]) -> None:
     assert (first.kind, first.read_request()) == ("audit", {"steps": 50, "classifiers": ["text-cnn"]})
     assert first.path.parent == home() / "_studies" and launched == [first.path]
     assert (first.read_status().state, first.read_status().message, first.read_results()) == ("queued", "Waiting to start", None)
-    assert all(first.as_run.framework_folder(framework).is_dir() for framework in FRAMEWORKS)
+    assert all(first.framework_folder(framework).is_dir() for framework in FRAMEWORKS)
     assert start_study("audit", {"classifiers": ["text-cnn"], "steps": 50}) == first
     assert launched == [first.path], "whoever asks while it waits watches the same study"
     assert start_study("audit", {"steps": 51, "classifiers": ["text-cnn"]}) != first
@@ -112,9 +114,9 @@ def test_a_process_that_cannot_be_started_is_told(monkeypatch: pytest.MonkeyPatc
 
 def test_a_process_that_died_without_a_word_reads_as_failed(launched: list[Path]) -> None:
     study = start_study("audit", {})
-    ended(study, "running", process=process_identity())
+    ended(study, "running", coordinator=process_identity())
     assert study.read_status().state == "running"
-    ended(study, "running", process=DEAD)
+    ended(study, "running", coordinator=DEAD)
     assert study.read_status().state == "failed"
     assert (
         "process ended unexpectedly" in study.read_status().message and "start the same study again to go on" in study.read_status().message

@@ -5,15 +5,33 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
 
 
-def process_identity(pid: int | None = None) -> dict[str, float]:
+@dataclass(frozen=True)
+class ProcessIdentity:
+    """What is recorded of a process."""
+
+    pid: int
+    started: float
+    """Seconds since the machine started on Linux; elsewhere the time of day."""
+
+    @classmethod
+    def from_json(cls, value: object) -> ProcessIdentity | None:
+        """The recorded process, or ``None`` where none, or nothing readable, was recorded."""
+        try:
+            return cls(int(value["pid"]), float(value["started"])) if isinstance(value, dict) else None
+        except (KeyError, TypeError, ValueError):
+            return None
+
+
+def process_identity(pid: int | None = None) -> ProcessIdentity:
     """What to record of a process (this one by default): its number and its start time."""
     process = psutil.Process(pid)
-    return {"pid": process.pid, "started": _start_time(process)}
+    return ProcessIdentity(process.pid, _start_time(process))
 
 
 def _start_time(process: psutil.Process) -> float:
@@ -25,20 +43,20 @@ def _start_time(process: psutil.Process) -> float:
         return float(process.create_time())
 
 
-def living_process(identity: dict[str, float] | None) -> psutil.Process | None:
+def living_process(identity: ProcessIdentity | None) -> psutil.Process | None:
     """The very process that was recorded, if it still runs."""
-    if not identity:
+    if identity is None:
         return None
     try:
-        process = psutil.Process(int(identity["pid"]))
+        process = psutil.Process(identity.pid)
         # After a restart of the machine another process may have the same number, and almost the same seconds since the start.
-        same = abs(_start_time(process) - identity["started"]) < (0.02 if sys.platform == "linux" else 1.0)
+        same = abs(_start_time(process) - identity.started) < (0.02 if sys.platform == "linux" else 1.0)
         return process if same and process.status() != psutil.STATUS_ZOMBIE else None
-    except (psutil.Error, KeyError, TypeError, ValueError):
+    except (psutil.Error, ValueError, OverflowError):
         return None
 
 
-def end_processes(identities: Iterable[dict[str, float]]) -> None:
+def end_processes(identities: Iterable[ProcessIdentity]) -> None:
     """End those of the recorded processes that still run, and wait until they are gone."""
     for identity in identities:
         process = living_process(identity)

@@ -8,13 +8,15 @@ import tempfile
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import asdict
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
 from engine.files import read_json, write_atomically
 from engine.runs.folder import Run, list_runs
-from engine.runs.processes.identity import living_process, process_identity
+from engine.runs.processes.identity import ProcessIdentity, living_process, process_identity
+from engine.runs.work_folder import WorkFolder
 
 
 def lock_path() -> Path:
@@ -22,16 +24,16 @@ def lock_path() -> Path:
     return Path(os.environ.get("PARITY_LOCK") or Path(tempfile.gettempdir()) / "parity.lock").absolute()
 
 
-def wait_in_queue(run: Run, say: Callable[[str], None]) -> FileLock | None:
-    """Wait until no earlier run of this folder is queued and the machine is free; the lock, which the caller releases.
+def wait_in_queue(folder: WorkFolder, say: Callable[[str], None]) -> FileLock | None:
+    """Wait until no earlier run is queued and the machine is free; the lock, which the caller releases.
 
-    ``None`` when the run was stopped meanwhile or its folder was removed.
+    ``None`` when the run or study was stopped meanwhile or its folder was removed. All runs are earlier than a study.
     """
     lock = FileLock(lock_path(), mode=0o666)
     while True:
-        if run.stop_requested or not run.path.exists():
+        if folder.stop_requested or not folder.path.exists():
             return None
-        ahead = [other for other in list_runs() if other.identifier < run.identifier and _waits(other)]
+        ahead = [other for other in list_runs() if other.identifier < folder.identifier and _waits(other)]
         if ahead:
             say(f"Waiting: {len(ahead)} earlier {'run is' if len(ahead) == 1 else 'runs are'} queued before this one")
         else:
@@ -41,7 +43,7 @@ def wait_in_queue(run: Run, say: Callable[[str], None]) -> FileLock | None:
                 say(f"Waiting for {_holder()} to finish; one run at a time uses this machine")
             else:
                 with suppress(OSError):
-                    write_atomically(_note_path(), _note(run))
+                    write_atomically(_note_path(), _note(folder))
                 return lock
         wait_a_moment()
 
@@ -55,13 +57,14 @@ def _note_path() -> Path:
     return lock_path().with_suffix(".holder.json")
 
 
-def _note(run: Run) -> str:
-    return json.dumps({"run": run.identifier} | process_identity())
+def _note(folder: WorkFolder) -> str:
+    return json.dumps({"run": folder.identifier, "word": folder.word, **asdict(process_identity())})
 
 
 def _holder() -> str:
     note = read_json(_note_path())
-    return f"run {note['run']}" if note and living_process(note) else "another run"
+    lives = note is not None and living_process(ProcessIdentity.from_json(note)) is not None
+    return f"{note.get('word', 'run')} {note.get('run')}" if note and lives else "another run"
 
 
 def wait_a_moment() -> None:

@@ -12,8 +12,6 @@ PHASES = ("start", "import", "build", "encode", "probe", "train", "evaluate", "c
 """In the order in which a worker goes through those that concern it. One that answers a study's requests is ``ready`` when its framework is
 loaded, and then asks for ``work`` again and again; one that loads no framework begins with ``work``."""
 
-ADVICE = "What was trained is kept; resume the run to go on from the last finished epoch."
-
 WORKER_NAMES = FRAMEWORK_NAMES | {"onnx": "ONNX Runtime"}
 """Of each kind of worker; one answers with an exported file beside those of the frameworks."""
 
@@ -38,7 +36,7 @@ class Turns:
     """
 
     def __init__(
-        self, workers: list[WorkerProcess], at_once: bool, on_change: Callable[[WorkerProcess | None], None], advice: str = ADVICE
+        self, workers: list[WorkerProcess], at_once: bool, on_change: Callable[[WorkerProcess | None], None], advice: str = ""
     ) -> None:
         self.workers, self.at_once, self._on_change, self._advice = workers, at_once, on_change, advice
         self.failures: dict[str, str] = {}
@@ -123,7 +121,7 @@ class Turns:
         else:
             how = f"ended by itself with exit code {code}"
             why = f"The reason is in {worker.framework}/worker.log in the run's folder."
-        return f"The {name} worker {how} in the phase “{worker.phase}”; expected it to finish. {why} {self._advice}"
+        return f"The {name} worker {how} in the phase “{worker.phase}”; expected it to finish. {why} {self._advice}".rstrip()
 
     def _living(self) -> list[WorkerProcess]:
         return [worker for worker in self.workers if not worker.finished]

@@ -40,7 +40,7 @@ def conduct(coordinator: StudyCoordinator) -> list[str]:
     arrays, carried = coordinator.study.prepared_folder, carried_folder(coordinator.study)
     for folder in (arrays, carried):
         folder.mkdir(parents=True, exist_ok=True)
-    save_code(coordinator.study.as_run)
+    save_code(coordinator.study)
     coordinator.expect(8)
     asked = {
         "source": request.source,

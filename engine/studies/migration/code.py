@@ -46,7 +46,7 @@ class RouteCode:
 
 def route_code(route: str, classifier: str, study: Study | None) -> RouteCode:
     """As the study kept it, for that is what ran; the present code where there is none, or it is damaged."""
-    kept = kept_code(study.as_run) if study else None
+    kept = kept_code(study) if study else None
     if kept is not None:
         try:
             return _cut(kept, route, classifier)

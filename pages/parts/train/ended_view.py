@@ -14,7 +14,8 @@ from engine.results.sentences import FORMATS, measure_sentence
 from engine.results.tables import headline
 from engine.runs import launching
 from engine.runs.experiment import Experiment
-from engine.runs.folder import Run, Status
+from engine.runs.folder import Run
+from engine.runs.status import Status
 from engine.runs.tensorboard import open_tensorboard
 from pages.parts.widgets.twin_row import twin_heading, twin_row
 

@@ -10,7 +10,8 @@ from engine.display.curve_charts import Axis
 from engine.display.formatting import count, duration, memory, number, percent, plain
 from engine.results.curves import Curves
 from engine.runs.experiment import Experiment
-from engine.runs.folder import Run, Status
+from engine.runs.folder import Run
+from engine.runs.status import Progress, Status
 from pages.parts.widgets.figure import show
 from pages.parts.widgets.twin_row import twin_heading, twin_row
 
@@ -50,14 +51,14 @@ def waiting(status: Status, experiment: Experiment) -> None:
     st.write(plain(status.message))
     phase_line(status, experiment)
     for name, label in (("download", "Downloading the encoder"), ("encode", "Turning texts into vectors")):
-        progress = status.progress.get(name) or {}
-        if progress.get("share") is not None and name == status.phase:
+        progress = status.of(name)
+        if progress.share is not None and name == status.phase:
             st.progress(_share(progress), text=f"{label}: {percent(_share(progress))}{_left(progress)}")
 
 
 def turn_sentence(status: Status) -> str:
     """Whose turn it is and how long the whole will take."""
-    lefts = [side["seconds_left"] for side in status.progress.values() if side.get("seconds_left") is not None]
+    lefts = [side.seconds_left for side in status.progress.values() if side.seconds_left is not None]
     until = f" {duration(sum(lefts)).capitalize()} left in all." if lefts and sum(lefts) >= 1 else ""
     if status.phase != "train":
         return f"{status.message.rstrip('.')}.{until}"
@@ -68,10 +69,10 @@ def turn_sentence(status: Status) -> str:
 def progress_pair(status: Status, experiment: Experiment, curves: Curves) -> None:
     """One bar a framework: epochs done and time left."""
     for framework, column in zip(experiment.frameworks, st.columns(len(experiment.frameworks)), strict=True):
-        side, progress = curves.sides[framework], status.progress.get(framework, {})
+        side, progress = curves.sides[framework], status.of(framework)
         done = len(side.epochs)
         trained = side.trained
-        share = 1.0 if trained else _share(progress) if progress.get("share") is not None else min(1.0, done / experiment.epochs)
+        share = 1.0 if trained else _share(progress) if progress.share is not None else min(1.0, done / experiment.epochs)
         if trained:
             text = f"{count(done, 'epoch')}, {ENDINGS.get(str(trained.get('reason')), 'finished')}"
         elif side.built:
@@ -170,10 +171,10 @@ def _end_of_axis(x: Axis, curves: Curves, experiment: Experiment) -> float | Non
     return float(experiment.epochs * max(step for step in steps if step)) if x == "step" and any(steps) else None
 
 
-def _share(progress: dict[str, float]) -> float:
-    return min(1.0, max(0.0, float(progress["share"])))
+def _share(progress: Progress) -> float:
+    return min(1.0, max(0.0, progress.share or 0.0))
 
 
-def _left(progress: dict[str, float]) -> str:
-    left = progress.get("seconds_left")
+def _left(progress: Progress) -> str:
+    left = progress.seconds_left
     return f", {duration(left)} left" if left is not None and left >= 1 else ""
