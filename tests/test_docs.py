@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import re
 from contextlib import redirect_stdout
 from functools import cache
@@ -10,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from engine import __version__
+from engine.__main__ import main
 from engine.commands.parser import make_parser
 from engine.runs.experiment import MODES
 from engine.shared.classifiers import CLASSIFIERS
@@ -121,6 +124,13 @@ def test_every_command_is_in_the_readme() -> None:
     assert found, "python -m engine --help lists no commands in braces"
     missing = [command for command in found.group(1).split(",") if f"python -m engine {command}" not in README]
     assert not missing, f"The README does not show {', '.join(missing)}"
+
+
+def test_the_version_is_the_newest_of_the_changelog_and_shown_for_a_bug_report(capsys: pytest.CaptureFixture[str]) -> None:
+    newest = re.findall(r"^## (\S+)", (PROJECT / "CHANGELOG.md").read_text(encoding="utf-8"), flags=re.MULTILINE)[0]
+    assert newest == __version__
+    assert main(["env"]) == 0 and re.search(rf"^parity +{re.escape(__version__)}$", capsys.readouterr().out, flags=re.MULTILINE)
+    assert main(["env", "--json"]) == 0 and json.loads(capsys.readouterr().out)["parity"] == __version__
 
 
 def test_both_ways_to_start_name_real_files() -> None:

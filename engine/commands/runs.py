@@ -7,7 +7,7 @@ import json
 import sys
 from typing import Any
 
-from engine import FRAMEWORK_NAMES
+from engine import FRAMEWORK_NAMES, __version__
 from engine.commands.following import follow
 from engine.commands.parser import make_experiment, refuse_without_compiler
 from engine.errors import RunError
@@ -147,7 +147,7 @@ def write_report(options: argparse.Namespace) -> int:
 
 def show_environment(options: argparse.Namespace) -> int:
     """Hardware and versions."""
-    machine = to_json(describe_machine())
+    machine = {"parity": __version__} | to_json(describe_machine())
     if options.json:
         print(json.dumps(machine, indent=1))
         return 0

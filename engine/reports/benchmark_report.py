@@ -11,7 +11,7 @@ from typing import Any
 import pandas
 from markupsafe import Markup
 
-from engine import FRAMEWORK_NAMES, FRAMEWORKS
+from engine import FRAMEWORK_NAMES, FRAMEWORKS, __version__
 from engine.data.store import SAMPLE
 from engine.display import html_tables, twin_rows
 from engine.display.formatting import count, date, unbroken
@@ -72,7 +72,7 @@ def _page(study: Study, results: Mapping[str, Any]) -> Page:
         ],
         sections=[*_claims(rows, margin), _measured(results), _code(results), _repeating(study)],
         warning="" if status.state == "done" else unfinished,
-        made=f"Made by Parity on {date(time.time(), zone=True)} from {study.identifier}.",
+        made=f"Made by Parity {__version__} on {date(time.time(), zone=True)} from {study.identifier}.",
     )
 
 

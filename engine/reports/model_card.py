@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pandas
 
-from engine import FRAMEWORK_NAMES, FRAMEWORKS
+from engine import FRAMEWORK_NAMES, FRAMEWORKS, __version__
 from engine.data.choice import PARTS
 from engine.display.formatting import MISSING, code_block, code_span, count, date, percent, plain
 from engine.results.command import repeating_command
@@ -107,7 +107,8 @@ def _details(snapshot: Snapshot) -> Iterator[str]:
     if classes:
         shown = ", ".join(map(code_span, classes[:MOST_CLASSES]))
         facts.append(f"**Classes.** {len(classes):,}: {shown}{' and others' if len(classes) > MOST_CLASSES else ''}.")
-    facts.append(f"**Run.** {snapshot.run.identifier}, begun {date(snapshot.status.created, zone=True)}.")
+    begun = date(snapshot.status.created, zone=True)
+    facts.append(f"**Run.** {snapshot.run.identifier}, begun {begun}; this card was written by Parity {__version__}.")
     yield _list(facts)
     yield _measures(snapshot, ("size",))
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from engine import __version__
 from engine.display.formatting import count, date
 from engine.errors import RunError
 from engine.files import write_atomically
@@ -44,7 +45,7 @@ def run_page(snapshot: Snapshot) -> Page:
         sections=[section for section in made if not isinstance(section, str)],
         warning=(state_sentence if snapshot.finished else unfinished_sentence)(status.state, status.message),
         left_out=[reason for reason in made if isinstance(reason, str) and reason],
-        made=f"Made by Parity on {date(time.time(), zone=True)} from the folder of run {snapshot.run.identifier}.",
+        made=f"Made by Parity {__version__} on {date(time.time(), zone=True)} from the folder of run {snapshot.run.identifier}.",
     )
 
 

@@ -9,7 +9,7 @@ import pytest
 import yaml
 from markdown_it import MarkdownIt
 
-from engine import FRAMEWORKS
+from engine import FRAMEWORKS, __version__
 from engine.errors import RunError
 from engine.reports.model_card import CARD_MARK, SECTIONS, UNKNOWN_HERE, model_card
 from engine.results.sentences import answer
@@ -52,6 +52,7 @@ def test_a_card_has_the_sections_of_the_hub_and_the_figures_of_the_run(sample_ru
     assert rows["Accuracy"] == accuracies
     assert rows["`epochs`"][:2] == ["`3`", "recommended: 20"]
     assert f"python -m engine predict {sample_run.identifier}" in text and "--epochs 3" in text
+    assert f"this card was written by Parity {__version__}" in text
 
 
 def test_every_table_of_a_card_is_whole(sample_run: Run) -> None:

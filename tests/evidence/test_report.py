@@ -11,7 +11,7 @@ from pathlib import Path
 import pandas
 import pytest
 
-from engine import FRAMEWORKS
+from engine import FRAMEWORKS, __version__
 from engine.__main__ import main
 from engine.display.palette import HUES
 from engine.errors import RunError
@@ -86,6 +86,7 @@ def test_a_finished_run_answers_first_and_has_every_section(sample_run: Run, par
     wanted = [title for title in TITLES if title != "Disagreements" or results["parity"]["test_agreement"] is not None]
     assert parsed.words["h2"] == wanted
     assert "support_messages.csv · 5 classes · Embedding MLP · matched" in parsed.text and sample_run.identifier in parsed.text
+    assert f"Made by Parity {__version__} on" in parsed.text
     assert "Not in this report" not in parsed.text and not [1 for _, attributes in parsed.elements if attributes.get("role") == "note"]
     accuracy = results["frameworks"]["pytorch"]["test_accuracy"]
     assert f"{100 * accuracy:.1f} %" in parsed.text
@@ -143,7 +144,7 @@ def test_pytorch_stands_left(parsed: Parsed) -> None:
 
 def test_the_colours_are_those_of_the_dashboard() -> None:
     theme = tomllib.loads((PROJECT / ".streamlit" / "config.toml").read_text(encoding="utf-8"))["theme"]
-    style = (PROJECT / "engine" / "evidence" / "templates" / "report.css").read_text(encoding="utf-8")
+    style = (PROJECT / "engine" / "reports" / "templates" / "report.css").read_text(encoding="utf-8")
     for scheme in ("light", "dark"):
         for name in ("backgroundColor", "secondaryBackgroundColor", "textColor", "linkColor"):
             assert theme[scheme][name] in style, f"{name} in the {scheme}"

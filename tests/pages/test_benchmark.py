@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from engine import FRAMEWORKS
+from engine import FRAMEWORKS, __version__
 from engine.display.palette import HUES
 from engine.errors import RunError
 from engine.reports.benchmark_report import benchmark_report, repeating_command, write_benchmark_report
@@ -155,6 +155,7 @@ def test_its_report(tmp_path: Any) -> None:
         "python -m engine benchmark --quick",
         "A processor",
         "Every measurement",
+        f"Made by Parity {__version__} on",
     ):
         assert expected in html, expected
     assert "<script" not in html and "not finished" not in html
