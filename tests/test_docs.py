@@ -10,6 +10,7 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+import yaml
 
 from engine import __version__
 from engine.__main__ import main
@@ -145,3 +146,14 @@ def test_every_requirement_is_pinned_exactly(name: str) -> None:
     lines = [line.split("#")[0].strip() for line in (PROJECT / name).read_text(encoding="utf-8").splitlines()]
     loose = [line for line in lines if line and not line.startswith("-r ") and not re.match(r"[\w.\[\]-]+==[\w.]+(;.*)?$", line)]
     assert not loose, f"Pin with == in {name}: {', '.join(loose)}"
+
+
+def test_the_checks_before_a_commit_are_the_pinned_tools() -> None:
+    """Each hook runs in ``.venv``, with a tool of ``requirements-dev.txt``, so that no second version of it and no network is needed."""
+    pinned = set(re.findall(r"^([\w-]+)==", (PROJECT / "requirements-dev.txt").read_text(encoding="utf-8"), flags=re.MULTILINE))
+    configuration = yaml.safe_load((PROJECT / ".pre-commit-config.yaml").read_text(encoding="utf-8"))
+    hooks = [hook for source in configuration["repos"] for hook in source["hooks"]]
+    assert {"ruff", "ruff-format", "check-added-large-files", "check-merge-conflict"} <= {hook["id"] for hook in hooks}
+    for hook in hooks:
+        tool = re.match(r"\.venv/bin/python -m (\w+)", hook["entry"])
+        assert hook["language"] == "system" and tool and tool.group(1) in pinned, hook["id"]
