@@ -10,7 +10,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 from engine import FRAMEWORK_NAMES, ROOMS
-from engine.runs.paths import folder_tree
 
 PROJECT = Path(__file__).parents[1]
 DOCUMENT = PROJECT / "docs" / "architecture.md"
@@ -34,12 +33,7 @@ def modules() -> str:
     return "\n\n".join(parts)
 
 
-def folder() -> str:
-    """Return the files and folders of runs and studies as a tree, as a block of plain text."""
-    return f"```\n{folder_tree()}\n```"
-
-
-BLOCKS: dict[str, Callable[[], str]] = {"rooms": rooms, "modules": modules, "folder": folder}
+BLOCKS: dict[str, Callable[[], str]] = {"rooms": rooms, "modules": modules}
 """Name in the marks of the document → what stands between them."""
 
 

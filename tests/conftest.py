@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import os
-import time
-from dataclasses import replace
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from engine.data.store import sample_choice
-from engine.runs.experiment import Experiment
 from engine.runs.folder import Run
-from engine.runs.launching import start
-from engine.runs.processes.identity import living_process
+from tests.shared_runs import shared_run
+from tests.wing_process import InWing, WingProcess
 
 os.environ.setdefault("HF_HUB_OFFLINE", "1")  # before any test imports huggingface_hub, which reads it once
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
@@ -28,15 +26,32 @@ def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(scope="session")
 def sample_run(tmp_path_factory: pytest.TempPathFactory) -> Run:
-    """One finished run, shared and read-only: 150 rows of the bundled sample, the bundled encoder, both frameworks, matched, 3 epochs."""
-    folder = tmp_path_factory.mktemp("sample")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("PARITY_RUNS", str(folder / "runs"))
-        patch.setenv("PARITY_LOCK", str(folder / "machine.lock"))
-        choice = replace(sample_choice(), rows=150)
-        run = start(Experiment(data=choice, epochs=3, batch_size=16, patience=0, device="cpu"))
-    ends = time.monotonic() + 280
-    while (run.read_status().active or living_process(run.read_status().coordinator)) and time.monotonic() < ends:
-        time.sleep(0.1)
-    assert run.read_status().state == "done", run.read_status().message
-    return run
+    """A finished run of both frameworks, shared and read-only: some rows of the bundled sample, a tiny encoder, matched, 12 epochs."""
+    return shared_run("embedding-mlp", tmp_path_factory).run
+
+
+@pytest.fixture(scope="session")
+def bundled_run(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """The same with the bundled encoder, for thorough tests."""
+    return shared_run("bundled", tmp_path_factory).run
+
+
+@pytest.fixture(scope="session")
+def thorough(request: pytest.FixtureRequest) -> bool:
+    """Whether tests that only ``make test-all`` runs are among those that were selected."""
+    return any(item.get_closest_marker("thorough") for item in request.session.items)
+
+
+@pytest.fixture(scope="session")
+def in_wing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[InWing]:
+    """``in_wing("pytorch", function, *arguments)`` calls a function of a test module where that framework is loaded."""
+    processes: dict[str, WingProcess] = {}
+
+    def call(wing: str, function: Callable[..., Any], *arguments: str | Path | list[str]) -> Any:
+        if wing not in processes or processes[wing].process.poll() is not None:
+            processes[wing] = WingProcess(wing, tmp_path_factory.mktemp("wing") / f"{wing}.log")
+        return processes[wing](function, *arguments)
+
+    yield call
+    for process in processes.values():
+        process.end()

@@ -60,6 +60,7 @@ def write_task(folder: Path, classifier: str, encoder: Path, in_rounds: bool) ->
     return folder
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("framework", SCRIPTS)
 def test_a_bare_script_trains_every_classifier(framework: str, tmp_path: Path) -> None:
     encoder = write_tiny_encoder(tmp_path / "encoder")

@@ -75,7 +75,7 @@ def test_the_file_is_clean(sample: pandas.DataFrame) -> None:
     assert (sample["message"] == sample["message"].str.strip()).all()
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_fewer_than_one_in_a_hundred_nearest_neighbours_are_near_copies(vectors: numpy.ndarray) -> None:
     similarity = vectors @ vectors.T
     numpy.fill_diagonal(similarity, -1)
@@ -83,7 +83,7 @@ def test_fewer_than_one_in_a_hundred_nearest_neighbours_are_near_copies(vectors:
     assert (nearest > 0.95).mean() < 0.01, f"Largest cosine {nearest.max():.3f}"
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_logistic_regression_reaches_80_to_95_percent(sample: pandas.DataFrame, vectors: numpy.ndarray) -> None:
     folds = StratifiedKFold(n_splits=5, shuffle=True, random_state=0)
     accuracy = cross_val_score(LogisticRegression(max_iter=2000), vectors, sample["department"], cv=folds).mean()

@@ -11,7 +11,14 @@ import shutil
 import sys
 from pathlib import Path
 
+import pytest
+
 FAMILIES = ("bert", "distilbert", "roberta", "xlm-roberta", "albert")
+USUAL_FAMILIES = ("bert", "roberta")
+"""Those that are tried before every commit: they differ in all that a wing has to mind but the shared layers of ALBERT."""
+
+FAMILY = [name if name in USUAL_FAMILIES else pytest.param(name, marks=pytest.mark.thorough) for name in FAMILIES]
+"""The values of a parameter ``family``."""
 
 SENTENCES = [
     "The invoice of last month was charged twice and I want my money back.",

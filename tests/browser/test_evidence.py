@@ -7,6 +7,7 @@ import re
 import zipfile
 from pathlib import Path
 
+import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from scripts.browsing import settle
@@ -19,6 +20,7 @@ def choose(page: Page, name: str) -> None:
     settle(page)
 
 
+@pytest.mark.thorough
 def test_an_export_is_written_checked_and_downloaded(page: Page, run_address: str, tmp_path: Path) -> None:
     page.goto(f"/export{run_address}")
     settle(page)
@@ -38,6 +40,7 @@ def test_an_export_is_written_checked_and_downloaded(page: Page, run_address: st
         assert json.loads(archive.read(manifest))
 
 
+@pytest.mark.thorough
 def test_a_model_is_carried_across(page: Page, run_address: str) -> None:
     page.goto(f"/migrate{run_address}")
     settle(page)
@@ -48,6 +51,7 @@ def test_a_model_is_carried_across(page: Page, run_address: str) -> None:
     assert_healthy(page)
 
 
+@pytest.mark.thorough
 def test_a_prediction_is_answered_by_a_run(page: Page) -> None:
     page.goto("/course?week=1")
     settle(page)
@@ -62,6 +66,7 @@ def test_a_prediction_is_answered_by_a_run(page: Page) -> None:
     assert_healthy(page)
 
 
+@pytest.mark.thorough
 def test_answers_of_the_chooser_are_shared_by_their_address(page: Page, chromium: Browser) -> None:
     page.goto("/guide")
     settle(page)

@@ -55,7 +55,7 @@ def test_home_lists_the_run(page: Page, run_address: str) -> None:
 
 
 @pytest.mark.parametrize("name", PAGES)
-@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize("width", [1280, pytest.param(390, marks=pytest.mark.thorough)])
 def test_every_page_opens_without_a_traceback_and_fits(page: Page, run_address: str, name: str, width: int) -> None:
     page.set_viewport_size({"width": width, "height": 844})
     page.goto(f"/{name}{run_address if name in OF_A_RUN else ''}")
@@ -65,7 +65,9 @@ def test_every_page_opens_without_a_traceback_and_fits(page: Page, run_address: 
     assert excess <= 0, f"The page scrolls sideways by {excess} pixels at {width}"
 
 
-@pytest.mark.parametrize("run", ["20200101-000000-abcdef", "../..", "", "<b>x</b>"])
+@pytest.mark.parametrize(
+    "run", ["20200101-000000-abcdef", *(pytest.param(run, marks=pytest.mark.thorough) for run in ("../..", "", "<b>x</b>"))]
+)
 def test_an_unknown_run_in_the_address_is_a_sentence(page: Page, dashboard: str, run: str) -> None:
     page.goto(f"/compare?run={run}")
     settle(page)

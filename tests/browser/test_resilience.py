@@ -12,6 +12,7 @@ from scripts.browsing import settle, started_dashboard
 from tests.browser.conftest import TRAINING_MILLISECONDS, assert_healthy
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("name", ["train", "compare", "classify"])
 def test_after_a_restart_the_run_is_still_at_its_address(chromium: Browser, folder: Path, run_address: str, name: str) -> None:
     """The first visit to a fresh server goes straight to a page, which must come with the menu and not as a page of its own."""
@@ -28,6 +29,7 @@ def test_after_a_restart_the_run_is_still_at_its_address(chromium: Browser, fold
         context.close()
 
 
+@pytest.mark.thorough
 def test_two_browsers_that_start_at_the_same_moment(chromium: Browser, dashboard: str, run_address: str) -> None:
     """With the same settings they watch the same run; with other settings the second run waits and says for what. Both can be stopped."""
     contexts = [chromium.new_context(base_url=dashboard) for _ in range(3)]
@@ -74,6 +76,7 @@ def test_an_upload_is_read_confirmed_and_ready_to_train(page: Page, tmp_path: Pa
     assert_healthy(page)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("name", "content"),
     [
@@ -95,6 +98,7 @@ def test_a_strange_file_is_a_sentence_and_nothing_is_lost(page: Page, tmp_path: 
     expect(page.locator("[data-testid='stAlert']").first).to_be_visible(timeout=30_000)
 
 
+@pytest.mark.thorough
 def test_tensorboard_opens_from_the_run(page: Page, run_address: str) -> None:
     page.goto(f"/train{run_address}")
     settle(page)

@@ -2,50 +2,43 @@
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
+import inspect
+from importlib import import_module
 
 import pytest
 
 from engine.course.api_dictionary import DICTIONARY, entries, search
-
-RESOLVE = """
-import importlib, inspect, json, sys
-unknown = []
-for name in json.loads(sys.argv[1]):
-    dotted, _, parameter = name.removesuffix(")").partition("(")
-    parts = ("tensorflow" + dotted[2:] if dotted.startswith("tf.") else dotted).split(".")
-    try:
-        found = importlib.import_module(parts[0])
-        for number, part in enumerate(parts[1:], start=2):
-            # Some modules are there only once they have been imported by name.
-            found = getattr(found, part) if hasattr(found, part) else importlib.import_module(".".join(parts[:number]))
-        parameters = inspect.signature(found).parameters if parameter else {}
-    except (AttributeError, ImportError, ValueError) as error:
-        unknown.append(f"{name}: {error}")
-        continue
-    kinds = {each.kind for each in parameters.values()}
-    # Where a class passes everything on, its documentation is all there is to ask.
-    told = inspect.Parameter.VAR_KEYWORD in kinds and parameter in (found.__doc__ or "")
-    if parameter and parameter not in parameters and not told:
-        unknown.append(f"{name}: no such parameter")
-print(json.dumps(unknown))
-"""
+from tests.wing_process import InWing
 
 
 @pytest.mark.parametrize("framework", ["pytorch", "tensorflow"])
-def test_every_name_is_there_in_the_installed_framework(framework: str) -> None:
-    """In a process of its own, for the two are never loaded together."""
+def test_every_name_is_there_in_the_installed_framework(in_wing: InWing, framework: str) -> None:
     names = sorted({name for entry in entries() if (name := getattr(entry, framework))})
-    environment = os.environ | {"KERAS_BACKEND": "tensorflow", "TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": ""}
-    answer = subprocess.run(
-        [sys.executable, "-c", RESOLVE, json.dumps(names)], capture_output=True, text=True, timeout=170, env=environment
-    )
-    assert answer.returncode == 0, answer.stderr[-2000:]
-    unknown = json.loads(answer.stdout.splitlines()[-1])
-    assert not unknown, "\n".join(unknown)
+    missing = in_wing(framework, unknown_names, names)
+    assert not missing, "\n".join(missing)
+
+
+def unknown_names(names: list[str]) -> list[str]:
+    """In the framework's process: those that it does not have, each with the reason."""
+    unknown = []
+    for name in names:
+        dotted, _, parameter = name.removesuffix(")").partition("(")
+        parts = ("tensorflow" + dotted[2:] if dotted.startswith("tf.") else dotted).split(".")
+        try:
+            item = import_module(parts[0])
+            for number, part in enumerate(parts[1:], start=2):
+                # Some modules are there only once they have been imported by name.
+                item = getattr(item, part) if hasattr(item, part) else import_module(".".join(parts[:number]))
+            parameters = inspect.signature(item).parameters if parameter else {}
+        except (AttributeError, ImportError, ValueError) as error:
+            unknown.append(f"{name}: {error}")
+            continue
+        kinds = {each.kind for each in parameters.values()}
+        # Where a class passes everything on, its documentation is all there is to ask.
+        told = inspect.Parameter.VAR_KEYWORD in kinds and parameter in (item.__doc__ or "")
+        if parameter and parameter not in parameters and not told:
+            unknown.append(f"{name}: no such parameter")
+    return unknown
 
 
 def test_the_dictionary_is_whole() -> None:

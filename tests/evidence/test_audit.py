@@ -115,7 +115,7 @@ def test_differences_are_relative_to_the_larger_loss() -> None:
 # --- How a study goes ----------------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 @pytest.mark.timeout(600)
 def test_both_wings_keep_the_bars(tiny_encoder: Path, in_process: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Every classifier for real, from building to the weights carried across; the last level of the peel and the same in float32."""
@@ -158,7 +158,7 @@ def test_both_wings_keep_the_bars(tiny_encoder: Path, in_process: None, tmp_path
     assert again.read_results() is not None and [row["classifier"] for row in again.read_results()["rows"]] == ["text-cnn"] * 2
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 @pytest.mark.timeout(600)
 def test_the_peel_of_the_guides_classifier(tiny_encoder: Path, in_process: None, monkeypatch: pytest.MonkeyPatch) -> None:
     """Stopped half way, killed half way, then finished: what was found before is not measured again."""

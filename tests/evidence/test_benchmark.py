@@ -182,7 +182,7 @@ def in_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
     studies_in_this_process(monkeypatch, study_process.main)
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 @pytest.mark.timeout(600)
 def test_a_small_benchmark_stopped_and_resumed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, in_this_process: None) -> None:
     request = BenchmarkRequest(("tfidf-mlp",), data=small_data(), device="cpu")
@@ -226,7 +226,7 @@ def test_a_small_benchmark_stopped_and_resumed(monkeypatch: pytest.MonkeyPatch, 
     assert [found.identifier for found in attempts(request)] == [study.identifier]
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 @pytest.mark.timeout(600)
 def test_thorough_settings_and_a_target(monkeypatch: pytest.MonkeyPatch, in_this_process: None) -> None:
     from engine.studies.benchmark import measure as benchmark
@@ -255,7 +255,7 @@ def test_batches_larger_than_the_training_part(in_this_process: None) -> None:
     assert "times whole batches of 128. Expected at least 128 texts" in study.read_status().message
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 @pytest.mark.timeout(600)
 def test_against_itself(monkeypatch: pytest.MonkeyPatch, in_this_process: None) -> None:
     from engine.studies.benchmark import request as benchmark_request

@@ -41,7 +41,6 @@ def test_a_card_has_the_sections_of_the_hub_and_the_figures_of_the_run(sample_ru
         "pipeline_tag": "text-classification",
         "tags": ["text-classification", "pytorch", "tensorflow"],
         "metrics": ["accuracy", "f1"],
-        "base_model": "sentence-transformers/all-MiniLM-L6-v2",
     }
     assert re.findall(r"^## (.+)$", text, flags=re.MULTILINE) == list(SECTIONS)
     results = sample_run.read_results()
@@ -50,8 +49,8 @@ def test_a_card_has_the_sections_of_the_hub_and_the_figures_of_the_run(sample_ru
     rows = {row[0]: row[1:] for table in tables(text) for row in table}
     accuracies = [f"{100 * results['frameworks'][name]['test_accuracy']:.1f} %" for name in FRAMEWORKS]
     assert rows["Accuracy"] == accuracies
-    assert rows["`epochs`"][:2] == ["`3`", "recommended: 20"]
-    assert f"python -m engine predict {sample_run.identifier}" in text and "--epochs 3" in text
+    assert rows["`epochs`"][:2] == ["`12`", "recommended: 20"]
+    assert f"python -m engine predict {sample_run.identifier}" in text and "--epochs 12" in text
     assert f"this card was written by Parity {__version__}" in text
 
 
@@ -73,6 +72,7 @@ def test_what_a_run_cannot_know_is_left_to_people(sample_run: Run) -> None:
     ("classifier", "encoder", "base"),
     [
         ("tfidf-mlp", None, None),
+        ("embedding-mlp", None, "sentence-transformers/all-MiniLM-L6-v2"),
         ("transformer", "BAAI/bge-large-en-v1.5", "BAAI/bge-large-en-v1.5"),
         ("embedding-mlp", "/home/somebody/my encoder", None),
     ],

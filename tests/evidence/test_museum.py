@@ -61,7 +61,7 @@ def rows(made: Study) -> dict[tuple[str, str], dict[str, Any]]:
 # --- What both frameworks really do --------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 @pytest.mark.timeout(600)
 def test_every_mistake_comes_to_a_definite_end(rows: dict[tuple[str, str], dict[str, Any]]) -> None:
     assert list(rows) == [(name, framework) for name in MISTAKES for framework in FRAMEWORKS]
@@ -71,7 +71,7 @@ def test_every_mistake_comes_to_a_definite_end(rows: dict[tuple[str, str], dict[
         assert row["correct"]["error"] is None and row["correct"]["accuracy"] > 0.35, f"{name}: the right function learns in {framework}"
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("mistake", "framework", "when", "type", "words"),
     [
@@ -97,7 +97,7 @@ def test_what_is_caught_says_so_in_the_frameworks_own_words(
     assert "\x1b" not in error["message"], "colours are for terminals"
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_what_is_silent_leaves_a_trace(rows: dict[tuple[str, str], dict[str, Any]]) -> None:
     silent = [row for row in rows.values() if row["outcome"] == "silent"]
     assert len(silent) >= 8
@@ -111,7 +111,7 @@ def test_what_is_silent_leaves_a_trace(rows: dict[tuple[str, str], dict[str, Any
         assert row["mistaken"]["warnings"] == []
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_the_frameworks_differ_where_they_do(rows: dict[tuple[str, str], dict[str, Any]]) -> None:
     assert rows["wrong_dtype", "tensorflow"]["outcome"] == "harmless", "Keras casts"
     assert rows["wrong_dtype", "tensorflow"]["same_answers"] >= HARMLESS
@@ -126,7 +126,7 @@ def test_the_frameworks_differ_where_they_do(rows: dict[tuple[str, str], dict[st
         assert dropout["mistaken"]["losses"] == dropout["correct"]["losses"], "the training shows nothing"
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_results_are_told_in_a_sentence_and_a_table(made: Study) -> None:
     assert made.read_results() is not None
     answer = museum_answer(made.read_results())
@@ -135,7 +135,7 @@ def test_results_are_told_in_a_sentence_and_a_table(made: Study) -> None:
     assert "IndexError" in table and all(mistake.title in table for mistake in MISTAKES.values())
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_the_course_is_answered_by_it(made: Study) -> None:
     asked = [lesson.question for lesson in LESSONS.values() if isinstance(lesson.question.answer, AnswerFromStudy)]
     museum_questions = [(question, question.answer) for question in asked if question.answer.kind == "museum"]
@@ -145,7 +145,7 @@ def test_the_course_is_answered_by_it(made: Study) -> None:
         assert verdict.right in question.options and "PyTorch: " in verdict.sentence and "TensorFlow: " in verdict.sentence
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_the_code_that_ran_is_kept_and_every_exhibit_is_marked(made: Study) -> None:
     code = mistake_code(made)
     for name in MISTAKES:

@@ -154,12 +154,22 @@ def unfinished() -> Run:
 # --- Scripts that are really run --------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.slow
+@pytest.mark.parametrize("framework", FRAMEWORKS)
+def test_the_script_of_a_small_run_reaches_what_it_reached(sample_run: Run, tmp_path: Path, framework: str) -> None:
+    folder = tmp_path / "script"
+    assert_same_figures(Ended(sample_run, folder, {framework: execute(sample_run, framework, folder)}), framework)
+
+
+@pytest.mark.thorough
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("framework", FRAMEWORKS)
 @pytest.mark.parametrize("case", CASES)
 def test_the_script_reaches_what_the_run_reached(ended: Callable[[str], Ended], case: str, framework: str) -> None:
-    finished = ended(case)
+    assert_same_figures(ended(case), framework)
+
+
+def assert_same_figures(finished: Ended, framework: str) -> None:
+    """What the script printed and wrote is what the run has recorded."""
     expected, predictions = finished.run.read_results()["frameworks"][framework], finished.run.read_predictions(framework)
     output, answers = finished.output[framework], finished.answers(framework)
     assert f"Test accuracy: {expected['test_accuracy']:.6f}" in output
@@ -173,7 +183,7 @@ def test_the_script_reaches_what_the_run_reached(ended: Callable[[str], Ended], 
     assert (finished.folder / f"{framework}_model.safetensors").stat().st_size == expected["model_bytes"]
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 @pytest.mark.timeout(600)
 @pytest.mark.skipif(not COMPILES, reason="torch.compile needs a C++ compiler on the CPU")
 @pytest.mark.parametrize("framework", FRAMEWORKS)

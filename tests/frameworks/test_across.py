@@ -1,14 +1,11 @@
 """Every classifier carried from each wing into the other: as an ONNX file, as weights, and the transformer as a Hugging Face folder.
 
-PyTorch, then TensorFlow, then PyTorch again work in one process each, so that models can go both ways.
+PyTorch, then TensorFlow, then PyTorch again do their work, so that models can go both ways.
 """
 
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -26,16 +23,16 @@ from engine.shared.text.tokens import mean_of_windows
 from engine.shared.weights.files import read_weights, write_arrays
 from engine.shared.weights.initial import CNN_WIDTHS, WEIGHTS
 from engine.shared.weights.mapping import drawn_like, find_places, without_neutral
-from tests.tiny_checkpoints import FAMILIES, save_tiny_checkpoint
+from tests.tiny_checkpoints import FAMILY
+from tests.wing_process import InWing
 
-PROJECT = Path(__file__).parents[2]
 WINGS = ("pytorch", "tensorflow")
 CLASSIFIERS = ("embedding-mlp", "tfidf-mlp", "text-cnn", "bi-lstm", "transformer")
 BARS = {"onnx": 1e-4, "weights": 1e-5, "checkpoint": 1e-5}
 LENGTHS = (9, 1, 0, 4, 5, 2, 7)
 """Tokens of the texts: one alone, none at all, fewer than a filter sees."""
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
+pytestmark = pytest.mark.timeout(600)
 
 
 def architecture(classifier: str, folder: Path, family: str = "bert") -> Architecture:
@@ -73,16 +70,12 @@ def input_name(classifier: str) -> str:
     return {"embedding-mlp": "vectors", "tfidf-mlp": "shares"}.get(classifier, "tokens")
 
 
-def work(wing: str, folder: Path) -> None:
+def work(wing: str, folder: Path, families: list[str]) -> None:
     """What the process of one wing does with what lies in the folder: import, answer, export."""
     from importlib import import_module
 
-    names = ("devices", "training", "inference", "export", "formats", "onnx.model")
-    devices, training, inference, export, formats, onnx_model = (import_module(f"engine.frameworks.{wing}.{name}") for name in names)
-    devices.set_threads(2)
-    if wing == "pytorch" and not (folder / "bert").exists():
-        for family in FAMILIES:
-            save_tiny_checkpoint(family, folder / family)
+    names = ("training", "inference", "export", "formats", "onnx.model")
+    training, inference, export, formats, onnx_model = (import_module(f"engine.frameworks.{wing}.{name}") for name in names)
 
     def logits(model: Any, arrays: tuple[np.ndarray, ...]) -> np.ndarray:
         tensors, _ = training.as_tensors(arrays, np.zeros(len(arrays[0]), np.int64), "cpu")
@@ -119,7 +112,7 @@ def work(wing: str, folder: Path) -> None:
             np.save(folder / f"{classifier}-{other}-weights-{wing}.npy", logits(core, texts(classifier, False)))
     work_with_the_encoder(wing, folder, logits, facts)
     module = import_module(f"engine.frameworks.{wing}.classifiers.transformer")
-    for family in FAMILIES:
+    for family in families:
         own = architecture("transformer", folder, family)
         core = module.build(own)
         generator = np.random.default_rng(4)
@@ -195,13 +188,12 @@ def random(*shape: int, seed: int = 0) -> np.ndarray:
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def folder(tmp_path_factory: pytest.TempPathFactory, in_wing: InWing, checkpoints: Path, families: list[str]) -> Path:
     place = tmp_path_factory.mktemp("across")
+    for family in families:
+        (place / family).symlink_to(checkpoints / family)
     for wing in ("pytorch", "tensorflow", "pytorch"):
-        program = f"from tests.frameworks.test_across import work; from pathlib import Path; work({wing!r}, Path({str(place)!r}))"
-        environment = os.environ | {"KERAS_BACKEND": "tensorflow", "CUDA_VISIBLE_DEVICES": "-1"}
-        done = subprocess.run([sys.executable, "-c", program], cwd=PROJECT, env=environment, capture_output=True, text=True)
-        assert done.returncode == 0, done.stderr[-4000:]
+        in_wing(wing, work, wing, place, families)
     return place
 
 
@@ -315,7 +307,7 @@ def test_what_holds_no_neutral_weight_is_named(folder: Path) -> None:
 # --- A Hugging Face folder ---
 
 
-@pytest.mark.parametrize("family", FAMILIES)
+@pytest.mark.parametrize("family", FAMILY)
 @pytest.mark.parametrize("source", WINGS)
 def test_a_folder_gives_the_same_answers_in_both_wings(folder: Path, source: str, family: str) -> None:
     expected = np.load(folder / f"{family}-{source}.npy")
@@ -323,7 +315,7 @@ def test_a_folder_gives_the_same_answers_in_both_wings(folder: Path, source: str
         np.testing.assert_allclose(np.load(folder / f"{family}-{source}-checkpoint-{wing}.npy"), expected, atol=BARS["checkpoint"])
 
 
-@pytest.mark.parametrize("family", FAMILIES)
+@pytest.mark.parametrize("family", FAMILY)
 @pytest.mark.parametrize("source", WINGS)
 def test_transformers_and_keras_hub_load_a_folder_by_themselves(folder: Path, source: str, family: str) -> None:
     by_pytorch, by_tensorflow = (facts(folder, wing)[f"{family}-{source}"] for wing in WINGS)

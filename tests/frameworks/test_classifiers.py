@@ -1,13 +1,11 @@
 """Each classifier gives the same answers in both wings and in plain NumPy, however it is padded, and trains the same way twice.
 
-Each wing runs in one process of its own for the whole module; what it answered comes back as files.
+What each wing answered in its own process comes back as files.
 """
 
 from __future__ import annotations
 
 import json
-import os
-import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -21,6 +19,7 @@ from engine.shared.batches import training_plan
 from engine.shared.early_stopping import Progress
 from engine.shared.recipe import Recipe
 from engine.shared.weights.initial import CNN_WIDTHS, WEIGHTS, Weight
+from tests.wing_process import InWing
 
 PROJECT = Path(__file__).parents[2]
 WINGS = ("pytorch", "tensorflow")
@@ -33,7 +32,7 @@ LENGTHS = (9, 1, 0, 4, 5, 2, 7)
 ARCHITECTURE = Architecture(num_classes=4, input_size=30, hidden_units=6, embedding_size=7, filters=5)
 BATCH_SIZE = 16
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
+pytestmark = pytest.mark.timeout(600)
 
 
 def random_weights(shapes: dict[str, Weight], precision: str) -> dict[str, np.ndarray]:
@@ -69,7 +68,6 @@ def answer_everything(wing: str, output: Path) -> None:
     from importlib import import_module
 
     devices, inference, training = (import_module(f"engine.frameworks.{wing}.{name}") for name in ("devices", "inference", "training"))
-    devices.set_threads(2)
     answers: dict[str, Any] = {"round trip": {}, "moved": {}, "twice": {}}
     for precision in BARS:
         devices.use_precision(precision)
@@ -224,16 +222,12 @@ def reference(classifier: str, weights: dict[str, np.ndarray], precision: str) -
 
 
 @pytest.fixture(scope="module")
-def answered(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def answered(tmp_path_factory: pytest.TempPathFactory, in_wing: InWing) -> Path:
     """A folder with pytorch/ and tensorflow/, each filled by its own process."""
     folder = tmp_path_factory.mktemp("classifiers")
-    quiet = {"TF_CPP_MIN_LOG_LEVEL": "3", "KERAS_BACKEND": "tensorflow", "CUDA_VISIBLE_DEVICES": ""}
     for wing in WINGS:
         (folder / wing).mkdir()
-        program = "import sys; from pathlib import Path; from tests.frameworks.test_classifiers import answer_everything as run; "
-        command = [sys.executable, "-c", program + "run(sys.argv[1], Path(sys.argv[2]))", wing, str(folder / wing)]
-        answer = subprocess.run(command, cwd=PROJECT, env=os.environ | quiet, capture_output=True, text=True, timeout=500)
-        assert answer.returncode == 0, answer.stderr[-3000:]
+        in_wing(wing, answer_everything, wing, folder / wing)
     return folder
 
 

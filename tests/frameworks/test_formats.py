@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from functools import partial
 from importlib import import_module
 from importlib.util import find_spec
@@ -14,27 +12,8 @@ import numpy as np
 import pytest
 
 from engine.shared.architecture import Architecture
-from tests.running.driving import PATIENCE, write_tiny_encoder
-
-PROJECT = Path(__file__).parents[2]
-
-
-@pytest.mark.slow
-@pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")  # of Keras itself, as it saves
-def test_a_keras_file_keeps_the_encoders_own_activation(tmp_path: Path) -> None:
-    """KerasHub would bring back the tanh form of GELU: 3e-4 on a logit of MiniLM."""
-    keras = import_module("keras")
-    formats = import_module("engine.frameworks.tensorflow.formats")
-    whole_model = import_module("engine.frameworks.tensorflow.whole_model")
-    encoder = write_tiny_encoder(tmp_path / "encoder")
-    tokens = np.arange(1, 13, dtype=np.int32).reshape(2, 6)
-    size = import_module("engine.frameworks.tensorflow.encoder").load_encoder(encoder).hidden_dim
-    head = keras.Sequential([keras.Input((size,)), keras.layers.Dense(3, name="output")], name="embedding_mlp")
-    model = whole_model.with_encoder(head, encoder, "mean", True, 0)
-    formats.save_native(model, tokens, "tokens", tmp_path / "model.keras")
-    answer = formats.load_native(None, tmp_path / "model.keras", "tokens")
-    assert np.abs(answer(tokens) - np.asarray(model(tokens))).max() <= 1e-5
-
+from tests.running.driving import write_tiny_encoder
+from tests.wing_process import InWing
 
 SIZES = {"encoder": 64, "hidden": 256, "classes": 3}
 """Large enough for eight bits to show in a file's size."""
@@ -44,8 +23,50 @@ def rows() -> np.ndarray:
     return np.random.default_rng(7).normal(size=(1, SIZES["encoder"])).astype(np.float32)
 
 
-@pytest.mark.slow
-def test_litert_keeps_dense_weights_in_int8(tmp_path: Path) -> None:
+def test_a_keras_file_keeps_the_encoders_own_activation(in_wing: InWing, tmp_path: Path) -> None:
+    """KerasHub would bring back the tanh form of GELU: 3e-4 on a logit of MiniLM."""
+    in_wing("tensorflow", keras_file, tmp_path)
+
+
+def test_litert_keeps_dense_weights_in_int8(in_wing: InWing, tmp_path: Path) -> None:
+    in_wing("tensorflow", litert_in_int8, tmp_path)
+
+
+@pytest.mark.skipif(find_spec("executorch") is None, reason="executorch is optional")
+@pytest.mark.thorough
+def test_executorch_keeps_dense_weights_in_int8(in_wing: InWing, tmp_path: Path) -> None:
+    in_wing("pytorch", executorch_in_int8, tmp_path)
+
+
+@pytest.mark.skipif(find_spec("executorch") is None, reason="executorch is optional")
+@pytest.mark.thorough
+def test_executorch_takes_a_recurrence_in_int8(in_wing: InWing, tmp_path: Path) -> None:
+    """Its biases were added up in the graph, and XNNPACK leaves a dense layer alone whose bias is not constant."""
+    in_wing("pytorch", recurrence_in_int8, tmp_path)
+
+
+def test_a_state_dict_of_terms_answers_to_whole_rows(in_wing: InWing, tmp_path: Path) -> None:
+    in_wing("pytorch", state_dict_of_terms, tmp_path)
+
+
+# --- What is done in a wing's process ---
+
+
+def keras_file(folder: Path) -> None:
+    keras = import_module("keras")
+    formats = import_module("engine.frameworks.tensorflow.formats")
+    whole_model = import_module("engine.frameworks.tensorflow.whole_model")
+    encoder = write_tiny_encoder(folder / "encoder")
+    tokens = np.arange(1, 13, dtype=np.int32).reshape(2, 6)
+    size = import_module("engine.frameworks.tensorflow.encoder").load_encoder(encoder).hidden_dim
+    head = keras.Sequential([keras.Input((size,)), keras.layers.Dense(3, name="output")], name="embedding_mlp")
+    model = whole_model.with_encoder(head, encoder, "mean", True, 0)
+    formats.save_native(model, tokens, "tokens", folder / "model.keras")
+    answer = formats.load_native(None, folder / "model.keras", "tokens")
+    assert np.abs(answer(tokens) - np.asarray(model(tokens))).max() <= 1e-5
+
+
+def litert_in_int8(folder: Path) -> None:
     keras = import_module("keras")
     formats = import_module("engine.frameworks.tensorflow.formats")
     keras.utils.set_random_seed(7)
@@ -53,34 +74,7 @@ def test_litert_keeps_dense_weights_in_int8(tmp_path: Path) -> None:
     model = keras.Sequential(
         [keras.Input((SIZES["encoder"],)), layers.Dense(SIZES["hidden"], "relu"), layers.Dense(SIZES["hidden"]), layers.Dense(3)]
     )
-    check_int8(formats, model, tmp_path, ".tflite")
-
-
-@pytest.mark.slow
-def test_executorch_keeps_dense_weights_in_int8(tmp_path: Path) -> None:
-    if find_spec("executorch") is None:
-        pytest.skip("executorch is optional")
-    in_a_process("executorch_in_int8", tmp_path)
-
-
-@pytest.mark.slow
-def test_executorch_takes_a_recurrence_in_int8(tmp_path: Path) -> None:
-    """Its biases were added up in the graph, and XNNPACK leaves a dense layer alone whose bias is not constant."""
-    if find_spec("executorch") is None:
-        pytest.skip("executorch is optional")
-    in_a_process("recurrence_in_int8", tmp_path)
-
-
-@pytest.mark.slow
-def test_a_state_dict_of_terms_answers_to_whole_rows(tmp_path: Path) -> None:
-    in_a_process("state_dict_of_terms", tmp_path)
-
-
-def in_a_process(name: str, folder: Path) -> None:
-    """Call a function of this module where TensorFlow is not loaded: PyTorch may not be beside it."""
-    code = f"import sys; from pathlib import Path; from tests.frameworks.test_formats import {name}; {name}(Path(sys.argv[1]))"
-    answer = subprocess.run([sys.executable, "-c", code, str(folder)], cwd=PROJECT, capture_output=True, text=True, timeout=PATIENCE)
-    assert answer.returncode == 0, answer.stderr[-3000:]
+    check_int8(formats, model, folder, ".tflite")
 
 
 def executorch_in_int8(folder: Path) -> None:

@@ -1,14 +1,11 @@
 """Every operator of the table, and small models that others could have made, give in both wings what ONNX Runtime answers.
 
-Each wing runs in one process of its own for the whole module, on the files that the test has written.
+Each wing answers in its own process, on the files that the test has written.
 """
 
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -20,12 +17,10 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper
 
 from engine.shared.onnx.operators import OPERATORS
+from tests.wing_process import InWing
 
-PROJECT = Path(__file__).parents[2]
 WINGS = ("pytorch", "tensorflow")
 BAR = 1e-5
-
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
 GENERATOR = np.random.default_rng(3)
 ROWS = GENERATOR.normal(size=(2, 3, 4)).astype(np.float32)
@@ -295,11 +290,8 @@ def answer_everything(wing: str, folder: Path) -> None:
     from engine.shared.onnx.reading import read_graph
     from engine.shared.onnx.simplify import simplified
 
-    names = ("onnx.model", "onnx.layers", "onnx.operators", "devices", "export", "training")
-    onnx_model, onnx_layers, onnx_operators, devices, export, training = (
-        import_module(f"engine.frameworks.{wing}.{name}") for name in names
-    )
-    devices.set_threads(2)
+    names = ("onnx.model", "onnx.layers", "onnx.operators", "export", "training")
+    onnx_model, onnx_layers, onnx_operators, export, training = (import_module(f"engine.frameworks.{wing}.{name}") for name in names)
     found: dict[str, Any] = {"operators": sorted({*onnx_operators.OPERATORS, *onnx_layers.LAYERS, "Loop"}), "errors": {}}
     for file in sorted(folder.glob("*.onnx")):
         given = np.load(file.with_suffix(".npz"))
@@ -326,7 +318,7 @@ class Answers:
 
 
 @pytest.fixture(scope="module")
-def answers(tmp_path_factory: pytest.TempPathFactory) -> Answers:
+def answers(tmp_path_factory: pytest.TempPathFactory, in_wing: InWing) -> Answers:
     folder = tmp_path_factory.mktemp("operators")
     expected = {}
     everything = {name: (case.model(), case.given) for name, case in CASES.items()} | MODELS
@@ -338,13 +330,7 @@ def answers(tmp_path_factory: pytest.TempPathFactory) -> Answers:
         expected[name] = session.run(None, dict(zip(names, given, strict=True)))[0]
     facts = {}
     for wing in WINGS:
-        program = (
-            f"from tests.frameworks.test_onnx_operators import answer_everything; from pathlib import Path; "
-            f"answer_everything({wing!r}, Path({str(folder)!r}))"
-        )
-        environment = os.environ | {"KERAS_BACKEND": "tensorflow", "CUDA_VISIBLE_DEVICES": "-1"}
-        done = subprocess.run([sys.executable, "-c", program], cwd=PROJECT, env=environment, capture_output=True, text=True)
-        assert done.returncode == 0, done.stderr[-3000:]
+        in_wing(wing, answer_everything, wing, folder)
         facts[wing] = json.loads((folder / f"{wing}.json").read_text(encoding="utf-8"))
     return Answers(folder, expected, facts)
 

@@ -1,13 +1,10 @@
 """The fine-tuned transformer is the same classifier in both wings, for every family: answers, gradients, weights and their names.
 
-PyTorch, then TensorFlow, then PyTorch again work in one process each, so that trained weights can go both ways.
+PyTorch, then TensorFlow, then PyTorch again do their work, so that trained weights can go both ways.
 """
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -16,15 +13,15 @@ import pytest
 
 from engine.shared.architecture import Architecture
 from engine.shared.encoders.tensors import stored_tensors
-from tests.tiny_checkpoints import FAMILIES, save_tiny_checkpoint
+from tests.tiny_checkpoints import FAMILY
+from tests.wing_process import InWing
 
-PROJECT = Path(__file__).parents[2]
 WINGS = ("pytorch", "tensorflow")
 BARS = {"float32": 1e-5, "float64": 1e-12}
 STEPS = 10
 RATE = 2.0**-8
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
+pytestmark = pytest.mark.timeout(600)
 
 
 def architecture_of(checkpoints: Path, family: str) -> Architecture:
@@ -101,7 +98,7 @@ class TensorFlow:
         optimizer.apply([tf.zeros_like(weight) for weight in model.trainable_variables], model.trainable_variables)
 
 
-def work(wing: str, checkpoints: Path, output: Path) -> None:
+def work(wing: str, checkpoints: Path, output: Path, families: list[str]) -> None:
     """What the process of one wing does; arrays go into ``output/<wing>-<what>-<family>.npz``."""
     from importlib import import_module
 
@@ -111,7 +108,7 @@ def work(wing: str, checkpoints: Path, output: Path) -> None:
     training = import_module(f"engine.frameworks.{wing}.training")
     devices = import_module(f"engine.frameworks.{wing}.devices")
     tools = {"pytorch": PyTorch, "tensorflow": TensorFlow}[wing]()
-    for family in FAMILIES:
+    for family in families:
         architecture = architecture_of(checkpoints, family)
         tokens, labels = tokens_and_labels(architecture.padding)
         wider = np.pad(tokens, ((0, 0), (0, 7)), constant_values=architecture.padding)
@@ -149,7 +146,7 @@ def work(wing: str, checkpoints: Path, output: Path) -> None:
     np.savez(output / f"{wing}-own.npz", learning=tools.answer(model, tokens, training=True), answering=tools.answer(model, tokens))
 
 
-def work_again(checkpoints: Path, output: Path) -> None:
+def work_again(checkpoints: Path, output: Path, families: list[str]) -> None:
     """What PyTorch does with the weights that TensorFlow trained; and the encoder among them as a checkpoint of its own."""
     import shutil
 
@@ -159,7 +156,7 @@ def work_again(checkpoints: Path, output: Path) -> None:
 
     from engine.frameworks.pytorch.classifiers import transformer
 
-    for family in FAMILIES:
+    for family in families:
         architecture = architecture_of(checkpoints, family)
         tokens, _ = tokens_and_labels(architecture.padding)
         weights = dict(np.load(output / f"tensorflow-first-{family}.npz"))
@@ -183,23 +180,14 @@ def work_again(checkpoints: Path, output: Path) -> None:
         )
 
 
-def save_checkpoints(folder: Path) -> None:
-    for family in FAMILIES:
-        save_tiny_checkpoint(family, folder / family)
-
-
 @pytest.fixture(scope="module")
-def results(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder with checkpoints/ and what the three processes found."""
+def results(tmp_path_factory: pytest.TempPathFactory, in_wing: InWing, checkpoints: Path, families: list[str]) -> Path:
+    """The folder with checkpoints/ and what each wing found."""
     folder = tmp_path_factory.mktemp("transformer")
-    quiet = {"HF_HUB_OFFLINE": "1", "HF_HUB_DISABLE_PROGRESS_BARS": "1", "TF_CPP_MIN_LOG_LEVEL": "3", "KERAS_BACKEND": "tensorflow"}
-    calls = ("save_checkpoints(checkpoints); work('pytorch', checkpoints, output)", "work('tensorflow', checkpoints, output)",
-             "work_again(checkpoints, output)")  # fmt: skip
-    start = "import sys; from pathlib import Path; from tests.frameworks.test_transformer import *; output = Path(sys.argv[1]); "
-    for call in calls:
-        command = [sys.executable, "-c", f"{start} checkpoints = output / 'checkpoints'; {call}", str(folder)]
-        answer = subprocess.run(command, cwd=PROJECT, env=os.environ | quiet, capture_output=True, text=True, timeout=400)
-        assert answer.returncode == 0, answer.stderr[-3000:]
+    (folder / "checkpoints").symlink_to(checkpoints)
+    for wing in WINGS:
+        in_wing(wing, work, wing, checkpoints, folder, families)
+    in_wing("pytorch", work_again, checkpoints, folder, families)
     return folder
 
 
@@ -212,7 +200,7 @@ def largest_difference(one: dict[str, np.ndarray], other: dict[str, np.ndarray])
     return max(float(np.abs(values - other[name]).max()) for name, values in one.items())
 
 
-@pytest.mark.parametrize("family", FAMILIES)
+@pytest.mark.parametrize("family", FAMILY)
 def test_both_wings_give_the_same_logits(results: Path, family: str) -> None:
     pytorch, tensorflow = (found_by(results, wing, family) for wing in WINGS)
     for precision, bar in BARS.items():
@@ -222,7 +210,7 @@ def test_both_wings_give_the_same_logits(results: Path, family: str) -> None:
 
 
 @pytest.mark.parametrize("wing", WINGS)
-@pytest.mark.parametrize("family", FAMILIES)
+@pytest.mark.parametrize("family", FAMILY)
 def test_padding_never_changes_an_answer(results: Path, wing: str, family: str) -> None:
     found = found_by(results, wing, family)
     for precision, bar in BARS.items():
@@ -230,7 +218,7 @@ def test_padding_never_changes_an_answer(results: Path, wing: str, family: str) 
     assert np.isfinite(found["nothing"]).all(), "a text without any token has an answer, too"
 
 
-@pytest.mark.parametrize("family", FAMILIES)
+@pytest.mark.parametrize("family", FAMILY)
 def test_training_moves_both_wings_alike(results: Path, family: str) -> None:
     pytorch, tensorflow = (found_by(results, wing, family) for wing in WINGS)
     assert np.allclose(pytorch["first-losses"], tensorflow["first-losses"], rtol=1e-5)
@@ -244,7 +232,7 @@ def test_training_moves_both_wings_alike(results: Path, family: str) -> None:
 
 
 @pytest.mark.parametrize("wing", WINGS)
-@pytest.mark.parametrize("family", FAMILIES)
+@pytest.mark.parametrize("family", FAMILY)
 def test_the_same_training_twice_is_bit_identical(results: Path, wing: str, family: str) -> None:
     first, second = (found_by(results, wing, family, time) for time in ("first", "second"))
     assert largest_difference(first, second) == 0
@@ -253,7 +241,7 @@ def test_the_same_training_twice_is_bit_identical(results: Path, wing: str, fami
 
 
 @pytest.mark.parametrize("wing", WINGS)
-@pytest.mark.parametrize("family", FAMILIES)
+@pytest.mark.parametrize("family", FAMILY)
 def test_weights_have_the_names_and_shapes_of_the_checkpoint(results: Path, wing: str, family: str) -> None:
     initial = found_by(results, wing, family, "initial")
     assert found_by(results, wing, family)["round-trip"].all()
@@ -264,7 +252,7 @@ def test_weights_have_the_names_and_shapes_of_the_checkpoint(results: Path, wing
 
 
 @pytest.mark.parametrize("wing", WINGS)
-@pytest.mark.parametrize("family", FAMILIES)
+@pytest.mark.parametrize("family", FAMILY)
 def test_weight_decay_shrinks_matrices_only(results: Path, wing: str, family: str) -> None:
     """KerasHub shapes the biases of attention as matrices; decay has to leave them alone all the same."""
     weights = found_by(results, wing, family, "first")
@@ -272,7 +260,7 @@ def test_weight_decay_shrinks_matrices_only(results: Path, wing: str, family: st
     assert list(found_by(results, wing, family)["decayed"]) == matrices
 
 
-@pytest.mark.parametrize("family", FAMILIES)
+@pytest.mark.parametrize("family", FAMILY)
 def test_weights_trained_in_one_wing_answer_the_same_in_the_other(results: Path, family: str) -> None:
     pytorch, tensorflow = (found_by(results, wing, family) for wing in WINGS)
     again = dict(np.load(results / f"again-{family}.npz"))
@@ -280,7 +268,7 @@ def test_weights_trained_in_one_wing_answer_the_same_in_the_other(results: Path,
     assert np.abs(again["other"] - tensorflow["trained"]).max() <= 1e-5
 
 
-@pytest.mark.parametrize("family", FAMILIES)
+@pytest.mark.parametrize("family", FAMILY)
 def test_the_trained_encoder_is_a_checkpoint(results: Path, family: str) -> None:
     again = dict(np.load(results / f"again-{family}.npz"))
     assert not again["strange"].size

@@ -17,7 +17,7 @@ import pytest
 from engine import FRAMEWORKS
 from engine.runs.folder import Run
 from engine.studies.export.optional_packages import missing, missing_java
-from tests.migration.conftest import (
+from tests.bundle_use import (
     PROJECT,
     BundleOf,
     absent,
@@ -31,6 +31,8 @@ from tests.migration.conftest import (
     texts_of_test,
     unpacked,
 )
+
+pytestmark = [pytest.mark.thorough, pytest.mark.timeout(600)]
 
 # --- HTTP ----------------------------------------------------------------------------------------------------------------------------
 
@@ -48,8 +50,6 @@ def http(bundle_of: BundleOf, tmp_path_factory: pytest.TempPathFactory) -> Itera
         yield address, place
 
 
-@pytest.mark.slow
-@pytest.mark.timeout(600)
 def test_the_line_of_the_readme_sends_the_example_to_the_server(http: tuple[str, Path]) -> None:
     address, place = http
     found = json.loads(shell(readme_commands(place)[3].replace("http://127.0.0.1:8080", address), place))
@@ -124,8 +124,6 @@ def chunks() -> Iterator[bytes]:
 # --- TorchServe ----------------------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.slow
-@pytest.mark.timeout(600)
 def test_torchserve_answers_as_the_run_did(trained: Run, bundle_of: BundleOf, tmp_path: Path) -> None:
     absent(missing("torchserve", "torch-model-archiver") or missing_java())
     place = unpacked(bundle_of("torchserve", "pytorch"), tmp_path / "unpacked")
@@ -158,8 +156,6 @@ def tf_serving(bundle_of: BundleOf, tmp_path_factory: pytest.TempPathFactory) ->
     return unpacked(bundle_of("tf-serving", "tensorflow"), tmp_path_factory.mktemp("tf-serving") / "unpacked")
 
 
-@pytest.mark.slow
-@pytest.mark.timeout(600)
 def test_the_saved_model_is_what_tensorflow_serving_loads(tf_serving: Path, trained: Run) -> None:
     (look,) = re.findall(r"`(saved_model_cli show [^`]*)`", (tf_serving / "README.md").read_text(encoding="utf-8"))
     shown = shell(look, tf_serving)

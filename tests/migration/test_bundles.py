@@ -26,7 +26,7 @@ from engine.serving.kinds import BUNDLES, artifacts_needed
 from engine.studies.export import optional_packages
 from engine.studies.export.optional_packages import missing, missing_java
 from engine.studies.export.request import manifests
-from tests.migration.conftest import (
+from tests.bundle_use import (
     PROJECT,
     BundleOf,
     absent,
@@ -76,16 +76,16 @@ def ask(example: Path, folders: list[Path], texts: list[str]) -> list[list[str]]
     return [[one["label"] for one in answers] for answers in json.loads(answer.stdout.splitlines()[-1])]
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 @pytest.mark.parametrize("framework", FRAMEWORKS)
 def test_sagemaker_trains_and_answers_under_its_variables(trained: Run, bundle_of: BundleOf, framework: str, tmp_path: Path) -> None:
     place = unpacked(bundle_of("sagemaker", framework), tmp_path / "unpacked")
     shell("tar -xzf model.tar.gz --one-top-level=shipped", place)
     commands = readme_commands(place)
     assert commands[0] == "pip install -r source/requirements.txt"
-    assert commands[1].startswith("SM_CHANNEL_TRAINING=training SM_MODEL_DIR=model SM_NUM_GPUS=0 python source/train.py --epochs 3")
+    assert commands[1].startswith("SM_CHANNEL_TRAINING=training SM_MODEL_DIR=model SM_NUM_GPUS=0 python source/train.py --epochs 4")
     printed = shell(f"{commands[1]} --hidden_units 8 --model_dir s3://bucket/job/model", place)
-    assert "Epoch   3" in printed and "Epoch   4" not in printed
+    assert "Epoch   4" in printed and "Epoch   5" not in printed
     model = place / "model"
     facts = json.loads((model / "model.json").read_text(encoding="utf-8"))
     assert facts["hidden_units"] == 8
@@ -96,6 +96,7 @@ def test_sagemaker_trains_and_answers_under_its_variables(trained: Run, bundle_o
     assert of_trained == [line.split(",")[0] for line in predictions]
 
 
+@pytest.mark.thorough
 def test_a_training_job_says_what_it_lacks(bundle_of: BundleOf, tmp_path: Path) -> None:
     place = unpacked(bundle_of("sagemaker", "pytorch"), tmp_path / "unpacked")
     (tmp_path / "empty").mkdir()
@@ -117,7 +118,7 @@ def test_code_in_bundles_knows_nothing_of_parity() -> None:
         assert "from engine" not in path.read_text(encoding="utf-8"), path.name
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize(("bundle", "framework"), [(name, framework) for name, kind in BUNDLES.items() for framework in kind.frameworks])
 def test_every_bundle_holds_what_its_readme_promises(

@@ -12,6 +12,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 import pytest
 from sklearn.feature_extraction.text import CountVectorizer
@@ -19,7 +20,8 @@ from sklearn.feature_extraction.text import CountVectorizer
 from engine.shared.encoders.checkpoint import bundled_checkpoint
 from engine.shared.text.tokens import load_tokenizer
 from engine.shared.text.vocabulary import train_words
-from tests.migration.conftest import PROJECT
+
+PROJECT = Path(__file__).parents[2]
 
 IN_THE_GRAPH = r"""
 import json, sys
@@ -80,6 +82,7 @@ def sample() -> list[str]:
         return [row["message"] for row in csv.DictReader(file)]
 
 
+@pytest.mark.thorough
 def test_tensorflow_reads_the_sample_alike_and_other_texts_not(sample: list[str]) -> None:
     awkward = [text for texts in AWKWARD.values() for text in texts]
     ours, theirs = in_training(sample + awkward), in_the_graph(sample + awkward)

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 
-from engine.runs.folder import Run
-from engine.runs.processes.channel import WorkerProcess
-from tests.running.driving import fill, processes_about, short_turns, small_experiment, wait_until, write_tiny_encoder
+from engine.runs import launching
+from tests import numpy_wing
+from tests.numpy_wing import use_numpy_workers
+from tests.running.driving import processes_about, wait_until
+from tests.shared_runs import SharedRun, shared_run, tiny_encoder
 
 
 @pytest.fixture(autouse=True)
@@ -20,45 +21,30 @@ def no_process_left(tmp_path: Path) -> Iterator[None]:
     wait_until(lambda: not processes_about(tmp_path), f"these to leave: {[process.cmdline() for process in processes_about(tmp_path)]}")
 
 
-@pytest.fixture(scope="session")
-def tiny_encoder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_tiny_encoder(tmp_path_factory.mktemp("encoder") / "tiny")
+@pytest.fixture(scope="session", name="tiny_encoder")
+def tiny_encoder_fixture(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tiny_encoder(tmp_path_factory)
 
 
-@dataclass
-class Reference:
-    """An uninterrupted run of both frameworks, and what its workers had loaded when they were measured."""
-
-    run: Run
-    loaded: dict[str, str] = field(default_factory=dict)
-    """The memory map of each training worker, at its end."""
-
-
-@pytest.fixture(scope="session")
-def reference(tiny_encoder: Path, tmp_path_factory: pytest.TempPathFactory) -> Reference:
-    """Read-only. Its vectors are there for every test that asks for ``vectors_kept``."""
-    folder = tmp_path_factory.mktemp("reference")
-    loaded: dict[str, str] = {}
-    go = WorkerProcess.go
-
-    def look(worker: WorkerProcess, **facts: object) -> None:
-        if worker.phase == "latency":
-            loaded[worker.framework] = Path(f"/proc/{worker.process.pid}/maps").read_text()
-        go(worker, **facts)
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("PARITY_RUNS", str(folder / "runs"))
-        patch.setenv("PARITY_LOCK", str(folder / "machine.lock"))
-        patch.setattr(WorkerProcess, "go", look)
-        short_turns(patch)
-        run = fill(small_experiment(tiny_encoder))
-    assert run.read_status().state == "done", run.read_status().message
-    assert not processes_about(folder)
-    return Reference(run, loaded)
+@pytest.fixture(params=["numpy", pytest.param("frameworks", marks=pytest.mark.thorough)])
+def workers(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """What the runs of this test are trained by: stand-ins where the protocol is tested; thoroughly, PyTorch and TensorFlow as well."""
+    if request.param == "numpy":
+        use_numpy_workers(monkeypatch)
+        detach = launching.detach
+        monkeypatch.setattr(launching, "detach", lambda module, folder: detach(numpy_wing.__name__, folder))
+    return request.param
 
 
 @pytest.fixture
-def vectors_kept(reference: Reference, tmp_path: Path) -> None:
+def reference(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> SharedRun:
+    """An uninterrupted run to compare with. Its vectors are there for every test that asks for ``vectors_kept``."""
+    in_numpy = "workers" in request.fixturenames and request.getfixturevalue("workers") == "numpy"
+    return shared_run("numpy" if in_numpy else "embedding-mlp", tmp_path_factory)
+
+
+@pytest.fixture
+def vectors_kept(reference: SharedRun, tmp_path: Path) -> None:
     """The vectors of the reference run's texts, so that no text is encoded."""
     (tmp_path / "runs").mkdir()
     (tmp_path / "runs" / "_features").symlink_to(reference.run.path.parent / "_features")

@@ -11,14 +11,13 @@ from engine import FRAMEWORKS
 from engine.errors import RunError
 from engine.runs.folder import create_run
 from engine.runs.processes.answering import Answerer
-from tests.running.conftest import Reference
 from tests.running.driving import copy_run, processes_about, small_experiment
+from tests.shared_runs import SharedRun
 
 TEXTS = ["My parcel has not arrived", "The invoice was charged twice", "🦊"]
 
 
-@pytest.mark.slow
-def test_both_frameworks_answer_the_same(reference: Reference) -> None:
+def test_both_frameworks_answer_the_same(reference: SharedRun) -> None:
     run = copy_run(reference.run)
     answerers: list[Answerer] = []
 
@@ -49,8 +48,7 @@ def test_both_frameworks_answer_the_same(reference: Reference) -> None:
     answerers[1].close()
 
 
-@pytest.mark.slow
-def test_a_damaged_model_is_said(reference: Reference) -> None:
+def test_a_damaged_model_is_said(reference: SharedRun) -> None:
     run = copy_run(reference.run)
     file = run.framework_folder("pytorch") / "model.safetensors"
     file.write_bytes(file.read_bytes()[:1000])

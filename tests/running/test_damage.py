@@ -15,7 +15,6 @@ import pytest
 from engine import FRAMEWORKS
 from engine.runs import launching
 from engine.runs.folder import Run, create_run, home
-from tests.running.conftest import Reference
 from tests.running.driving import (
     copy_run,
     fill,
@@ -28,6 +27,7 @@ from tests.running.driving import (
     weights,
     write_tiny_encoder,
 )
+from tests.shared_runs import SharedRun
 
 PROJECT = Path(__file__).parents[2]
 
@@ -44,7 +44,7 @@ def training_run(encoder: Path, **changes: object) -> Run:
     return run
 
 
-@pytest.mark.slow
+@pytest.mark.usefixtures("workers")
 def test_coordinator_killed_while_a_worker_is_suspended(tiny_encoder: Path, vectors_kept: None) -> None:
     run = training_run(tiny_encoder)
     assert launching.recover() == [] and run.read_status().active, "a run that goes on is left alone"
@@ -73,7 +73,7 @@ def test_coordinator_killed_while_a_worker_is_suspended(tiny_encoder: Path, vect
         assert len(resumed) == 1 and resumed[0]["epoch"] >= 1
 
 
-@pytest.mark.slow
+@pytest.mark.usefixtures("workers")
 def test_coordinator_asked_to_end(tiny_encoder: Path, vectors_kept: None, tmp_path: Path) -> None:
     run = training_run(tiny_encoder, frameworks=("pytorch",))
     os.kill(run.read_status().coordinator.pid, signal.SIGTERM)
@@ -99,11 +99,11 @@ main(sys.argv[2:])
 """A coordinator in whose files nothing more fits, as on a full disk."""
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 @pytest.mark.skipif(sys.platform == "win32", reason="needs limits for file sizes")
 @pytest.mark.parametrize(("room", "says"), [(30_000, "A file could not be written or read"), (150_000, "File too large")])
 def test_disk_full(
-    room: int, says: str, tiny_encoder: Path, vectors_kept: None, reference: Reference, monkeypatch: pytest.MonkeyPatch
+    room: int, says: str, tiny_encoder: Path, vectors_kept: None, reference: SharedRun, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Once for the coordinator's files and once for the workers' checkpoints."""
     run = create_run(small_experiment(tiny_encoder, frameworks=("pytorch",)))
@@ -118,9 +118,9 @@ def test_disk_full(
     assert weights(run, "pytorch") == weights(reference.run, "pytorch")
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 @pytest.mark.parametrize("framework", FRAMEWORKS)
-def test_damaged_checkpoint(framework: str, reference: Reference, vectors_kept: None, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_damaged_checkpoint(framework: str, reference: SharedRun, vectors_kept: None, monkeypatch: pytest.MonkeyPatch) -> None:
     """The training begins again, and says so; without this way out no resume would ever succeed."""
     run = copy_run(reference.run)
     checkpoint = run.framework_folder(framework) / "checkpoint.safetensors"
@@ -137,8 +137,8 @@ def test_damaged_checkpoint(framework: str, reference: Reference, vectors_kept: 
     assert weights(run, framework) == weights(reference.run, framework)
 
 
-@pytest.mark.slow
-def test_vectors_that_were_cut_short_or_removed_are_computed_again(tiny_encoder: Path, reference: Reference) -> None:
+@pytest.mark.usefixtures("workers")
+def test_vectors_that_were_cut_short_or_removed_are_computed_again(tiny_encoder: Path, reference: SharedRun) -> None:
     home().mkdir()
     kept = Path(shutil.copytree(reference.run.path.parent / "_features", home() / "_features"))
     (matrix,) = kept.glob("*[0-9a-f].npy")
@@ -173,8 +173,9 @@ def test_an_encoder_with_pickled_weights_only_is_refused(tmp_path: Path) -> None
     assert not (home() / "_features").exists()
 
 
+@pytest.mark.usefixtures("workers")
 def test_encoders_that_are_known_to_differ_are_refused_in_matched_mode_only(
-    tiny_encoder: Path, reference: Reference, monkeypatch: pytest.MonkeyPatch
+    tiny_encoder: Path, reference: SharedRun, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     home().mkdir()
     kept = Path(shutil.copytree(reference.run.path.parent / "_features", home() / "_features"))

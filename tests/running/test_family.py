@@ -8,12 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engine.runs.experiment import Experiment
 from engine.shared.classifiers import CLASSIFIERS
-from tests.running.driving import fill, fill_again, kill_in, short_turns, small_data, weights
-
-SMALL = {"epochs": 4, "batch_size": 16, "patience": 0, "device": "cpu", "threads": 1, "max_tokens": 24, "embedding_size": 16, "filters": 8,
-         "hidden_units": 12, "vocabulary_size": 300, "class_weights": "balanced"}  # fmt: skip
+from tests.running.driving import fill, fill_again, kill_in, short_turns, small_experiment, weights
+from tests.shared_runs import shared_run
 
 WINDOWS = {"long_texts": "windows", "epochs": 2}
 
@@ -21,13 +18,9 @@ OTHERS = [name for name in CLASSIFIERS if name != "embedding-mlp"]
 """``embedding-mlp`` is what all the other tests of this room train."""
 
 
-@pytest.mark.parametrize("classifier", OTHERS)
-def test_the_same_model_in_both_frameworks_also_after_a_kill(classifier: str, tiny_encoder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    short_turns(monkeypatch)
-    experiment = Experiment.recommended(small_data(), classifier, encoder=str(tiny_encoder), **SMALL)
-    whole = fill(experiment)
-    assert whole.read_status().state == "done", whole.read_status().message
-    results = whole.read_results()
+@pytest.mark.parametrize("classifier", CLASSIFIERS)
+def test_the_same_model_in_both_frameworks(classifier: str, tmp_path_factory: pytest.TempPathFactory) -> None:
+    results = shared_run(classifier, tmp_path_factory).run.read_results()
     assert results is not None
     parity = results["parity"]
     assert parity["first_batch_logit_difference"] <= 1e-5
@@ -36,11 +29,19 @@ def test_the_same_model_in_both_frameworks_also_after_a_kill(classifier: str, ti
     for framework in ("pytorch", "tensorflow"):
         assert results["frameworks"][framework]["epoch_train_loss"][-1] < results["frameworks"][framework]["epoch_train_loss"][0]
 
+
+@pytest.mark.thorough
+@pytest.mark.parametrize("classifier", OTHERS)
+def test_killed_and_resumed_it_has_the_same_weights(
+    classifier: str, tiny_encoder: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = shared_run(classifier, tmp_path_factory).run
+    short_turns(monkeypatch)
     turn = random.Random(classifier).randint(2, 7)
     with monkeypatch.context() as patch:
         for framework in ("pytorch", "tensorflow"):
             kill_in(patch, framework, "train", turn=turn)
-        killed = fill(experiment)
+        killed = fill(small_experiment(tiny_encoder, classifier))
     assert killed.read_status().state == "failed" and killed.read_results() is None
     assert fill_again(killed, monkeypatch).state == "done", killed.read_status().message
     for framework in ("pytorch", "tensorflow"):
@@ -50,9 +51,10 @@ def test_the_same_model_in_both_frameworks_also_after_a_kill(classifier: str, ti
         assert np.array_equal(first.filter(regex=r"^p\d"), second.filter(regex=r"^p\d"))
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(("classifier", "tokens"), [("text-cnn", 8), ("transformer", 32)])
 def test_long_texts_in_windows(classifier: str, tokens: int, tiny_encoder: Path) -> None:
-    run = fill(Experiment.recommended(small_data(), classifier, encoder=str(tiny_encoder), **(SMALL | WINDOWS | {"max_tokens": tokens})))
+    run = fill(small_experiment(tiny_encoder, classifier, **(WINDOWS | {"max_tokens": tokens})))
     assert run.read_status().state == "done", run.read_status().message
     results = run.read_results()
     assert results is not None

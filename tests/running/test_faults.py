@@ -7,14 +7,12 @@ from pathlib import Path
 import pytest
 
 from engine.runs.experiment import Experiment
-from tests.running.conftest import Reference
 from tests.running.driving import fill, fill_again, kill_in, kinds, short_turns, small_data, small_experiment, weights
-
-pytestmark = pytest.mark.slow
+from tests.shared_runs import SharedRun
 
 
 def test_weights_after_kill_and_resume_are_those_of_an_uninterrupted_run(
-    tiny_encoder: Path, reference: Reference, vectors_kept: None, monkeypatch: pytest.MonkeyPatch
+    tiny_encoder: Path, reference: SharedRun, vectors_kept: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     short_turns(monkeypatch)
     with monkeypatch.context() as patch:
@@ -39,6 +37,7 @@ def test_weights_after_kill_and_resume_are_those_of_an_uninterrupted_run(
         )
 
 
+@pytest.mark.thorough
 @pytest.mark.timeout(600)
 def test_the_frameworks_own_random_numbers_go_on_after_a_kill(tiny_encoder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """In defaults mode shuffling and dropout are each framework's own."""
@@ -68,9 +67,10 @@ def test_the_frameworks_own_random_numbers_go_on_after_a_kill(tiny_encoder: Path
         assert weights(killed, framework) == weights(whole, framework), framework
 
 
+@pytest.mark.usefixtures("workers")
 @pytest.mark.parametrize(("framework", "phase"), [("pytorch", "import"), ("tensorflow", "evaluate"), ("pytorch", "latency")])
 def test_a_killed_worker_leaves_the_other_one_to_finish(
-    framework: str, phase: str, tiny_encoder: Path, reference: Reference, vectors_kept: None, monkeypatch: pytest.MonkeyPatch
+    framework: str, phase: str, tiny_encoder: Path, reference: SharedRun, vectors_kept: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as patch:
         kill_in(patch, framework, phase)
@@ -93,6 +93,7 @@ def test_a_killed_worker_leaves_the_other_one_to_finish(
     assert weights(run, framework) == weights(reference.run, framework)
 
 
+@pytest.mark.usefixtures("workers")
 def test_a_worker_killed_while_it_encodes(tiny_encoder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     experiment = small_experiment(tiny_encoder, frameworks=("pytorch",), epochs=2)
     with monkeypatch.context() as patch:

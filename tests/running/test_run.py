@@ -15,10 +15,8 @@ from engine.runs import launching
 from engine.runs.folder import Run, create_run
 from engine.runs.processes.channel import WorkerProcess
 from engine.runs.processes.queue import lock_path
-from tests.running.conftest import Reference
 from tests.running.driving import fill, fill_again, kinds, short_turns, small_experiment, wait_for_end, wait_until, weights
-
-pytestmark = pytest.mark.slow
+from tests.shared_runs import SharedRun
 
 FIGURES = {"test_accuracy", "macro_f1", "train_seconds", "first_step_seconds", "documents_per_second", "import_seconds", "peak_rss_mib",
            "train_growth_mib", "parameters", "latency_ms", "epoch_train_loss", "epoch_validation_loss", "per_class", "confusion",
@@ -33,7 +31,7 @@ def test_matched_mode_gives_the_same_model_in_both_frameworks(sample_run: Run) -
     assert parity["max_epoch_loss_drift"] <= 0.002
     assert parity["test_agreement"] >= 0.95
     losses = [results["frameworks"][framework]["epoch_train_loss"] for framework in FRAMEWORKS]
-    assert len(losses[0]) == len(losses[1]) == 3
+    assert len(losses[0]) == len(losses[1]) == 12
     np.testing.assert_allclose(losses[0], losses[1], rtol=0.002)
     assert losses[0][-1] < losses[0][0]
 
@@ -42,7 +40,7 @@ def test_results_have_every_figure(sample_run: Run) -> None:
     results = sample_run.read_results()
     assert set(results) == {"run", "data", "frameworks", "parity", "environment"}
     assert {"rows", "classes", "split", "majority_accuracy"} <= set(results["data"])
-    assert results["data"]["rows"] == sum(results["data"]["split"].values()) == 150
+    assert results["data"]["rows"] == sum(results["data"]["split"].values()) == 90
     for framework in FRAMEWORKS:
         figures = results["frameworks"][framework]
         assert set(figures) >= FIGURES
@@ -51,7 +49,7 @@ def test_results_have_every_figure(sample_run: Run) -> None:
         )
         empty = {name for name in FIGURES if figures[name] is None}
         assert empty <= {"gpu_memory_mib"}
-        assert figures["parameters"] == 384 * 512 + 512 + 512 * 5 + 5
+        assert figures["parameters"] == 32 * 512 + 512 + 512 * 5 + 5
         assert figures["peak_rss_mib"] > figures["train_growth_mib"] >= 0
         assert list(figures["per_class"]) == results["data"]["classes"]
         assert np.array(figures["confusion"]).sum() == results["data"]["split"]["test"]
@@ -60,23 +58,24 @@ def test_results_have_every_figure(sample_run: Run) -> None:
         assert np.allclose(predictions.filter(regex=r"^p\d+$").sum(axis=1), 1, atol=1e-5)
     packages = results["environment"]["packages"]
     assert {"torch", "tensorflow"} <= set(packages) and results["environment"]["cores"] >= 1
-    assert results["run"]["state"] == "done" and results["run"]["experiment"]["epochs"] == 3
+    assert results["run"]["state"] == "done" and results["run"]["experiment"]["epochs"] == 12
 
 
 def test_each_framework_writes_events_and_tensorboard_logs(sample_run: Run) -> None:
     for framework in FRAMEWORKS:
         found = kinds(sample_run, framework)
         assert found[:2] == ["imported", "built"] and found[-3:] == ["trained", "evaluated", "saved"]
-        assert found.count("epoch") == 3
+        assert found.count("epoch") == 12
         assert list((sample_run.tensorboard_folder / framework).glob("events.out.tfevents.*")), framework
 
 
-def test_a_worker_loads_its_own_framework_only(reference: Reference) -> None:
+def test_a_worker_loads_its_own_framework_only(reference: SharedRun) -> None:
     """Also while it writes TensorBoard logs, whose package would load TensorFlow where it finds it."""
     assert "libtorch" in reference.loaded["pytorch"] and "/tensorflow/" not in reference.loaded["pytorch"]
     assert "/tensorflow/" in reference.loaded["tensorflow"] and "libtorch" not in reference.loaded["tensorflow"]
 
 
+@pytest.mark.thorough
 def test_defaults_mode(tiny_encoder: Path, vectors_kept: None) -> None:
     run = fill(small_experiment(tiny_encoder, mode="defaults", epochs=3))
     assert run.read_status().state == "done", run.read_status().message
@@ -86,6 +85,7 @@ def test_defaults_mode(tiny_encoder: Path, vectors_kept: None) -> None:
     assert [len(run.read_results()["frameworks"][name]["epoch_train_loss"]) for name in FRAMEWORKS] == [3, 3]
 
 
+@pytest.mark.usefixtures("workers")
 def test_both_at_once_and_early_stopping_on_the_same_epoch(tiny_encoder: Path, vectors_kept: None) -> None:
     run = fill(small_experiment(tiny_encoder, schedule="both-at-once", patience=1, learning_rate=0.02, epochs=60))
     assert run.read_status().state == "done", run.read_status().message
@@ -98,8 +98,9 @@ def test_both_at_once_and_early_stopping_on_the_same_epoch(tiny_encoder: Path, v
     assert first["epoch_validation_loss"][-1] >= min(first["epoch_validation_loss"])
 
 
+@pytest.mark.usefixtures("workers")
 def test_a_loss_that_is_no_number_stops_with_the_reason(
-    tiny_encoder: Path, vectors_kept: None, reference: Reference, monkeypatch: pytest.MonkeyPatch
+    tiny_encoder: Path, vectors_kept: None, reference: SharedRun, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run = fill(small_experiment(tiny_encoder, learning_rate=1e20))
     status = run.read_status()
@@ -115,8 +116,9 @@ def test_a_loss_that_is_no_number_stops_with_the_reason(
         launching.resume(run)
 
 
+@pytest.mark.usefixtures("workers")
 def test_one_framework_stopped_while_it_trains_and_resumed(
-    tiny_encoder: Path, vectors_kept: None, reference: Reference, monkeypatch: pytest.MonkeyPatch
+    tiny_encoder: Path, vectors_kept: None, reference: SharedRun, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     short_turns(monkeypatch)
     go, turns = WorkerProcess.go, []
@@ -162,6 +164,7 @@ def shorten(run: Run, epochs: int) -> None:
     file.write_text(file.read_text().replace('"epochs": 1000', f'"epochs": {epochs}'))
 
 
+@pytest.mark.usefixtures("workers")
 def test_stopped_while_it_waits_and_while_it_encodes(tiny_encoder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     experiment = small_experiment(tiny_encoder, frameworks=("pytorch",), epochs=2)
     with FileLock(lock_path()):
@@ -189,6 +192,7 @@ def test_stopped_while_it_waits_and_while_it_encodes(tiny_encoder: Path, monkeyp
         launching.resume(run)
 
 
+@pytest.mark.usefixtures("workers")
 def test_two_runs_started_at_the_same_moment(tiny_encoder: Path, vectors_kept: None) -> None:
     experiment = small_experiment(tiny_encoder, frameworks=("pytorch",), epochs=2)
     runs = [launching.start(experiment), launching.start(experiment)]

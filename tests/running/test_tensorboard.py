@@ -11,8 +11,8 @@ import pytest
 from engine.errors import RunError
 from engine.runs import tensorboard
 from engine.runs.folder import create_run
-from tests.running.conftest import Reference
 from tests.running.driving import copy_run, processes_about, small_experiment, wait_until
+from tests.shared_runs import SharedRun
 
 
 @pytest.fixture(autouse=True)
@@ -21,8 +21,8 @@ def all_closed() -> Iterator[None]:
     tensorboard.close_all()
 
 
-@pytest.mark.slow
-def test_it_shows_both_frameworks_and_is_started_once(reference: Reference) -> None:
+@pytest.mark.thorough
+def test_it_shows_both_frameworks_and_is_started_once(reference: SharedRun) -> None:
     run = copy_run(reference.run)
     address = tensorboard.open_tensorboard(run, wait_seconds=120)
     assert address.startswith("http://127.0.0.1:")

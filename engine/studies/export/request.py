@@ -12,7 +12,6 @@ from engine import FRAMEWORK_NAMES, FRAMEWORKS
 from engine.errors import MigrationError
 from engine.files import read_json
 from engine.runs.folder import Run, open_run
-from engine.shared.text.inputs import MANIFEST
 from engine.studies.study import list_studies
 
 FORMATS = {
@@ -63,6 +62,8 @@ PRECISIONS = ("float32", "int8")
 INT8_FORMATS = ("onnx", "executorch", "litert")
 """Whose runtimes compute with weights in int8."""
 
+EXPORTS = "exports"
+MANIFEST = "manifest.json"
 ASIDE = ".old"
 """Ends the name of an export that has stepped aside for a newer one."""
 
@@ -110,7 +111,7 @@ class ExportRequest:
     def folder(self) -> Path:
         """Where the finished export lies; its name is made of known words only."""
         suffix = "" if self.precision == "float32" else f"-{self.precision}"
-        return self.opened().export_folder(f"{self.framework}-{self.format}{suffix}")
+        return self.opened().path / EXPORTS / f"{self.framework}-{self.format}{suffix}"
 
     def to_json(self) -> dict[str, Any]:
         """What ``start_study("export", …)`` takes. A run that was trained further is another question."""
@@ -193,7 +194,7 @@ def manifests(run: Run) -> list[dict[str, Any]]:
 
 def bundles_folder(run: Run, framework: str) -> Path:
     """Where the command line puts serving bundles."""
-    return run.bundles_folder(framework)
+    return run.path / EXPORTS / "bundles" / framework
 
 
 def exported_folders(run: Run, finished: list[dict[str, Any]]) -> dict[tuple[str, str], Path]:
@@ -203,4 +204,4 @@ def exported_folders(run: Run, finished: list[dict[str, Any]]) -> dict[tuple[str
 
 
 def _weights(run: Run, framework: str) -> Path:
-    return run.model_file(framework)
+    return run.framework_folder(framework) / "model.safetensors"

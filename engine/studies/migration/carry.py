@@ -30,7 +30,7 @@ SIDES = ("source", "target")
 
 def carried_folder(study: Any) -> Path:
     """Where a migration keeps what it took along: the ONNX file or the Hugging Face folder of those routes."""
-    return Path(study.carried_folder)
+    return Path(study.path) / "carried"
 
 
 def conduct(coordinator: StudyCoordinator) -> list[str]:

@@ -15,13 +15,11 @@ import streamlit as st
 
 from engine.data.checks.report import Report, check_table
 from engine.data.choice import DataChoice, ReadingOptions
-from engine.data.reading.read_table import ColumnGuess, Table, guess_columns
+from engine.data.reading.read_table import ColumnGuess, Table, guess_columns, read_table
 from engine.data.splitting import class_counts, prepare
 from engine.data.store import DatasetStore
-from engine.data.table_cache import read_stored
 from engine.display.formatting import shorten
 from engine.runs.folder import home
-from engine.runs.paths import HomePaths
 from engine.shared.encoders.checkpoint import bundled_checkpoint
 from engine.shared.text.tokens import token_counts
 
@@ -32,14 +30,15 @@ MEASURED_TEXTS = 2_000
 
 def dataset_store() -> DatasetStore:
     """The uploaded files, kept beside the runs."""
-    return DatasetStore(HomePaths(home()).datasets_folder)
+    return DatasetStore(home() / "_datasets")
 
 
 # One table at a time, for a large one takes several times its file's size in memory.
 @st.cache_resource(max_entries=1, show_spinner="Reading the file …")
 def read(identifier: str, options: ReadingOptions) -> tuple[Table, ColumnGuess]:
     """The whole table of a stored file, and the columns to offer. Raises ``DataError``."""
-    table = read_stored(dataset_store().get(identifier), options)
+    dataset = dataset_store().get(identifier)
+    table = read_table(dataset.path, dataset.name, options)
     return table, guess_columns(table)
 
 

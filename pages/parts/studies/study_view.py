@@ -8,11 +8,10 @@ from typing import Any
 import streamlit as st
 
 from engine.data.choice import DataChoice
-from engine.data.store import SAMPLE, sample_choice
+from engine.data.store import SAMPLE, DatasetStore, sample_choice
 from engine.display.formatting import duration, plain, shorten, when
 from engine.errors import ParityError
-from engine.runs.folder import Run
-from engine.runs.preparing.prepare import dataset_store
+from engine.runs.folder import Run, home
 from engine.studies.study import Study, list_studies, start_study
 
 RECENT = 20
@@ -131,7 +130,7 @@ def facts(results: Mapping[str, Any], *own: str) -> str:
 
 def choose_data(key: str) -> DataChoice:
     """The sample, or a file whose columns have been confirmed on the Data page."""
-    store = dataset_store()
+    store = DatasetStore(home() / "_datasets")
     choices = {SAMPLE: sample_choice()}
     for dataset in store.list():
         try:
