@@ -7,7 +7,10 @@ from engine.errors import ParityError
 from engine.runs.planning.estimating import seconds_of_ablation, seconds_of_audit
 from engine.shared.classifiers import CLASSIFIERS
 from engine.studies.ablation import MOST_SEEDS, SEEDS, AblationRequest
+from engine.studies.ablation_results import AblationResults
 from engine.studies.audit import LEVELS, MOST_STEPS, REMAINS, STEPS, AuditRequest
+from engine.studies.audit_results import AuditResults
+from engine.studies.results import read_results
 from engine.studies.study import Study
 from pages.parts.studies import ablation_view, audit_view, study_view
 from pages.parts.widgets.entry import through_dashboard
@@ -19,15 +22,15 @@ study_view.take_over_choice()
 
 def audit_label(study: Study) -> str:
     """Which classifiers it is about."""
-    names = audit_view.audited(study.read_results() or {})
+    names = audit_view.audited_classifiers(read_results(study, AuditResults))
     return "Every classifier" if len(names) == len(CLASSIFIERS) else ", ".join(CLASSIFIERS[name].title for name in names) or "Nothing yet"
 
 
 def ablation_label(study: Study) -> str:
     """Which classifier, on what, how often."""
-    results = study.read_results() or {}
-    member = CLASSIFIERS.get(str(results.get("classifier")))
-    return f"{member.title if member else 'Unknown'} on {results.get('data', '')}, {results.get('seeds', 0)} seeds"
+    results = read_results(study, AblationResults)
+    member = CLASSIFIERS.get(results.classifier)
+    return f"{member.title if member else 'Unknown'} on {results.data}, {results.seeds} seeds"
 
 
 st.title("Audit", anchor=False)
@@ -40,9 +43,9 @@ if under_way:
 # --- How equal the two can be made ---
 
 audit = study_view.shown_study("audit", audit_label)
-results = (audit.read_results() if audit else None) or {}
+results = read_results(audit, AuditResults)
 with answer:
-    if results:
+    if results.rows:
         st.markdown(f"#### {plain(audit_view.audit_answer(results))}")
         st.write(audit_view.rounding_sentence(results))
     else:
@@ -54,7 +57,7 @@ with answer:
 if audit:
     study_view.ending(audit)
 
-names = audit_view.audited(results)
+names = audit_view.audited_classifiers(results)
 if names:
     shown = st.segmented_control(
         "Classifier", names, format_func=lambda name: CLASSIFIERS[name].title, default=names[0], required=True, key="audited_classifier"
@@ -69,13 +72,13 @@ if names:
     st.subheader("Every classifier", anchor=False)
     st.write("The largest relative difference of the loss, with everything made equal.")
     audit_view.family_table(results)
-    if results.get("transfers"):
+    if results.transfers:
         st.subheader("Carried across", anchor=False)
         st.write(audit_view.transfer_sentence(results))
         audit_view.transfer_table(results)
-    st.caption(study_view.facts(results, count(results.get("steps", 0), "step")))
+    st.caption(study_view.facts(results.machine, count(results.steps, "step"), results.data))
 
-with st.expander("Audit again, or something else", icon=":material/tune:") if results else st.container():
+with st.expander("Audit again, or something else", icon=":material/tune:") if results.rows else st.container():
     left, middle, right = st.columns([4, 2, 1])
     with left:
         chosen = st.multiselect(
@@ -94,7 +97,7 @@ with st.expander("Audit again, or something else", icon=":material/tune:") if re
         st.caption(f"{time.capitalize()}, once: the result is kept, and shown at once the next time. It goes on when you leave this page.")
         busy = any(study.kind == "audit" for study in under_way)
         if st.button(
-            "Run the audit", type="secondary" if results else "primary", icon=":material/play_arrow:", key="start_audit", disabled=busy
+            "Run the audit", type="secondary" if results.rows else "primary", icon=":material/play_arrow:", key="start_audit", disabled=busy
         ):
             study_view.start("audit", asked.to_json())
 
@@ -102,27 +105,27 @@ with st.expander("Audit again, or something else", icon=":material/tune:") if re
 
 st.header("Which default makes the difference", anchor="defaults")
 ablation = study_view.shown_study("ablation", ablation_label)
-results = (ablation.read_results() if ablation else None) or {}
-if results:
-    st.markdown(f"#### {plain(ablation_view.ablation_answer(results))}")
+ablated = read_results(ablation, AblationResults)
+if ablated.rows:
+    st.markdown(f"#### {plain(ablation_view.ablation_answer(ablated))}")
     titles = {name: shown.title for name, shown in ablation_view.MEASURES.items()}
     measure = st.segmented_control(
         "Measure", list(titles), format_func=titles.__getitem__, default="final_loss", required=True, key="ablation_measure",
         label_visibility="collapsed",
     )  # fmt: skip
-    picture = ablation_view.ablation_chart(results, str(measure or "final_loss"))
+    picture = ablation_view.ablation_chart(ablated, str(measure or "final_loss"))
     if measure != "final_loss":
         st.write(picture.alt)
     ablation_view.marker_legend()
     show(picture, f"ablation_{measure}")
     with st.expander("All figures"):
-        ablation_view.ablation_table(results)
-        for aspect, words in results.get("flips", {}).items():
+        ablation_view.ablation_table(ablated)
+        for aspect, words in ablated.flips.items():
             st.caption(f"{plain(ablation_view.title_of(aspect))}: {plain(words)}.")
-        for note in results.get("notes", []):
+        for note in ablated.notes:
             st.caption(plain(note))
-    trained = f"{CLASSIFIERS[results['classifier']].title}, {count(results['seeds'], 'seed')}, {count(results['epochs'], 'epoch')}"
-    st.caption(study_view.facts(results, trained))
+    trained = f"{CLASSIFIERS[ablated.classifier].title}, {count(ablated.seeds, 'seed')}, {count(ablated.epochs, 'epoch')}"
+    st.caption(study_view.facts(ablated.machine, trained, ablated.data))
 else:
     st.write(
         "From matched mode, where everything is equal, one choice at a time is left to the frameworks’ defaults and trained with several "
@@ -131,7 +134,7 @@ else:
 if ablation:
     study_view.ending(ablation)
 
-box = st.expander("Flip the defaults of something else", icon=":material/tune:") if results else st.container()
+box = st.expander("Flip the defaults of something else", icon=":material/tune:") if ablated.rows else st.container()
 left, middle, right = box.columns([2, 2, 1])
 with left:
     classifier = st.selectbox(
@@ -150,7 +153,7 @@ try:
     )
     busy = any(study.kind == "ablation" for study in under_way)
     if box.button(
-        "Flip one default at a time", type="secondary" if results else "primary", icon=":material/play_arrow:", key="start_ablation",
+        "Flip one default at a time", type="secondary" if ablated.rows else "primary", icon=":material/play_arrow:", key="start_ablation",
         disabled=busy,
     ):  # fmt: skip
         study_view.start("ablation", flips.to_json())

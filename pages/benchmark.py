@@ -10,11 +10,14 @@ import streamlit as st
 from engine.display.formatting import count, duration, plain, unbroken, when
 from engine.reports.benchmark_report import benchmark_report
 from engine.runs.planning.preflight import preflight
+from engine.runs.records.reading import to_json
 from engine.shared.classifiers import CLASSIFIERS
 from engine.studies.benchmark.charts import benchmark_answer
 from engine.studies.benchmark.request import MOST_REPEATS, BenchmarkRequest, attempts, expected_seconds, next_attempt
+from engine.studies.benchmark.results import BenchmarkResults
 from engine.studies.benchmark.statistics import FEWEST, MARGIN
 from engine.studies.benchmark.verdicts import BUSY, against_itself_words, rows_at, same_verdicts
+from engine.studies.results import read_results
 from engine.studies.study import Study
 from pages.parts.studies import benchmark_view, study_view
 from pages.parts.widgets.entry import through_dashboard
@@ -29,7 +32,7 @@ def benchmark_label(study: Study) -> str:
     """What it measured."""
     request = BenchmarkRequest.from_json(study.read_request())
     kind = "against itself" if request.against_itself else "quick" if request.quick else "thorough"
-    return f"{kind.capitalize()}, {count(len(request.classifiers), 'classifier')}, {(study.read_results() or {}).get('data', '')}"
+    return f"{kind.capitalize()}, {count(len(request.classifiers), 'classifier')}, {read_results(study, BenchmarkResults).data}"
 
 
 def form() -> None:
@@ -83,10 +86,12 @@ def why_not_compiled(request: BenchmarkRequest) -> str:
 def repetition(study: Study) -> str:
     """How many verdicts are the same as the last time the same was asked."""
     request = BenchmarkRequest.from_json(study.read_request())
-    before = [each for each in attempts(request) if each.identifier != study.identifier and (each.read_results() or {}).get("measurements")]
+    before = [
+        each for each in attempts(request) if each.identifier != study.identifier and read_results(each, BenchmarkResults).measurements
+    ]
     if not before:
         return ""
-    same, compared = same_verdicts(rows, rows_at(before[0].read_results() or {}, margin))
+    same, compared = same_verdicts(rows, rows_at(read_results(before[0], BenchmarkResults), margin))
     return (
         f"{same} of {compared} verdicts are the same as in the other benchmark of the same kind, {when(before[0].read_status().created)}."
     )
@@ -100,12 +105,12 @@ if under_way:
     st.fragment(study_view.watch, run_every=1.0)(names, study_view.pieces(under_way))
 
 benchmark = study_view.shown_study("benchmark", benchmark_label)
-results = (benchmark.read_results() if benchmark else None) or {}
+results = read_results(benchmark, BenchmarkResults)
 margin = st.session_state.get("benchmark_margin", round(100 * MARGIN)) / 100
 rows = rows_at(results, margin)
 with answer:
     if rows:
-        st.markdown(f"#### {unbroken(plain(against_itself_words(rows) if results['against_itself'] else benchmark_answer(rows, margin)))}")
+        st.markdown(f"#### {unbroken(plain(against_itself_words(rows) if results.against_itself else benchmark_answer(rows, margin)))}")
     else:
         st.markdown("#### Is the difference negligible? Measured here, on this machine")
         st.write(
@@ -115,7 +120,7 @@ with answer:
         )
 if benchmark:
     study_view.ending(benchmark)
-if rows and not results["against_itself"]:
+if rows and not results.against_itself:
     benchmark_view.show_claims(rows, margin)
     st.slider(
         "What still counts as equal, in %", 1, 30, round(100 * MARGIN), key="benchmark_margin",
@@ -133,13 +138,13 @@ if rows and not results["against_itself"]:
 elif rows:
     benchmark_view.itself_table(rows)
 if rows:
-    st.caption(study_view.facts(results))
+    st.caption(study_view.facts(results.machine, results.data))
     left, right, _ = st.columns([1, 1, 2])
     left.download_button(
-        "Rows (JSON)", json.dumps(rows, indent=1, ensure_ascii=False), "benchmark.json", "application/json", icon=":material/download:",
-        key="benchmark_rows",
+        "Rows (JSON)", json.dumps(to_json(rows), indent=1, ensure_ascii=False), "benchmark.json", "application/json",
+        icon=":material/download:", key="benchmark_rows",
     )  # fmt: skip
-    if benchmark and not results["against_itself"]:
+    if benchmark and not results.against_itself:
         right.download_button(
             "Report (HTML)", partial(benchmark_report, benchmark, margin), f"{benchmark.identifier}-report.html", "text/html",
             icon=":material/download:", key="benchmark_report",

@@ -26,8 +26,8 @@ run = choose_run("export its models")
 experiment = run.read_experiment()
 
 st.title("Export", anchor=False)
-found = manifests(run)
-st.markdown(f"#### {plain(words.answer(found)) if found else 'Which file does the model leave in?'}")
+finished = manifests(run)
+st.markdown(f"#### {plain(words.answer(finished)) if finished else 'Which file does the model leave in?'}")
 st.caption(f"{plain(experiment.data.name)} · {plain(what_trains(experiment))} · {when(run.read_status().created)} · {run.identifier}")
 
 under_way = study_view.active_studies("export")
@@ -93,18 +93,18 @@ else:
         help="The model, what turns texts into its input, and a manifest that names input, output, labels and this check.",
     )
 
-if found:
-    show(export_chart(found), "export_chart")
-    if sentences := [sentence for manifest in found for sentence in words.findings(manifest)]:
+if finished:
+    show(export_chart(finished), "export_chart")
+    if sentences := [sentence for manifest in finished for sentence in words.findings(manifest)]:
         st.markdown("\n".join(f"- {plain(sentence)}" for sentence in sentences))
-    rows = words.export_rows(found)
+    rows = words.export_rows(finished)
     plain_table(list(rows[0]), [list(row.values()) for row in rows], figures=range(2, len(rows[0])))
     st.caption(
         "Times run from a text to its logits, tokens included, on this machine; batches hold 64 texts. Every file is compared with the "
         "trained model in its own framework."
     )
-    st.caption(study_view.facts(found[0]))
+    st.caption(study_view.facts(finished[0].machine))
 
 st.header("Ready to serve", anchor=False)
 st.write("A zip with the model, its tokenizer, the labels, an example and a README that names the commands.")
-bundle_list(run, exported_folders(run, found))
+bundle_list(run, exported_folders(run, finished))

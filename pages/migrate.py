@@ -8,6 +8,8 @@ from engine.errors import ParityError
 from engine.runs.planning.estimating import seconds_of_migration
 from engine.studies.migration import words
 from engine.studies.migration.request import FURTHER_STEPS, ROUTES, MigrationRequest, not_possible
+from engine.studies.migration.results import MigrationResults
+from engine.studies.results import read_results
 from engine.studies.study import Study, find_study
 from pages.parts.studies import migration_view, study_view
 from pages.parts.widgets.entry import through_dashboard
@@ -62,16 +64,16 @@ except ParityError as error:
     st.error(plain(error), icon=":material/error:")
     st.stop()
 
-results = (migration.read_results() if migration else None) or {}
+results = read_results(migration, MigrationResults)
 with answer:
-    if results:
+    if results.run:
         st.markdown(f"#### {unbroken(plain(words.answer(results)))}")
     else:
         st.markdown(f"#### Is it still the same model in {FRAMEWORK_NAMES[target]}?")
 if migration:
     study_view.ending(migration)
 
-if not results:
+if not results.run:
     st.write(
         f"{FRAMEWORK_NAMES[source]}’s trained model is carried into {FRAMEWORK_NAMES[target]} and answers all test texts there. Then both "
         f"are trained on for {FURTHER_STEPS} steps, and ONNX Runtime, which is neither, computes the same model as well."
@@ -84,17 +86,17 @@ if not results:
     if st.button("Carry it across", type="primary", icon=":material/swap_horiz:", key="start_migration", disabled=busy):
         study_view.start("migration", request.to_json())
 
-if results:
+if results.run:
     twin_heading()
-    accuracy = words.sides(results, results["accuracy_before"], results["accuracy_after"])
+    accuracy = results.by_framework(results.accuracy_before, results.accuracy_after)
     twin_row(
         "Test accuracy",
         accuracy["pytorch"],
         accuracy["tensorflow"],
-        sentence=f"The same answer on {percent(results['label_agreement'])} of {count(results['rows'], 'text')}.",
+        sentence=f"The same answer on {percent(results.label_agreement)} of {count(results.rows, 'text')}.",
         format=percent,
     )
-    trained_on = words.sides(results, *(results["trained_on"]["accuracy"][side] for side in ("source", "target")))
+    trained_on = results.by_framework(*(results.trained_on.accuracy[side] for side in ("source", "target")))
     twin_row(
         f"After {FURTHER_STEPS} more steps",
         trained_on["pytorch"],
@@ -114,7 +116,7 @@ st.write("A file that was not made here can be rebuilt too, as long as it keeps 
 migration_view.foreign_file(target)
 
 st.header("What became of the usual snippet", anchor="snippet")
-migration_view.old_snippets(results.get("old_snippets"))
-if results:
-    st.caption(study_view.facts(results, words.direction(results), ROUTES[route]))
+migration_view.old_snippets(results.old_snippets)
+if results.run:
+    st.caption(study_view.facts(results.machine, words.direction(results), ROUTES[route], results.data))
     st.caption(plain(" ".join(words.stage_sentences(results))))

@@ -6,7 +6,9 @@ from engine import FRAMEWORKS
 from engine.display.formatting import count, duration, plain
 from engine.runs.planning.estimating import seconds_of_museum
 from engine.studies.mistake_catalogue import MISTAKES
+from engine.studies.mistake_results import MuseumResults
 from engine.studies.mistakes import MuseumRequest, mistake_code, museum_answer, outcome_words, outcomes_by_mistake
+from engine.studies.results import read_results
 from engine.studies.study import Study
 from pages.parts.studies import mistakes_view, study_view
 from pages.parts.widgets.code_columns import column_heading, show_piece
@@ -18,7 +20,7 @@ study_view.take_over_choice()
 
 def museum_label(study: Study) -> str:
     """How many mistakes it shows."""
-    return count(len(outcomes_by_mistake(study.read_results() or {})), "mistake")
+    return count(len(outcomes_by_mistake(read_results(study, MuseumResults))), "mistake")
 
 
 st.title("Museum", anchor=False)
@@ -29,7 +31,7 @@ if under_way:
     st.fragment(study_view.watch, run_every=1.0)(names, study_view.pieces(under_way))
 
 museum = study_view.shown_study("museum", museum_label)
-results = (museum.read_results() if museum else None) or {}
+results = read_results(museum, MuseumResults)
 outcomes = outcomes_by_mistake(results)
 with answer:
     if outcomes:
@@ -56,7 +58,7 @@ if not outcomes:
     st.stop()
 
 mistakes_view.overview_table(results)
-st.caption(study_view.facts(results, count(results.get("texts", 0), "text")))
+st.caption(study_view.facts(results.machine, count(results.texts, "text"), results.data))
 jumps = [f"[{MISTAKES[name].title}](#{mistakes_view.anchor_of(name)})" for name in outcomes]
 st.markdown(" · ".join(jumps))
 

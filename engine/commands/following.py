@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 import time
-from typing import Any
 
 from tqdm import tqdm
 
@@ -31,18 +30,18 @@ def follow(run: Run, silent: bool) -> None:
         bar.set_description_str(status.message)
 
 
-def watch(study: Study) -> dict[str, Any]:
-    """Show on standard error how a study gets on until it has ended; its results. Raises ``RunError`` when they are not complete."""
+def watch(study: Study) -> Study:
+    """Show on standard error how a study gets on until it has ended, and return it. Raises ``RunError`` when it is not complete."""
     try:
         _follow_study(study)
     except KeyboardInterrupt:
         print("\nStopping; what is finished is kept. Press Ctrl+C again to leave the study to itself.", file=sys.stderr)
         study.request_stop()
         _follow_study(study)
-    status, results = study.read_status(), study.read_results()
-    if status.state != "done" or results is None:
+    status = study.read_status()
+    if status.state != "done" or study.read_results() is None:
         raise RunError(f"The {study.kind} {status.state}: {status.message}")
-    return results
+    return study
 
 
 def _follow_study(study: Study) -> None:

@@ -5,27 +5,30 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from typing import Any
 
 from engine.commands.following import watch
 from engine.errors import MigrationError, ParityError, RunError
 from engine.runs.folder import open_run
+from engine.runs.records.reading import to_json
 from engine.serving.bundles import make_bundle
 from engine.serving.kinds import BUNDLES, artifacts_needed
+from engine.studies.export.manifest import ExportManifest
 from engine.studies.export.request import EVERY_FORMAT, FORMATS, PRECISIONS, ExportRequest, bundles_folder, find_manifest, precisions
 from engine.studies.export.words import export_table
 from engine.studies.export.write_and_check import start_export
 from engine.studies.migration.carry import carried_folder
 from engine.studies.migration.request import MigrationRequest
+from engine.studies.migration.results import MigrationResults
 from engine.studies.migration.words import migration_figures, migration_table
+from engine.studies.results import read_results
 from engine.studies.study import find_study, start_study
 
 
 def migrate(options: argparse.Namespace) -> int:
     """Carry a model across as asked, or show what was found before. Ctrl+C stops it and keeps what is finished."""
     request = MigrationRequest(options.run, options.source, options.target, options.route)
-    study = start_study("migration", request.to_json())
-    results = watch(study)
+    study = watch(start_study("migration", request.to_json()))
+    results = read_results(study, MigrationResults)
     print(json.dumps(migration_figures(results), indent=1) if options.json else migration_table(results))
     if not options.json and request.route != "weights":
         print(f"What was carried across: {carried_folder(study)}", file=sys.stderr)
@@ -40,9 +43,9 @@ def export(options: argparse.Namespace) -> int:
         return _export_every_format(options)
     request = ExportRequest(options.run, options.framework, options.format, options.precision)
     manifest = _exported(request)
-    print(json.dumps(manifest, indent=1, ensure_ascii=False) if options.json else export_table([manifest]))
+    print(json.dumps(to_json(manifest), indent=1, ensure_ascii=False) if options.json else export_table([manifest]))
     if not options.json:
-        print(f"The file: {request.folder / manifest['file']}", file=sys.stderr)
+        print(f"The file: {request.folder / manifest.file}", file=sys.stderr)
     return 0
 
 
@@ -60,7 +63,7 @@ def _export_every_format(options: argparse.Namespace) -> int:
                 raise  # Ctrl+C means all of them
             failures.append(f"{request.format}: {error}")
     if options.json:
-        print(json.dumps(manifests, indent=1, ensure_ascii=False))
+        print(json.dumps(to_json(manifests), indent=1, ensure_ascii=False))
     elif manifests:
         print(export_table(manifests))
         print(f"The files: {requests[0].folder.parent}", file=sys.stderr)
@@ -69,7 +72,7 @@ def _export_every_format(options: argparse.Namespace) -> int:
     return 1 if failures else 0
 
 
-def _exported(request: ExportRequest) -> dict[str, Any]:
+def _exported(request: ExportRequest) -> ExportManifest:
     """The manifest of an export that is there, or is made now."""
     watch(start_export(request))
     manifest = find_manifest(request)

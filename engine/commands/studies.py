@@ -10,13 +10,19 @@ from dataclasses import replace
 from engine.commands.following import watch
 from engine.commands.parser import choose_data, refuse_without_compiler
 from engine.runs.experiment import BUNDLED_ENCODER
+from engine.runs.records.reading import to_json
 from engine.shared.classifiers import CLASSIFIERS
 from engine.studies.ablation import COMPILED, AblationRequest, ablation_table
+from engine.studies.ablation_results import AblationResults
 from engine.studies.audit import AuditRequest, audit_table, verdicts
+from engine.studies.audit_results import AuditResults
 from engine.studies.benchmark.request import BENCHMARK_MODES, BenchmarkRequest, attempts, next_attempt
+from engine.studies.benchmark.results import BenchmarkResults
 from engine.studies.benchmark.verdicts import benchmark_table, same_verdicts
 from engine.studies.mistake_catalogue import MISTAKES
+from engine.studies.mistake_results import MuseumResults
 from engine.studies.mistakes import MuseumRequest, museum_table
+from engine.studies.results import read_results
 from engine.studies.study import start_study
 
 
@@ -24,7 +30,8 @@ def audit(options: argparse.Namespace) -> int:
     """Audit what was asked for, or show what was found before. Ctrl+C stops it and keeps what is finished."""
     encoder = options.encoder or BUNDLED_ENCODER
     request = AuditRequest(tuple(options.classifier or CLASSIFIERS), options.steps, choose_data(options), encoder)
-    results = watch(start_study("audit", request.to_json()))
+    study = watch(start_study("audit", request.to_json()))
+    results = read_results(study, AuditResults)
     print(json.dumps(verdicts(results), indent=1) if options.json else audit_table(results))
     return 0
 
@@ -35,15 +42,17 @@ def ablate(options: argparse.Namespace) -> int:
     request = AblationRequest(options.classifier, options.seeds, defaults=tuple(options.defaults or ()), data=choose_data(options), **given)
     if COMPILED in request.defaults:
         refuse_without_compiler(replace(request.experiment(), compiled=True))
-    results = watch(start_study("ablation", request.to_json()))
-    print(json.dumps(results, indent=1, ensure_ascii=False) if options.json else ablation_table(results))
+    study = watch(start_study("ablation", request.to_json()))
+    results = read_results(study, AblationResults)
+    print(json.dumps(to_json(results), indent=1, ensure_ascii=False) if options.json else ablation_table(results))
     return 0
 
 
 def museum(options: argparse.Namespace) -> int:
     """Make the mistakes that were asked for, or show what became of them before. Ctrl+C stops it and keeps what is finished."""
-    results = watch(start_study("museum", MuseumRequest(tuple(options.only or MISTAKES)).to_json()))
-    print(json.dumps(results["rows"], indent=1, ensure_ascii=False) if options.json else museum_table(results))
+    study = watch(start_study("museum", MuseumRequest(tuple(options.only or MISTAKES)).to_json()))
+    results = read_results(study, MuseumResults)
+    print(json.dumps(to_json(results.rows), indent=1, ensure_ascii=False) if options.json else museum_table(results))
     return 0
 
 
@@ -64,14 +73,14 @@ def benchmark(options: argparse.Namespace) -> int:
         refuse_without_compiler(replace(request.experiment(request.classifiers[0]), compiled=True))
     if options.again:
         request = next_attempt(request)
-    study = start_study("benchmark", request.to_json())
-    results = watch(study)
-    print(json.dumps(results["rows"], indent=1, ensure_ascii=False) if options.json else benchmark_table(results))
+    study = watch(start_study("benchmark", request.to_json()))
+    results = read_results(study, BenchmarkResults)
+    print(json.dumps(to_json(results.rows), indent=1, ensure_ascii=False) if options.json else benchmark_table(results))
     if not options.json:
         print(f"For a report: python -m engine report {study.identifier}", file=sys.stderr)
-    others = [each.read_results() for each in attempts(request) if each.identifier != study.identifier]
-    before = next((found for found in others if found is not None), None)
+    others = [read_results(each, BenchmarkResults) for each in attempts(request) if each.identifier != study.identifier]
+    before = next((other for other in others if other.rows), None)
     if before is not None and not options.json:
-        same, compared = same_verdicts(results["rows"], before["rows"])
+        same, compared = same_verdicts(results.rows, before.rows)
         print(f"{same} of {compared} verdicts ({same / max(1, compared):.0%}) are as in the benchmark before.")
     return 0

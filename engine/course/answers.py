@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Generic, Protocol
 
 from engine import FRAMEWORKS
 from engine.errors import ParityError, RunError
@@ -12,6 +12,7 @@ from engine.runs import launching
 from engine.runs.experiment import Experiment
 from engine.runs.folder import Run, runs_of
 from engine.runs.planning.estimating import estimate
+from engine.studies.results import Results, read_results
 from engine.studies.study import Study, find_study, start_study
 
 
@@ -92,21 +93,23 @@ class AnswerFromRuns:
 
 
 @dataclass(frozen=True)
-class AnswerFromStudy:
+class AnswerFromStudy(Generic[Results]):
     """Answered by a study of the Audit or the Museum page."""
 
     kind: str
     title: str
     request: Callable[[], dict[str, Any]]
     seconds_needed: float
-    judge: Callable[[Mapping[str, Any]], Verdict]
+    results: type[Results]
+    """The type of what such a study finds."""
+    judge: Callable[[Results], Verdict]
     wider: Callable[[], dict[str, Any]]
     """A larger request whose results hold the answer too."""
 
     def pieces(self) -> list[Piece]:
         """The study itself or the wider one: whichever is done, else under way, else the one that ended early."""
-        found = [study for study in (find_study(self.kind, asked()) for asked in (self.request, self.wider)) if study is not None]
-        pieces = [_piece_of_study(self.title, study) for study in found]
+        studies = (find_study(self.kind, request()) for request in (self.request, self.wider))
+        pieces = [_piece_of_study(self.title, study) for study in studies if study is not None]
         for state in ("done", "active", "ended"):
             if fitting := [piece for piece in pieces if piece.state == state]:
                 return fitting[:1]
@@ -123,12 +126,11 @@ class AnswerFromStudy:
     def verdict(self) -> Verdict | None:
         """What the judge says of the results."""
         [piece] = self.pieces()
-        if piece.state != "done" or piece.source is None:
+        if piece.state != "done" or not isinstance(piece.source, Study):
             return None
-        results = piece.source.read_results()
-        if results is None:
+        if piece.source.read_results() is None:
             raise RunError("The results of this study are gone from its folder. Start it again.")
-        return self.judge(results)
+        return self.judge(read_results(piece.source, self.results))
 
 
 def _piece_of_runs(title: str, runs: Sequence[Run]) -> Piece:

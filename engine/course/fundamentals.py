@@ -9,6 +9,7 @@ from engine.data.store import sample_choice
 from engine.runs.experiment import Experiment
 from engine.runs.planning.estimating import seconds_of_museum
 from engine.studies.mistake_catalogue import MISTAKES
+from engine.studies.mistake_results import MuseumResults
 from engine.studies.mistakes import MuseumRequest
 
 TRAIN_ON_SAMPLE = {"data": "sample"}
@@ -24,13 +25,14 @@ OUTCOMES = {
 }
 
 
-def mistake_answer(mistake: str, framework: str) -> AnswerFromStudy:
+def mistake_answer(mistake: str, framework: str) -> AnswerFromStudy[MuseumResults]:
     """One mistake of the museum, really made; the whole museum answers as well."""
     return AnswerFromStudy(
         "museum",
         MISTAKES[mistake].title,
         lambda: MuseumRequest((mistake,)).to_json(),
         seconds_of_museum(1),
+        MuseumResults,
         became_of(mistake, framework),
         lambda: MuseumRequest().to_json(),
     )

@@ -10,6 +10,7 @@ from engine.data.store import sample_choice
 from engine.runs.experiment import Experiment
 from engine.runs.planning.estimating import seconds_of_audit
 from engine.studies.audit import LEVELS, AuditRequest
+from engine.studies.audit_results import AuditResults
 
 CONVOLUTION = Experiment.recommended(sample_choice(), "text-cnn")
 FROZEN_ENCODER = Experiment.recommended(sample_choice(), "embedding-mlp")
@@ -193,6 +194,7 @@ same precision. Report medians, and the machine they come from.
             f"Audit of the TF-IDF MLP, {AUDITED_STEPS} steps",
             lambda: AuditRequest((AUDITED,), AUDITED_STEPS).to_json(),
             seconds_of_audit((AUDITED,), len(LEVELS), AUDITED_STEPS),
+            AuditResults,
             size_of_difference(AUDITED),
             lambda: AuditRequest().to_json(),
         ),

@@ -13,6 +13,8 @@ from engine.results.sentences import points
 from engine.results.tables import number_of_test_texts
 from engine.runs.folder import Run
 from engine.shared.metrics import accuracy_difference
+from engine.studies.audit_results import AuditResults
+from engine.studies.mistake_results import MistakeRow, MuseumResults
 from engine.studies.mistakes import harm_words, outcome_words, outcomes_by_mistake
 
 CLOSE = 1.1
@@ -72,14 +74,14 @@ def faster_answer(runs: Sequence[Run]) -> Verdict:
     return Verdict(key, sentence, (("One text, median", times, "milliseconds"),))
 
 
-def became_of(mistake: str, framework: str) -> Callable[[Mapping[str, Any]], Verdict]:
+def became_of(mistake: str, framework: str) -> Callable[[MuseumResults], Verdict]:
     """Judges what becomes of one mistake in one framework: ``stopped``, ``warned``, ``silent`` or ``harmless``; tells of both."""
 
-    def judge(results: Mapping[str, Any]) -> Verdict:
+    def judge(results: MuseumResults) -> Verdict:
         pair = outcomes_by_mistake(results).get(mistake, {})
         if set(pair) != set(FRAMEWORKS):
             raise RunError(f"The museum has no result for the mistake “{mistake}”. Make the mistakes again on the Museum page.")
-        outcome = pair[framework]["outcome"]
+        outcome = pair[framework].outcome
         sides = [
             f"{FRAMEWORK_NAMES[name]}: {_told(pair[name])}" for name in (framework, *(name for name in FRAMEWORKS if name != framework))
         ]
@@ -88,18 +90,16 @@ def became_of(mistake: str, framework: str) -> Callable[[Mapping[str, Any]], Ver
     return judge
 
 
-def size_of_difference(classifier: str) -> Callable[[Mapping[str, Any]], Verdict]:
+def size_of_difference(classifier: str) -> Callable[[AuditResults], Verdict]:
     """Judges how far two losses in float64 drift apart: ``zero``, ``last-digits``, ``single`` (as float32 would) or ``visible``."""
 
-    def judge(results: Mapping[str, Any]) -> Verdict:
-        rows = {row["level"]: row for row in results.get("rows", []) if row["classifier"] == classifier}
+    def judge(results: AuditResults) -> Verdict:
+        rows = {row.level: row for row in results.rows if row.classifier == classifier}
         try:
-            apart, equal, rounded = (
-                rows[level]["max_relative_loss_difference"] for level in ("as-they-come", "exact-constants", "float32")
-            )
+            apart, equal, rounded = (rows[level].max_relative_loss_difference for level in ("as-they-come", "exact-constants", "float32"))
         except KeyError as error:
             raise RunError(f"The audit holds no result for {classifier} at the level {error}. Run the audit again.") from error
-        steps = rows["exact-constants"]["steps"]
+        steps = rows["exact-constants"].steps
         key = "zero" if equal == 0 else "last-digits" if equal < 1e-12 else "single" if equal < 1e-5 else "visible"
         return Verdict(
             key,
@@ -136,11 +136,11 @@ def _gap(run: Run, other: Run, framework: str) -> dict[str, Any]:
     return accuracy_difference(left["label"].to_numpy(), left["prediction"].to_numpy(), right["prediction"].to_numpy())
 
 
-def _told(row: Mapping[str, Any]) -> str:
+def _told(row: MistakeRow) -> str:
     """What became of a mistake, and what it did."""
     words = outcome_words(row)
-    if row["outcome"] in ("crashed", "hung"):
+    if row.outcome in ("crashed", "hung"):
         return f"{words}."
-    if error := row["mistaken"]["error"]:
-        return f"{words}, with {error['type']}."
+    if error := row.mistaken.error:
+        return f"{words}, with {error.type}."
     return f"{words}; {harm_words(row)}."

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
-from typing import Any
 
 from engine import FRAMEWORK_NAMES, FRAMEWORKS
 from engine.display.formatting import count, number
@@ -18,9 +17,13 @@ from engine.runs.folder import Run, list_runs
 from engine.shared.devices import graphics_processors
 from engine.source.syntax_counts import Counts, SyntaxCounts, syntax_counts
 from engine.studies.audit import TRANSFER_BAR
-from engine.studies.benchmark.statistics import MARGIN
-from engine.studies.benchmark.summary import Row, count_verdicts, counts_in_brief, row_title, verdict_counts_sentence
+from engine.studies.audit_results import AuditResults, TransferRow
+from engine.studies.benchmark.results import BenchmarkResults, VerdictRow
+from engine.studies.benchmark.summary import count_verdicts, counts_in_brief, row_title, verdict_counts_sentence, winner_of
+from engine.studies.migration.results import MigrationResults
+from engine.studies.mistake_results import MuseumResults
 from engine.studies.mistakes import museum_answer, outcomes_by_mistake
+from engine.studies.results import read_results
 from engine.studies.study import Study, list_studies
 
 ROWS_OF = {
@@ -56,10 +59,21 @@ class Evidence:
     run: Run | None = None
     """The newest finished run, whose code is counted."""
 
-    def results(self, kind: str) -> Mapping[str, Any]:
-        """Of the newest finished study of a kind; empty before there is one."""
-        study = self.studies.get(kind)
-        return (study.read_results() if study else None) or {}
+    @cached_property
+    def audit(self) -> AuditResults:
+        """The results of the newest finished audit; empty before there is one."""
+        return read_results(self.studies.get("audit"), AuditResults)
+
+    @cached_property
+    def museum(self) -> MuseumResults:
+        """The results of the newest finished museum; empty before there is one."""
+        return read_results(self.studies.get("museum"), MuseumResults)
+
+    @cached_property
+    def migration(self) -> MigrationResults | None:
+        """The results of the newest finished migration, or ``None``."""
+        study = self.studies.get("migration")
+        return read_results(study, MigrationResults) if study else None
 
     @cached_property
     def counts(self) -> SyntaxCounts:
@@ -67,19 +81,13 @@ class Evidence:
         return syntax_counts(self.run)
 
     @cached_property
-    def benchmark(self) -> Mapping[str, Any]:
-        """The results of the newest finished benchmark."""
-        return self.results("benchmark")
+    def benchmark(self) -> BenchmarkResults:
+        """The results of the newest finished benchmark; empty before there is one."""
+        return read_results(self.studies.get("benchmark"), BenchmarkResults)
 
-    def rows(self, *subjects: str) -> list[Row]:
-        """The benchmark's rows on these subjects; all of them without any."""
-        found = self.benchmark.get("rows", [])
-        return [row for row in found if not subjects or row["claim"] in subjects]
-
-    @property
-    def margin(self) -> float:
-        """How far two medians may differ and still count as equal, as a share."""
-        return float(self.benchmark.get("margin", MARGIN))
+    def rows(self, *subjects: str) -> list[VerdictRow]:
+        """Return the benchmark's rows on these subjects; all of them without any."""
+        return [row for row in self.benchmark.rows if not subjects or row.claim in subjects]
 
 
 def gather() -> Evidence:
@@ -113,7 +121,11 @@ def _timed(claim: str, word: str) -> Callable[[Evidence], Conclusion]:
             return Conclusion(claim, "measured", NOT_YET, "")
         counts = count_verdicts(rows)
         return Conclusion(
-            claim, "measured", verdict_counts_sentence(counts, evidence.margin, word), counts_in_brief(counts, word), counts.favours
+            claim,
+            "measured",
+            verdict_counts_sentence(counts, evidence.benchmark.margin, word),
+            counts_in_brief(counts, word),
+            counts.favours,
         )
 
     return find
@@ -129,11 +141,14 @@ def _gpu(evidence: Evidence) -> Conclusion:
     claim = "gpu-utilisation"
     rows = evidence.rows(*ROWS_OF[claim])
     if rows:
-        shares = [row[name] for row in rows for name in FRAMEWORKS if row.get(name) is not None]
-        busy = f" The GPU is busy {number(float(min(shares)))} to {number(float(max(shares)))} % of the time." if shares else ""
+        shares = [share for row in rows for name in FRAMEWORKS if (share := row.median(name)) is not None]
+        busy = f" The GPU is busy {number(min(shares))} to {number(max(shares))} % of the time." if shares else ""
         counts = count_verdicts(rows)
         return Conclusion(
-            claim, "measured", verdict_counts_sentence(counts, evidence.margin, "higher") + busy, counts_in_brief(counts, "higher")
+            claim,
+            "measured",
+            verdict_counts_sentence(counts, evidence.benchmark.margin, "higher") + busy,
+            counts_in_brief(counts, "higher"),
         )
     if not machine_has_gpu():
         return Conclusion(claim, "measured", NO_GPU, "")
@@ -145,7 +160,7 @@ def _negligible(evidence: Evidence) -> Conclusion:
     if not rows:
         return Conclusion(claim, "measured", NOT_YET, "")
     counts = count_verdicts(rows)
-    figure = verdict_counts_sentence(counts, evidence.margin, "better")
+    figure = verdict_counts_sentence(counts, evidence.benchmark.margin, "better")
     if counts.largest > 1:
         widest = max((row for row in rows if _factor(row) == counts.largest), key=_factor)
         figure += f" The largest difference, {number(counts.largest)} ×: “{row_title(widest)}”."
@@ -155,10 +170,9 @@ def _negligible(evidence: Evidence) -> Conclusion:
     return Conclusion(claim, "measured", figure, verdict, counts.favours)
 
 
-def _factor(row: Row) -> float:
-    ratio = float(row.get("ratio") or 0)
-    decided = row["verdict"].split(" ")[0] in FRAMEWORKS
-    return max(ratio, 1 / ratio) if decided and ratio > 0 else 0.0
+def _factor(row: VerdictRow) -> float:
+    ratio = row.ratio or 0.0
+    return max(ratio, 1 / ratio) if winner_of(row) and ratio > 0 else 0.0
 
 
 # --- What it asks of you -------------------------------------------------------------------------------------------------------------
@@ -215,11 +229,10 @@ def _less(scope: Mapping[str, Counts], size: Callable[[Counts], int]) -> str | N
 
 
 def _debugging(evidence: Evidence) -> Conclusion:
-    results = evidence.results("museum")
-    outcomes = outcomes_by_mistake(results)
+    results, outcomes = evidence.museum, outcomes_by_mistake(evidence.museum)
     if not outcomes:
         return Conclusion("debugging", "tried", "Not tried on this machine yet.", "")
-    noticed = {name: sum(pair[name]["outcome"] in NOTICED for pair in outcomes.values() if name in pair) for name in FRAMEWORKS}
+    noticed = {name: sum(pair[name].outcome in NOTICED for pair in outcomes.values() if name in pair) for name in FRAMEWORKS}
     led = {name: leads_to_mistake(results, name) for name in FRAMEWORKS}
     more = _more(noticed) if abs(noticed[FRAMEWORKS[0]] - noticed[FRAMEWORKS[1]]) > 1 else None  # a single one decides nothing
     alike = "As many noticed in both" if len(set(noticed.values())) == 1 else "About as many noticed in both"
@@ -228,10 +241,10 @@ def _debugging(evidence: Evidence) -> Conclusion:
     return Conclusion("debugging", "tried", figure, f"{FRAMEWORK_NAMES[more]} notices more of them" if more else alike, more)
 
 
-def leads_to_mistake(results: Mapping[str, Any], framework: str) -> int:
-    """In how many mistakes the traceback leads to the very line that is wrong."""
+def leads_to_mistake(results: MuseumResults, framework: str) -> int:
+    """Return in how many mistakes the traceback leads to the very line that is wrong."""
     rows = [pair[framework] for pair in outcomes_by_mistake(results).values() if framework in pair]
-    return sum(bool((row.get("mistaken") or {}).get("error") and row["mistaken"]["error"]["at_mistake"]) for row in rows)
+    return sum(row.mistaken.error is not None and row.mistaken.error.at_mistake for row in rows)
 
 
 def _more(amounts: Mapping[str, int]) -> str | None:
@@ -257,18 +270,18 @@ def _research(evidence: Evidence) -> Conclusion:
 
 
 def _migration(evidence: Evidence) -> Conclusion:
-    transfers = evidence.results("audit").get("transfers") or []
-    if not transfers and (carried := evidence.results("migration")):  # a run's own model, of which the audit knows nothing
-        transfers = [carried]
+    transfers: Sequence[TransferRow | MigrationResults] = evidence.audit.transfers
+    if not transfers and evidence.migration:  # a run's own model, of which the audit knows nothing
+        transfers = [evidence.migration]
     if not transfers:
         return Conclusion("migration", "shown", "Not shown on this machine yet. The way over onnx-tf is closed.", "")
-    largest = max(float(row["max_logit_difference"]) for row in transfers)
-    classifiers = len({row["classifier"] for row in transfers})
+    largest = max(row.max_logit_difference for row in transfers)
+    classifiers = len({row.classifier for row in transfers})
     figure = (
         f"{count(classifiers, 'classifier')} carried across, {count(len(transfers), 'transfer')}: logits differ by at most "
         f"{number(largest)}. The way over onnx-tf is closed."
     )
-    holds = "Holds here, both ways" if len({row["source"] for row in transfers}) > 1 else "Holds here, one way"
+    holds = "Holds here, both ways" if len({row.source for row in transfers}) > 1 else "Holds here, one way"
     return Conclusion("migration", "shown", figure, holds if largest <= TRANSFER_BAR else "The answers differ")
 
 

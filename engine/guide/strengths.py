@@ -77,9 +77,9 @@ def _defaults(found: Found, evidence: Evidence) -> str:
 
 
 def _depth(found: Found, evidence: Evidence) -> str:
-    rows = [row for pair in outcomes_by_mistake(evidence.results("museum")).values() for row in pair.values()]
-    errors = [(row["framework"], (row.get("mistaken") or {}).get("error")) for row in rows]
-    depths = {name: [error["depth"] for framework, error in errors if error and framework == name] for name in FRAMEWORKS}
+    rows = [row for pair in outcomes_by_mistake(evidence.museum).values() for row in pair.values()]
+    errors = [(row.framework, row.mistaken.error) for row in rows]
+    depths = {name: [error.depth for framework, error in errors if error and framework == name] for name in FRAMEWORKS}
     if not all(depths.values()):
         return found["debugging"].figure
     words = [f"{min(found_depths)} to {max(found_depths)} frames in {FRAMEWORK_NAMES[name]}" for name, found_depths in depths.items()]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import shlex
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pandas
 from markupsafe import Markup
@@ -19,6 +19,7 @@ from engine.errors import RunError
 from engine.reports.page import Page, Section, code_folded, command, figure, heading, paragraph, render, table
 from engine.reports.run_report import REPORT_MARK, write_files
 from engine.results.fairness import machine_facts
+from engine.runs.records.reading import to_json
 from engine.shared.classifiers import CLASSIFIERS
 from engine.studies.benchmark.charts import (
     MEANINGS,
@@ -35,19 +36,21 @@ from engine.studies.benchmark.charts import (
 )
 from engine.studies.benchmark.measure import experiment_code
 from engine.studies.benchmark.request import BenchmarkRequest
+from engine.studies.benchmark.results import BenchmarkResults, VerdictRow
 from engine.studies.benchmark.verdicts import rows_at
+from engine.studies.results import read_results
 from engine.studies.study import Study
 
 
 def benchmark_report(study: Study, margin: float | None = None) -> str:
     """The HTML, with the benchmark's own margin unless another is given. Raises ``RunError`` when there is nothing to report yet."""
-    results = study.read_results() or {}
-    if not results.get("measurements") or results.get("against_itself"):
+    results = read_results(study, BenchmarkResults)
+    if not results.measurements or results.against_itself:
         raise RunError(
             f"The benchmark {study.identifier} has no comparison of the two frameworks to report ({study.read_status().message}). "
             "Expected at least two finished repeats. Start it again; it goes on where it was stopped."
         )
-    return render(_page(study, results | {"margin": margin or results["margin"]}))
+    return render(_page(study, results, margin or results.margin))
 
 
 def write_benchmark_report(study: Study, folder: Path) -> dict[str, Path]:
@@ -56,29 +59,25 @@ def write_benchmark_report(study: Study, folder: Path) -> dict[str, Path]:
     return write_files({"report": (file, REPORT_MARK, lambda: benchmark_report(study))}, study.identifier)
 
 
-def _page(study: Study, results: Mapping[str, Any]) -> Page:
-    margin, status = results["margin"], study.read_status()
-    rows = rows_at(study.read_results() or {}, margin)
-    unfinished = f"This benchmark is not finished: it shows the first {results['repeats']} repeats. {status.message}"
-    machine = results["machine"]
+def _page(study: Study, results: BenchmarkResults, margin: float) -> Page:
+    rows, status = rows_at(results, margin), study.read_status()
+    unfinished = f"This benchmark is not finished: it shows the first {results.repeats} repeats. {status.message}"
     return Page(
         title=f"Report of {study.identifier}",
         answer=unbroken(benchmark_answer(rows, margin)),
         facts=[
-            " · ".join(
-                filter(None, [results["data"], machine.get("cpu"), f"{results['repeats']} repeats", date(status.created, zone=True)])
-            ),
-            *results["notes"],
+            " · ".join(filter(None, [results.data, results.machine.cpu, f"{results.repeats} repeats", date(status.created, zone=True)])),
+            *results.notes,
         ],
-        sections=[*_claims(rows, margin), _measured(results), _code(results), _repeating(study)],
+        sections=[*_claims(rows, margin), _measured(replace(results, margin=margin)), _code(results), _repeating(study)],
         warning="" if status.state == "done" else unfinished,
         made=f"Made by Parity {__version__} on {date(time.time(), zone=True)} from {study.identifier}.",
     )
 
 
-def _claims(rows: Sequence[Mapping[str, Any]], margin: float) -> Iterator[Section]:
+def _claims(rows: Sequence[VerdictRow], margin: float) -> Iterator[Section]:
     for claim, title in TITLES.items():
-        of_claim = [row for row in rows if row["claim"] == claim]
+        of_claim = [row for row in rows if row.claim == claim]
         if not of_claim:
             continue
         blocks = [paragraph(unbroken(claim_sentence(of_claim, margin))), paragraph(MEANINGS[claim], quiet=True)]
@@ -90,22 +89,27 @@ def _claims(rows: Sequence[Mapping[str, Any]], margin: float) -> Iterator[Sectio
         for row in of_claim:
             html = twin_rows.twin_row(
                 setting_words(row),
-                row["pytorch"],
-                row["tensorflow"],
-                unit=row["unit"],
+                row.pytorch,
+                row.tensorflow,
+                unit=row.unit,
                 sentence=row_words(row),
             )
             blocks.append(Markup('<div class="unbroken">{}</div>').format(Markup(html)))
         yield Section(title, blocks)
 
 
-def _measured(results: Mapping[str, Any]) -> Section:
-    facts = [*conditions(results), *machine_facts({"environment": results["machine"]})]
+def _measured(results: BenchmarkResults) -> Section:
+    facts = [*conditions(results), *machine_facts({"environment": to_json(results.machine)})]
     every = pandas.DataFrame(
         [
-            (TITLES[found["claim"]], setting_words(found), number_of, *(found["values"][side][number_of - 1] for side in FRAMEWORKS))
-            for found in results["measurements"]
-            for number_of in range(1, len(found["values"][FRAMEWORKS[0]]) + 1)
+            (
+                TITLES[measurement.claim],
+                setting_words(measurement),
+                number_of,
+                *(measurement.values[side][number_of - 1] for side in FRAMEWORKS),
+            )
+            for measurement in results.measurements
+            for number_of in range(1, len(measurement.values[FRAMEWORKS[0]]) + 1)
         ],
         columns=["claim", "setting", "repeat", *FRAMEWORK_NAMES.values()],
     )
@@ -113,7 +117,7 @@ def _measured(results: Mapping[str, Any]) -> Section:
     return Section("How it was measured", blocks, new_page=True)
 
 
-def _code(results: Mapping[str, Any]) -> Section:
+def _code(results: BenchmarkResults) -> Section:
     pieces = experiment_code(results)
     sentence = "What each worker did in a repeat. The training itself is the wings’ own, which the Code page shows."
     lines = count(sum(piece.lines for piece in pieces), "line")

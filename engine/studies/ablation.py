@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import statistics
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,7 @@ from engine.shared.class_weights import class_weights
 from engine.shared.classifiers import CLASSIFIERS
 from engine.shared.devices import describe_machine, graphics_processors
 from engine.shared.framework_defaults import DIFFERENCES
+from engine.studies.ablation_results import MEASURES, AblationResults, FlipRow, TrainingFigures
 
 if TYPE_CHECKING:
     from engine.runs.folder import Run
@@ -34,8 +36,6 @@ EPOCHS = {"vectors": 10, "terms": 5, "words": 4, "pieces": 1}
 """By what a classifier takes: few, for each choice is trained with each seed in each framework."""
 SLOWER = 0.05
 """A change of the time that is smaller is taken for noise whatever its spread: other programs use the machine too."""
-
-MEASURES = ("final_loss", "accuracy", "seconds")
 
 FLIPS = {
     "clipping": "gradients clipped at 1: PyTorch all together, Keras each by itself",
@@ -114,7 +114,7 @@ def conduct(coordinator: StudyCoordinator) -> list[str]:
     experiment, aspects = request.experiment(), (MATCHED, *request.defaults)
     coordinator.expect(request.seeds * len(aspects) * len(FRAMEWORKS))
     prepared = coordinator.prepare(request.classifier, experiment)
-    units: dict[tuple[str, str], list[dict[str, float]]] = {(framework, aspect): [] for framework in FRAMEWORKS for aspect in aspects}
+    units: Units = {(framework, aspect): [] for framework in FRAMEWORKS for aspect in aspects}
     for seed in range(request.seeds):
         for aspect in aspects:
             if aspect == COMPILED:
@@ -129,20 +129,22 @@ def conduct(coordinator: StudyCoordinator) -> list[str]:
                     own=[] if aspect in (MATCHED, COMPILED) else [aspect],
                     changes=changes(aspect, experiment, prepared),
                 )
-                units[framework, aspect].append(unit)
+                units[framework, aspect].append(TrainingFigures(**{name: unit[name] for name in MEASURES}))
         if seed:
-            coordinator.study.write_results(
-                {
-                    "classifier": request.classifier,
-                    "seeds": seed + 1,
-                    "epochs": experiment.epochs,
-                    "data": experiment.data.name,
-                    "machine": to_json(describe_machine()),
-                    "notes": coordinator.notes,
-                    "flips": {name: words for name, words in FLIPS.items() if name in aspects},
-                }
-                | summarise(units)
+            rows, noise, matched = summarise(units)
+            results = AblationResults(
+                classifier=request.classifier,
+                seeds=seed + 1,
+                epochs=experiment.epochs,
+                data=experiment.data.name,
+                machine=describe_machine(),
+                notes=tuple(coordinator.notes),
+                flips={name: words for name, words in FLIPS.items() if name in aspects},
+                rows=rows,
+                noise=noise,
+                matched=matched,
             )
+            coordinator.study.write_results(to_json(results))
     return []
 
 
@@ -159,29 +161,45 @@ def changes(aspect: str, experiment: Experiment, prepared: Run) -> dict[str, Any
     return {}
 
 
-def summarise(units: dict[tuple[str, str], list[dict[str, float]]]) -> dict[str, Any]:
-    """Means, paired changes and their spread from the measurements of each (framework, choice), one a seed, the matched ones among them."""
+Units = dict[tuple[str, str], list[TrainingFigures]]
+"""By framework and choice the trainings, one a seed."""
+
+
+def summarise(units: Units) -> tuple[tuple[FlipRow, ...], dict[str, TrainingFigures], dict[str, TrainingFigures]]:
+    """Return a row for each flip, the noise of matched trainings and their means; ``MATCHED`` must be among the choices."""
     rows, noise, matched = [], {}, {}
     for framework in dict.fromkeys(framework for framework, _ in units):
         base = units[framework, MATCHED]
-        noise[framework] = {name: statistics.stdev(unit[name] for unit in base) for name in MEASURES}
-        matched[framework] = {name: statistics.fmean(unit[name] for unit in base) for name in MEASURES}
-        for other, aspect in units:
-            if other != framework or aspect == MATCHED:
-                continue
-            flipped = units[framework, aspect]
-            row: dict[str, Any] = {"framework": framework, "aspect": aspect, "beyond_noise_of": []}
-            for name in MEASURES:
-                pairs = [(after[name], before[name]) for after, before in zip(flipped, base, strict=True)]
-                ratio = name == "seconds"
-                paired = [after / before if ratio else after - before for after, before in pairs]
-                change, spread = statistics.fmean(paired), statistics.stdev(paired)
-                row |= {name: statistics.fmean(unit[name] for unit in flipped), f"{name}_change": change, f"{name}_spread": spread}
-                seed_noise = max(noise[framework][name] / matched[framework][name], SLOWER) if ratio else noise[framework][name]
-                if is_beyond_noise(change - 1.0 if ratio else change, spread, len(paired), seed_noise):
-                    row["beyond_noise_of"].append(name)
-            rows.append(row | {"beyond_noise": bool(row["beyond_noise_of"])})
-    return {"rows": rows, "noise": noise, "matched": matched}
+        noise[framework] = _over_seeds(statistics.stdev, base)
+        matched[framework] = _over_seeds(statistics.fmean, base)
+        rows += [
+            _flip_row(framework, aspect, units[framework, aspect], base)
+            for other, aspect in units
+            if other == framework and aspect != MATCHED
+        ]
+    return tuple(rows), noise, matched
+
+
+def _over_seeds(reduce: Callable[[list[float]], float], trainings: Sequence[TrainingFigures]) -> TrainingFigures:
+    return TrainingFigures(**{name: reduce([training.figure(name) for training in trainings]) for name in MEASURES})
+
+
+def _flip_row(framework: str, aspect: str, flipped: Sequence[TrainingFigures], base: Sequence[TrainingFigures]) -> FlipRow:
+    """Set the trainings with a flipped choice against the matched ones of the same seeds."""
+    figures: dict[str, float] = {}
+    beyond = []
+    for name in MEASURES:
+        pairs = [(after.figure(name), before.figure(name)) for after, before in zip(flipped, base, strict=True)]
+        matched = [before for _, before in pairs]
+        ratio = name == "seconds"
+        paired = [after / before if ratio else after - before for after, before in pairs]
+        change, spread = statistics.fmean(paired), statistics.stdev(paired)
+        figures |= {name: statistics.fmean(after for after, _ in pairs), f"{name}_change": change, f"{name}_spread": spread}
+        noise = statistics.stdev(matched)
+        noise = max(noise / statistics.fmean(matched), SLOWER) if ratio else noise
+        if is_beyond_noise(change - 1.0 if ratio else change, spread, len(paired), noise):
+            beyond.append(name)
+    return FlipRow(framework=framework, aspect=aspect, beyond_noise_of=tuple(beyond), beyond_noise=bool(beyond), **figures)
 
 
 def is_beyond_noise(change: float, spread: float, seeds: int, noise: float) -> bool:
@@ -191,24 +209,24 @@ def is_beyond_noise(change: float, spread: float, seeds: int, noise: float) -> b
     return abs(change) > noise and abs(change) > t.ppf(0.975, seeds - 1) * spread / math.sqrt(seeds)
 
 
-def ablation_table(results: dict[str, Any]) -> str:
-    """What each flip changes in each framework, with its spread over the seeds, against the noise of the seeds alone."""
+def ablation_table(results: AblationResults) -> str:
+    """Return what each flip changes in each framework, with its spread over the seeds, against the noise of the seeds alone."""
     lines = [
-        f"{results['classifier']} on {results['data']}: change against matched mode, mean ± deviation over {results['seeds']} seeds of "
-        f"{results['epochs']} epochs; * beyond the noise of the seeds\n",
+        f"{results.classifier} on {results.data}: change against matched mode, mean ± deviation over {results.seeds} seeds of "
+        f"{results.epochs} epochs; * beyond the noise of the seeds\n",
         f"{'':12}{'':16}{'final loss':>24}{'accuracy':>24}{'time':>20}",
     ]
-    for framework, base in results["matched"].items():
-        noise, name = results["noise"][framework], FRAMEWORK_NAMES[framework]
-        loss = f"{base['final_loss']:12.4f} ± {noise['final_loss']:<9.4f}"
-        accuracy = f"{base['accuracy']:14.1%} ± {noise['accuracy']:<7.1%}"
-        lines.append(f"{name:12}{MATCHED:16}{loss}{accuracy}{base['seconds']:10.2f} ± {noise['seconds']:.2f} s")
-        for row in results["rows"]:
-            if row["framework"] == framework:
-                star = {measure: "*" if measure in row["beyond_noise_of"] else " " for measure in MEASURES}
+    for framework, base in results.matched.items():
+        noise, name = results.noise[framework], FRAMEWORK_NAMES[framework]
+        loss = f"{base.final_loss:12.4f} ± {noise.final_loss:<9.4f}"
+        accuracy = f"{base.accuracy:14.1%} ± {noise.accuracy:<7.1%}"
+        lines.append(f"{name:12}{MATCHED:16}{loss}{accuracy}{base.seconds:10.2f} ± {noise.seconds:.2f} s")
+        for row in results.rows:
+            if row.framework == framework:
+                star = {measure: "*" if measure in row.beyond_noise_of else " " for measure in MEASURES}
                 lines.append(
-                    f"{'':12}{row['aspect']:16}{row['final_loss_change']:+12.4f} ± {row['final_loss_spread']:<8.4f}{star['final_loss']}"
-                    f"{100 * row['accuracy_change']:+12.1f} ± {100 * row['accuracy_spread']:<4.1f} %{star['accuracy']}  "
-                    f"{row['seconds_change']:10.2f} ± {row['seconds_spread']:<4.2f} ×{star['seconds']}"
+                    f"{'':12}{row.aspect:16}{row.final_loss_change:+12.4f} ± {row.final_loss_spread:<8.4f}{star['final_loss']}"
+                    f"{100 * row.accuracy_change:+12.1f} ± {100 * row.accuracy_spread:<4.1f} %{star['accuracy']}  "
+                    f"{row.seconds_change:10.2f} ± {row.seconds_spread:<4.2f} ×{star['seconds']}"
                 )
-    return "\n".join(lines + [""] + [f"{name}: {words}" for name, words in results["flips"].items()] + results["notes"])
+    return "\n".join([*lines, "", *(f"{name}: {words}" for name, words in results.flips.items()), *results.notes])

@@ -17,6 +17,7 @@ from engine.runs.records.reading import to_json
 from engine.shared.classifiers import CLASSIFIERS
 from engine.shared.devices import describe_machine
 from engine.shared.recipe import EVERY_DEFAULT
+from engine.studies.audit_results import AuditResults, LevelRow, TransferRow
 
 if TYPE_CHECKING:
     from engine.studies.coordinator import StudyCoordinator
@@ -160,13 +161,7 @@ def conduct(coordinator: StudyCoordinator) -> list[str]:
     request = AuditRequest.from_json(coordinator.request)
     pieces = len(FRAMEWORKS) * (len(LEVELS) + 1)
     coordinator.expect(sum(pieces * cost(name) for name in request.classifiers))
-    results: dict[str, Any] = {
-        "steps": request.steps,
-        "data": (request.data or sample_choice()).name,
-        "machine": to_json(describe_machine()),
-        "rows": [],
-        "transfers": [],
-    }
+    results = AuditResults(steps=request.steps, data=(request.data or sample_choice()).name, machine=describe_machine())
     failures: dict[str, str] = {}
     for classifier in request.classifiers:
         before = coordinator.finished_work
@@ -177,11 +172,10 @@ def conduct(coordinator: StudyCoordinator) -> list[str]:
             coordinator.dismiss()
             coordinator.skip(before + pieces * cost(classifier) - coordinator.finished_work)
             continue
-        results["rows"] += rows
-        results["transfers"] += transfers
-        coordinator.study.write_results(results)
-    told = dict.fromkeys(failures.values())  # the same fault of the data is told once
-    return [f"{', '.join(name for name in failures if failures[name] == reason)}: {reason}" for reason in told]
+        results = replace(results, rows=(*results.rows, *rows), transfers=(*results.transfers, *transfers))
+        coordinator.study.write_results(to_json(results))
+    reasons = dict.fromkeys(failures.values())  # the same fault of the data is told once
+    return [f"{', '.join(name for name in failures if failures[name] == reason)}: {reason}" for reason in reasons]
 
 
 def cost(classifier: str) -> float:
@@ -189,7 +183,7 @@ def cost(classifier: str) -> float:
     return {"vectors": 1.0, "terms": 1.0, "words": 2.0, "pieces": 8.0}[CLASSIFIERS[classifier].takes]
 
 
-def _audit_one(coordinator: StudyCoordinator, request: AuditRequest, classifier: str) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+def _audit_one(coordinator: StudyCoordinator, request: AuditRequest, classifier: str) -> tuple[list[LevelRow], list[TransferRow]]:
     experiment, price = request.experiment(classifier), cost(classifier)
     prepared = coordinator.prepare(classifier, experiment)
     rows_there = len(load_inputs(prepared).rows["train"])
@@ -213,24 +207,25 @@ def _audit_one(coordinator: StudyCoordinator, request: AuditRequest, classifier:
         losses = {}
         for framework in FRAMEWORKS:
             message = f"{classifier}: {level.title[0].lower()}{level.title[1:]}, {FRAMEWORK_NAMES[framework]}"
-            losses[framework] = coordinator.measure(framework, "audit", message, prepared, price, **asked)["losses"]
+            losses[framework] = tuple(coordinator.measure(framework, "audit", message, prepared, price, **asked)["losses"])
         differences = relative_differences(*losses.values())
         rows.append(
-            {
-                "classifier": classifier,
-                "precision": level.precision,
-                "level": name,
-                "steps": len(differences),
-                "max_relative_loss_difference": max(differences),
-                "losses": losses,
-                "differences": differences,
-            }
+            LevelRow(
+                classifier=classifier,
+                precision=level.precision,
+                level=name,
+                steps=len(differences),
+                max_relative_loss_difference=max(differences),
+                losses=losses,
+                differences=tuple(differences),
+            )
         )
     transfers = []
     for source, target in directions:
         message = f"{classifier}: {FRAMEWORK_NAMES[source]}'s weights in {FRAMEWORK_NAMES[target]}"
         answer = coordinator.measure(target, "audit", message, prepared, price, **transfer[source, target])
-        transfers.append({"classifier": classifier, "source": source, "target": target} | answer)
+        largest = answer["max_logit_difference"]
+        transfers.append(TransferRow(classifier=classifier, source=source, target=target, max_logit_difference=largest))
     return rows, transfers
 
 
@@ -239,23 +234,23 @@ def relative_differences(first: Iterable[float], second: Iterable[float]) -> lis
     return [abs(one - other) / max(abs(one), abs(other), 1e-300) for one, other in zip(first, second, strict=True)]
 
 
-def verdicts(results: dict[str, Any]) -> list[dict[str, Any]]:
-    """What ``audit --json`` prints: of each classifier the last level in float64 and the same in float32."""
+def verdicts(results: AuditResults) -> list[dict[str, str | int | float]]:
+    """Return what ``audit --json`` prints: of each classifier the last level in float64 and the same in float32."""
     keys = ("classifier", "precision", "steps", "max_relative_loss_difference")
-    return [{key: row[key] for key in keys} for row in results["rows"] if row["level"] in LAST_LEVELS]
+    return [{key: getattr(row, key) for key in keys} for row in results.rows if row.level in LAST_LEVELS]
 
 
-def audit_table(results: dict[str, Any]) -> str:
+def audit_table(results: AuditResults) -> str:
     """The peel of each classifier, the bar that its last level must keep, and what remains."""
-    classifiers = list(dict.fromkeys(row["classifier"] for row in results["rows"]))
-    found = {(row["classifier"], row["level"]): row["max_relative_loss_difference"] for row in results["rows"]}
-    lines = [f"Largest relative difference of the loss between the two frameworks in {results['steps']} steps on {results['data']}\n"]
+    classifiers = list(dict.fromkeys(row.classifier for row in results.rows))
+    largest = {(row.classifier, row.level): row.max_relative_loss_difference for row in results.rows}
+    lines = [f"Largest relative difference of the loss between the two frameworks in {results.steps} steps on {results.data}\n"]
     lines.append(f"{'':43}" + "".join(f"{name:>15}" for name in classifiers))
     for key, level in LEVELS.items():
-        lines.append(f"{level.title:33}{level.precision:>10}" + "".join(f"{found[name, key]:15.1e}" for name in classifiers))
+        lines.append(f"{level.title:33}{level.precision:>10}" + "".join(f"{largest[name, key]:15.1e}" for name in classifiers))
     lines.append(f"{'Bar of the last in float64':43}" + "".join(f"{BARS.get(name, math.nan):15.0e}" for name in classifiers))
-    for source, target in dict.fromkeys((row["source"], row["target"]) for row in results["transfers"]):
-        carried = {row["classifier"]: row["max_logit_difference"] for row in results["transfers"] if row["source"] == source}
+    for source, target in dict.fromkeys((row.source, row.target) for row in results.transfers):
+        carried = {row.classifier: row.max_logit_difference for row in results.transfers if row.source == source}
         title = f"{FRAMEWORK_NAMES[source]}'s weights in {FRAMEWORK_NAMES[target]}"
         lines.append(f"{title:43}" + "".join(f"{carried[name]:15.1e}" for name in classifiers))
     lines.append(f"(the last two: largest difference between logits on test texts, bar {TRANSFER_BAR:.0e})\n")

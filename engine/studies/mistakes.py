@@ -11,12 +11,13 @@ from engine import FRAMEWORK_NAMES, FRAMEWORKS
 from engine.data.store import sample_choice
 from engine.errors import ExperimentError
 from engine.runs.experiment import Experiment
-from engine.runs.records.reading import to_json
+from engine.runs.records.reading import from_json, to_json
 from engine.runs.source_code import kept_code, present_code, save_code
 from engine.shared.devices import describe_machine
 from engine.shared.mistake_data import BATCH_SIZE
 from engine.source.source_tree import Definition, SourceTree
 from engine.studies.mistake_catalogue import MISTAKES
+from engine.studies.mistake_results import MistakeRow, MuseumResults, Observation, RaisedError
 from engine.studies.study import Study
 
 if TYPE_CHECKING:
@@ -75,76 +76,87 @@ def conduct(coordinator: StudyCoordinator) -> list[str]:
     experiment = Experiment.recommended(data, "tfidf-mlp", device="cpu", threads=1)
     save_code(coordinator.study)
     prepared = coordinator.prepare("mistakes", experiment)
-    rows: list[dict[str, Any]] = []
+    rows: list[MistakeRow] = []
     for name in request.only:
         pair = []
         for framework in FRAMEWORKS:
             message = f"{MISTAKES[name].title}, {FRAMEWORK_NAMES[framework]}"
             answer = coordinator.attempt(framework, "museum", message, prepared, SECONDS, mistake=name)
-            pair.append({"mistake": name, "framework": framework} | judge(answer))
+            pair.append(judge(name, framework, answer))
         rows += pair
-        coordinator.study.write_results({"data": data.name, "texts": ROWS, "machine": to_json(describe_machine()), "rows": rows})
+        results = MuseumResults(data=data.name, texts=ROWS, machine=describe_machine(), rows=tuple(rows))
+        coordinator.study.write_results(to_json(results))
     return []
 
 
-def judge(answer: Mapping[str, Any]) -> dict[str, Any]:
-    """What became of a mistake (``outcome``) and ``when``, from what was seen of it.
-
-    ``when`` is ``build``, ``first step``, ``later step`` (its number is ``step``), ``answer`` or ``never``.
-    """
+def judge(mistake: str, framework: str, answer: Mapping[str, Any]) -> MistakeRow:
+    """Return what became of a mistake and when, from what a worker has seen of it."""
     if "lost" in answer:
-        return {"outcome": answer["lost"], "when": "never", "step": None, "caught": False, "reason": answer["reason"]}
-    mistaken = answer["mistaken"]
+        return MistakeRow(mistake=mistake, framework=framework, outcome=answer["lost"], reason=answer["reason"])
+    mistaken, correct = (from_json(Observation, answer[side]) or Observation() for side in ("mistaken", "correct"))
+    same, seconds = answer["same_answers"], answer["seconds"]
     when, step = "never", None
-    if mistaken["error"]:
-        steps = mistaken["steps"]
-        when = {"build": "build", "answer": "answer"}.get(mistaken["stage"], "later step" if steps else "first step")
-        step = steps + 1 if mistaken["stage"] == "train" else None
+    if mistaken.error:
+        steps = mistaken.steps
+        when = {"build": "build", "answer": "answer"}.get(mistaken.stage, "later step" if steps else "first step")
+        step = steps + 1 if mistaken.stage == "train" else None
         outcome = "stopped"
-    elif mistaken["warnings"]:
+    elif mistaken.warnings:
         outcome = "warned"
     else:
-        alike = answer["same_answers"] >= HARMLESS and mistaken["first_not_a_number"] is None
+        alike = same >= HARMLESS and mistaken.first_not_a_number is None
         outcome = "harmless" if alike else "silent"
-    return {"outcome": outcome, "when": when, "step": step, "caught": outcome == "stopped"} | dict(answer)
+    return MistakeRow(
+        mistake=mistake,
+        framework=framework,
+        outcome=outcome,
+        when=when,
+        step=step,
+        caught=outcome == "stopped",
+        mistaken=mistaken,
+        correct=correct,
+        same_answers=same,
+        seconds=seconds,
+    )
 
 
-def final_loss(observed: Mapping[str, Any]) -> float | None:
+def final_loss(observed: Observation) -> float | None:
     """The mean loss of the last steps, as many as an epoch has at most; ``None`` when one of them is no number."""
-    last = observed["losses"][-max(1, ROWS // BATCH_SIZE) :]
-    return statistics.fmean(last) if last and None not in last else None
+    last = observed.losses[-max(1, ROWS // BATCH_SIZE) :]
+    numbers = [loss for loss in last if loss is not None]
+    return statistics.fmean(numbers) if numbers and len(numbers) == len(last) else None
 
 
-def outcomes_by_mistake(results: Mapping[str, Any]) -> dict[str, dict[str, Mapping[str, Any]]]:
+def outcomes_by_mistake(results: MuseumResults) -> dict[str, dict[str, MistakeRow]]:
     """The rows by mistake, in the order of the museum, and by framework."""
-    found: dict[str, dict[str, Mapping[str, Any]]] = {}
+    pairs: dict[str, dict[str, MistakeRow]] = {}
     for name in MISTAKES:
-        pair = {row["framework"]: row for row in results.get("rows", []) if row["mistake"] == name}
+        pair = {row.framework: row for row in results.rows if row.mistake == name}
         if pair:
-            found[name] = pair
-    return found
+            pairs[name] = pair
+    return pairs
 
 
-def museum_answer(results: Mapping[str, Any]) -> str:
+def museum_answer(results: MuseumResults) -> str:
     """How many mistakes each framework stops, warns of and lets pass."""
     outcomes = outcomes_by_mistake(results)
     total = f"Of {len(outcomes)} mistakes" if len(outcomes) != 1 else "Of one mistake"
     stopped = [f"{FRAMEWORK_NAMES[name]} stops {_amount(outcomes, 'stopped', name)}" for name in FRAMEWORKS]
     warned = [f"{FRAMEWORK_NAMES[name]} warns of {amount}" for name in FRAMEWORKS if (amount := _amount(outcomes, "warned", name))]
-    silent = sum(all(row["outcome"] == "silent" for row in pair.values()) for pair in outcomes.values())
+    silent = sum(all(row.outcome == "silent" for row in pair.values()) for pair in outcomes.values())
     warnings = f"; {' and '.join(warned)}" if warned else ""
     return f"{total} {' and '.join(stopped)}{warnings}; {silent} {'spoils' if silent == 1 else 'spoil'} the model silently in both."
 
 
-def _amount(outcomes: Mapping[str, Mapping[str, Mapping[str, Any]]], outcome: str, framework: str) -> int:
-    return sum(pair.get(framework, {}).get("outcome") == outcome for pair in outcomes.values())
+def _amount(outcomes: Mapping[str, Mapping[str, MistakeRow]], outcome: str, framework: str) -> int:
+    return sum(framework in pair and pair[framework].outcome == outcome for pair in outcomes.values())
 
 
-def outcome_words(row: Mapping[str, Any]) -> str:
+def outcome_words(row: MistakeRow) -> str:
     """What became of it, in a few words."""
-    if row["outcome"] == "stopped":
+    if row.outcome == "stopped":
         moments = {"build": "while the model is built", "first step": "at the first step", "answer": "when it is asked for answers"}
-        moment = moments.get(row["when"]) or f"at step {row['step']}"
+        moment = moments.get(row.when) or f"at step {row.step}"
         return f"Stopped {moment}"
     return {
         "warned": "A warning, no stop",
@@ -152,45 +164,45 @@ def outcome_words(row: Mapping[str, Any]) -> str:
         "harmless": "Not caught, harmless",
         "crashed": "The process died",
         "hung": "Never came to an end",
-    }[row["outcome"]]
+    }[row.outcome]
 
 
-def detail_words(row: Mapping[str, Any]) -> str:
+def detail_words(row: MistakeRow) -> str:
     """The exception, where it leads and how deep it lies, or what the mistake did to the model."""
-    if row["outcome"] in ("crashed", "hung"):
-        return str(row["reason"])
-    if error := row["mistaken"]["error"]:
-        frames = f"{error['depth']} frame{'s' if error['depth'] != 1 else ''}"
-        return f"{error['type']}, {place_words(error)}; {frames} deep"
+    if row.outcome in ("crashed", "hung"):
+        return row.reason or ""
+    if error := row.mistaken.error:
+        frames = f"{error.depth} frame{'s' if error.depth != 1 else ''}"
+        return f"{error.type}, {place_words(error)}; {frames} deep"
     harm = harm_words(row)
     return f"{harm[:1].upper()}{harm[1:]}"
 
 
-def place_words(error: Mapping[str, Any]) -> str:
+def place_words(error: RaisedError) -> str:
     """Which line of one's own the traceback leads to."""
-    own = error["own_line"]
+    own = error.own_line
     if own is None:
         return "none of its lines is one’s own"
-    where = "the mistaken line itself" if error["at_mistake"] else f"line {own['line']}, in {own['function']}"
+    where = "the mistaken line itself" if error.at_mistake else f"line {own.line}, in {own.function}"
     return f"leads to {where}"
 
 
-def harm_words(row: Mapping[str, Any]) -> str:
+def harm_words(row: MistakeRow) -> str:
     """What a mistake that ran to its end did."""
-    mistaken, correct = row["mistaken"], row["correct"]
-    if row["same_answers"] >= HARMLESS and mistaken["first_not_a_number"] is None:
-        return f"answers {100 * row['same_answers']:.4g} % of held-out texts as without the mistake"
-    accuracies = [100 * seen["accuracy"] for seen in (mistaken, correct)]
+    mistaken, correct = row.mistaken, row.correct
+    if (row.same_answers or 0.0) >= HARMLESS and mistaken.first_not_a_number is None:
+        return f"answers {100 * (row.same_answers or 0.0):.4g} % of held-out texts as without the mistake"
+    accuracies = [100 * (seen.accuracy or 0.0) for seen in (mistaken, correct)]
     begin = f"right on {accuracies[0]:.1f} % of held-out texts instead of {accuracies[1]:.1f} %"
-    if mistaken["first_not_a_number"]:
-        return f"{begin}; no number as a loss from step {mistaken['first_not_a_number']} on"
-    if mistaken["losses"] == correct["losses"]:
+    if mistaken.first_not_a_number:
+        return f"{begin}; no number as a loss from step {mistaken.first_not_a_number} on"
+    if mistaken.losses == correct.losses:
         return f"{begin}; the training is the same"
-    losses = [final_loss(seen) for seen in (mistaken, correct)]
-    return f"{begin}; final loss {losses[0]:.3g} instead of {losses[1]:.3g}" if None not in losses else begin
+    loss, right_loss = final_loss(mistaken), final_loss(correct)
+    return begin if loss is None or right_loss is None else f"{begin}; final loss {loss:.3g} instead of {right_loss:.3g}"
 
 
-def museum_table(results: Mapping[str, Any]) -> str:
+def museum_table(results: MuseumResults) -> str:
     """Each mistake, what became of it in PyTorch and in TensorFlow."""
     table = [["", *FRAMEWORK_NAMES.values()]]
     for name, pair in outcomes_by_mistake(results).items():
@@ -237,6 +249,6 @@ def _cut(files: dict[str, str]) -> MistakeCode:
     return MistakeCode(mistakes, shared)
 
 
-def curve(observed: Mapping[str, Any]) -> Sequence[tuple[int, float]]:
+def curve(observed: Observation) -> Sequence[tuple[int, float]]:
     """Step and loss, steps without a number left out."""
-    return [(step, loss) for step, loss in enumerate(observed["losses"], start=1) if loss is not None]
+    return [(step, loss) for step, loss in enumerate(observed.losses, start=1) if loss is not None]

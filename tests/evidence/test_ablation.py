@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,8 @@ from engine.shared.recipe import EVERY_DEFAULT
 from engine.studies import process as study_process
 from engine.studies import study as studies
 from engine.studies.ablation import COMPILED, MATCHED, AblationRequest, ablation_table, aspects_of, changes, is_beyond_noise, summarise
+from engine.studies.ablation_results import AblationResults, TrainingFigures
+from engine.studies.results import read_results
 from engine.studies.study import start_study
 from tests.running.driving import processes_about, small_data
 
@@ -61,12 +64,12 @@ def test_clipping_is_flipped_where_nothing_would_be_clipped(tmp_path: Path) -> N
     assert changes("epsilon", AblationRequest().experiment(), run) == {}
 
 
-def unit(loss: float, accuracy: float = 0.8, seconds: float = 2.0) -> dict[str, float]:
-    return {"final_loss": loss, "accuracy": accuracy, "seconds": seconds}
+def unit(loss: float, accuracy: float = 0.8, seconds: float = 2.0) -> TrainingFigures:
+    return TrainingFigures(final_loss=loss, accuracy=accuracy, seconds=seconds)
 
 
 def test_changes_are_paired_by_seed_and_set_against_the_noise_of_seeds() -> None:
-    figures = summarise(
+    rows, noise, matched = summarise(
         {
             ("pytorch", MATCHED): [unit(0.50), unit(0.60), unit(0.70)],
             ("pytorch", "epsilon"): [unit(0.52), unit(0.62), unit(0.72, seconds=2.02)],
@@ -74,15 +77,17 @@ def test_changes_are_paired_by_seed_and_set_against_the_noise_of_seeds() -> None
             ("pytorch", "execution"): [unit(0.50, seconds=4.0), unit(0.60, seconds=4.1), unit(0.70, seconds=3.9)],
         }
     )
-    assert figures["matched"]["pytorch"] == pytest.approx({"final_loss": 0.6, "accuracy": 0.8, "seconds": 2.0})
-    assert figures["noise"]["pytorch"] == pytest.approx({"final_loss": 0.1, "accuracy": 0.0, "seconds": 0.0})
-    epsilon, initialiser, execution = figures["rows"]
-    assert epsilon["final_loss_change"] == pytest.approx(0.02) and epsilon["final_loss_spread"] == pytest.approx(0.0, abs=1e-12)
-    assert not epsilon["beyond_noise"], "the same in every seed, but less than another seed does"
-    assert initialiser["final_loss"] == pytest.approx(1.6) and initialiser["beyond_noise_of"] == ["final_loss"]
-    assert execution["seconds_change"] == pytest.approx(2.0) and execution["beyond_noise_of"] == ["seconds"]
+    assert asdict(matched["pytorch"]) == pytest.approx({"final_loss": 0.6, "accuracy": 0.8, "seconds": 2.0})
+    assert asdict(noise["pytorch"]) == pytest.approx({"final_loss": 0.1, "accuracy": 0.0, "seconds": 0.0})
+    epsilon, initialiser, execution = rows
+    assert epsilon.final_loss_change == pytest.approx(0.02) and epsilon.final_loss_spread == pytest.approx(0.0, abs=1e-12)
+    assert not epsilon.beyond_noise, "the same in every seed, but less than another seed does"
+    assert initialiser.final_loss == pytest.approx(1.6) and initialiser.beyond_noise_of == ("final_loss",)
+    assert execution.seconds_change == pytest.approx(2.0) and execution.beyond_noise_of == ("seconds",)
     table = ablation_table(
-        {"classifier": "embedding-mlp", "data": "some.csv", "seeds": 3, "epochs": 2, "flips": {}, "notes": ["A note."]} | figures
+        AblationResults(
+            classifier="embedding-mlp", data="some.csv", seeds=3, epochs=2, notes=("A note.",), rows=rows, noise=noise, matched=matched
+        )
     )
     assert "+1.0000 ± 0.0100  *" in table and "2.00 ± 0.05 ×*" in table and table.endswith("A note.")
 
@@ -125,15 +130,15 @@ def test_a_small_ablation_stopped_and_resumed(monkeypatch: pytest.MonkeyPatch, t
     assert study.read_status().state == "done", study.read_status().message
     assert 16 - 13 <= len(given) <= 16 - finished, "what was finished is not trained again"
     assert not processes_about(tmp_path)
-    results = study.read_results()
-    assert results is not None and (results["classifier"], results["seeds"], results["epochs"]) == ("tfidf-mlp", 2, 2)
-    assert set(results["noise"]) == set(results["matched"]) == set(FRAMEWORKS)
-    rows = {(row["framework"], row["aspect"]): row for row in results["rows"]}
+    results = read_results(study, AblationResults)
+    assert (results.classifier, results.seeds, results.epochs) == ("tfidf-mlp", 2, 2)
+    assert set(results.noise) == set(results.matched) == set(FRAMEWORKS)
+    rows = {(row.framework, row.aspect): row for row in results.rows}
     assert len(rows) == 6
     for framework in FRAMEWORKS:
-        assert rows[framework, "initialiser"]["final_loss_change"] != 0.0
-        assert all(rows[framework, aspect]["seconds"] > 0 for aspect in ("initialiser", "clipping"))
-    assert set(results["flips"]) == {"clipping", "loss_weighting"}
-    losses = [results["matched"][framework]["final_loss"] for framework in FRAMEWORKS]
+        assert rows[framework, "initialiser"].final_loss_change != 0.0
+        assert all(rows[framework, aspect].seconds > 0 for aspect in ("initialiser", "clipping"))
+    assert set(results.flips) == {"clipping", "loss_weighting"}
+    losses = [results.matched[framework].final_loss for framework in FRAMEWORKS]
     assert losses[0] == pytest.approx(losses[1], rel=1e-4), "matched is matched"
     assert "tfidf-mlp on support_messages.csv" in ablation_table(results)

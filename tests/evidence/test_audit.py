@@ -35,6 +35,8 @@ from engine.studies.audit import (
     relative_differences,
     verdicts,
 )
+from engine.studies.audit_results import AuditResults
+from engine.studies.results import read_results
 from engine.studies.study import Study, start_study
 from tests.running.driving import processes_about, small_data, write_tiny_encoder
 
@@ -123,29 +125,29 @@ def test_both_wings_keep_the_bars(tiny_encoder: Path, in_process: None, tmp_path
     study = start_study("audit", short_request(tiny_encoder, *CLASSIFIERS).to_json())
     assert (study.read_status().state, study.read_status().message, study.read_status().share) == ("done", "Finished", 1.0)
     assert not processes_about(tmp_path) and not study.prepared_folder.exists()
-    results = study.read_results()
-    assert results is not None and (results["steps"], results["data"]) == (4, "support_messages.csv")
-    assert results["machine"]["packages"]["torch"]
-    found = {(row["classifier"], row["level"]): row for row in results["rows"]}
+    results = read_results(study, AuditResults)
+    assert (results.steps, results.data) == (4, "support_messages.csv")
+    assert results.machine.packages["torch"]
+    found = {(row.classifier, row.level): row for row in results.rows}
     for classifier in CLASSIFIERS:
         exact, rounded = (found[classifier, level] for level in LAST_LEVELS)
-        assert exact["max_relative_loss_difference"] <= BARS[classifier], classifier
-        assert rounded["max_relative_loss_difference"] < 1e-3, f"{classifier}; 0 where four losses happen to be rounded alike"
-        for losses in rounded["losses"].values():
+        assert exact.max_relative_loss_difference <= BARS[classifier], classifier
+        assert rounded.max_relative_loss_difference < 1e-3, f"{classifier}; 0 where four losses happen to be rounded alike"
+        for losses in rounded.losses.values():
             assert losses == [float(np.float32(loss)) for loss in losses], f"{classifier} was trained in float32"
-        for losses in exact["losses"].values():
+        for losses in exact.losses.values():
             assert losses != [float(np.float32(loss)) for loss in losses], f"{classifier} was trained in float64"
-        assert [len(losses) for losses in exact["losses"].values()] == [4, 4] and len(exact["differences"]) == 4
-        assert len(set(exact["losses"]["pytorch"])) == 4, "each step is another batch"
-        assert (exact["precision"], rounded["precision"]) == ("float64", "float32")
-    assert len(results["transfers"]) == 2 * len(CLASSIFIERS)
-    assert all(row["max_logit_difference"] <= TRANSFER_BAR for row in results["transfers"])
-    assert {row["source"] for row in results["transfers"]} == set(FRAMEWORKS)
+        assert [len(losses) for losses in exact.losses.values()] == [4, 4] and len(exact.differences) == 4
+        assert len(set(exact.losses["pytorch"])) == 4, "each step is another batch"
+        assert (exact.precision, rounded.precision) == ("float64", "float32")
+    assert len(results.transfers) == 2 * len(CLASSIFIERS)
+    assert all(row.max_logit_difference <= TRANSFER_BAR for row in results.transfers)
+    assert {row.source for row in results.transfers} == set(FRAMEWORKS)
     assert verdicts(results)[0] == {
         "classifier": "embedding-mlp",
         "precision": "float64",
         "steps": 4,
-        "max_relative_loss_difference": found["embedding-mlp", "exact-constants"]["max_relative_loss_difference"],
+        "max_relative_loss_difference": found["embedding-mlp", "exact-constants"].max_relative_loss_difference,
     }
     assert len(verdicts(results)) == 2 * len(CLASSIFIERS)
 
@@ -155,7 +157,7 @@ def test_both_wings_keep_the_bars(tiny_encoder: Path, in_process: None, tmp_path
     monkeypatch.setattr(WorkerProcess, "__init__", refuse)
     again = start_study("audit", short_request(tiny_encoder, "text-cnn").to_json())
     assert again != study and again.read_status().state == "done", "a smaller audit needs nothing new"
-    assert again.read_results() is not None and [row["classifier"] for row in again.read_results()["rows"]] == ["text-cnn"] * 2
+    assert [row.classifier for row in read_results(again, AuditResults).rows] == ["text-cnn"] * 2
 
 
 @pytest.mark.thorough
@@ -189,16 +191,16 @@ def test_the_peel_of_the_guides_classifier(tiny_encoder: Path, in_process: None,
     study = start_study("audit", request)
     assert study.read_status().state == "done", study.read_status().message
     assert len(given) == 2 * len(LEVELS) + 2 - 3, "two were known after the stop, one more after the kill"
-    assert study.read_results() is not None
-    largest = {row["level"]: row["max_relative_loss_difference"] for row in study.read_results()["rows"]}
-    first = {row["level"]: row["differences"][0] for row in study.read_results()["rows"]}
+    results = read_results(study, AuditResults)
+    largest = {row.level: row.max_relative_loss_difference for row in results.rows}
+    first = {row.level: row.differences[0] for row in results.rows}
     assert list(largest) == list(LEVELS)
     assert largest["exact-constants"] <= BARS["embedding-mlp"] < largest["same-batches"] < largest["as-they-come"]
     assert largest["same-epsilon"] < largest["same-batches"]
     assert first["same-batches"] < 1e-15 < first["same-weights"]
-    verdict = size_of_difference("embedding-mlp")(study.read_results())
+    verdict = size_of_difference("embedding-mlp")(results)
     assert verdict.right in ("zero", "last-digits") and verdict.sentence.startswith("In 6 steps "), "the course asks this of another one"
-    table = audit_table(study.read_results())
+    table = audit_table(results)
     assert "embedding-mlp" in table and "PyTorch's weights in TensorFlow" in table and REMAINS["embedding-mlp"] in table
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,9 @@ from engine.studies import study as studies
 from engine.studies.benchmark.charts import round_values, row_words
 from engine.studies.benchmark.measure import Pieces
 from engine.studies.benchmark.request import BATCH_SIZES, SEQUENCE_LENGTHS, BenchmarkRequest, Setting, attempts, next_attempt
+from engine.studies.benchmark.results import BenchmarkResults, Measurement
 from engine.studies.benchmark.verdicts import benchmark_table, faster_than_itself, row_verdict, rows_of, same_verdicts
+from engine.studies.results import read_results
 from engine.studies.study import start_study
 from engine.workers.jobs.benchmark import plan_of, rounds_of, stretched
 from tests.running.driving import processes_about, small_data, studies_in_this_process
@@ -69,11 +72,16 @@ def test_figures_are_paired_by_repeat_and_an_import_counts_once_a_process() -> N
         for setting in (first, second):
             pieces.add(setting, "pytorch", answer(step_milliseconds=step, busy=0.5, peak_rss_mib=None if setting is second else 300.0))
             pieces.add(setting, "tensorflow", answer(step_milliseconds=2 * step, import_seconds=4.0, peak_rss_mib=600.0))
-    found = {(row["claim"], row["classifier"]): row for row in pieces.measurements(FRAMEWORKS)}
-    assert set(found) == {("training-speed", "tfidf-mlp"), ("training-speed", "text-cnn"), ("import-time", None), ("memory", "tfidf-mlp")}
-    assert found["training-speed", "text-cnn"]["values"] == {"pytorch": [1.0, 2.0], "tensorflow": [2.0, 4.0]}
-    assert found["import-time", None]["values"] == {"pytorch": [2.0, 2.0], "tensorflow": [4.0, 4.0]}
-    assert found["training-speed", "tfidf-mlp"]["busy"] == pieces.busy == 0.5
+    measurements = {(row.claim, row.classifier): row for row in pieces.measurements(FRAMEWORKS)}
+    assert set(measurements) == {
+        ("training-speed", "tfidf-mlp"),
+        ("training-speed", "text-cnn"),
+        ("import-time", None),
+        ("memory", "tfidf-mlp"),
+    }
+    assert measurements["training-speed", "text-cnn"].values == {"pytorch": (1.0, 2.0), "tensorflow": (2.0, 4.0)}
+    assert measurements["import-time", None].values == {"pytorch": (2.0, 2.0), "tensorflow": (4.0, 4.0)}
+    assert measurements["training-speed", "tfidf-mlp"].busy == pieces.busy == 0.5
 
 
 def test_a_repeat_that_lacks_one_side_is_left_out_of_both() -> None:
@@ -82,8 +90,8 @@ def test_a_repeat_that_lacks_one_side_is_left_out_of_both() -> None:
         pieces.add(setting, "pytorch", answer(target_seconds=first))
         pieces.add(setting, "tensorflow", answer(target_seconds=second))
     pieces.add(setting, "pytorch", answer(target_seconds=9.0))
-    (found,) = (row for row in pieces.measurements(FRAMEWORKS) if row["claim"] == "time-to-accuracy")
-    assert found["values"] == {"pytorch": [2.0, 3.0], "tensorflow": [4.0, 6.0]}
+    (measurement,) = (row for row in pieces.measurements(FRAMEWORKS) if row.claim == "time-to-accuracy")
+    assert measurement.values == {"pytorch": (2.0, 3.0), "tensorflow": (4.0, 6.0)}
 
 
 def test_a_device_that_vanishes_is_told() -> None:
@@ -94,32 +102,23 @@ def test_a_device_that_vanishes_is_told() -> None:
         pieces.add(setting, "pytorch", answer(device="cpu"))
 
 
-def measured(claim: str = "training-speed", first: float = 1.0, second: float = 1.0, **more: Any) -> dict[str, Any]:
-    wobble = (1.0, 1.01, 0.99, 1.005, 0.995)
-    facts = {
-        "claim": claim,
-        "classifier": "tfidf-mlp",
-        "mode": "matched",
-        "batch_size": 32,
-        "sequence_length": None,
-        "unit": "ms",
-        "busy": 0.0,
-    }
-    return facts | more | {"values": {"pytorch": [first * by for by in wobble], "tensorflow": [second] * 5}}
+def measured(claim: str = "training-speed", first: float = 1.0, second: float = 1.0, **more: Any) -> Measurement:
+    values = {"pytorch": tuple(first * by for by in (1.0, 1.01, 0.99, 1.005, 0.995)), "tensorflow": (second,) * 5}
+    return replace(Measurement(claim=claim, classifier="tfidf-mlp", mode="matched", batch_size=32, unit="ms", values=values), **more)
 
 
 def test_rows_have_a_verdict_in_words() -> None:
     slower, equal, memory = rows_of([measured(first=1.5), measured(), measured("memory", 100.0, 300.0)], 0.1)
-    assert (slower["verdict"], equal["verdict"], memory["verdict"]) == ("tensorflow faster", "equivalent", "pytorch smaller")
-    assert slower["ratio"] == pytest.approx(1.5, rel=1e-3) and slower["repeats"] == 5
-    assert slower["pytorch"] == 1.5 and slower["tensorflow"] == 1.0 and slower["interval"][0] < 1.5 < slower["interval"][1]
+    assert (slower.verdict, equal.verdict, memory.verdict) == ("tensorflow faster", "equivalent", "pytorch smaller")
+    assert slower.ratio == pytest.approx(1.5, rel=1e-3) and slower.repeats == 5
+    assert slower.pytorch == 1.5 and slower.tensorflow == 1.0 and slower.interval[0] < 1.5 < slower.interval[1]
     assert row_verdict(slower) == "TensorFlow faster by 1.5 × (1.49 to 1.51)"
     assert row_verdict(memory) == "PyTorch smaller by 3 × (2.97 to 3.03)"
     assert row_verdict(equal) == "equivalent"
     (wide,) = rows_of([measured(first=1.5)], 0.5)
-    assert wide["verdict"] == "not enough evidence", "the margin decides"
-    (few,) = rows_of([measured() | {"values": {"pytorch": [1.0], "tensorflow": [2.0]}}], 0.1)
-    assert few["interval"] == [0.0, None] and few["verdict"] == "not enough evidence"
+    assert wide.verdict == "not enough evidence", "the margin decides"
+    (few,) = rows_of([replace(measured(), values={"pytorch": (1.0,), "tensorflow": (2.0,)})], 0.1)
+    assert few.interval == (0.0, None) and few.verdict == "not enough evidence"
 
 
 def test_a_verdict_with_a_factor_needs_no_ratio_beside_it() -> None:
@@ -140,7 +139,7 @@ def test_a_target_that_is_not_reached_is_told() -> None:
         pieces.add(setting, "pytorch", {"device": "cpu", "busy": 0.0, "target_seconds": 3.0})
         pieces.add(setting, "tensorflow", {"device": "cpu", "busy": 0.0, "target_seconds": seconds})
     [row] = pieces.measurements(FRAMEWORKS)
-    assert row["values"] == {"pytorch": [3.0, 3.0], "tensorflow": [1.5, 2.5]}, "the pairs that are whole"
+    assert row.values == {"pytorch": (3.0, 3.0), "tensorflow": (1.5, 2.5)}, "the pairs that are whole"
     assert pieces.missed_targets() == [
         "TensorFlow’s text-cnn had not answered 80 % of the validation texts rightly when its epochs ended, in 1 of 3 repeats; those have "
         "no time to that accuracy."
@@ -151,7 +150,7 @@ def test_two_benchmarks_are_compared_question_by_question() -> None:
     rows = rows_of([measured(), measured(classifier="text-cnn", first=2.0), measured("memory", first=2.0)], 0.1)
     others = rows_of([measured(), measured(classifier="text-cnn")], 0.1)
     assert same_verdicts(rows, others) == (1, 2)
-    assert [row["classifier"] for row in faster_than_itself(rows[:2])] == ["text-cnn"]
+    assert [row.classifier for row in faster_than_itself(rows[:2])] == ["text-cnn"]
 
 
 def test_a_plan_of_steps_goes_on_after_the_texts() -> None:
@@ -202,7 +201,7 @@ def test_a_small_benchmark_stopped_and_resumed(monkeypatch: pytest.MonkeyPatch, 
     monkeypatch.setattr(WorkerProcess, "go", count)
     study = start_study("benchmark", request.to_json())
     assert study.read_status().state == "stopped", study.read_status().message
-    assert study.read_results() is not None and study.read_results()["repeats"] == 2, "what is finished can be seen"
+    assert read_results(study, BenchmarkResults).repeats == 2, "what is finished can be seen"
     study = start_study("benchmark", request.to_json())
     assert study.read_status().state == "done", study.read_status().message
     assert len({process for *_, process in given}) >= 10, "each repeat has processes of its own"
@@ -213,13 +212,13 @@ def test_a_small_benchmark_stopped_and_resumed(monkeypatch: pytest.MonkeyPatch, 
     assert turns[:17] == ["tensorflow", "pytorch"] * 8 + ["tensorflow"], "and give way to one another between two rounds"
     assert 10 <= len(given) <= 11
     assert not processes_about(tmp_path)
-    results = study.read_results()
-    assert results is not None and (results["repeats"], results["device"]) == (5, "CPU")
-    rows = {row["claim"]: row for row in results["rows"]}
+    results = read_results(study, BenchmarkResults)
+    assert (results.repeats, results.device) == (5, "CPU")
+    rows = {row.claim: row for row in results.rows}
     assert set(rows) >= {"training-speed", "inference-speed", "single-answer", "first-step", "import-time", "memory"}
     for row in rows.values():
-        assert all(row[framework] > 0 for framework in FRAMEWORKS) and row["repeats"] == 5
-    assert rows["memory"]["verdict"] == "pytorch smaller", "TensorFlow's libraries alone are twice as large"
+        assert all(row.median(framework) > 0 for framework in FRAMEWORKS) and row.repeats == 5
+    assert rows["memory"].verdict == "pytorch smaller", "TensorFlow's libraries alone are twice as large"
     table = benchmark_table(results)
     assert "tfidf-mlp, matched, batches of 32" in table and "PyTorch smaller by" in table
     assert next_attempt(request).attempt == 2
@@ -240,8 +239,8 @@ def test_thorough_settings_and_a_target(monkeypatch: pytest.MonkeyPatch, in_this
     monkeypatch.setitem(benchmark_request.AMOUNTS, "words", words)
     request = BenchmarkRequest(("text-cnn",), False, 2, ("defaults",), data=small_data(), device="cpu")
     study = start_study("benchmark", request.to_json())
-    assert study.read_status().state == "done" and study.read_results() is not None, study.read_status().message
-    rows = {(row["claim"], row["mode"], row["batch_size"], row["sequence_length"]) for row in study.read_results()["rows"]}
+    assert study.read_status().state == "done", study.read_status().message
+    rows = {(row.claim, row.mode, row.batch_size, row.sequence_length) for row in read_results(study, BenchmarkResults).rows}
     assert {("training-speed", "matched", 32, None), ("training-speed", "defaults", 32, None)} <= rows
     assert {("training-speed", "matched", 8, None), ("inference-speed", "matched", 32, 16)} <= rows
     assert ("time-to-accuracy", "matched", 32, None) in rows
@@ -271,11 +270,11 @@ def test_against_itself(monkeypatch: pytest.MonkeyPatch, in_this_process: None) 
 
     monkeypatch.setattr(WorkerProcess, "go", count)
     study = start_study("benchmark", request.to_json())
-    assert study.read_status().state == "done" and study.read_results() is not None, study.read_status().message
-    rows = study.read_results()["rows"]
-    assert {row["framework"] for row in rows} == set(FRAMEWORKS)
-    assert all(row["first"] > 0 and row["second"] > 0 for row in rows)
-    assert "rows claim a difference where there is none" in benchmark_table(study.read_results())
+    assert study.read_status().state == "done", study.read_status().message
+    rows = read_results(study, BenchmarkResults).rows
+    assert {row.framework for row in rows} == set(FRAMEWORKS)
+    assert all(row.first > 0 and row.second > 0 for row in rows)
+    assert "rows claim a difference where there is none" in benchmark_table(read_results(study, BenchmarkResults))
     names = [name for name, _ in turns]
     assert names[:6] == ["pytorch first", "pytorch second"] * 3, "they give way to one another as two frameworks do"
     assert len(set(turns)) == 2 * 2 * len(FRAMEWORKS), "in each repeat two fresh processes of each framework"

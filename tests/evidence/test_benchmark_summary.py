@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from engine.studies.benchmark.results import VerdictRow
 from engine.studies.benchmark.summary import count_verdicts, counts_in_brief, row_sentence, row_title, verdict_counts_sentence
 
 
-def row(verdict: str, ratio: float = 1.0, **facts: Any) -> dict[str, Any]:
-    values = {"claim": "training-speed", "classifier": "text-cnn", "mode": "matched", "batch_size": 32, "sequence_length": None}
+def row(verdict: str, ratio: float = 1.0, **facts: Any) -> VerdictRow:
+    values: dict[str, Any] = {"claim": "training-speed", "classifier": "text-cnn", "mode": "matched", "batch_size": 32}
     values |= {"unit": "ms", "repeats": 7, "pytorch": 10 * ratio, "tensorflow": 10.0, "ratio": ratio}
-    return values | {"interval": [ratio * 0.95, ratio * 1.05], "verdict": verdict} | facts
+    return VerdictRow(**values | {"interval": (ratio * 0.95, ratio * 1.05), "verdict": verdict} | facts)
 
 
 MIXED = [
@@ -24,10 +26,10 @@ MIXED = [
 
 
 def test_every_comparison_is_told_and_both_directions_are_factors_above_one() -> None:
-    found = count_verdicts(MIXED)
-    assert (found.rows, found.equivalent, found.undecided, found.favours) == (15, 9, 1, None)
-    assert found.largest == pytest.approx(2.1)
-    assert verdict_counts_sentence(found, 0.1) == (
+    counts = count_verdicts(MIXED)
+    assert (counts.rows, counts.equivalent, counts.undecided, counts.favours) == (15, 9, 1, None)
+    assert counts.largest == pytest.approx(2.1)
+    assert verdict_counts_sentence(counts, 0.1) == (
         "Of 15 comparisons 9 equivalent within ±10 %, PyTorch faster in 4 (by 1.20 to 2.10 ×), TensorFlow in 1 (by 1.30 ×), 1 undecided."
     )
 
@@ -50,7 +52,7 @@ def test_who_comes_first_in_the_sentence_brings_the_word() -> None:
         ([row("pytorch faster", 0.5), row("equivalent")], "It depends on what is compared"),
     ],
 )
-def test_verdicts(rows: list[dict[str, Any]], words: str) -> None:
+def test_verdicts(rows: list[VerdictRow], words: str) -> None:
     assert counts_in_brief(count_verdicts(rows)) == words
 
 
@@ -60,7 +62,7 @@ def test_half_of_the_comparisons_are_not_enough_to_favour_anyone() -> None:
 
 
 def test_a_verdict_without_a_figure_decides_nothing() -> None:
-    assert count_verdicts([row("pytorch faster") | {"ratio": None}]).undecided == 1
+    assert count_verdicts([replace(row("pytorch faster"), ratio=None)]).undecided == 1
 
 
 def test_rows_in_words() -> None:
@@ -69,4 +71,4 @@ def test_rows_in_words() -> None:
     assert row_sentence(row("pytorch faster", 0.5)) == "PyTorch 2.00 × faster, 1.90 to 2.11; 7 repeats"
     assert row_sentence(row("tensorflow faster", 2.0)) == "TensorFlow 2.00 × faster, 1.90 to 2.10; 7 repeats"
     assert row_sentence(row("equivalent", 1.0)) == "Equivalent, PyTorch : TensorFlow 0.950 to 1.05; 7 repeats"
-    assert row_sentence(row("not enough evidence", 1.1, interval=None, repeats=None)) == "Not enough evidence"
+    assert row_sentence(row("not enough evidence", 1.1, interval=(), repeats=0)) == "Not enough evidence"

@@ -15,6 +15,7 @@ from engine.guide.conclusions import NO_GPU, NOT_YET, Evidence, by_state, conclu
 from engine.guide.ecosystem import LIBRARIES, count_families, library_version, model_families
 from engine.guide.strengths import CARDS
 from engine.runs.folder import Run, home
+from engine.runs.records.reading import to_json
 from engine.runs.source_code import present_code, source_file
 from engine.runs.status import Status
 from engine.studies.audit import TRANSFER_BAR
@@ -32,7 +33,7 @@ def study(kind: str, results: dict[str, Any], state: str = "done", created: floa
     made = Study(home() / "_studies" / f"{kind}-{key}")
     made.path.mkdir(parents=True)
     made.write_status(Status(state=state, created=created))
-    made.write_results(results)
+    made.write_results(to_json(results))
     return made
 
 
@@ -137,7 +138,7 @@ def test_one_mistake_more_decides_nothing_and_two_do() -> None:
     made = study("museum", results)
     assert (conclusions()["debugging"].verdict, conclusions()["debugging"].favours) == ("About as many noticed in both", None)
     results["rows"][7] |= {"outcome": "warned", "mistaken": SILENT}
-    made.write_results(results)
+    made.write_results(to_json(results))
     assert (conclusions()["debugging"].verdict, conclusions()["debugging"].favours) == ("TensorFlow notices more of them", "tensorflow")
 
 

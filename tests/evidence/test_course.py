@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from engine.errors import RunError
 from engine.results.sentences import FORMATS
 from engine.runs import launching
 from engine.runs.folder import Run, create_run, list_runs
+from engine.runs.records.reading import to_json
 from engine.runs.source_code import present_code
 from engine.runs.status import Progress, Status
 from engine.shared.classifiers import CLASSIFIERS
@@ -25,6 +27,7 @@ from engine.source.snippets import STAGES
 from engine.studies import study as studies
 from engine.studies.audit import AuditRequest
 from engine.studies.mistake_catalogue import MISTAKES
+from engine.studies.mistake_results import MuseumResults, Observation
 from engine.studies.mistakes import MuseumRequest
 from engine.studies.study import list_studies, start_study
 from tests.pages.conftest import CLASSES, results, write_data, write_predictions
@@ -167,8 +170,9 @@ def test_the_faster_one_leads_by_a_tenth_or_they_are_equal() -> None:
     assert faster_answer([swift]).right == "tensorflow"
 
 
-def museum_results(mistake: str, *outcomes: tuple[str, dict[str, Any]]) -> dict[str, Any]:
-    return {"rows": [row(mistake, name, *found, 0.4) for name, found in zip(FRAMEWORKS, outcomes, strict=True)]}
+def museum_results(mistake: str, *outcomes: tuple[str, Observation], **facts: Any) -> MuseumResults:
+    pair = zip(FRAMEWORKS, outcomes, strict=True)
+    return MuseumResults(rows=tuple(row(mistake, name, *outcome, 0.4, **facts) for name, outcome in pair))
 
 
 def test_what_became_of_a_mistake_is_told_of_both() -> None:
@@ -179,8 +183,7 @@ def test_what_became_of_a_mistake_is_told_of_both() -> None:
     assert verdict.sentence.startswith("TensorFlow: A warning, no stop; right on 80.0 % of held-out texts instead of 85.0 %")
     assert "PyTorch: Not caught; right on 40.0 %" in verdict.sentence
     assert became_of(mistake, "pytorch")(found).right == "silent"
-    stopped = museum_results(mistake, ("stopped", observed([], None, error=ERROR)), ("crashed", {}))
-    stopped["rows"][0] |= {"when": "first step", "step": 1}
+    stopped = museum_results(mistake, ("stopped", observed([], None, error=ERROR)), ("crashed", Observation()), when="first step", step=1)
     verdict = became_of(mistake, "pytorch")(stopped)
     assert verdict.right == "stopped" and "Stopped at the first step, with IndexError. TensorFlow: The process died." in verdict.sentence
     assert became_of(mistake, "tensorflow")(stopped).right == "stopped", "a process that died did not train to the end"
@@ -190,16 +193,15 @@ def test_what_became_of_a_mistake_is_told_of_both() -> None:
 
 @pytest.mark.parametrize(("difference", "key"), [(0.0, "zero"), (2.8e-16, "last-digits"), (3e-8, "single"), (1e-3, "visible")])
 def test_how_far_two_losses_drift_apart(difference: float, key: str) -> None:
-    found = audit_results("tfidf-mlp")
-    for level in found["rows"]:
-        if level["level"] == "exact-constants":
-            level["max_relative_loss_difference"] = difference
-    verdict = size_of_difference("tfidf-mlp")(found)
+    audited = audit_results("tfidf-mlp")
+    rows = [replace(row, max_relative_loss_difference=difference) if row.level == "exact-constants" else row for row in audited.rows]
+    audited = replace(audited, rows=tuple(rows))
+    verdict = size_of_difference("tfidf-mlp")(audited)
     assert verdict.right == key and verdict.right in LESSONS[7].question.options
     assert verdict.sentence.startswith("In 3 steps the two losses differ by at most ")
     assert "The same in float32: 3.00 × 10⁻⁶. As the frameworks come: 0.0800." in verdict.sentence
     with pytest.raises(RunError, match=r"no result for text-cnn at the level 'as-they-come'\. Run the audit again"):
-        size_of_difference("text-cnn")(found)
+        size_of_difference("text-cnn")(audited)
 
 
 # --- Results are looked for before anything is started -----------------------------------------------------------------------------------
@@ -273,7 +275,8 @@ def test_a_study_or_a_wider_one_answers(launched: list[str]) -> None:
     whole.write_status(Status(state="running", share=0.3, seconds_left=9.0))
     [piece] = answer.pieces()
     assert (piece.state, piece.share, piece.source) == ("active", 0.3, whole), "somebody is making all mistakes"
-    whole.write_results(museum_results("forgotten_zero_grad", ("silent", observed([1.6, 9.0], 0.2)), ("silent", observed([1.6, 9.0], 0.2))))
+    silent = ("silent", observed([1.6, 9.0], 0.2))
+    whole.write_results(to_json(museum_results("forgotten_zero_grad", silent, silent)))
     whole.write_status(Status(state="done"))
     verdict = answer.verdict()
     assert verdict is not None and verdict.right == "silent" and answer.seconds() == 0

@@ -20,6 +20,7 @@ from engine.studies import mistakes as museum
 from engine.studies import process as study_process
 from engine.studies import study as studies
 from engine.studies.mistake_catalogue import MISTAKES
+from engine.studies.mistake_results import MuseumResults, Observation
 from engine.studies.mistakes import (
     HARMLESS,
     OUTCOMES,
@@ -31,6 +32,7 @@ from engine.studies.mistakes import (
     museum_table,
     outcomes_by_mistake,
 )
+from engine.studies.results import read_results
 from engine.studies.study import Study, start_study
 from engine.workers.jobs.mistakes import MARK, describe_error, observe, shortened_paths
 from tests.running.driving import processes_about, studies_in_this_process
@@ -55,7 +57,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Study:
 @pytest.fixture(scope="module")
 def rows(made: Study) -> dict[tuple[str, str], dict[str, Any]]:
     assert made.read_results() is not None
-    return {(row["mistake"], row["framework"]): row for row in made.read_results()["rows"]}
+    return {(row.mistake, row.framework): row for row in read_results(made, MuseumResults).rows}
 
 
 # --- What both frameworks really do --------------------------------------------------------------------------------------------------
@@ -66,9 +68,9 @@ def rows(made: Study) -> dict[tuple[str, str], dict[str, Any]]:
 def test_every_mistake_comes_to_a_definite_end(rows: dict[tuple[str, str], dict[str, Any]]) -> None:
     assert list(rows) == [(name, framework) for name in MISTAKES for framework in FRAMEWORKS]
     for (name, framework), row in rows.items():
-        assert row["outcome"] in OUTCOMES and row["outcome"] not in ("crashed", "hung"), (name, framework, row)
-        assert row["caught"] == (row["when"] != "never") == (row["mistaken"]["error"] is not None)
-        assert row["correct"]["error"] is None and row["correct"]["accuracy"] > 0.35, f"{name}: the right function learns in {framework}"
+        assert row.outcome in OUTCOMES and row.outcome not in ("crashed", "hung"), (name, framework, row)
+        assert row.caught == (row.when != "never") == (row.mistaken.error is not None)
+        assert row.correct.error is None and row.correct.accuracy > 0.35, f"{name}: the right function learns in {framework}"
 
 
 @pytest.mark.thorough
@@ -89,49 +91,49 @@ def test_what_is_caught_says_so_in_the_frameworks_own_words(
     rows: dict[tuple[str, str], dict[str, Any]], mistake: str, framework: str, when: str, type: str, words: str
 ) -> None:
     row = rows[mistake, framework]
-    error = row["mistaken"]["error"]
-    assert (row["outcome"], row["when"], error["type"]) == ("stopped", when, type) and words in error["message"]
-    assert error["depth"] == len(error["frames"]) >= 2 and error["frames"][0]["function"] == mistake
-    assert error["own_line"]["own"] and error["own_line"]["file"] == f"engine/frameworks/{framework}/mistakes.py"
+    error = row.mistaken.error
+    assert (row.outcome, row.when, error.type) == ("stopped", when, type) and words in error.message
+    assert error.depth == len(error.frames) >= 2 and error.frames[0].function == mistake
+    assert error.own_line.own and error.own_line.file == f"engine/frameworks/{framework}/mistakes.py"
     assert str(PROJECT) not in str(row) and "site-packages" not in str(row), "no path of this machine is shown"
-    assert "\x1b" not in error["message"], "colours are for terminals"
+    assert "\x1b" not in error.message, "colours are for terminals"
 
 
 @pytest.mark.thorough
 def test_what_is_silent_leaves_a_trace(rows: dict[tuple[str, str], dict[str, Any]]) -> None:
-    silent = [row for row in rows.values() if row["outcome"] == "silent"]
+    silent = [row for row in rows.values() if row.outcome == "silent"]
     assert len(silent) >= 8
     for row in silent:
-        mistaken, correct = row["mistaken"], row["correct"]
+        mistaken, correct = row.mistaken, row.correct
         before, after = final_loss(correct), final_loss(mistaken)
-        worse = mistaken["accuracy"] <= correct["accuracy"] - 0.05
-        visible = mistaken["first_not_a_number"] or (before is not None and after is not None and after > 2 * before)
-        assert worse or visible, (row["mistake"], row["framework"])
-        assert len(correct["losses"]) == correct["steps"] > 50
-        assert row["mistaken"]["warnings"] == []
+        worse = mistaken.accuracy <= correct.accuracy - 0.05
+        visible = mistaken.first_not_a_number or (before is not None and after is not None and after > 2 * before)
+        assert worse or visible, (row.mistake, row.framework)
+        assert len(correct.losses) == correct.steps > 50
+        assert row.mistaken.warnings == ()
 
 
 @pytest.mark.thorough
 def test_the_frameworks_differ_where_they_do(rows: dict[tuple[str, str], dict[str, Any]]) -> None:
-    assert rows["wrong_dtype", "tensorflow"]["outcome"] == "harmless", "Keras casts"
-    assert rows["wrong_dtype", "tensorflow"]["same_answers"] >= HARMLESS
-    assert rows["softmax_before_loss", "pytorch"]["outcome"] == "silent"
+    assert rows["wrong_dtype", "tensorflow"].outcome == "harmless", "Keras casts"
+    assert rows["wrong_dtype", "tensorflow"].same_answers >= HARMLESS
+    assert rows["softmax_before_loss", "pytorch"].outcome == "silent"
     warned = rows["softmax_before_loss", "tensorflow"]
-    assert warned["outcome"] == "warned" and "from_logits=True" in warned["mistaken"]["warnings"][0]["message"]
-    assert rows["frozen_head", "tensorflow"]["outcome"] == "warned"
-    assert "trainable weights" in rows["frozen_head", "tensorflow"]["mistaken"]["warnings"][0]["message"]
+    assert warned.outcome == "warned" and "from_logits=True" in warned.mistaken.warnings[0].message
+    assert rows["frozen_head", "tensorflow"].outcome == "warned"
+    assert "trainable weights" in rows["frozen_head", "tensorflow"].mistaken.warnings[0].message
     for framework in FRAMEWORKS:
-        assert rows["learning_rate_too_high", framework]["mistaken"]["first_not_a_number"] > 1
+        assert rows["learning_rate_too_high", framework].mistaken.first_not_a_number > 1
         dropout = rows["forgotten_evaluation_mode", framework]
-        assert dropout["mistaken"]["losses"] == dropout["correct"]["losses"], "the training shows nothing"
+        assert dropout.mistaken.losses == dropout.correct.losses, "the training shows nothing"
 
 
 @pytest.mark.thorough
 def test_results_are_told_in_a_sentence_and_a_table(made: Study) -> None:
-    assert made.read_results() is not None
-    answer = museum_answer(made.read_results())
+    results = read_results(made, MuseumResults)
+    answer = museum_answer(results)
     assert answer.startswith(f"Of {len(MISTAKES)} mistakes PyTorch stops ") and "silently in both" in answer
-    table = museum_table(made.read_results())
+    table = museum_table(results)
     assert "IndexError" in table and all(mistake.title in table for mistake in MISTAKES.values())
 
 
@@ -140,8 +142,8 @@ def test_the_course_is_answered_by_it(made: Study) -> None:
     asked = [lesson.question for lesson in LESSONS.values() if isinstance(lesson.question.answer, AnswerFromStudy)]
     museum_questions = [(question, question.answer) for question in asked if question.answer.kind == "museum"]
     assert len(museum_questions) == 2 and made.read_results() is not None
-    for question, check in museum_questions:
-        verdict = check.judge(made.read_results())
+    for question, source in museum_questions:
+        verdict = source.judge(read_results(made, MuseumResults))
         assert verdict.right in question.options and "PyTorch: " in verdict.sentence and "TensorFlow: " in verdict.sentence
 
 
@@ -200,13 +202,13 @@ def seen(**changes: Any) -> dict[str, Any]:
 )
 def test_outcomes(mistaken: dict[str, Any], same: float | None, outcome: str, when: str, step: int | None) -> None:
     mistaken = mistaken | ({"error": {"type": "E"}} if "error" in mistaken else {})
-    row = judge({"mistaken": seen(**mistaken), "correct": seen(), "same_answers": same, "seconds": 0.1})
-    assert (row["outcome"], row["when"], row["step"], row["caught"]) == (outcome, when, step, outcome == "stopped")
+    row = judge("wrong_shape", "pytorch", {"mistaken": seen(**mistaken), "correct": seen(), "same_answers": same, "seconds": 0.1})
+    assert (row.outcome, row.when, row.step, row.caught) == (outcome, when, step, outcome == "stopped")
 
 
 def test_a_final_loss_needs_numbers() -> None:
-    assert final_loss(seen(losses=[4.0, 2.0])) == 3.0
-    assert final_loss(seen(losses=[4.0, None])) is None and final_loss(seen(losses=[])) is None
+    assert final_loss(Observation(losses=(4.0, 2.0))) == 3.0
+    assert final_loss(Observation(losses=(4.0, None))) is None and final_loss(Observation()) is None
 
 
 def test_where_a_traceback_leads() -> None:
@@ -237,8 +239,8 @@ from engine.runs.processes.channel import Channel
 framework = sys.argv[2]
 channel = Channel()
 channel.take("import")
-channel.take("build", gpu=None)
-asked = channel.take("train")
+channel.take("ready", gpu=None)
+asked = channel.take("work")
 while True:
     what = plan.get((asked["mistake"], framework))
     if what == "die":
@@ -249,7 +251,7 @@ while True:
         channel.tell(failed="The exhibit is broken.")
         sys.exit(0)
     seen = {"stage": "end", "steps": 2, "losses": [1.0, 0.5], "first_not_a_number": None, "accuracy": 0.8, "error": None, "warnings": []}
-    asked = channel.take("train", answer={"mistaken": seen, "correct": seen, "same_answers": 1.0, "seconds": 0.1})
+    asked = channel.take("work", answer={"mistaken": seen, "correct": seen, "same_answers": 1.0, "seconds": 0.1})
 """
 TWO = ("labels_out_of_range", "wrong_shape")
 
@@ -280,19 +282,17 @@ def test_a_worker_that_dies_and_one_that_hangs_are_outcomes(
     monkeypatch.setattr(museum, "SECONDS", 0.8)
     study = start_study("museum", MuseumRequest(TWO).to_json())
     assert study.read_status().state == "done", study.read_status().message
-    assert study.read_results() is not None
-    pairs = outcomes_by_mistake(study.read_results())
+    results = read_results(study, MuseumResults)
+    pairs = outcomes_by_mistake(results)
     died, hung = (pairs[TWO[0]][framework] for framework in FRAMEWORKS)
-    assert died["outcome"] == "crashed" and "was ended by signal 9" in died["reason"]
-    assert hung["outcome"] == "hung" and hung["reason"] == "The TensorFlow worker gave no answer within 0.8 seconds and was ended."
-    assert all(row["outcome"] == "harmless" for row in pairs[TWO[1]].values()), "the next exhibit gets a fresh worker"
+    assert died.outcome == "crashed" and "was ended by signal 9" in died.reason
+    assert hung.outcome == "hung" and hung.reason == "The TensorFlow worker gave no answer within 0.8 seconds and was ended."
+    assert all(row.outcome == "harmless" for row in pairs[TWO[1]].values()), "the next mistake gets a fresh worker"
     assert started == [*FRAMEWORKS] * 3 and not processes_about(tmp_path)
-    assert "The process died" in museum_table(study.read_results())
+    assert "The process died" in museum_table(results)
     stand_ins({})
     again = start_study("museum", MuseumRequest(TWO[:1]).to_json())
-    assert again.read_results() is not None and {row["outcome"] for row in again.read_results()["rows"]} == {"harmless"}, (
-        "it was not kept as an answer"
-    )
+    assert {row.outcome for row in read_results(again, MuseumResults).rows} == {"harmless"}, "it was not kept as an answer"
 
 
 def test_a_museum_is_stopped_and_goes_on(stand_ins: Callable[..., list[str]], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -311,7 +311,7 @@ def test_a_museum_is_stopped_and_goes_on(stand_ins: Callable[..., list[str]], mo
     assert study.read_status().state == "stopped" and not processes_about(tmp_path), "a worker that hangs is no reason to wait"
     stand_ins({})
     study = start_study("museum", MuseumRequest(TWO).to_json())
-    assert study.read_status().state == "done" and study.read_results() is not None and len(study.read_results()["rows"]) == 4
+    assert study.read_status().state == "done" and len(read_results(study, MuseumResults).rows) == 4
     assert given == [(TWO[0], "pytorch"), (TWO[0], "tensorflow"), (TWO[0], "tensorflow"), (TWO[1], "pytorch"), (TWO[1], "tensorflow")]
 
 

@@ -6,18 +6,19 @@ from typing import Any
 
 import pytest
 
+from engine.studies.export.manifest import ExportManifest, FileCheck, LatencyRace
 from engine.studies.export.words import accuracy_loss, answer, export_table, findings, race_result, title
 
 
-def manifest(precision: str = "float32", **check: Any) -> dict[str, Any]:
+def manifest(precision: str = "float32", **check: Any) -> ExportManifest:
     figures = {"rows": 200, "label_agreement": 1.0, "max_logit_difference": 3e-7, "accuracy": 0.9, "accuracy_before": 0.9,
                "runtime": "ONNX Runtime", "single_p50_ms": 1.5, "single_p95_ms": 2.5, "batch_texts_per_second": 900.0}  # fmt: skip
-    return {"framework": "pytorch", "format": "onnx", "precision": precision, "megabytes": 2.5, "check": figures | check}
+    return ExportManifest(framework="pytorch", format="onnx", precision=precision, megabytes=2.5, check=FileCheck(**figures | check))
 
 
-def raced(ratio: float) -> dict[str, Any]:
+def raced(ratio: float) -> ExportManifest:
     times = {"pytorch": 2.0, "tensorflow": 4.0, "onnx": 2.0 * ratio}
-    return manifest(race={"single_p50_ms": times, "faster": "pytorch", "ratio": ratio})
+    return manifest(race=LatencyRace(single_p50_ms=times, faster="pytorch", ratio=ratio))
 
 
 def test_a_file_in_int8_does_not_count_for_the_bar() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from html import escape
 from typing import Any
 
@@ -12,11 +13,15 @@ from streamlit.testing.v1 import AppTest
 from engine import FRAMEWORKS
 from engine.display.palette import LEVEL_DASHES, LEVEL_HUES
 from engine.errors import RunError
+from engine.runs.records.reading import to_json
 from engine.runs.status import Status
 from engine.shared.classifiers import CLASSIFIERS
+from engine.shared.devices import Machine
 from engine.shared.recipe import EVERY_DEFAULT
 from engine.studies.ablation import COMPILED, AblationRequest
+from engine.studies.ablation_results import AblationResults, FlipRow, TrainingFigures
 from engine.studies.audit import LEVELS, REMAINS, AuditRequest
+from engine.studies.audit_results import AuditResults, LevelRow, TransferRow
 from engine.studies.study import Study, list_studies, start_study
 from pages.parts.studies import ablation_view, audit_view, study_view
 from tests.pages.conftest import charts, words
@@ -28,53 +33,66 @@ pytestmark = pytest.mark.usefixtures("no_process")
 DIFFERENCE = dict(zip(LEVELS, (0.08, 0.02, 2.5e-4, 2.8e-7, 2.8e-16, 3e-6), strict=True))
 
 
-def audit_results(*classifiers: str, levels: int = len(LEVELS)) -> dict[str, Any]:
+def audit_results(*classifiers: str, levels: int = len(LEVELS)) -> AuditResults:
     rows = []
     for classifier in classifiers or CLASSIFIERS:
         for name, level in list(LEVELS.items())[:levels]:
             largest = DIFFERENCE[name] * (1e3 if classifier == "transformer" and name == "exact-constants" else 1)
-            differences = [0.0, largest / 10, largest]
-            losses = {"pytorch": [1.0] * 3, "tensorflow": [1.0 + value for value in differences]}
-            rows.append(
-                {"classifier": classifier, "precision": level.precision, "level": name, "steps": 3, "max_relative_loss_difference": largest}
-                | {"losses": losses, "differences": differences}
-            )
-    transfers = [
-        {"classifier": classifier, "source": source, "target": target, "max_logit_difference": 2e-7}
+            differences = (0.0, largest / 10, largest)
+            losses = {"pytorch": (1.0,) * 3, "tensorflow": tuple(1.0 + value for value in differences)}
+            facts = {"classifier": classifier, "precision": level.precision, "level": name}
+            rows.append(LevelRow(steps=3, max_relative_loss_difference=largest, losses=losses, differences=differences, **facts))
+    transfers = tuple(
+        TransferRow(classifier=classifier, source=source, target=target, max_logit_difference=2e-7)
         for classifier in classifiers or CLASSIFIERS
         for source in FRAMEWORKS
         for target in FRAMEWORKS
         if source != target
-    ]
-    machine = {"cpu": "A processor", "packages": {"torch": "2.13.0", "tensorflow": "2.21.0"}}
-    return {"steps": 3, "data": "<b>my</b> file.csv", "machine": machine, "rows": rows, "transfers": transfers}
+    )
+    machine = Machine(cpu="A processor", packages={"torch": "2.13.0", "tensorflow": "2.21.0"})
+    return AuditResults(steps=3, data="<b>my</b> file.csv", machine=machine, rows=tuple(rows), transfers=transfers)
 
 
-def ablation_results(beyond: bool = True) -> dict[str, Any]:
+def ablation_results(beyond: bool = True) -> AblationResults:
     rows = []
     for framework in FRAMEWORKS:
         for aspect, change in (("initialiser", 0.004), ("epsilon", 0.02), ("shuffling", -0.001)):
             strong = beyond and aspect == "epsilon" and framework == "tensorflow"
             rows.append(
-                {"framework": framework, "aspect": aspect, "beyond_noise": strong, "beyond_noise_of": ["final_loss"] if strong else []}
-                | {"final_loss": 0.3, "final_loss_change": change, "final_loss_spread": 0.001}
-                | {"accuracy": 0.9, "accuracy_change": -change, "accuracy_spread": 0.01}
-                | {"seconds": 1.2, "seconds_change": 1 + change, "seconds_spread": 0.05}
+                FlipRow(
+                    framework=framework,
+                    aspect=aspect,
+                    beyond_noise=strong,
+                    beyond_noise_of=("final_loss",) if strong else (),
+                    final_loss=0.3,
+                    final_loss_change=change,
+                    final_loss_spread=0.001,
+                    accuracy=0.9,
+                    accuracy_change=-change,
+                    accuracy_spread=0.01,
+                    seconds=1.2,
+                    seconds_change=1 + change,
+                    seconds_spread=0.05,
+                )
             )
-    figures = {"final_loss": 0.005, "accuracy": 0.01, "seconds": 0.02}
-    return {"classifier": "embedding-mlp", "seeds": 3, "epochs": 10, "data": "support_messages.csv", "machine": {}, "rows": rows} | {
-        "noise": dict.fromkeys(FRAMEWORKS, figures),
-        "matched": {framework: {"final_loss": 0.3, "accuracy": 0.9, "seconds": 1.0} for framework in FRAMEWORKS},
-        "flips": {"epsilon": "words <i>of</i> the engine"},
-        "notes": ["Both used the CPU."],
-    }
+    return AblationResults(
+        classifier="embedding-mlp",
+        seeds=3,
+        epochs=10,
+        data="support_messages.csv",
+        rows=tuple(rows),
+        noise=dict.fromkeys(FRAMEWORKS, TrainingFigures(final_loss=0.005, accuracy=0.01, seconds=0.02)),
+        matched=dict.fromkeys(FRAMEWORKS, TrainingFigures(final_loss=0.3, accuracy=0.9, seconds=1.0)),
+        flips={"epsilon": "words <i>of</i> the engine"},
+        notes=("Both used the CPU.",),
+    )
 
 
-def study(kind: str, state: str, results: dict[str, Any] | None = None, **status: Any) -> Study:
+def study(kind: str, state: str, results: AuditResults | AblationResults | None = None, **status: Any) -> Study:
     request = AuditRequest(**status.pop("request", {})).to_json() if kind == "audit" else AblationRequest().to_json()
     made = start_study(kind, request)
     if results is not None:
-        made.write_results(results)
+        made.write_results(to_json(results))
     made.write_status(Status(state=state, **status))
     return made
 
@@ -127,7 +145,7 @@ def test_a_study_under_way_shows_how_far_it_is_and_can_be_stopped(open_page: Ope
 
 
 def test_partial_results_are_shown_while_it_runs(open_page: OpenPage) -> None:
-    study("audit", "running", audit_results("embedding-mlp", levels=2) | {"transfers": []}, share=0.1)
+    study("audit", "running", replace(audit_results("embedding-mlp", levels=2), transfers=()), share=0.1)
     page = open_page("audit")
     assert not page.exception
     shown = words(page)
@@ -138,7 +156,7 @@ def test_partial_results_are_shown_while_it_runs(open_page: OpenPage) -> None:
 def test_the_end_of_a_study_redraws_the_page(open_page: OpenPage) -> None:
     made = study("audit", "running", share=0.9)
     page = open_page("audit")
-    made.write_results(audit_results())
+    made.write_results(to_json(audit_results()))
     made.write_status(Status(state="done"))
     page.run()
     assert not page.exception and not page.get("progress") and charts(page) == 1
@@ -243,4 +261,4 @@ def test_a_difference_of_nothing_can_be_drawn() -> None:
     values = next(iter(specification["datasets"].values()))
     assert min(value["difference"] for value in values) == audit_view.NO_DIFFERENCE
     assert audit_view.part_of_the_loss(0.0) == "nothing"
-    assert audit_view.peel_chart([]).chart.to_dict() and audit_view.audit_answer({})
+    assert audit_view.peel_chart([]).chart.to_dict() and audit_view.audit_answer(AuditResults())

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,8 +13,11 @@ from engine import FRAMEWORKS, __version__
 from engine.display.palette import HUES
 from engine.errors import RunError
 from engine.reports.benchmark_report import benchmark_report, repeating_command, write_benchmark_report
+from engine.runs.records.reading import to_json
 from engine.runs.status import Status
+from engine.shared.devices import Machine
 from engine.studies.benchmark.request import BenchmarkRequest
+from engine.studies.benchmark.results import BenchmarkResults, Measurement
 from engine.studies.benchmark.verdicts import rows_of
 from engine.studies.study import Study, list_studies, start_study
 from tests.pages.conftest import charts, words
@@ -23,29 +27,27 @@ OpenPage = Callable[..., AppTest]
 pytestmark = pytest.mark.usefixtures("no_process")
 
 
-def measured(claim: str, classifier: str | None, factor: float, sides: tuple[str, ...] = FRAMEWORKS, **more: Any) -> dict[str, Any]:
-    wobble = (1.0, 1.01, 0.99, 1.005, 0.995)
-    facts = {
-        "claim": claim,
-        "classifier": classifier,
-        "mode": "matched",
-        "batch_size": 32,
-        "sequence_length": None,
-        "unit": "ms",
-        "busy": 0.0,
-    }
-    return facts | more | {"values": {sides[0]: [2.0 * by for by in wobble], sides[1]: [2.0 * factor] * 5}}
+def measured(claim: str, classifier: str | None, factor: float, sides: tuple[str, ...] = FRAMEWORKS, **more: Any) -> Measurement:
+    values = {sides[0]: tuple(2.0 * by for by in (1.0, 1.01, 0.99, 1.005, 0.995)), sides[1]: (2.0 * factor,) * 5}
+    return replace(Measurement(claim=claim, classifier=classifier, mode="matched", batch_size=32, unit="ms", values=values), **more)
 
 
-def results(found: list[dict[str, Any]], itself: bool = False) -> dict[str, Any]:
-    machine = {"cpu": "A processor", "cores": 2, "packages": {"torch": "2.13.0", "tensorflow": "2.21.0"}}
-    return {
-        "repeats": 5, "margin": 0.1, "data": "support_messages.csv", "machine": machine, "device": "CPU", "threads": 2, "busy": 0.4,
-        "notes": [], "target": 0.8, "against_itself": itself, "code": "", "measurements": found, "rows": rows_of(found, 0.1),
-    }  # fmt: skip
+def results(measurements: Sequence[Measurement], itself: bool = False) -> BenchmarkResults:
+    return BenchmarkResults(
+        repeats=5,
+        data="support_messages.csv",
+        machine=Machine(cpu="A processor", cores=2, packages={"torch": "2.13.0", "tensorflow": "2.21.0"}),
+        device="CPU",
+        threads=2,
+        busy=0.4,
+        target=0.8,
+        against_itself=itself,
+        measurements=tuple(measurements),
+        rows=tuple(rows_of(measurements, 0.1)),
+    )
 
 
-FOUND = [
+MEASUREMENTS = [
     measured("training-speed", "tfidf-mlp", 1.5),
     measured("training-speed", "text-cnn", 1.02),
     measured("training-speed", "text-cnn", 1.0, batch_size=128),
@@ -56,9 +58,9 @@ FOUND = [
 ]
 
 
-def finished(found: list[dict[str, Any]], itself: bool = False, **asked: Any) -> Study:
+def finished(measurements: Sequence[Measurement], itself: bool = False, **asked: Any) -> Study:
     study = start_study("benchmark", BenchmarkRequest(against_itself=itself, **asked).to_json())
-    study.write_results(results(found, itself))
+    study.write_results(to_json(results(measurements, itself)))
     study.write_status(Status(state="done", message="Finished"))
     return study
 
@@ -94,7 +96,7 @@ def test_a_thorough_one_takes_longer_and_leaves_out_what_cannot_be_compiled(open
 
 
 def test_what_was_found(open_page: OpenPage) -> None:
-    finished(FOUND)
+    finished(MEASUREMENTS)
     page = open_page("benchmark")
     assert not page.exception
     shown = words(page)
@@ -118,26 +120,25 @@ def test_another_margin_draws_other_verdicts(open_page: OpenPage) -> None:
 
 
 def test_two_of_a_kind_are_compared(open_page: OpenPage) -> None:
-    finished(FOUND)
-    finished([*FOUND[1:], measured("training-speed", "tfidf-mlp", 1.0)], attempt=2)
+    finished(MEASUREMENTS)
+    finished([*MEASUREMENTS[1:], measured("training-speed", "tfidf-mlp", 1.0)], attempt=2)
     page = open_page("benchmark")
     assert not page.exception and "6 of 7 verdicts are the same as in the other benchmark" in words(page)
 
 
 def test_against_itself(open_page: OpenPage) -> None:
     twins = ("first", "second")
-    found = [
-        {"framework": name} | measured("training-speed", "tfidf-mlp", factor, twins)
-        for name, factor in zip(FRAMEWORKS, (1.0, 1.5), strict=True)
+    measurements = [
+        measured("training-speed", "tfidf-mlp", factor, twins, framework=name) for name, factor in zip(FRAMEWORKS, (1.0, 1.5), strict=True)
     ]
-    finished(found, itself=True)
+    finished(measurements, itself=True)
     page = open_page("benchmark")
     assert not page.exception and "1 of 2 rows claim a difference where there is none" in words(page)
 
 
 def test_one_that_failed_says_why_and_goes_on(open_page: OpenPage, no_process: list[str]) -> None:
     study = start_study("benchmark", BenchmarkRequest().to_json())
-    study.write_results(results(FOUND[:1]) | {"repeats": 2})
+    study.write_results(to_json(replace(results(MEASUREMENTS[:1]), repeats=2)))
     study.write_status(Status(state="failed", message="The graphics card has *vanished*."))
     page = open_page("benchmark")
     assert not page.exception and "The graphics card has" in page.error[0].value
@@ -147,7 +148,7 @@ def test_one_that_failed_says_why_and_goes_on(open_page: OpenPage, no_process: l
 
 
 def test_its_report(tmp_path: Any) -> None:
-    study = finished(FOUND)
+    study = finished(MEASUREMENTS)
     html = benchmark_report(study)
     for expected in (
         "PyTorch faster by 1.5 ×",

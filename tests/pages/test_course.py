@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -16,8 +15,10 @@ from engine.course.fundamentals import WORD_COUNTS
 from engine.course.lessons import LESSONS
 from engine.runs import launching
 from engine.runs.folder import Run, create_run, list_runs
+from engine.runs.records.reading import to_json
 from engine.runs.status import Status
 from engine.studies import study as studies
+from engine.studies.mistake_results import MuseumResults
 from engine.studies.study import list_studies
 from tests.pages.conftest import results, words, write_data, write_predictions
 from tests.pages.test_museum import observed, row
@@ -130,9 +131,9 @@ def test_results_that_cannot_be_read_are_told(open_page: OpenPage) -> None:
     assert len(page.error) == 1 and "cannot be compared" in page.error[0].value.replace("\\", "")
 
 
-def museum_rows(mistake: str) -> dict[str, Any]:
-    sides = [row(mistake, name, "silent", observed([1.6, 9.0], 0.2), 0.3) for name in FRAMEWORKS]
-    return {"rows": sides, "texts": 380, "data": "support_messages.csv", "machine": {}}
+def museum_results(mistake: str) -> MuseumResults:
+    pair = tuple(row(mistake, name, "silent", observed([1.6, 9.0], 0.2), 0.3) for name in FRAMEWORKS)
+    return MuseumResults(rows=pair, texts=380, data="support_messages.csv")
 
 
 def test_a_mistake_is_really_made(open_page: OpenPage, launched: list[str]) -> None:
@@ -143,7 +144,7 @@ def test_a_mistake_is_really_made(open_page: OpenPage, launched: list[str]) -> N
     page.run()
     [bar] = page.get("progress")
     assert "about 10 seconds left" in bar.proto.text
-    study.write_results(museum_rows("forgotten_zero_grad"))
+    study.write_results(to_json(museum_results("forgotten_zero_grad")))
     study.write_status(Status(state="done"))
     page.run()
     shown = words(page)

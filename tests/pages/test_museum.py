@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from engine import FRAMEWORKS
+from engine.runs.records.reading import to_json
 from engine.runs.status import Status
+from engine.shared.devices import Machine
 from engine.studies.mistake_catalogue import MISTAKES
+from engine.studies.mistake_results import Frame, MistakeRow, MuseumResults, Observation, PrintedWarning, RaisedError
 from engine.studies.mistakes import MuseumRequest
 from engine.studies.study import Study, list_studies, start_study
 from pages.parts.studies import mistakes_view as museum_view
@@ -21,61 +25,51 @@ OpenPage = Callable[..., AppTest]
 pytestmark = pytest.mark.usefixtures("no_process")
 
 
-def observed(losses: list[float | None], accuracy: float | None = 0.8, **changes: Any) -> dict[str, Any]:
+def observed(losses: Sequence[float | None], accuracy: float | None = 0.8, **changes: Any) -> Observation:
     bad = losses.index(None) + 1 if None in losses else None
-    return {"stage": "end", "steps": len(losses), "losses": losses, "first_not_a_number": bad, "accuracy": accuracy} | (
-        {"error": None, "warnings": []} | changes
-    )
+    seen = Observation(stage="end", steps=len(losses), losses=tuple(losses), first_not_a_number=bad, accuracy=accuracy)
+    return replace(seen, **changes)
 
 
 RIGHT = [1.6, 1.0, 0.5, 0.2]
-ERROR = {
-    "type": "IndexError",
-    "message": "Target 5 is <b>out</b> of *bounds*.",
-    "frames": [
-        {"file": "engine/frameworks/pytorch/mistakes.py", "line": 65, "function": "f", "code": "fit(`x`)", "own": True},
-        {"file": "torch/nn/functional.py", "line": 3, "function": "cross_entropy", "code": "raise", "own": False},
-    ],
-    "depth": 2,
-    "library_frames": 1,
-    "at_mistake": False,
-}
-ERROR["own_line"] = ERROR["frames"][0]  # type: ignore[index]
-LONG = ERROR | {"message": "Graph execution error:\n" + "\n".join(f"frame {number}" for number in range(30)), "at_mistake": True}
+OWN_LINE = Frame(file="engine/frameworks/pytorch/mistakes.py", line=65, function="f", code="fit(`x`)", own=True)
+ERROR = RaisedError(
+    type="IndexError",
+    message="Target 5 is <b>out</b> of *bounds*.",
+    frames=(OWN_LINE, Frame(file="torch/nn/functional.py", line=3, function="cross_entropy", code="raise")),
+    depth=2,
+    own_line=OWN_LINE,
+    library_frames=1,
+)
+LONG = replace(ERROR, message="Graph execution error:\n" + "\n".join(f"frame {number}" for number in range(30)), at_mistake=True)
 
 
-def row(mistake: str, framework: str, outcome: str, mistaken: dict[str, Any], same: float | None = None, **facts: Any) -> dict[str, Any]:
-    return {
-        "mistake": mistake,
-        "framework": framework,
-        "outcome": outcome,
-        "when": "never",
-        "step": None,
-        "caught": outcome == "stopped",
-    } | ({"mistaken": mistaken, "correct": observed(RIGHT, 0.85), "same_answers": same, "seconds": 0.4} | facts)
+def row(mistake: str, framework: str, outcome: str, mistaken: Observation, same: float | None = None, **facts: Any) -> MistakeRow:
+    values = {"caught": outcome == "stopped", "correct": observed(RIGHT, 0.85), "same_answers": same, "seconds": 0.4} | facts
+    return MistakeRow(mistake=mistake, framework=framework, outcome=outcome, mistaken=mistaken, **values)
 
 
-def results(rows: int = 99) -> dict[str, Any]:
-    warned = observed(RIGHT, warnings=[{"type": "UserWarning", "message": "Was this <i>intended</i>?"}])
+def results(rows: int = 99) -> MuseumResults:
+    warned = observed(RIGHT, warnings=(PrintedWarning(type="UserWarning", message="Was this <i>intended</i>?"),))
     first, second = FRAMEWORKS
-    found = [
+    every = (
         row("labels_out_of_range", first, "stopped", observed([], None, error=ERROR), when="first step", step=1),
         row("labels_out_of_range", second, "stopped", observed([1.0], None, error=LONG), when="later step", step=2),
-        row("wrong_dtype", first, "crashed", {}) | {"reason": "The PyTorch worker was ended by signal 11."},
+        row("wrong_dtype", first, "crashed", Observation(), reason="The PyTorch worker was ended by signal 11."),
         row("wrong_dtype", second, "harmless", observed(RIGHT, 0.85), 1.0),
         row("softmax_before_loss", first, "silent", observed([1.6, 1.5, 1.4, 1.3], 0.4), 0.3),
         row("softmax_before_loss", second, "warned", warned, 1.0),
         row("learning_rate_too_high", first, "silent", observed([1.6, 4e5, None, None], 0.2), 0.2),
         row("learning_rate_too_high", second, "silent", observed([None], 0.2), 0.2),
-    ]
-    machine = {"cpu": "A processor", "packages": {"torch": "2.13.0", "tensorflow": "2.21.0"}}
-    return {"data": "support_messages.csv", "texts": 380, "machine": machine, "rows": found[:rows]}
+    )
+    machine = Machine(cpu="A processor", packages={"torch": "2.13.0", "tensorflow": "2.21.0"})
+    return MuseumResults(data="support_messages.csv", texts=380, machine=machine, rows=every[:rows])
 
 
-def study(state: str, found: dict[str, Any] | None = None, **status: Any) -> Study:
+def study(state: str, found: MuseumResults | None = None, **status: Any) -> Study:
     made = start_study("museum", MuseumRequest().to_json())
     if found is not None:
-        made.write_results(found)
+        made.write_results(to_json(found))
     made.write_status(Status(state=state, **status))
     return made
 
@@ -85,7 +79,7 @@ def test_an_empty_page_says_what_will_be_here_and_how_long_it_takes(open_page: O
     assert not page.exception
     shown = words(page)
     assert "Which mistakes are caught" in shown and "once: the result is kept" in shown
-    assert all(exhibit.title in shown for exhibit in MISTAKES.values())
+    assert all(mistake.title in shown for mistake in MISTAKES.values())
     page.button("start_museum").click().run()
     assert not page.exception
     [made] = list_studies("museum")
@@ -146,7 +140,7 @@ def test_code_messages_and_tracebacks_stand_beside_each_other(open_page: OpenPag
 def test_the_end_redraws_the_page(open_page: OpenPage) -> None:
     made = study("running", share=0.9)
     page = open_page("museum")
-    made.write_results(results())
+    made.write_results(to_json(results()))
     made.write_status(Status(state="done"))
     page.run()
     assert not page.exception and not page.get("progress") and charts(page) == 5

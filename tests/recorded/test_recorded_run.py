@@ -117,7 +117,7 @@ def test_the_command_line_knows_the_run(recorded_run: Run, capsys: pytest.Captur
 def test_exports_belong_to_the_weights_that_were_unpacked(recorded_run: Run) -> None:
     for framework, name in (("pytorch", "onnx"), ("tensorflow", "keras")):
         manifest = find_manifest(ExportRequest(recorded_run.identifier, framework, name, "float32"))
-        assert manifest is not None and manifest["check"]["rows"] == 15
+        assert manifest is not None and manifest.check.rows == 15
 
 
 def test_a_run_of_the_same_settings_is_found_again(recorded_run: Run) -> None:

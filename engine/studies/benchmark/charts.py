@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import altair
 import pandas
@@ -14,6 +13,8 @@ from engine.display.figure import Picture, tip
 from engine.display.formatting import count, number
 from engine.display.palette import HUES, NAMES, NEUTRAL, colour_scale, dash_scale, shape_scale
 from engine.shared.classifiers import CLASSIFIERS
+from engine.studies.benchmark.request import BENCHMARK_MODES
+from engine.studies.benchmark.results import BenchmarkResults, MeasurementFacts, VerdictRow
 from engine.studies.benchmark.summary import count_verdicts, verdict_counts_sentence, winner_of
 from engine.studies.benchmark.verdicts import BETTER, row_verdict
 
@@ -48,63 +49,63 @@ MEANINGS = {
 SWEPT = {"batch_size": "Texts in a batch", "sequence_length": "Tokens of each text"}
 
 
-def claim_sentence(rows: Sequence[Mapping[str, Any]], margin: float) -> str:
+def claim_sentence(rows: Sequence[VerdictRow], margin: float) -> str:
     """What the rows of one claim say together: ``Of 5 comparisons 3 equivalent within ±10 %, PyTorch faster in 2 (by 1.2 to 2 ×).``"""
-    return verdict_counts_sentence(count_verdicts(rows), margin, BETTER.get(rows[0]["claim"], "faster"))
+    return verdict_counts_sentence(count_verdicts(rows), margin, BETTER.get(rows[0].claim, "faster"))
 
 
-def benchmark_answer(rows: Sequence[Mapping[str, Any]], margin: float) -> str:
+def benchmark_answer(rows: Sequence[VerdictRow], margin: float) -> str:
     """The answer in one sentence: training and answering in matched mode at the recommended batch size."""
-    usual = [row for row in rows if row["mode"] == "matched" and row["sequence_length"] is None]
+    usual = [row for row in rows if row.mode == "matched" and row.sequence_length is None]
     parts = []
     for claim, words in (("training-speed", "Training"), ("inference-speed", "answering a batch")):
-        of_claim = first_of_each([row for row in usual if row["claim"] == claim])
+        of_claim = first_of_each([row for row in usual if row.claim == claim])
         if of_claim:
             parts.append(f"{words}: o{claim_sentence(of_claim, margin)[1:-1]}")
     return f"{'; '.join(parts)}." if parts else "Nothing was measured yet."
 
 
-def first_of_each(rows: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+def first_of_each(rows: Sequence[VerdictRow]) -> list[VerdictRow]:
     """One row a classifier: that of the recommended setting, which is measured first."""
-    return list({row["classifier"]: row for row in reversed(rows)}.values())[::-1]
+    return list({row.classifier: row for row in reversed(rows)}.values())[::-1]
 
 
-def setting_words(row: Mapping[str, Any], batch: bool = True) -> str:
+def setting_words(row: MeasurementFacts, batch: bool = True) -> str:
     """``Text CNN, compiled, batches of 32``; what is as usual is left out."""
-    if row["classifier"] is None:
+    if row.classifier is None:
         return "Any classifier"
-    parts = [CLASSIFIERS[row["classifier"]].title]
-    if row["mode"] != "matched":
-        parts.append({"defaults": "framework defaults"}.get(row["mode"], row["mode"]))
+    parts = [CLASSIFIERS[row.classifier].title]
+    if row.mode != "matched":
+        parts.append(BENCHMARK_MODES.get(row.mode or "", row.mode or ""))
     if batch:
-        parts.append(f"batches of {row['batch_size']}")
-    if row["sequence_length"]:
-        parts.append(f"{row['sequence_length']} tokens")
+        parts.append(f"batches of {row.batch_size}")
+    if row.sequence_length:
+        parts.append(f"{row.sequence_length} tokens")
     return ", ".join(parts)
 
 
-def row_words(row: Mapping[str, Any]) -> str:
+def row_words(row: VerdictRow) -> str:
     """The verdict; where it names no factor, the ratio and its interval."""
     return row_verdict(row) if winner_of(row) else f"{row_verdict(row)}; {spread_words(row)}"
 
 
-def spread_words(row: Mapping[str, Any]) -> str:
+def spread_words(row: VerdictRow) -> str:
     """``ratio 0.83 (0.79 to 0.88)``: PyTorch's figure ÷ TensorFlow's."""
-    low, high = row["interval"]
-    return f"ratio {number(row['ratio'])} ({number(low)} to {number(high)})" if low and high else f"ratio {number(row['ratio'])}"
+    low, high = row.bounds()
+    return f"ratio {number(row.ratio)} ({number(low)} to {number(high)})" if low and high else f"ratio {number(row.ratio)}"
 
 
-def ratio_chart(rows: Sequence[Mapping[str, Any]], margin: float) -> Picture:
+def ratio_chart(rows: Sequence[VerdictRow], margin: float) -> Picture:
     """Each row's ratio, PyTorch's figure ÷ TensorFlow's, with its interval; the band is what counts as equal."""
-    batch = len({row["batch_size"] for row in rows}) > 1
+    batch = len({row.batch_size for row in rows}) > 1
     table = pandas.DataFrame(
         [
             (
                 setting_words(row, batch),
-                row["ratio"],
-                row["interval"][0] or row["ratio"] / 10,
-                row["interval"][1] or row["ratio"] * 10,
-                FRAMEWORK_NAMES.get(row["verdict"].partition(" ")[0], "Neither"),
+                row.ratio,
+                row.bounds()[0] or (row.ratio or 1.0) / 10,
+                row.bounds()[1] or (row.ratio or 1.0) * 10,
+                FRAMEWORK_NAMES.get(row.verdict.partition(" ")[0], "Neither"),
                 row_verdict(row),
             )
             for row in rows
@@ -162,11 +163,12 @@ def ratio_chart(rows: Sequence[Mapping[str, Any]], margin: float) -> Picture:
     return Picture((equal + intervals + points).properties(height=altair.Step(42)), alt, caption)
 
 
-def sweep_chart(rows: Sequence[Mapping[str, Any]], key: str, title: str) -> Picture:
+def sweep_chart(rows: Sequence[VerdictRow], key: str, title: str) -> Picture:
     """Medians of both frameworks over ``batch_size`` or ``sequence_length``, both axes logarithmic."""
-    unit = rows[0]["unit"]
+    unit = rows[0].unit
     table = pandas.DataFrame(
-        [(row[key], FRAMEWORK_NAMES[side], row[side]) for row in rows for side in FRAMEWORKS], columns=["size", "name", "value"]
+        [(getattr(row, key), FRAMEWORK_NAMES[side], row.median(side)) for row in rows for side in FRAMEWORKS],
+        columns=["size", "name", "value"],
     )
     sizes = sorted(set(table["size"]))
     x = altair.X("size:Q", title=title, scale=altair.Scale(type="log", nice=False), axis=altair.Axis(values=sizes, format="d", grid=False))
@@ -189,8 +191,10 @@ def sweep_chart(rows: Sequence[Mapping[str, Any]], key: str, title: str) -> Pict
         tooltip=[tip("name", "Framework"), tip("size", title, "d"), tip("value", unit, ".3~g")],
     )
     first, last = rows[0], rows[-1]
-    growth = " and ".join(f"{FRAMEWORK_NAMES[side]} {number(last[side] / first[side])} times" for side in FRAMEWORKS)
-    alt = f"From {first[key]} to {last[key]}, the figure grows: {growth} as much."
+    growth = " and ".join(
+        f"{FRAMEWORK_NAMES[side]} {number((last.median(side) or 0.0) / (first.median(side) or 1.0))} times" for side in FRAMEWORKS
+    )
+    alt = f"From {getattr(first, key)} to {getattr(last, key)}, the figure grows: {growth} as much."
     # With scales in common the legend would draw a line and a marker one over the other.
     chart = (lines + points).resolve_scale(color="independent", shape="independent", strokeDash="independent")
     return Picture(chart.properties(height=280), alt)
@@ -206,27 +210,26 @@ def round_values(low: float, high: float) -> list[float]:
 MEASURE_AXES = {"ms": "Milliseconds", "s": "Seconds", "MiB": "MiB", "J": "Joules"}
 
 
-def sweeps(rows: Sequence[Mapping[str, Any]], claim: str) -> dict[str, dict[str, list[Mapping[str, Any]]]]:
+def sweeps(rows: Sequence[VerdictRow], claim: str) -> dict[str, dict[str, list[VerdictRow]]]:
     """The rows of a claim that make up a curve, in matched mode: by what is swept, then by classifier, in rising order."""
-    found: dict[str, dict[str, list[Mapping[str, Any]]]] = {"batch_size": {}, "sequence_length": {}}
+    curves: dict[str, dict[str, list[VerdictRow]]] = {"batch_size": {}, "sequence_length": {}}
     for row in rows:
-        if row["claim"] == claim and row["mode"] == "matched" and row["classifier"]:
-            found["sequence_length" if row["sequence_length"] else "batch_size"].setdefault(row["classifier"], []).append(row)
+        if row.claim == claim and row.mode == "matched" and row.classifier:
+            curves["sequence_length" if row.sequence_length else "batch_size"].setdefault(row.classifier, []).append(row)
     return {
-        key: {name: sorted(some, key=lambda row: row[key]) for name, some in by_name.items() if len(some) > 1}
-        for key, by_name in found.items()
+        key: {name: sorted(some, key=lambda row: getattr(row, key)) for name, some in by_name.items() if len(some) > 1}
+        for key, by_name in curves.items()
     }
 
 
-def conditions(results: Mapping[str, Any]) -> list[tuple[str, str, str]]:
+def conditions(results: BenchmarkResults) -> list[tuple[str, str, str]]:
     """How it was measured: name, value, sentence."""
-    busy = results.get("busy") or 0.0
     return [
-        ("Repeats", number(results["repeats"]), "Each with a seed of its own and new processes; who begins takes turns."),
-        ("Device", results.get("device") or "CPU", f"{count(results['threads'], 'thread')} for each framework, float32."),
+        ("Repeats", number(results.repeats), "Each with a seed of its own and new processes; who begins takes turns."),
+        ("Device", results.device or "CPU", f"{count(results.threads or 0, 'thread')} for each framework, float32."),
         ("One at a time", "Yes", "While one computes, the other is stopped altogether."),
         ("Warm-up", "Not counted", "The first steps and answers are made before the clock runs; the first step is a claim of its own."),
         ("Synchronised", "Yes", "On a GPU the clock is read when the device has nothing left to do."),
-        ("Other programs", f"{100 * busy:.0f} %", "The most of the processor that they used just before a measurement."),
-        ("Margin", f"±{100 * results['margin']:.3g} %", "Two one-sided tests at 5 % on the logarithms of the paired ratios."),
+        ("Other programs", f"{100 * results.busy:.0f} %", "The most of the processor that they used just before a measurement."),
+        ("Margin", f"±{100 * results.margin:.3g} %", "Two one-sided tests at 5 % on the logarithms of the paired ratios."),
     ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from engine import FRAMEWORK_NAMES, FRAMEWORKS
@@ -15,6 +16,7 @@ from engine.runs.source_code import source_file
 from engine.shared.devices import describe_machine, physical_cores
 from engine.source.source_tree import Definition, SourceTree
 from engine.studies.benchmark.request import BenchmarkRequest, Setting
+from engine.studies.benchmark.results import BenchmarkResults, Measurement
 from engine.studies.benchmark.verdicts import rows_of
 
 if TYPE_CHECKING:
@@ -77,8 +79,7 @@ def _measure_both(coordinator: StudyCoordinator, request: BenchmarkRequest, prep
                 answer = coordinator.measure(framework, "benchmark", message, prepared[name], **facts)
                 pieces.add(Setting(name, "matched", settings[name][0].batch_size), framework, answer)
         if repeat:
-            found = pieces.measurements(FRAMEWORKS)
-            _write(coordinator, request, found, repeat + 1, pieces.busy, pieces.device, pieces.missed_targets())
+            _write(coordinator, request, pieces.measurements(FRAMEWORKS), repeat + 1, pieces.busy, pieces.device, pieces.missed_targets())
 
 
 def _measure_against_itself(coordinator: StudyCoordinator, request: BenchmarkRequest, prepared: Mapping[str, Run]) -> None:
@@ -97,9 +98,9 @@ def _measure_against_itself(coordinator: StudyCoordinator, request: BenchmarkReq
                 for side, twin in zip(sides, twins, strict=True):
                     pieces[framework].add(setting, side, answers[twin])
         if repeat:
-            found = [{"framework": name} | row for name in FRAMEWORKS for row in pieces[name].measurements(sides)]
+            measurements = [replace(each, framework=name) for name in FRAMEWORKS for each in pieces[name].measurements(sides)]
             busy = max(each.busy for each in pieces.values())
-            _write(coordinator, request, found, repeat + 1, busy, pieces[FRAMEWORKS[0]].device)
+            _write(coordinator, request, measurements, repeat + 1, busy, pieces[FRAMEWORKS[0]].device)
 
 
 def _measure(
@@ -160,10 +161,10 @@ class Pieces:
                 )
         return sentences
 
-    def measurements(self, sides: Sequence[str]) -> list[dict[str, Any]]:
+    def measurements(self, sides: Sequence[str]) -> list[Measurement]:
         """For each claim and setting the figures of both sides in pairs, one a repeat."""
         settings = list(dict.fromkeys(setting for setting, _ in self._answers))
-        found = []
+        measurements = []
         for claim, (key, unit) in MEASURES.items():
             for setting in settings[:1] if claim == "import-time" else settings:  # a process is loaded once, whatever it does then
                 told = zip(*(self._answers.get((setting, side), ()) for side in sides), strict=False)  # one side may be a repeat ahead
@@ -171,52 +172,51 @@ class Pieces:
                 if not pairs:
                     continue
                 every = claim == "import-time"
-                found.append(
-                    {
-                        "claim": claim,
-                        "classifier": None if every else setting.classifier,
-                        "mode": setting.mode,
-                        "batch_size": None if every else setting.batch_size,
-                        "sequence_length": setting.tokens,
-                        "unit": unit,
-                        "busy": max(answer["busy"] for pair in pairs for answer in pair),
-                        "values": {side: [float(pair[place][key]) for pair in pairs] for place, side in enumerate(sides)},
-                    }
+                measurements.append(
+                    Measurement(
+                        claim=claim,
+                        classifier=None if every else setting.classifier,
+                        mode=setting.mode,
+                        batch_size=None if every else setting.batch_size,
+                        sequence_length=setting.tokens,
+                        unit=unit,
+                        busy=max(answer["busy"] for pair in pairs for answer in pair),
+                        values={side: tuple(float(pair[place][key]) for pair in pairs) for place, side in enumerate(sides)},
+                    )
                 )
-        return found
+        return measurements
 
 
 def _write(
     coordinator: StudyCoordinator,
     request: BenchmarkRequest,
-    found: list[dict[str, Any]],
+    measurements: Sequence[Measurement],
     repeats: int,
     busy: float,
     device: str | None,
     notes: Sequence[str] = (),
 ) -> None:
-    coordinator.study.write_results(
-        {
-            "repeats": repeats,
-            "margin": request.margin,
-            "data": (request.data or sample_choice()).name,
-            "machine": to_json(describe_machine()),
-            "device": device,
-            "threads": physical_cores(),
-            "busy": busy,
-            "notes": [*coordinator.notes, *notes],
-            "target": TARGET,
-            "against_itself": request.against_itself,
-            "code": source_file(WORKER_FILE),
-            "measurements": found,
-            "rows": rows_of(found, request.margin),
-        }
+    results = BenchmarkResults(
+        repeats=repeats,
+        margin=request.margin,
+        data=(request.data or sample_choice()).name,
+        machine=describe_machine(),
+        device=device,
+        threads=physical_cores(),
+        busy=busy,
+        notes=(*coordinator.notes, *notes),
+        target=TARGET,
+        against_itself=request.against_itself,
+        code=source_file(WORKER_FILE) or "",
+        measurements=tuple(measurements),
+        rows=tuple(rows_of(measurements, request.margin)),
     )
+    coordinator.study.write_results(to_json(results))
 
 
-def experiment_code(results: Mapping[str, Any]) -> list[Definition]:
+def experiment_code(results: BenchmarkResults) -> list[Definition]:
     """What a worker does in a repeat, as it was when it ran; of a damaged copy, as it is now."""
-    for text in (str(results.get("code") or ""), source_file(WORKER_FILE) or ""):
+    for text in (results.code, source_file(WORKER_FILE) or ""):
         try:
             tree = SourceTree({WORKER_FILE: text})
             return [tree.definition(WORKER_FILE, name) for name in ("measure_speed", "plan_of", "rounds_of", "StepClock", "time_answers")]

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from engine import FRAMEWORK_NAMES, FRAMEWORKS
 from engine.display.formatting import count, number
 from engine.shared.classifiers import CLASSIFIERS
 from engine.studies.benchmark.request import BENCHMARK_MODES
+from engine.studies.benchmark.results import VerdictRow
 
 SUBJECTS = {
     "training-speed": "Step of a training",
@@ -23,8 +23,6 @@ SUBJECTS = {
     "energy": "Energy",
 }
 """What a benchmark compares, by the claim that a row names."""
-
-Row = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -48,23 +46,23 @@ class VerdictCounts:
         return max((factor for factors in self.better.values() for factor in factors), default=1.0)
 
 
-def count_verdicts(rows: Iterable[Row]) -> VerdictCounts:
+def count_verdicts(rows: Iterable[VerdictRow]) -> VerdictCounts:
     """Add up the verdicts of a benchmark's rows. A row without figures counts as undecided."""
     rows = list(rows)
     better: dict[str, list[float]] = {name: [] for name in FRAMEWORKS}
     equivalent = 0
     for row in rows:
-        if row["verdict"] == "equivalent":
+        if row.verdict == "equivalent":
             equivalent += 1
-        elif (winner := winner_of(row)) and (ratio := float(row.get("ratio") or 0)) > 0:
+        elif (winner := winner_of(row)) and (ratio := row.ratio or 0.0) > 0:
             better[winner].append(max(ratio, 1 / ratio))
     decided = equivalent + sum(map(len, better.values()))
     return VerdictCounts(len(rows), equivalent, {name: tuple(sorted(found)) for name, found in better.items()}, len(rows) - decided)
 
 
-def winner_of(row: Row) -> str | None:
+def winner_of(row: VerdictRow) -> str | None:
     """The framework that a row's verdict names as faster or smaller."""
-    first = str(row["verdict"]).split(" ")[0]
+    first = row.verdict.split(" ")[0]
     return first if first in FRAMEWORKS else None
 
 
@@ -101,42 +99,42 @@ def counts_in_brief(counts: VerdictCounts, word: str = "faster") -> str:
     return f"It depends: each is {word} somewhere" if both else "It depends on what is compared"
 
 
-def row_title(row: Row) -> str:
+def row_title(row: VerdictRow) -> str:
     """What one row compares: classifier, mode, size of the batch, length of the texts."""
     return ", ".join(filter(None, [row_subject(row), row_classifier(row), row_setting(row)]))
 
 
-def row_subject(row: Row) -> str:
+def row_subject(row: VerdictRow) -> str:
     """What was measured."""
-    return SUBJECTS.get(str(row["claim"]), str(row["claim"]))
+    return SUBJECTS.get(row.claim, row.claim)
 
 
-def row_classifier(row: Row) -> str:
+def row_classifier(row: VerdictRow) -> str:
     """The title of the classifier; empty where it plays no part."""
-    member = CLASSIFIERS.get(str(row.get("classifier")))
+    member = CLASSIFIERS.get(row.classifier or "")
     return member.title if member else ""
 
 
-def row_setting(row: Row) -> str:
+def row_setting(row: VerdictRow) -> str:
     """Mode, size of the batch, length of the texts."""
-    parts = [BENCHMARK_MODES.get(str(row.get("mode")), "")]
-    parts += [f"batch of {row['batch_size']:,}" if row.get("batch_size") else ""]
-    parts += [f"{row['sequence_length']:,} tokens" if row.get("sequence_length") else ""]
+    parts = [BENCHMARK_MODES.get(row.mode or "", "")]
+    parts += [f"batch of {row.batch_size:,}" if row.batch_size else ""]
+    parts += [f"{row.sequence_length:,} tokens" if row.sequence_length else ""]
     return ", ".join(filter(None, parts))
 
 
-def row_sentence(row: Row) -> str:
+def row_sentence(row: VerdictRow) -> str:
     """The verdict of one row with its factor, its interval and the number of repeats."""
-    winner, ratio = winner_of(row), float(row.get("ratio") or 0)
-    interval = sorted(float(value) for value in row.get("interval") or () if value > 0)
-    repeats = f"; {count(int(row['repeats']), 'repeat')}" if row.get("repeats") else ""
+    winner, ratio = winner_of(row), row.ratio or 0.0
+    interval = sorted(value for value in row.interval if value)
+    repeats = f"; {count(row.repeats, 'repeat')}" if row.repeats else ""
     if winner is None or ratio <= 0:
         between = f", PyTorch : TensorFlow {_range(interval)}" if len(interval) == 2 else ""
-        return f"{str(row['verdict']).capitalize()}{between}{repeats}"
+        return f"{row.verdict.capitalize()}{between}{repeats}"
     if ratio < 1:
         ratio, interval = 1 / ratio, sorted(1 / value for value in interval)
     between = f", {_range(interval)}" if len(interval) == 2 else ""
-    return f"{FRAMEWORK_NAMES[winner]} {number(ratio)} × {str(row['verdict']).split(' ')[-1]}{between}{repeats}"
+    return f"{FRAMEWORK_NAMES[winner]} {number(ratio)} × {row.verdict.split(' ')[-1]}{between}{repeats}"
 
 
 def _range(interval: Sequence[float]) -> str:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import altair
 import pandas
@@ -12,18 +11,19 @@ from engine import FRAMEWORK_NAMES
 from engine.display.figure import Picture, tip
 from engine.display.formatting import number, percent
 from engine.display.palette import NEUTRAL, colour_scale, shape_scale
+from engine.studies.export.manifest import ExportManifest
 from engine.studies.export.words import title
 
 
-def export_chart(manifests: Sequence[Mapping[str, Any]]) -> Picture:
+def export_chart(manifests: Sequence[ExportManifest]) -> Picture:
     """A row for each file with its accuracy: the median time of one text, and as the mark's area the size."""
     table = pandas.DataFrame(
         [
             (
-                FRAMEWORK_NAMES[manifest["framework"]],
-                f"{title(manifest)}: {percent(manifest['check']['accuracy'])}",
-                manifest["megabytes"],
-                manifest["check"]["single_p50_ms"],
+                FRAMEWORK_NAMES[manifest.framework],
+                f"{title(manifest)}: {percent(manifest.check.accuracy)}",
+                manifest.megabytes,
+                manifest.check.single_p50_ms,
             )
             for manifest in manifests
         ],
@@ -60,10 +60,10 @@ def export_chart(manifests: Sequence[Mapping[str, Any]]) -> Picture:
             tooltip=tips,
         )
     )
-    small = min(manifests, key=lambda manifest: manifest["megabytes"])
-    fast = min(manifests, key=lambda manifest: manifest["check"]["single_p50_ms"])
+    small = min(manifests, key=lambda manifest: manifest.megabytes)
+    fast = min(manifests, key=lambda manifest: manifest.check.single_p50_ms)
     alt = (
-        f"The smallest file is {title(small)}, with {number(small['megabytes'])} MB; the fastest answer to one text "
-        f"comes from {title(fast)}, in {number(fast['check']['single_p50_ms'])} ms."
+        f"The smallest file is {title(small)}, with {number(small.megabytes)} MB; the fastest answer to one text "
+        f"comes from {title(fast)}, in {number(fast.check.single_p50_ms)} ms."
     )
     return Picture(points.properties(height=altair.Step(32)), alt)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -12,6 +13,8 @@ from engine import FRAMEWORK_NAMES, FRAMEWORKS
 from engine.errors import MigrationError
 from engine.files import read_json
 from engine.runs.folder import Run, open_run
+from engine.runs.records.reading import from_json
+from engine.studies.export.manifest import ExportManifest
 from engine.studies.study import list_studies
 
 FORMATS = {
@@ -156,15 +159,15 @@ def not_exportable(run: Run) -> str:
     return ""
 
 
-def find_manifest(request: ExportRequest) -> dict[str, Any] | None:
-    """What is said of a finished export of the run as it is now, or ``None``."""
+def find_manifest(request: ExportRequest) -> ExportManifest | None:
+    """Return what is said of a finished export of the run as it is now, or ``None``."""
     folder = request.folder
     if not folder.exists() and not any(study.read_status().active for study in list_studies("export")):
         bring_back(folder)
-    manifest = read_json(folder / MANIFEST)
+    manifest = from_json(ExportManifest, read_json(folder / MANIFEST))
     if manifest is None or not (folder / FILES[request.format]).exists():
         return None
-    return manifest if manifest.get("weights") == request.to_json()["weights"] else None
+    return manifest if list(manifest.weights) == request.to_json()["weights"] else None
 
 
 def bring_back(folder: Path) -> None:
@@ -177,9 +180,9 @@ def bring_back(folder: Path) -> None:
             return
 
 
-def manifests(run: Run) -> list[dict[str, Any]]:
+def manifests(run: Run) -> list[ExportManifest]:
     """All finished exports of a run, PyTorch's first."""
-    found = []
+    finished = []
     for framework in FRAMEWORKS:
         for name in FORMATS[framework]:
             for precision in precisions(name):
@@ -188,8 +191,8 @@ def manifests(run: Run) -> list[dict[str, Any]]:
                 except MigrationError:
                     continue  # that framework took no part
                 if manifest is not None:
-                    found.append(manifest)
-    return found
+                    finished.append(manifest)
+    return finished
 
 
 def bundles_folder(run: Run, framework: str) -> Path:
@@ -197,10 +200,10 @@ def bundles_folder(run: Run, framework: str) -> Path:
     return run.path / EXPORTS / "bundles" / framework
 
 
-def exported_folders(run: Run, finished: list[dict[str, Any]]) -> dict[tuple[str, str], Path]:
+def exported_folders(run: Run, finished: Sequence[ExportManifest]) -> dict[tuple[str, str], Path]:
     """Where each export of a run in ``finished``, as :func:`manifests` gives them, lies: by framework and format; in float32 only."""
-    found = [(manifest["framework"], manifest["format"]) for manifest in finished if manifest["precision"] == "float32"]
-    return {(framework, name): ExportRequest(run.identifier, framework, name).folder for framework, name in found}
+    exact = [(manifest.framework, manifest.format) for manifest in finished if manifest.precision == "float32"]
+    return {(framework, name): ExportRequest(run.identifier, framework, name).folder for framework, name in exact}
 
 
 def _weights(run: Run, framework: str) -> Path:

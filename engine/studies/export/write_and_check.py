@@ -6,6 +6,8 @@ import json
 import os
 import secrets
 import shutil
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,8 +16,9 @@ import numpy as np
 from engine import FRAMEWORK_NAMES, FRAMEWORKS
 from engine.errors import RunError
 from engine.runs.processes.turns import WORKER_NAMES
-from engine.runs.records.reading import to_json
+from engine.runs.records.reading import from_json, to_json
 from engine.shared.devices import describe_machine
+from engine.studies.export.manifest import ExportManifest, FileCheck, LatencyRace, TensorForm
 from engine.studies.export.request import ASIDE, FILES, KINDS, MANIFEST, RUNTIMES, ExportRequest, bring_back, find_manifest, has_model
 from engine.studies.export.words import findings, format_title
 from engine.studies.migration.carry import differences
@@ -73,33 +76,34 @@ def conduct(coordinator: StudyCoordinator) -> list[str]:
         checked = coordinator.measure(
             request.framework, "check", f"{runtime} answers with the file", run, **asked, shape=written["input"]["shape"]
         )
+        race = None
         if request.format == "onnx":
-            checked["race"] = _race(coordinator, request, asked)
+            race = _race(coordinator, request, asked)
         before, after = (np.load(arrays / name) for name in (BEFORE, AFTER))
-        manifest = _manifest(request, coordinator.request["weights"], draft, written) | {
-            "check": {
-                "runtime": runtime,
-                "rows": len(before),
-                "accuracy": float(np.mean(after.argmax(axis=1) == np.load(arrays / LABELS))),
-                "accuracy_before": written["accuracy"],
-            }
-            | differences(before, after)
-            | checked
-        }
-        manifest["findings"] = findings(manifest)
+        check = FileCheck(
+            runtime=runtime,
+            rows=len(before),
+            accuracy=float(np.mean(after.argmax(axis=1) == np.load(arrays / LABELS))),
+            accuracy_before=written["accuracy"],
+            race=race,
+            **vars(differences(before, after)),
+            **{name: checked[name] for name in ("load_seconds", "single_p50_ms", "single_p95_ms", "batch_texts_per_second")},
+        )
+        manifest = _manifest(request, coordinator.request["weights"], draft, written, check)
+        manifest = replace(manifest, findings=tuple(findings(manifest)))
         try:
-            (draft / MANIFEST).write_text(json.dumps(manifest, indent=1, ensure_ascii=False), encoding="utf-8")
+            (draft / MANIFEST).write_text(json.dumps(to_json(manifest), indent=1, ensure_ascii=False), encoding="utf-8")
             _put_in_place(draft, target)
         except OSError as error:
             raise RunError(f"The export cannot be kept in {target} ({error.strerror}). Free some space and export again.") from error
     finally:
         for folder in (draft, arrays):
             shutil.rmtree(folder, ignore_errors=True)
-    coordinator.study.write_results(manifest)
+    coordinator.study.write_results(to_json(manifest))
     return []
 
 
-def _race(coordinator: StudyCoordinator, request: ExportRequest, asked: dict[str, Any]) -> dict[str, Any]:
+def _race(coordinator: StudyCoordinator, request: ExportRequest, asked: dict[str, Any]) -> LatencyRace:
     """The median time of one text, from the text on: the file beside each framework that took part, in turns, a process each."""
     run = request.opened()
     trained = [framework for framework in FRAMEWORKS if has_model(run, framework)]
@@ -110,36 +114,39 @@ def _race(coordinator: StudyCoordinator, request: ExportRequest, asked: dict[str
     answers = coordinator.measure_in_turns(messages, "race", run, 1 / len(messages), **asked)
     times = {name: float(np.percentile(answer["milliseconds"], 50)) for name, answer in answers.items()}
     faster = min(trained, key=times.__getitem__)
-    return {
-        "single_p50_ms": times,
-        "single_p95_ms": {name: float(np.percentile(answer["milliseconds"], 95)) for name, answer in answers.items()},
-        "texts": len(answers["onnx"]["milliseconds"]),
-        "faster": faster,
-        "ratio": times["onnx"] / times[faster],
-    }
+    return LatencyRace(
+        single_p50_ms=times,
+        single_p95_ms={name: float(np.percentile(answer["milliseconds"], 95)) for name, answer in answers.items()},
+        texts=len(answers["onnx"]["milliseconds"]),
+        faster=faster,
+        ratio=times["onnx"] / times[faster],
+    )
 
 
-def _manifest(request: ExportRequest, weights: list[int], draft: Path, written: dict[str, Any]) -> dict[str, Any]:
-    """Everything that a program needs to use the file, and what the file was made of."""
+def _manifest(request: ExportRequest, weights: list[int], draft: Path, written: Mapping[str, Any], check: FileCheck) -> ExportManifest:
+    """Return everything that a program needs to use the file, and what the file was made of."""
     run = request.opened()
     experiment, machine = run.read_experiment(), describe_machine()
-    named = {name: written[name] for name in ("takes", "max_tokens", "padding", "input", "output", "opset")}
     file = draft / FILES[request.format]
     files = [file] if file.is_file() else [path for path in file.rglob("*") if path.is_file()]
-    return {
-        "run": request.run,
-        "weights": weights,
-        "framework": request.framework,
-        "format": request.format,
-        "precision": request.precision,
-        "classifier": experiment.classifier,
-        "long_texts": experiment.long_texts,
-        "labels": list((run.read_results() or {})["data"]["classes"]),
-        "file": file.name,
-        "megabytes": sum(path.stat().st_size for path in files) / 1e6,
-        "versions": machine.packages,
-        "machine": to_json(machine),
-    } | named
+    return ExportManifest(
+        run=request.run,
+        weights=tuple(weights),
+        framework=request.framework,
+        format=request.format,
+        precision=request.precision,
+        classifier=experiment.classifier,
+        long_texts=experiment.long_texts,
+        labels=tuple((run.read_results() or {})["data"]["classes"]),
+        file=file.name,
+        megabytes=sum(path.stat().st_size for path in files) / 1e6,
+        versions=machine.packages,
+        machine=machine,
+        input=from_json(TensorForm, written["input"]) or TensorForm(),
+        output=from_json(TensorForm, written["output"]) or TensorForm(),
+        check=check,
+        **{name: written[name] for name in ("takes", "max_tokens", "padding", "opset")},
+    )
 
 
 def _put_in_place(draft: Path, target: Path) -> None:

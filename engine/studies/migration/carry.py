@@ -12,12 +12,13 @@ import numpy as np
 from engine import FRAMEWORK_NAMES, FRAMEWORKS
 from engine.errors import MigrationError
 from engine.runs.preparing.graph_inputs import graph_form
-from engine.runs.records.reading import to_json
+from engine.runs.records.reading import from_json, to_json
 from engine.runs.source_code import save_code
 from engine.shared.devices import describe_machine
 from engine.studies.migration.onnx_runtime import onnx_runtime_logits
 from engine.studies.migration.onnx_tf import run_old_snippets
 from engine.studies.migration.request import FURTHER_STEPS, MigrationRequest
+from engine.studies.migration.results import FurtherTraining, LogitDifferences, MigrationResults, Passage
 from engine.studies.migration.words import what_is_carried
 
 if TYPE_CHECKING:
@@ -64,35 +65,34 @@ def conduct(coordinator: StudyCoordinator) -> list[str]:
     file = (carried if request.route == "onnx" else arrays) / ONNX_FILE
     logits = {side: np.load(arrays / f"{side}_logits.npy") for side in SIDES}
     trained_on = {side: np.load(arrays / f"{side}_logits_trained_on.npy") for side in SIDES}
-    judged = judge(onnx_runtime_logits(file, run, graph_form(run, whole=request.route == "onnx")), logits)
+    neutral = onnx_runtime_logits(file, run, graph_form(run, whole=request.route == "onnx"))
     coordinator.skip(1.0)
     coordinator.say("Trying the snippet of old guides")
     snippets = run_old_snippets(file)
     coordinator.skip(1.0)
-    coordinator.study.write_results(
-        {
-            "run": request.run,
-            "data": run.read_experiment().data.name,
-            "classifier": run.read_experiment().classifier,
-            "source": request.source,
-            "target": request.target,
-            "route": request.route,
-            "machine": to_json(describe_machine()),
-            "rows": answers["source"]["rows"],
-            "accuracy_before": answers["source"]["accuracy"],
-            "accuracy_after": answers["target"]["accuracy"],
-            "judge": judged,
-            "graph": asked["graph"],
-            "carried": what_is_carried(run, request.route),
-            "trained_on": trained_on_facts(answers, trained_on),
-            "stages": {side: answers[side]["stages"] for side in SIDES},
-            "left": {name: value for name, value in answers["source"].items() if name not in FIGURES},
-            "arrived": {name: value for name, value in answers["target"].items() if name not in FIGURES},
-            "old_snippets": snippets,
-            "seconds": time.monotonic() - started,
-        }
-        | differences(logits["source"], logits["target"])
+    results = MigrationResults(
+        run=request.run,
+        data=run.read_experiment().data.name,
+        classifier=run.read_experiment().classifier,
+        source=request.source,
+        target=request.target,
+        route=request.route,
+        machine=describe_machine(),
+        rows=answers["source"]["rows"],
+        accuracy_before=answers["source"]["accuracy"],
+        accuracy_after=answers["target"]["accuracy"],
+        judge={side: differences(neutral, logits[side]) for side in SIDES},
+        graph=asked["graph"],
+        carried=what_is_carried(run, request.route),
+        trained_on=further_training(answers, trained_on),
+        stages={side: answers[side]["stages"] for side in SIDES},
+        left=from_json(Passage, answers["source"]) or Passage(),
+        arrived=from_json(Passage, answers["target"]) or Passage(),
+        old_snippets=snippets,
+        seconds=time.monotonic() - started,
+        **vars(differences(logits["source"], logits["target"])),
     )
+    coordinator.study.write_results(to_json(results))
     return []
 
 
@@ -104,12 +104,8 @@ def graph_writer(request: MigrationRequest) -> str:
     return request.source if request.route == "onnx" else FRAMEWORKS[0]
 
 
-FIGURES = ("accuracy", "accuracy_trained_on", "rows", "losses", "stages")
-"""Of a worker's answer: what is counted under other names."""
-
-
-def differences(before: np.ndarray, after: np.ndarray) -> dict[str, float]:
-    """How far two models' logits, (texts, classes), are apart, and on how many texts they agree.
+def differences(before: np.ndarray, after: np.ndarray) -> LogitDifferences:
+    """Return how far two models' logits, (texts, classes), are apart, and on how many texts they agree.
 
     Raises ``MigrationError`` where one of them is no number.
     """
@@ -120,25 +116,21 @@ def differences(before: np.ndarray, after: np.ndarray) -> dict[str, float]:
         )
     apart = np.abs(before.astype(np.float64) - after)
     same = before.argmax(axis=1) == after.argmax(axis=1)
-    return {
-        "max_logit_difference": float(apart.max(initial=0.0)),
-        "mean_logit_difference": float(apart.mean()) if apart.size else 0.0,
-        "label_agreement": float(same.mean()) if same.size else 1.0,
-    }
+    return LogitDifferences(
+        max_logit_difference=float(apart.max(initial=0.0)),
+        mean_logit_difference=float(apart.mean()) if apart.size else 0.0,
+        label_agreement=float(same.mean()) if same.size else 1.0,
+    )
 
 
-def judge(neutral: np.ndarray, logits: Mapping[str, np.ndarray]) -> dict[str, Any]:
-    """What ONNX Runtime, which is neither framework, says of both: how far each is from its answers to the same model."""
-    return {side: differences(neutral, values) for side, values in logits.items()}
-
-
-def trained_on_facts(answers: Mapping[str, Mapping[str, Any]], logits: Mapping[str, np.ndarray]) -> dict[str, Any]:
-    """What became of both models after the same further steps: still comparable, for both can be trained."""
-    return differences(logits["source"], logits["target"]) | {
-        "steps": FURTHER_STEPS,
-        "losses": {side: answers[side]["losses"] for side in SIDES},
-        "accuracy": {side: answers[side]["accuracy_trained_on"] for side in SIDES},
-    }
+def further_training(answers: Mapping[str, Mapping[str, Any]], logits: Mapping[str, np.ndarray]) -> FurtherTraining:
+    """Return what became of both models after the same further steps: still comparable, for both can be trained."""
+    return FurtherTraining(
+        steps=FURTHER_STEPS,
+        losses={side: tuple(answers[side]["losses"]) for side in SIDES},
+        accuracy={side: answers[side]["accuracy_trained_on"] for side in SIDES},
+        **vars(differences(logits["source"], logits["target"])),
+    )
 
 
 def _classes(run: Run) -> list[str]:

@@ -12,8 +12,8 @@ import sys
 import tempfile
 from importlib import metadata
 from pathlib import Path
-from typing import Any
 
+from engine.studies.migration.results import OldSnippets, SnippetOutcome
 from engine.workers.jobs.mistakes import shortened_paths
 
 GUIDE_SNIPPET = """import onnx
@@ -34,20 +34,15 @@ from onnx import mapping
 SECONDS = 60.0
 
 
-def run_old_snippets(model: Path | None) -> dict[str, Any]:
-    """What became of both programs: ``guide`` and ``first_import``; ``versions`` of the packages, ``None`` where one is not installed."""
-    return {
-        "guide": run_in_sandbox(GUIDE_SNIPPET, model),
-        "first_import": run_in_sandbox(FIRST_IMPORT, None),
-        "versions": {name: _version(name) for name in ("onnx", "onnx-tf")},
-    }
+def run_old_snippets(model: Path | None) -> OldSnippets:
+    """Run both programs and return what became of them."""
+    return OldSnippets(
+        guide=run_in_sandbox(GUIDE_SNIPPET, model), first_import=run_in_sandbox(FIRST_IMPORT, None), versions=installed_versions()
+    )
 
 
-def run_in_sandbox(program: str, model: Path | None, seconds: float = SECONDS) -> dict[str, Any]:
-    """Run a program of this file in an empty folder that is removed afterwards, with nothing but Python's own way to packages.
-
-    ``returncode`` is ``None`` when it was ended for taking too long; ``error`` is the last line that it wrote, ``traceback`` all of them.
-    """
+def run_in_sandbox(program: str, model: Path | None, seconds: float = SECONDS) -> SnippetOutcome:
+    """Run a program of this file in an empty folder that is removed afterwards, with nothing but Python's own way to packages."""
     with tempfile.TemporaryDirectory(prefix="parity-snippet-") as folder:
         (Path(folder) / "snippet.py").write_text(program, encoding="utf-8")
         if model is not None:
@@ -60,14 +55,19 @@ def run_in_sandbox(program: str, model: Path | None, seconds: float = SECONDS) -
                 [sys.executable, "-I", "snippet.py"], cwd=folder, env=environment, capture_output=True, text=True, timeout=seconds
             )
         except subprocess.TimeoutExpired:
-            return {"program": program, "returncode": None, "error": f"It was ended after {seconds:.0f} seconds.", "traceback": ""}
+            return SnippetOutcome(program=program, error=f"It was ended after {seconds:.0f} seconds.")
     words = shortened_paths(answer.stderr.replace(folder + os.sep, "")).strip()
-    return {
-        "program": program,
-        "returncode": answer.returncode,
-        "error": words.splitlines()[-1] if words and answer.returncode else "",
-        "traceback": words if answer.returncode else "",
-    }
+    return SnippetOutcome(
+        program=program,
+        returncode=answer.returncode,
+        error=words.splitlines()[-1] if words and answer.returncode else "",
+        traceback=words if answer.returncode else "",
+    )
+
+
+def installed_versions() -> dict[str, str | None]:
+    """Return the versions of onnx and onnx-tf; ``None`` where one is not installed."""
+    return {name: _version(name) for name in ("onnx", "onnx-tf")}
 
 
 def _version(package: str) -> str | None:

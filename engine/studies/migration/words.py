@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from engine import FRAMEWORK_NAMES, FRAMEWORKS
 from engine.display.formatting import count, number, percent, seconds
+from engine.runs.records.reading import to_json
 from engine.studies.migration.request import LARGEST_DIFFERENCE, ROUTES
+from engine.studies.migration.results import MigrationResults, WeightPlace
 
 if TYPE_CHECKING:
     from engine.runs.folder import Run
@@ -73,65 +75,61 @@ NOTES = {
 """What to look for in the table of weights."""
 
 
-def direction(results: Mapping[str, Any]) -> str:
+def direction(results: MigrationResults) -> str:
     """``PyTorch → TensorFlow``."""
-    return f"{FRAMEWORK_NAMES[results['source']]} → {FRAMEWORK_NAMES[results['target']]}"
+    return f"{FRAMEWORK_NAMES[results.source]} → {FRAMEWORK_NAMES[results.target]}"
 
 
-def carried_words(results: Mapping[str, Any]) -> str:
+def carried_words(results: MigrationResults) -> str:
     """Which model was carried where, and how: ``text-cnn, PyTorch → TensorFlow, ONNX``."""
-    return f"{results['classifier']}, {direction(results)}, {ROUTES[results['route']]}"
+    return f"{results.classifier}, {direction(results)}, {ROUTES[results.route]}"
 
 
-def bar_words(results: Mapping[str, Any]) -> str:
+def bar_words(results: MigrationResults) -> str:
     """What the route is held to, as a person writes it: ``0.00001``."""
-    return f"{LARGEST_DIFFERENCE[results['route']]:f}".rstrip("0")
+    return f"{LARGEST_DIFFERENCE[results.route]:f}".rstrip("0")
 
 
-def answer(results: Mapping[str, Any]) -> str:
+def answer(results: MigrationResults) -> str:
     """The page's answer in one sentence."""
-    bar = LARGEST_DIFFERENCE[results["route"]]
-    met = "within" if results["max_logit_difference"] <= bar else "above"
+    bar = LARGEST_DIFFERENCE[results.route]
+    met = "within" if results.max_logit_difference <= bar else "above"
     return (
-        f"{FRAMEWORK_NAMES[results['target']]} gives {FRAMEWORK_NAMES[results['source']]}’s answer on "
-        f"{percent(results['label_agreement'])} of {count(results['rows'], 'test text')}; no logit is off by more than "
-        f"{number(results['max_logit_difference'])}, {met} the bar of {bar_words(results)}."
+        f"{FRAMEWORK_NAMES[results.target]} gives {FRAMEWORK_NAMES[results.source]}’s answer on "
+        f"{percent(results.label_agreement)} of {count(results.rows, 'test text')}; no logit is off by more than "
+        f"{number(results.max_logit_difference)}, {met} the bar of {bar_words(results)}."
     )
 
 
-def trained_on_sentence(results: Mapping[str, Any]) -> str:
+def trained_on_sentence(results: MigrationResults) -> str:
     """What becomes of both when training goes on."""
-    found = results["trained_on"]
+    further = results.trained_on
     return (
-        f"After {count(found['steps'], 'further step')} on the same batches, each with a new optimizer, the logits differ by at most "
-        f"{number(found['max_logit_difference'])} and the answers agree on {percent(found['label_agreement'])} of the texts: what arrived "
+        f"After {count(further.steps, 'further step')} on the same batches, each with a new optimizer, the logits differ by at most "
+        f"{number(further.max_logit_difference)} and the answers agree on {percent(further.label_agreement)} of the texts: what arrived "
         "can be trained on."
     )
 
 
-def sides(results: Mapping[str, Any], source: Any, target: Any) -> dict[str, Any]:
-    """By framework, so that PyTorch stands on the left whichever the direction."""
-    return {results["source"]: source, results["target"]: target}
-
-
-def weight_rows(results: Mapping[str, Any]) -> list[tuple[str, ...]]:
+def weight_rows(results: MigrationResults) -> list[tuple[str, ...]]:
     """Neutral name and shape; in each framework its own name, and below it shape and change. PyTorch left."""
-    places = sides(results, results["left"].get("places"), results["arrived"].get("places"))
-    if any(places[framework] is None for framework in FRAMEWORKS):
+    if results.left.places is None or results.arrived.places is None:
         return []
-    by_name = {framework: {row["weight"]: row for row in places[framework]["weights"]} for framework in FRAMEWORKS}
-    shapes = places[FRAMEWORKS[0]]["neutral_shapes"]
+    places = results.by_framework(results.left.places, results.arrived.places)
+    by_name = {framework: {row.weight: row for row in places[framework].weights} for framework in FRAMEWORKS}
+    shapes = places[FRAMEWORKS[0]].neutral_shapes
     return [
         (f"{name}\n{_shape(shapes[name])}{_gates(name)}", *(_place(by_name[framework].get(name)) for framework in FRAMEWORKS))
         for name in shapes
     ]
 
 
-def others_sentence(results: Mapping[str, Any]) -> str:
+def others_sentence(results: MigrationResults) -> str:
     """Which weights a framework has that hold nothing of what travelled; empty where there are none."""
-    places = sides(results, results["left"].get("places") or {}, results["arrived"].get("places") or {})
-    found = {name: places[name]["others"] for name in FRAMEWORKS if places[name].get("others")}
-    return " ".join(f"{FRAMEWORK_NAMES[name]} has {', '.join(others)} besides, which stay as they are." for name, others in found.items())
+    others = results.by_framework(*(passage.places.others if passage.places else () for passage in (results.left, results.arrived)))
+    return " ".join(
+        f"{FRAMEWORK_NAMES[name]} has {', '.join(others[name])} besides, which stay as they are." for name in FRAMEWORKS if others[name]
+    )
 
 
 def _shape(sizes: Sequence[int]) -> str:
@@ -142,60 +140,59 @@ def _gates(name: str) -> str:
     return f", gates {GATES}" if name.startswith(("forward.", "backward.")) else ""
 
 
-def _place(row: Mapping[str, Any] | None) -> str:
-    if row is None or not row["name"]:
-        return "" if row is None else str(row["change"])
-    return f"{row['name']}\n{_shape(row['shape'])}, {row['change']}"
+def _place(row: WeightPlace | None) -> str:
+    if row is None or not row.name:
+        return "" if row is None else row.change
+    return f"{row.name}\n{_shape(row.shape)}, {row.change}"
 
 
-def layer_rows(results: Mapping[str, Any]) -> list[tuple[str, str, str]]:
+def layer_rows(results: MigrationResults) -> list[tuple[str, str, str]]:
     """Of each node of the ONNX graph that became a layer: operator, layer, the shapes of its weights."""
     return [
-        (f"{row['operator']}\n{row['node']}", row["layer"], "; ".join(_shape(shape) for shape in row["shapes"]))
-        for row in results["arrived"].get("layers", [])
+        (f"{row.operator}\n{row.node}", row.layer, "; ".join(_shape(shape) for shape in row.shapes)) for row in results.arrived.layers or ()
     ]
 
 
-def operator_sentence(results: Mapping[str, Any]) -> str:
+def operator_sentence(results: MigrationResults) -> str:
     """How large the graph is, and of what it consists."""
-    arrived = results["arrived"]
-    counts = arrived["operators"]
-    layers, total = len(arrived["layers"]), sum(counts.values())
+    arrived = results.arrived
+    counts = arrived.operators or {}
+    layers, total = len(arrived.layers or ()), sum(counts.values())
     most = ", ".join(f"{amount:,} {name}" for name, amount in list(counts.items())[:6])
     return (
-        f"{arrived['producer'] or 'The exporter'} wrote {count(arrived['nodes'], 'node')} in operator set {arrived['opset']}; what "
+        f"{arrived.producer or 'The exporter'} wrote {count(arrived.nodes or 0, 'node')} in operator set {arrived.opset}; what "
         f"computes with constants alone was done once, and {count(total, 'node')} remain, {layers:,} of them layers of "
-        f"{FRAMEWORK_NAMES[results['target']]}: {most}{' and others' if len(counts) > 6 else ''}."
+        f"{FRAMEWORK_NAMES[results.target]}: {most}{' and others' if len(counts) > 6 else ''}."
     )
 
 
-def migration_figures(results: Mapping[str, Any]) -> dict[str, Any]:
+def migration_figures(results: MigrationResults) -> dict[str, Any]:
     """All figures of the proof, for programs that read them."""
-    return {name: results[name] for name in PRINTED}
+    return {name: to_json(getattr(results, name)) for name in PRINTED}
 
 
-def migration_table(results: Mapping[str, Any]) -> str:
+def migration_table(results: MigrationResults) -> str:
     """All figures, for the command line."""
-    found, judged = results["trained_on"], results["judge"]
+    further, judged = results.trained_on, results.judge
     rows = [
-        ("Largest logit difference", number(results["max_logit_difference"])),
-        ("Mean logit difference", number(results["mean_logit_difference"])),
-        ("Same label", percent(results["label_agreement"])),
-        (f"Accuracy in {FRAMEWORK_NAMES[results['source']]}", percent(results["accuracy_before"])),
-        (f"Accuracy in {FRAMEWORK_NAMES[results['target']]}", percent(results["accuracy_after"])),
-        ("ONNX Runtime against the source", number(judged["source"]["max_logit_difference"])),
-        ("ONNX Runtime against the target", number(judged["target"]["max_logit_difference"])),
-        (f"After {found['steps']} further steps", number(found["max_logit_difference"])),
-        ("Time", seconds(results["seconds"])),
+        ("Largest logit difference", number(results.max_logit_difference)),
+        ("Mean logit difference", number(results.mean_logit_difference)),
+        ("Same label", percent(results.label_agreement)),
+        (f"Accuracy in {FRAMEWORK_NAMES[results.source]}", percent(results.accuracy_before)),
+        (f"Accuracy in {FRAMEWORK_NAMES[results.target]}", percent(results.accuracy_after)),
+        ("ONNX Runtime against the source", number(judged["source"].max_logit_difference)),
+        ("ONNX Runtime against the target", number(judged["target"].max_logit_difference)),
+        (f"After {further.steps} further steps", number(further.max_logit_difference)),
+        ("Time", seconds(results.seconds)),
     ]
-    title = f"{carried_words(results)}; {count(results['rows'], 'test text')}"
-    carried = [results["carried"]] if results["carried"] else []
+    title = f"{carried_words(results)}; {count(results.rows, 'test text')}"
+    carried = [results.carried] if results.carried else []
     return "\n".join([title, *carried, "", *(f"{name:36}{value:>14}" for name, value in rows), "", *stage_sentences(results)])
 
 
-def stage_sentences(results: Mapping[str, Any]) -> list[str]:
+def stage_sentences(results: MigrationResults) -> list[str]:
     """Of each framework in the order of the work: what it did and how long each stage took."""
     return [
-        f"{FRAMEWORK_NAMES[results[side]]} {', '.join(f'{words} ({seconds(spent)})' for words, spent in results['stages'][side].items())}."
-        for side in ("source", "target")
+        f"{FRAMEWORK_NAMES[framework]} {', '.join(f'{words} ({seconds(spent)})' for words, spent in results.stages[side].items())}."
+        for side, framework in (("source", results.source), ("target", results.target))
     ]

@@ -16,9 +16,9 @@ from engine.runs.planning.estimating import seconds_of_audit, seconds_of_museum
 from engine.runs.source_code import source_file
 from engine.studies.audit import LEVELS, AuditRequest
 from engine.studies.benchmark.request import BenchmarkRequest, expected_seconds
+from engine.studies.benchmark.results import VerdictRow
 from engine.studies.benchmark.summary import (
     SUBJECTS,
-    Row,
     count_verdicts,
     row_classifier,
     row_sentence,
@@ -150,21 +150,21 @@ def show_rows(evidence: Evidence, subjects: Sequence[str], beside: Sequence[str]
     for row in rows[:SHOWN_ROWS]:
         twin_row(
             row_classifier(row) or row_subject(row),
-            row.get("pytorch"),
-            row.get("tensorflow"),
-            str(row.get("unit") or ""),
+            row.pytorch,
+            row.tensorflow,
+            row.unit,
             ". ".join(filter(None, [", ".join(filter(None, [row_subject(row), row_setting(row)])), unbroken(row_sentence(row))])),
         )
     if len(rows) > SHOWN_ROWS:
         further = f", and {len(others):,} that bear on it" if deciding and others else ""
         with st.expander(f"All {count(len(deciding or others), 'comparison')}{further}"):
             plain_table(["", *FRAMEWORK_NAMES.values(), ""], [_cells(row) for row in rows], figures=[1, 2])
-    st.caption(study_view.facts(evidence.benchmark))
+    st.caption(study_view.facts(evidence.benchmark.machine, evidence.benchmark.data))
 
 
-def _cells(row: Row) -> tuple[str, ...]:
-    unit = str(row.get("unit") or "")
-    values = [f"{number(float(row[name]))} {unit}".rstrip() if row.get(name) is not None else "" for name in FRAMEWORKS]
+def _cells(row: VerdictRow) -> tuple[str, ...]:
+    unit = row.unit
+    values = [f"{number(median)} {unit}".rstrip() if (median := row.median(name)) is not None else "" for name in FRAMEWORKS]
     return (row_title(row), *values, row_sentence(row))
 
 
@@ -174,29 +174,28 @@ def _negligible(evidence: Evidence) -> None:
         return
     rows = []
     for subject, title in SUBJECTS.items():
-        found = count_verdicts(evidence.rows(subject))
-        if found.rows:
-            better = (f"{len(found.better[side]):,}" for side in FRAMEWORKS)
-            rows.append((title, f"{found.rows:,}", f"{found.equivalent:,}", *better, f"{found.undecided:,}"))
+        counts = count_verdicts(evidence.rows(subject))
+        if counts.rows:
+            better = (f"{len(counts.better[side]):,}" for side in FRAMEWORKS)
+            rows.append((title, f"{counts.rows:,}", f"{counts.equivalent:,}", *better, f"{counts.undecided:,}"))
     headings = [f"{FRAMEWORK_NAMES[side]} better" for side in FRAMEWORKS]
     plain_table(["", "Comparisons", "Equivalent", *headings, "Undecided"], rows, figures=[1, 2, 3, 4, 5])
-    for note in evidence.benchmark.get("notes", []):
+    for note in evidence.benchmark.notes:
         st.caption(plain(note))
-    st.caption(study_view.facts(evidence.benchmark))
+    st.caption(study_view.facts(evidence.benchmark.machine, evidence.benchmark.data))
 
 
 def _debugging(evidence: Evidence) -> None:
-    results = evidence.results("museum")
-    pairs = outcomes_by_mistake(results)
+    results, pairs = evidence.museum, outcomes_by_mistake(evidence.museum)
     if not pairs:
         return
     total = count(len(pairs), "mistake")
     twin_heading()
     for outcomes, name in ((NOTICED, "Noticed"), (NOTICED[:1], "Stopped by an error")):
-        found = [sum(pair.get(side, {}).get("outcome") in outcomes for pair in pairs.values()) for side in FRAMEWORKS]
+        amounts = [sum(side in pair and pair[side].outcome in outcomes for pair in pairs.values()) for side in FRAMEWORKS]
         words = "stopped by an error or warned of, of" if len(outcomes) > 1 else "of"
-        twin_row(name, found[0], found[1], sentence=f"{words} {total}")
-    st.caption(study_view.facts(results, count(results.get("texts", 0), "text")))
+        twin_row(name, amounts[0], amounts[1], sentence=f"{words} {total}")
+    st.caption(study_view.facts(results.machine, count(results.texts, "text"), results.data))
 
 
 def _research(evidence: Evidence) -> None:
@@ -214,12 +213,12 @@ def _research(evidence: Evidence) -> None:
 
 
 def _migration(evidence: Evidence) -> None:
-    results = evidence.results("audit")
-    if results.get("transfers"):
+    results = evidence.audit
+    if results.transfers:
         st.write(audit_view.transfer_sentence(results))
         audit_view.transfer_table(results)
-        st.caption(study_view.facts(results))
-    if carried := evidence.results("migration"):
+        st.caption(study_view.facts(results.machine, results.data))
+    if carried := evidence.migration:
         st.write(plain(f"{migration_words.carried_words(carried)}: {migration_words.answer(carried)}"))
     st.page_link("pages/migrate.py", label="Carry a trained model across", icon=":material/swap_horiz:")
     _files(evidence, {"onnx"}, "as ONNX, which belongs to neither framework")
@@ -228,12 +227,13 @@ def _migration(evidence: Evidence) -> None:
 def _files(evidence: Evidence, kinds: Collection[str], purpose: str) -> None:
     """What the run's models became as files of some kinds, and the way to make them."""
     run = evidence.run
-    found = [one for one in manifests(run) if KINDS[one["format"]] in kinds] if run is not None and run.read_results() is not None else []
-    if run is None or not found:
+    finished = manifests(run) if run is not None and run.read_results() is not None else []
+    chosen = [manifest for manifest in finished if KINDS[manifest.format] in kinds]
+    if run is None or not chosen:
         st.write(f"No model of the newest run has been written {purpose} yet.")
     else:
-        st.write(plain(f"Run {run.identifier}, {purpose}: {export_words.answer(found)}"))
-        rows = export_words.export_rows(found)
+        st.write(plain(f"Run {run.identifier}, {purpose}: {export_words.answer(chosen)}"))
+        rows = export_words.export_rows(chosen)
         plain_table(list(rows[0]), [list(row.values()) for row in rows], figures=range(2, len(rows[0])))
     st.page_link("pages/export.py", label="Take a trained model away as a file", icon=":material/output:")
 

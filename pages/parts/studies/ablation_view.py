@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import altair
 import pandas
@@ -16,6 +14,7 @@ from engine.display.figure import Picture, tip
 from engine.display.formatting import count, number
 from engine.display.palette import HUES, NAMES, NEUTRAL, colour_scale, shape_scale
 from engine.studies.ablation import COMPILED, SLOWER
+from engine.studies.ablation_results import AblationResults, FlipRow
 from pages.parts.widgets.plain_table import plain_table
 
 ASPECTS = {
@@ -56,14 +55,14 @@ MEASURES = {
 }
 
 
-def changes(results: Mapping[str, Any], measure: str) -> pandas.DataFrame:
+def changes(results: AblationResults, measure: str) -> pandas.DataFrame:
     """One row for each framework and choice: key, aspect, name, change, low, high, noise (in the shown unit), and whether it is beyond."""
     shown, rows = MEASURES[measure], []
-    for row in results.get("rows", []):
-        aspect, framework, spread = row["aspect"], row["framework"], shown.scale * row[f"{measure}_spread"]
-        change = shown.scale * (row[f"{measure}_change"] - (1 if measure == "seconds" else 0))
+    for row in results.rows:
+        aspect, framework, spread = row.aspect, row.framework, shown.scale * row.spread(measure)
+        change = shown.scale * (row.change(measure) - (1 if measure == "seconds" else 0))
         around = (change, change - spread, change + spread, noise(results, framework, measure))
-        rows.append((aspect, title_of(aspect), FRAMEWORK_NAMES[framework], *around, measure in row.get("beyond_noise_of", [])))
+        rows.append((aspect, title_of(aspect), FRAMEWORK_NAMES[framework], *around, measure in row.beyond_noise_of))
     return pandas.DataFrame(rows, columns=["key", "aspect", "name", "change", "low", "high", "noise", "beyond"])
 
 
@@ -72,25 +71,26 @@ def title_of(aspect: str) -> str:
     return ASPECTS.get(aspect, (aspect, aspect))[0]
 
 
-def noise(results: Mapping[str, Any], framework: str, measure: str) -> float:
+def noise(results: AblationResults, framework: str, measure: str) -> float:
     """What another seed alone does to a matched training, in the shown unit."""
-    value = float(results.get("noise", {}).get(framework, {}).get(measure) or 0.0)
+    spread, matched = results.noise.get(framework), results.matched.get(framework)
+    value = spread.figure(measure) if spread else 0.0
     if measure != "seconds":
         return MEASURES[measure].scale * value
-    mean = float(results.get("matched", {}).get(framework, {}).get(measure) or 0.0)
+    mean = matched.figure(measure) if matched else 0.0
     return 100 * max(value / mean if mean else 0.0, SLOWER)
 
 
-def ablation_answer(results: Mapping[str, Any]) -> str:
+def ablation_answer(results: AblationResults) -> str:
     """Which default changes the loss most, and whether that is more than noise."""
-    defaults = count(len({row["aspect"] for row in results.get("rows", [])}), "default")
+    defaults = count(len({row.aspect for row in results.rows}), "default")
     sentence = effect_sentence(results, "final_loss")
     return (
         f"Of {defaults}, {sentence}" if sentence else f"None of {defaults} changes the final training loss by more than another seed does."
     )
 
 
-def effect_sentence(results: Mapping[str, Any], measure: str) -> str:
+def effect_sentence(results: AblationResults, measure: str) -> str:
     """The largest change that is beyond noise, without a beginning; empty where there is none."""
     table, shown = changes(results, measure), MEASURES[measure]
     real = table[table["beyond"]]
@@ -106,7 +106,7 @@ def effect_sentence(results: Mapping[str, Any], measure: str) -> str:
     )
 
 
-def measure_sentence(results: Mapping[str, Any], measure: str) -> str:
+def measure_sentence(results: AblationResults, measure: str) -> str:
     """One sentence above the chart of a measure."""
     sentence = effect_sentence(results, measure)
     return (
@@ -127,7 +127,7 @@ def marker_legend() -> None:
     )
 
 
-def ablation_chart(results: Mapping[str, Any], measure: str) -> Picture:
+def ablation_chart(results: AblationResults, measure: str) -> Picture:
     """A point and its spread for each default and framework, the band of seed noise behind."""
     table, shown = changes(results, measure), MEASURES[measure]
     order = table.assign(size=table["change"].abs()).groupby("aspect")["size"].max().sort_values(ascending=False).index.tolist()
@@ -162,15 +162,15 @@ def ablation_chart(results: Mapping[str, Any], measure: str) -> Picture:
     return Picture(
         chart,
         measure_sentence(results, measure),
-        f"Each point is the mean of {results.get('seeds', 0)} paired differences to matched mode, its line one standard deviation. "
+        f"Each point is the mean of {results.seeds} paired differences to matched mode, its line one standard deviation. "
         "Filled points are changes beyond noise; the bands are what another seed alone does.",
     )
 
 
-def ablation_table(results: Mapping[str, Any]) -> None:
+def ablation_table(results: AblationResults) -> None:
     """All figures."""
-    names = {row["aspect"]: title_of(row["aspect"]) for row in results.get("rows", [])}
-    by_key = {(row["framework"], row["aspect"]): row for row in results.get("rows", [])}
+    names = {row.aspect: title_of(row.aspect) for row in results.rows}
+    by_key = {(row.framework, row.aspect): row for row in results.rows}
     rows = [
         (title, *(_figures(by_key.get((framework, aspect)), measure) for measure in MEASURES for framework in FRAMEWORKS))
         for aspect, title in names.items()
@@ -179,12 +179,12 @@ def ablation_table(results: Mapping[str, Any]) -> None:
     plain_table(headings, rows, figures=range(1, len(headings)))
 
 
-def _figures(row: Mapping[str, Any] | None, measure: str) -> str:
+def _figures(row: FlipRow | None, measure: str) -> str:
     if row is None:
         return ""
-    shown, change, spread = MEASURES[measure], row[f"{measure}_change"], row[f"{measure}_spread"]
+    shown, change, spread = MEASURES[measure], row.change(measure), row.spread(measure)
     if not math.isfinite(change):
         return ""
     change = shown.scale * (change - 1 if measure == "seconds" else change)
-    star = "" if measure in row.get("beyond_noise_of", []) else "\nnoise"
+    star = "" if measure in row.beyond_noise_of else "\nnoise"
     return f"{signed(change)} ± {number(shown.scale * spread)}{shown.unit}{star}"

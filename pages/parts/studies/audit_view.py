@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import altair
 import pandas
@@ -14,6 +13,7 @@ from engine.display.formatting import number, percent
 from engine.display.palette import LEVEL_DASHES, LEVEL_HUES
 from engine.shared.classifiers import CLASSIFIERS
 from engine.studies.audit import BARS, LAST_LEVELS, LEVELS, TRANSFER_BAR
+from engine.studies.audit_results import AuditResults, LevelRow
 from pages.parts.widgets.plain_table import plain_table
 
 POWERS = {
@@ -33,32 +33,32 @@ NO_DIFFERENCE = 1e-17
 EQUAL, ROUNDED = LAST_LEVELS
 """The last level in float64, and the same in float32."""
 
-Rows = Sequence[Mapping[str, Any]]
+Rows = Sequence[LevelRow]
 
 
-def audited(results: Mapping[str, Any]) -> list[str]:
+def audited_classifiers(results: AuditResults) -> list[str]:
     """The classifiers of which there is something to see, in the order of the family."""
-    found = {row["classifier"] for row in results.get("rows", [])}
-    return [name for name in CLASSIFIERS if name in found]
+    audited = {row.classifier for row in results.rows}
+    return [name for name in CLASSIFIERS if name in audited]
 
 
-def rows_of(results: Mapping[str, Any], classifier: str) -> list[Mapping[str, Any]]:
+def rows_of(results: AuditResults, classifier: str) -> list[LevelRow]:
     """The levels of one classifier, in the order in which they are peeled."""
-    by_level = {row["level"]: row for row in results.get("rows", []) if row["classifier"] == classifier}
+    by_level = {row.level: row for row in results.rows if row.classifier == classifier}
     return [by_level[level] for level in LEVELS if level in by_level]
 
 
-def largest(results: Mapping[str, Any], classifier: str, level: str) -> float | None:
+def largest(results: AuditResults, classifier: str, level: str) -> float | None:
     """The largest relative difference of the loss at a level."""
-    return next((row["max_relative_loss_difference"] for row in rows_of(results, classifier) if row["level"] == level), None)
+    return next((row.max_relative_loss_difference for row in rows_of(results, classifier) if row.level == level), None)
 
 
-def audit_answer(results: Mapping[str, Any]) -> str:
+def audit_answer(results: AuditResults) -> str:
     """The page's answer in one sentence."""
-    reached = {name: value for name in audited(results) if (value := largest(results, name, EQUAL)) is not None}
+    reached = {name: value for name in audited_classifiers(results) if (value := largest(results, name, EQUAL)) is not None}
     if not reached:
         return "No classifier has been audited to the end yet."
-    steps = results.get("steps", 0)
+    steps = results.steps
     least, most = min(reached, key=reached.__getitem__), max(reached, key=reached.__getitem__)
     ends = f"{part_of_the_loss(reached[least])} of the loss ({CLASSIFIERS[least].title})"
     if most != least:
@@ -66,9 +66,9 @@ def audit_answer(results: Mapping[str, Any]) -> str:
     return f"With everything made equal, the two frameworks’ losses differ by at most {ends} over {steps:,} steps in float64."
 
 
-def rounding_sentence(results: Mapping[str, Any]) -> str:
+def rounding_sentence(results: AuditResults) -> str:
     """How much of that is lost in the precision of real trainings; empty where it was not measured."""
-    reached = {name: value for name in audited(results) if (value := largest(results, name, ROUNDED)) is not None}
+    reached = {name: value for name in audited_classifiers(results) if (value := largest(results, name, ROUNDED)) is not None}
     if not reached:
         return ""
     most = max(reached, key=reached.__getitem__)
@@ -88,9 +88,9 @@ def peel_chart(rows: Rows) -> Picture:
     points = []
     for row in rows:
         largest_so_far = 0.0
-        for step, difference in enumerate(row["differences"], start=1):
-            largest_so_far = max(largest_so_far, float(difference))
-            points.append((LEVELS[row["level"]].title, step, float(difference), largest_so_far))
+        for step, difference in enumerate(row.differences, start=1):
+            largest_so_far = max(largest_so_far, difference)
+            points.append((LEVELS[row.level].title, step, difference, largest_so_far))
     table = pandas.DataFrame(points, columns=["level", "step", "measured", "so_far"])
     table[["difference", "largest"]] = table[["measured", "so_far"]].clip(lower=NO_DIFFERENCE)
     titles = [level.title for level in LEVELS.values()]
@@ -111,13 +111,13 @@ def peel_chart(rows: Rows) -> Picture:
 
 def peel_sentence(rows: Rows) -> str:
     """From where to where the difference falls."""
-    known = {row["level"]: row["max_relative_loss_difference"] for row in rows}
-    if not known:
+    largest = {row.level: row.max_relative_loss_difference for row in rows}
+    if not largest:
         return "There is nothing to see yet."
-    first, last = rows[0], known.get(EQUAL)
-    begins = f"As they come, the losses differ by up to {part_of_the_loss(first['max_relative_loss_difference'])} of the loss"
-    if first["level"] != next(iter(LEVELS)) or last is None:
-        return f"The largest difference so far is {part_of_the_loss(max(known.values()))} of the loss."
+    first, last = rows[0], largest.get(EQUAL)
+    begins = f"As they come, the losses differ by up to {part_of_the_loss(first.max_relative_loss_difference)} of the loss"
+    if first.level != next(iter(LEVELS)) or last is None:
+        return f"The largest difference so far is {part_of_the_loss(max(largest.values()))} of the loss."
     return f"{begins}; with everything equal, by {part_of_the_loss(last)}."
 
 
@@ -125,19 +125,16 @@ def peel_table(rows: Rows) -> None:
     """The legend of the chart: each level, what it makes equal, and the largest difference that is left."""
     plain_table(
         ["Made equal, one after the other", "Largest difference"],
-        [
-            (f"{LEVELS[row['level']].title}\n{LEVELS[row['level']].sentence}", part_of_the_loss(row["max_relative_loss_difference"]))
-            for row in rows
-        ],
+        [(f"{LEVELS[row.level].title}\n{LEVELS[row.level].sentence}", part_of_the_loss(row.max_relative_loss_difference)) for row in rows],
         figures=[1],
-        swatches=[f"{'dashed' if LEVEL_DASHES[row['level']] != [1, 0] else 'solid'} {LEVEL_HUES[row['level']]}" for row in rows],
+        swatches=[f"{'dashed' if LEVEL_DASHES[row.level] != [1, 0] else 'solid'} {LEVEL_HUES[row.level]}" for row in rows],
     )
 
 
-def family_table(results: Mapping[str, Any]) -> None:
+def family_table(results: AuditResults) -> None:
     """Every classifier: both precisions, beside the bar that float64 is held to."""
     rows = []
-    for name in audited(results):
+    for name in audited_classifiers(results):
         equal, rounded = largest(results, name, EQUAL), largest(results, name, ROUNDED)
         met = "" if equal is None else "met" if equal <= BARS[name] else "not met"
         bar = number(BARS[name]).removeprefix("1.00 × ")
@@ -145,22 +142,22 @@ def family_table(results: Mapping[str, Any]) -> None:
     plain_table(["Classifier", "float64", "float32"], rows, figures=[1, 2])
 
 
-def transfer_table(results: Mapping[str, Any]) -> None:
+def transfer_table(results: AuditResults) -> None:
     """Largest difference between the answers of a model and those of its weights in the other framework."""
     directions = [(source, target) for source in FRAMEWORKS for target in FRAMEWORKS if source != target]
-    found = {(row["classifier"], row["source"], row["target"]): row["max_logit_difference"] for row in results.get("transfers", [])}
+    differences = {(row.classifier, row.source, row.target): row.max_logit_difference for row in results.transfers}
     rows = [
-        (CLASSIFIERS[name].title, *(number(found.get((name, *direction))) for direction in directions))
-        for name in audited(results)
-        if any((name, *direction) in found for direction in directions)
+        (CLASSIFIERS[name].title, *(number(differences.get((name, *direction))) for direction in directions))
+        for name in audited_classifiers(results)
+        if any((name, *direction) in differences for direction in directions)
     ]
     titles = [f"{FRAMEWORK_NAMES[source]} → {FRAMEWORK_NAMES[target]}" for source, target in directions]
     plain_table(["Classifier", *titles], rows, figures=[1, 2])
 
 
-def transfer_sentence(results: Mapping[str, Any]) -> str:
+def transfer_sentence(results: AuditResults) -> str:
     """The largest of them in words; empty where none was measured."""
-    differences = [row["max_logit_difference"] for row in results.get("transfers", [])]
+    differences = [row.max_logit_difference for row in results.transfers]
     if not differences:
         return ""
     met = "below" if max(differences) <= TRANSFER_BAR else "above"

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import streamlit as st
 
@@ -24,6 +23,7 @@ from engine.studies.benchmark.charts import (
     sweeps,
 )
 from engine.studies.benchmark.measure import experiment_code
+from engine.studies.benchmark.results import BenchmarkResults, VerdictRow
 from engine.studies.benchmark.verdicts import BUSY, row_verdict
 from pages.parts.widgets.code_columns import show_piece
 from pages.parts.widgets.fact_list import fact_list
@@ -35,15 +35,15 @@ WHAT_FIRST = ("Claim", "Setting", "Verdict", "Ratio")
 """A narrow screen shows these before one has to scroll sideways."""
 
 
-def show_claims(rows: Sequence[Mapping[str, Any]], margin: float) -> None:
+def show_claims(rows: Sequence[VerdictRow], margin: float) -> None:
     """A tab for each claim that was measured."""
-    claims = [claim for claim in TITLES if any(row["claim"] == claim for row in rows)]
+    claims = [claim for claim in TITLES if any(row.claim == claim for row in rows)]
     for tab, claim in zip(st.tabs([TITLES[claim] for claim in claims]), claims, strict=True):
         with tab:
-            show_claim(claim, [row for row in rows if row["claim"] == claim], margin)
+            show_claim(claim, [row for row in rows if row.claim == claim], margin)
 
 
-def show_claim(claim: str, rows: Sequence[Mapping[str, Any]], margin: float) -> None:
+def show_claim(claim: str, rows: Sequence[VerdictRow], margin: float) -> None:
     """What was measured of one claim."""
     st.markdown(f"**{unbroken(plain(claim_sentence(rows, margin)))}** {plain(MEANINGS[claim])}")
     show(ratio_chart(rows, margin), key=f"ratios_{claim}")
@@ -56,50 +56,50 @@ def show_claim(claim: str, rows: Sequence[Mapping[str, Any]], margin: float) -> 
                     st.caption(CLASSIFIERS[name].title)
                     show(sweep_chart(some, key, SWEPT[key]), key=f"sweep_{claim}_{key}_{name}")
     twin_heading()
-    batch = len({row["batch_size"] for row in rows}) > 1
+    batch = len({row.batch_size for row in rows}) > 1
     for row in rows:
-        sentence = unbroken(row_words(row)) + ("; others used the machine" if row["busy"] > BUSY else "")
-        twin_row(setting_words(row, batch), row["pytorch"], row["tensorflow"], unit=row["unit"], sentence=sentence)
+        sentence = unbroken(row_words(row)) + ("; others used the machine" if row.busy > BUSY else "")
+        twin_row(setting_words(row, batch), row.pytorch, row.tensorflow, unit=row.unit, sentence=sentence)
 
 
-def show_conditions(results: Mapping[str, Any]) -> None:
+def show_conditions(results: BenchmarkResults) -> None:
     """How it was measured."""
     fact_list(conditions(results))
-    for note in results.get("notes", ()):
+    for note in results.notes:
         st.caption(plain(note))
 
 
-def show_code(results: Mapping[str, Any]) -> None:
+def show_code(results: BenchmarkResults) -> None:
     """What each worker did in a repeat."""
     st.caption("What each worker did in a repeat. The training itself is the wings’ own, which the Code page shows.")
     for piece in experiment_code(results):
         show_piece(piece, wrap=True)
 
 
-def table(rows: Sequence[Mapping[str, Any]]) -> None:
+def table(rows: Sequence[VerdictRow]) -> None:
     """All rows."""
     lines = [
         (
-            TITLES[row["claim"]],
+            TITLES[row.claim],
             setting_words(row),
             row_verdict(row),
             spread_words(row).removeprefix("ratio "),
-            *(f"{number(row[side])} {row['unit']}" for side in FRAMEWORKS),
+            *(f"{number(row.median(side))} {row.unit}" for side in FRAMEWORKS),
         )
         for row in rows
     ]
     plain_table([*WHAT_FIRST, *FRAMEWORK_NAMES.values()], lines, figures=(3, 4, 5))
 
 
-def itself_table(rows: Sequence[Mapping[str, Any]]) -> None:
+def itself_table(rows: Sequence[VerdictRow]) -> None:
     """A benchmark of each framework against itself."""
     lines = [
         (
-            TITLES[row["claim"]],
-            f"{FRAMEWORK_NAMES[row['framework']]}, {setting_words(row)}",
+            TITLES[row.claim],
+            f"{FRAMEWORK_NAMES[row.framework or FRAMEWORKS[0]]}, {setting_words(row)}",
             row_verdict(row),
             spread_words(row).removeprefix("ratio "),
-            *(f"{number(row[side])} {row['unit']}" for side in ("first", "second")),
+            *(f"{number(row.median(side))} {row.unit}" for side in ("first", "second")),
         )
         for row in rows
     ]

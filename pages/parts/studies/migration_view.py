@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -19,6 +18,7 @@ from engine.studies.migration import words
 from engine.studies.migration.code import route_code
 from engine.studies.migration.foreign_file import IN_PYTHON, look_into
 from engine.studies.migration.onnx_tf import FIRST_IMPORT, GUIDE_SNIPPET
+from engine.studies.migration.results import MigrationResults, OldSnippets, SnippetOutcome
 from engine.studies.study import Study
 from pages.parts.widgets.code_columns import column_heading, show_piece
 from pages.parts.widgets.fact_list import fact_list
@@ -29,25 +29,25 @@ FEW_WEIGHTS = 14
 """A longer table of weights is folded away."""
 
 
-def proof(results: Mapping[str, Any]) -> None:
+def proof(results: MigrationResults) -> None:
     """How far the two are apart, beside what the route is held to, and what the third party says."""
-    judged = results["judge"]
-    sides = words.sides(results, "source", "target")
+    judged = results.judge
+    sides = results.by_framework("source", "target")
     fact_list(
         [
             (
                 "Largest difference of a logit",
-                number(results["max_logit_difference"]),
+                number(results.max_logit_difference),
                 f"Over all test texts, in float32; held to {words.bar_words(results)}.",
             ),
-            ("Mean difference", number(results["mean_logit_difference"]), "Of all logits of all test texts."),
-            ("Same label", percent(results["label_agreement"]), f"Of {count(results['rows'], 'test text')}."),
+            ("Mean difference", number(results.mean_logit_difference), "Of all logits of all test texts."),
+            ("Same label", percent(results.label_agreement), f"Of {count(results.rows, 'test text')}."),
             *(
                 (
                     f"ONNX Runtime against {FRAMEWORK_NAMES[framework]}",
-                    number(judged[side]["max_logit_difference"]),
-                    f"The largest difference from a third, neutral opinion, over the graph that {FRAMEWORK_NAMES[results['graph']]} wrote; "
-                    f"the same label on {percent(judged[side]['label_agreement'])}.",
+                    number(judged[side].max_logit_difference),
+                    f"The largest difference from a third, neutral opinion, over the graph that {FRAMEWORK_NAMES[results.graph]} wrote; "
+                    f"the same label on {percent(judged[side].label_agreement)}.",
                 )
                 for framework, side in ((name, sides[name]) for name in FRAMEWORKS)
             ),
@@ -55,11 +55,11 @@ def proof(results: Mapping[str, Any]) -> None:
     )
 
 
-def further_training(results: Mapping[str, Any]) -> None:
+def further_training(results: MigrationResults) -> None:
     """The losses of both, trained on with the same batches, and the strip of their difference."""
     st.subheader("Trained on", anchor="trained-on")
     st.write(unbroken(plain(words.trained_on_sentence(results))))
-    losses = words.sides(results, *(results["trained_on"]["losses"][side] for side in ("source", "target")))
+    losses = results.by_framework(*(results.trained_on.losses[side] for side in ("source", "target")))
     rows = [
         (framework, "training", float(step), float(step), 0.0, 1.0, loss)
         for framework in FRAMEWORKS
@@ -72,23 +72,23 @@ def further_training(results: Mapping[str, Any]) -> None:
     show(difference_strip(points, "step"), "migration_difference")
 
 
-def what_travelled(results: Mapping[str, Any]) -> None:
+def what_travelled(results: MigrationResults) -> None:
     """Weight by weight or node by node, whatever the route took."""
     st.subheader("What travelled", anchor="what-travelled")
-    if results["route"] == "onnx":
+    if results.route == "onnx":
         st.write(plain(words.operator_sentence(results)))
         rows = words.layer_rows(results)
         with _folded(len(rows), "layer"):
-            plain_table(["Node of the graph", f"Layer of {FRAMEWORK_NAMES[results['target']]}", "Weights"], rows)
+            plain_table(["Node of the graph", f"Layer of {FRAMEWORK_NAMES[results.target]}", "Weights"], rows)
         return
-    if results["route"] == "checkpoint":
-        arrived = results["arrived"]
+    if results.route == "checkpoint":
+        arrived = results.arrived
         st.write(
-            f"A folder of the family {plain(arrived['family'])}, {count(len(arrived['files']), 'file')}: "
-            f"{plain(', '.join(arrived['files']))}."
+            f"A folder of the family {plain(arrived.family or '')}, {count(len(arrived.files or ()), 'file')}: "
+            f"{plain(', '.join(arrived.files or ()))}."
         )
         return
-    if note := words.NOTES.get(results["classifier"]):
+    if note := words.NOTES.get(results.classifier):
         st.write(plain(note))
     weights = words.weight_rows(results)
     with _folded(len(weights), "weight"):
@@ -132,35 +132,35 @@ def foreign_file(target: str) -> None:
     st.code(IN_PYTHON.format(framework=target, name="model.onnx"), language="python")
 
 
-def old_snippets(found: Mapping[str, Any] | None) -> None:
+def old_snippets(snippets: OldSnippets | None) -> None:
     """The way over onnx-tf: the program that guides print, and what it says today."""
     st.write(
         "Guides lead from ONNX to TensorFlow with onnx-tf. Every migration runs their program once, in a process and an empty folder of "
         "its own, and shows what it says."
     )
-    if not found:
+    if not snippets:
         st.code(GUIDE_SNIPPET, language="python")
         st.caption("It is run with the first migration.")
         return
-    versions = found["versions"]
-    _outcome(found["guide"])
-    if versions["onnx-tf"] is None:
+    versions = snippets.versions
+    _outcome(snippets.guide)
+    if versions.get("onnx-tf") is None:
         st.write(
             "onnx-tf is not installed here, for it cannot live beside current packages: its last release asks for tensorflow-addons, which "
             "is archived. With it installed the program would get no further than the first line of onnx-tf that uses onnx "
-            f"({plain(versions['onnx'] or 'not installed')} here). That line can be tried without it:"
+            f"({plain(versions.get('onnx') or 'not installed')} here). That line can be tried without it:"
         )
     else:
-        st.write(f"onnx-tf {plain(versions['onnx-tf'])} is installed. The first thing it asks onnx for:")
-    _outcome(found["first_import"] | {"program": FIRST_IMPORT})
+        st.write(f"onnx-tf {plain(versions['onnx-tf'] or '')} is installed. The first thing it asks onnx for:")
+    _outcome(replace(snippets.first_import, program=FIRST_IMPORT))
 
 
-def _outcome(result: Mapping[str, Any]) -> None:
-    st.code(result["program"], language="python")
-    if result["returncode"] == 0:
+def _outcome(result: SnippetOutcome) -> None:
+    st.code(result.program, language="python")
+    if result.returncode == 0:
         st.write("It ran to its end.")
         return
-    st.code(result["error"], language=None, wrap_lines=True)
-    if result["traceback"]:
+    st.code(result.error, language=None, wrap_lines=True)
+    if result.traceback:
         with st.expander("Traceback"):
-            st.code(result["traceback"], language=None, wrap_lines=True)
+            st.code(result.traceback, language=None, wrap_lines=True)

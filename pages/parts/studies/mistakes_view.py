@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 import altair
 import pandas
 import streamlit as st
@@ -14,6 +11,7 @@ from engine.display.figure import Picture, tip
 from engine.display.formatting import count, number, plain
 from engine.display.palette import DASHES, HUES, NEUTRAL
 from engine.studies.mistake_catalogue import MISTAKES
+from engine.studies.mistake_results import MistakeRow, MuseumResults, RaisedError
 from engine.studies.mistakes import curve, detail_words, final_loss, outcome_words, outcomes_by_mistake, place_words
 from pages.parts.widgets.figure import show
 from pages.parts.widgets.plain_table import plain_table
@@ -25,7 +23,7 @@ STEEP = 50.0
 """A curve that climbs higher is drawn on a scale that shows both its ends."""
 
 
-def overview_table(results: Mapping[str, Any]) -> None:
+def overview_table(results: MuseumResults) -> None:
     """Every mistake, and what became of it in both."""
     rows = [
         (MISTAKES[name].title, *(f"{outcome_words(pair[side])}\n{detail_words(pair[side])}" if side in pair else "" for side in FRAMEWORKS))
@@ -39,50 +37,47 @@ def anchor_of(mistake: str) -> str:
     return mistake.replace("_", "-")
 
 
-def show_outcome(name: str, row: Mapping[str, Any]) -> None:
+def show_outcome(name: str, row: MistakeRow) -> None:
     """What happened in one framework: the message and the traceback, or the curve and what is left of the accuracy."""
-    if row["outcome"] in ("crashed", "hung"):
-        st.write(plain(row["reason"]))
+    if row.outcome in ("crashed", "hung"):
+        st.write(plain(row.reason or ""))
         return
-    mistaken = row["mistaken"]
-    for warning in mistaken["warnings"]:
-        st.caption(f"The warning, a {plain(warning['type'])}")
-        st.code(warning["message"], language=None, wrap_lines=True)
-    if error := mistaken["error"]:
+    mistaken = row.mistaken
+    for warning in mistaken.warnings:
+        st.caption(f"The warning, a {plain(warning.type)}")
+        st.code(warning.message, language=None, wrap_lines=True)
+    if error := mistaken.error:
         show_error(error)
         return
     st.write(plain(f"{detail_words(row)}."))
-    show(loss_chart(row), f"curve_{name}_{row['framework']}")
+    show(loss_chart(row), f"curve_{name}_{row.framework}")
 
 
-def show_error(error: Mapping[str, Any]) -> None:
+def show_error(error: RaisedError) -> None:
     """The message as it was, where it leads, and the frames folded away."""
-    lines = error["message"].splitlines() or ["no message"]
+    lines = error.message.splitlines() or ["no message"]
     first = f", the first of them “{plain(lines[0])}”" if len(lines) > FEW_LINES else ""
-    st.caption(f"{plain(error['type'])}: {count(len(lines), 'line')}{first}")
+    st.caption(f"{plain(error.type)}: {count(len(lines), 'line')}{first}")
     st.code("\n".join(lines), language=None, wrap_lines=True, height=260 if len(lines) > FEW_LINES else "content")
-    own = error["own_line"]
-    code = f": `{own['code']}`" if own and "`" not in own["code"] else ""
-    frames = error["library_frames"]
+    own = error.own_line
+    code = f": `{own.code}`" if own and "`" not in own.code else ""
+    frames = error.library_frames
     below = f" Below it {'lies' if frames == 1 else 'lie'} {count(frames, 'frame')} of the library." if frames else ""
     st.markdown(f"It {plain(place_words(error))}{code}.{below}")
-    with st.expander(f"Traceback, {count(error['depth'], 'frame')}"):
+    with st.expander(f"Traceback, {count(error.depth, 'frame')}"):
         st.code(traceback_text(error), language=None, wrap_lines=True)
 
 
-def traceback_text(error: Mapping[str, Any]) -> str:
+def traceback_text(error: RaisedError) -> str:
     """The frames as Python prints them, one's own marked with an arrow."""
-    frames = [
-        f"{'→' if frame['own'] else ' '} {frame['file']}:{frame['line']}, in {frame['function']}\n      {frame['code']}"
-        for frame in error["frames"]
-    ]
+    frames = [f"{'→' if frame.own else ' '} {frame.file}:{frame.line}, in {frame.function}\n      {frame.code}" for frame in error.frames]
     return "\n".join(frames)
 
 
-def loss_chart(row: Mapping[str, Any]) -> Picture:
+def loss_chart(row: MistakeRow) -> Picture:
     """The loss at each step, with the mistake in the framework's look and without it in grey."""
-    framework = row["framework"]
-    points = [(name, step, loss) for name, key in ((RIGHT, "correct"), (MISTAKEN, "mistaken")) for step, loss in curve(row[key])]
+    framework = row.framework
+    points = [(name, step, loss) for name, training in ((RIGHT, row.correct), (MISTAKEN, row.mistaken)) for step, loss in curve(training)]
     table = pandas.DataFrame(points, columns=["curve", "step", "loss"])
     scale, up = altair.Scale(zero=True), altair.Axis(tickCount=5)
     if table["loss"].max() > STEEP:
@@ -105,14 +100,14 @@ def loss_chart(row: Mapping[str, Any]) -> Picture:
     return Picture(chart, curve_sentence(row), curve_sentence(row))
 
 
-def curve_sentence(row: Mapping[str, Any]) -> str:
+def curve_sentence(row: MistakeRow) -> str:
     """What the curve looks like beside the right one."""
-    mistaken, correct = row["mistaken"], row["correct"]
-    if mistaken["first_not_a_number"]:
-        return f"The curve breaks off at step {mistaken['first_not_a_number']:,}, where the loss is no number any more."
-    ends = [final_loss(seen) for seen in (mistaken, correct)]
-    if None in ends:
+    mistaken, correct = row.mistaken, row.correct
+    if mistaken.first_not_a_number:
+        return f"The curve breaks off at step {mistaken.first_not_a_number:,}, where the loss is no number any more."
+    loss, right_loss = final_loss(mistaken), final_loss(correct)
+    if loss is None or right_loss is None:
         return "The curve breaks off."
-    if mistaken["losses"] == correct["losses"]:
-        return "The two curves are the same to the last digit" + (": the training shows nothing." if row["outcome"] == "silent" else ".")
-    return f"In the last epoch the loss is {number(ends[0])} with the mistake and {number(ends[1])} without it."
+    if mistaken.losses == correct.losses:
+        return "The two curves are the same to the last digit" + (": the training shows nothing." if row.outcome == "silent" else ".")
+    return f"In the last epoch the loss is {number(loss)} with the mistake and {number(right_loss)} without it."

@@ -12,6 +12,7 @@ from engine.data.store import SAMPLE, DatasetStore, sample_choice
 from engine.display.formatting import duration, plain, shorten, when
 from engine.errors import ParityError
 from engine.runs.folder import Run, home
+from engine.shared.devices import Machine
 from engine.studies.study import Study, list_studies, start_study
 
 RECENT = 20
@@ -120,12 +121,10 @@ def ending(study: Study) -> None:
             start(study.kind, request)
 
 
-def facts(results: Mapping[str, Any], *own: str) -> str:
+def facts(machine: Machine, *own: str) -> str:
     """What was measured on which machine, in one line."""
-    machine = results.get("machine", {})
-    packages = machine.get("packages") or {}
-    versions = ", ".join(f"{name} {packages[name]}" for name in ("torch", "tensorflow", "keras") if name in packages)
-    return " · ".join(plain(part) for part in (*own, str(results.get("data", "")), str(machine.get("cpu") or ""), versions) if part)
+    versions = ", ".join(f"{name} {machine.packages[name]}" for name in ("torch", "tensorflow", "keras") if name in machine.packages)
+    return " · ".join(plain(part) for part in (*own, machine.cpu, versions) if part)
 
 
 def choose_data(key: str) -> DataChoice:
