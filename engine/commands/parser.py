@@ -9,8 +9,9 @@ from typing import Any
 
 from engine import FRAMEWORKS
 from engine.data.choice import DataChoice
-from engine.data.reading.read_table import guess_columns, read_table
+from engine.data.reading.read_table import guess_columns
 from engine.data.store import sample_choice
+from engine.data.table_cache import read_stored
 from engine.errors import DataError, RunError
 from engine.runs.experiment import Experiment
 from engine.runs.planning.preflight import preflight
@@ -182,7 +183,7 @@ def choose_data(options: argparse.Namespace) -> DataChoice:
     if not path.is_file():
         raise DataError(f"There is no file {options.data}. Expected a CSV, TSV, JSON Lines, Parquet or Excel file, or the word “sample”.")
     dataset = dataset_store().add(path.name, path)
-    table = read_table(dataset.path, dataset.name)
+    table = read_stored(dataset)
     guess = guess_columns(table)
     text, label = tuple(options.text or guess.text), options.label or guess.label
     columns = list(table.frame.columns)

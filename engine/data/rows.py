@@ -15,6 +15,7 @@ import pyarrow.compute
 from engine.data.choice import PARTS, DataChoice
 from engine.data.scanning import CONTROL, Scan, scan_texts, taken
 from engine.data.table import Table, chunks_of, column_of
+from engine.data.table_cache import kept_scan
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,7 @@ class Rows:
 
     @cached_property
     def scan(self) -> Scan:
-        return scan_texts(self.texts)
+        return kept_scan(self.table, self.choice.text, lambda: scan_texts(self.texts))
 
     @property
     def groups(self) -> numpy.ndarray:

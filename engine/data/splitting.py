@@ -9,10 +9,10 @@ import pandas
 
 from engine.data.checks.report import check_rows, structure_findings
 from engine.data.choice import PARTS, DataChoice
-from engine.data.reading.read_table import read_table
 from engine.data.rows import Rows
 from engine.data.store import DatasetStore
 from engine.data.table import Table
+from engine.data.table_cache import read_stored
 from engine.errors import DataError, ExperimentError
 
 TRAIN, VALIDATION, TEST = range(3)
@@ -30,8 +30,7 @@ class PreparedData:
 
 def load_prepared(store: DatasetStore, choice: DataChoice) -> PreparedData:
     """Read a stored file as it was chosen, clean and split it."""
-    dataset = store.get(choice.dataset)
-    return prepare(read_table(dataset.path, dataset.name, choice.reading), choice)
+    return prepare(read_stored(store.get(choice.dataset), choice.reading), choice)
 
 
 def prepare(table: Table, choice: DataChoice) -> PreparedData:

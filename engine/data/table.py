@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy
 import pandas
@@ -30,6 +31,8 @@ class Table:
     """1-based line numbers of the rows with the wrong number of cells (JSON Lines: of the lines that are not an object)."""
     lines: numpy.ndarray | None = None
     """1-based line number in the file on which each row starts, where that is known."""
+    folder: Path | None = None
+    """Where the reading is kept, with what was computed of all its rows; see ``table_cache.py``."""
 
 
 def unique_names(found: Sequence[str]) -> tuple[list[str], list[str]]:

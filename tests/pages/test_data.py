@@ -9,7 +9,12 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
+from engine.data import rows, table_cache
 from engine.data.store import DatasetStore
+from engine.runs.experiment import Experiment
+from engine.runs.folder import create_run
+from engine.runs.planning.preflight import preflight
+from engine.runs.preparing.prepare import prepare_data
 
 TOPICS = ("billing", "shipping", "returns")
 OPENINGS = ("My invoice", "The parcel", "This jacket", "Your driver", "The refund", "An order", "The receipt", "A courier")
@@ -93,6 +98,24 @@ def test_reload_of_the_address_shows_the_same_file(open_page: OpenPage, store: D
     assert not page.exception
     assert "All 40 rows can be used" in words(page)
     assert "mail.csv" in page.subheader[0].value.replace("\\", "")
+
+
+def test_page_preflight_and_coordinator_parse_and_normalise_once(
+    open_page: OpenPage, store: DatasetStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    work: list[str] = []
+    read_table, scan_texts = table_cache.read_table, rows.scan_texts
+    monkeypatch.setattr(table_cache, "read_table", lambda *given: work.append("parsed") or read_table(*given))
+    monkeypatch.setattr(rows, "scan_texts", lambda texts: work.append("normalised") or scan_texts(texts))
+    monkeypatch.setattr(st, "switch_page", lambda page, query_params=None: None)
+    page = upload(open_page("data"), "mail.csv", as_csv(labelled_rows()))
+    button(page, "Use this data").click()
+    page.run()
+    [stored] = store.list()
+    experiment = Experiment(store.load_choice(stored.identifier), classifier="tfidf-mlp")
+    assert all(check.state != "failed" for check in preflight(experiment))
+    prepared = prepare_data(create_run(experiment))
+    assert len(prepared.frame) == 40 and work == ["parsed", "normalised"]
 
 
 def test_use_this_data_saves_the_choice_and_goes_on(open_page: OpenPage, store: DatasetStore, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,9 +15,10 @@ import streamlit as st
 
 from engine.data.checks.report import Report, check_table
 from engine.data.choice import DataChoice, ReadingOptions
-from engine.data.reading.read_table import ColumnGuess, Table, guess_columns, read_table
+from engine.data.reading.read_table import ColumnGuess, Table, guess_columns
 from engine.data.splitting import class_counts, prepare
 from engine.data.store import DatasetStore
+from engine.data.table_cache import read_stored
 from engine.display.formatting import shorten
 from engine.runs.folder import home
 from engine.shared.encoders.checkpoint import bundled_checkpoint
@@ -37,8 +38,7 @@ def dataset_store() -> DatasetStore:
 @st.cache_resource(max_entries=1, show_spinner="Reading the file …")
 def read(identifier: str, options: ReadingOptions) -> tuple[Table, ColumnGuess]:
     """The whole table of a stored file, and the columns to offer. Raises ``DataError``."""
-    dataset = dataset_store().get(identifier)
-    table = read_table(dataset.path, dataset.name, options)
+    table = read_stored(dataset_store().get(identifier), options)
     return table, guess_columns(table)
 
 
