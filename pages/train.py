@@ -3,14 +3,15 @@
 import streamlit as st
 
 from engine.data.choice import DataChoice
-from engine.data.store import SAMPLE, DatasetStore, sample_choice
+from engine.data.store import SAMPLE, sample_choice
 from engine.display.formatting import duration, memory, plain, shorten, what_trains, when
 from engine.errors import DataError, ParityError
 from engine.results.sentences import answer
 from engine.runs import launching
-from engine.runs.folder import Run, home, list_runs, open_run, readable_experiment
+from engine.runs.folder import Run, list_runs, open_run, readable_experiment
 from engine.runs.planning.estimating import estimate
 from engine.runs.planning.preflight import preflight
+from engine.runs.preparing.prepare import dataset_store
 from pages.parts.train import ended_view, live_view
 from pages.parts.train.difference_list import what_differs
 from pages.parts.train.settings_form import settings_form
@@ -89,7 +90,7 @@ def chosen_data() -> DataChoice:
     """The data of the address, else of the last visit, else the sample. Stops the page where it cannot be trained on."""
     identifier = st.query_params.get("data") or st.session_state.get("train_data") or SAMPLE
     try:
-        choice = DatasetStore(home() / "_datasets").load_choice(identifier)
+        choice = dataset_store().load_choice(identifier)
     except DataError as error:
         st.session_state.pop("train_data", None)
         st.title("No such data")

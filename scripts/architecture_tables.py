@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from engine import FRAMEWORK_NAMES, ROOMS
+from engine.runs.paths import folder_tree
 
 PROJECT = Path(__file__).parents[1]
 DOCUMENT = PROJECT / "docs" / "architecture.md"
@@ -33,7 +34,12 @@ def modules() -> str:
     return "\n\n".join(parts)
 
 
-BLOCKS: dict[str, Callable[[], str]] = {"rooms": rooms, "modules": modules}
+def folder() -> str:
+    """Return the files and folders of runs and studies as a tree, as a block of plain text."""
+    return f"```\n{folder_tree()}\n```"
+
+
+BLOCKS: dict[str, Callable[[], str]] = {"rooms": rooms, "modules": modules, "folder": folder}
 """Name in the marks of the document → what stands between them."""
 
 

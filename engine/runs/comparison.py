@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -31,7 +32,7 @@ def compare(run: Run, outcomes: dict[str, dict[str, Any]], state: str, notes: li
     labels = inputs.labels[test_rows]
     predictions = {}
     for name in outcomes:
-        probabilities = np.load(run.framework_folder(name) / "test_probabilities.npy")
+        probabilities = np.load(run.test_probabilities(name))
         predictions[name] = probabilities.argmax(axis=1)
         _write_predictions(run, name, frame.iloc[test_rows], classes, probabilities)
     sizes = {part: len(inputs.rows[part]) for part in PARTS}
@@ -108,17 +109,17 @@ def _parity(
 
 def encoder_difference(run: Run, frameworks: tuple[str, ...]) -> float | None:
     """The largest difference between the two encoders' vectors of the probe texts."""
-    return _largest_difference(run, frameworks, "probe.npy")
+    return _largest_difference([run.probe_vectors(name) for name in frameworks])
 
 
 def first_batch_logit_difference(run: Run, frameworks: tuple[str, ...]) -> float | None:
     """The largest difference between the two untrained models' answers to the same batch."""
-    return _largest_difference(run, frameworks, "first_batch_logits.npy")
+    return _largest_difference([run.first_logits(name) for name in frameworks])
 
 
-def _largest_difference(run: Run, frameworks: tuple[str, ...], file: str) -> float | None:
+def _largest_difference(files: list[Path]) -> float | None:
     try:
-        arrays = [np.load(run.framework_folder(name) / file).astype(np.float64) for name in frameworks]
+        arrays = [np.load(file).astype(np.float64) for file in files]
     except (OSError, ValueError):
         return None
     return float(np.abs(arrays[0] - arrays[1]).max()) if len(arrays) == 2 and arrays[0].shape == arrays[1].shape else None
@@ -128,6 +129,6 @@ def _write_predictions(run: Run, framework: str, test: pandas.DataFrame, classes
     frame = pandas.DataFrame({"row": test["row"].to_numpy(), "label": test["label"].to_numpy()})
     frame["prediction"] = np.array(classes, object)[probabilities.argmax(axis=1)]
     frame = pandas.concat([frame, pandas.DataFrame(probabilities, columns=[f"p{number}" for number in range(len(classes))])], axis=1)
-    draft = run.framework_folder(framework) / f".predictions.{os.getpid()}.parquet"
+    draft = run.predictions_file(framework).with_name(f".predictions.{os.getpid()}.parquet")
     frame.to_parquet(draft, index=False)
     os.replace(draft, run.predictions_file(framework))

@@ -10,6 +10,7 @@ from engine import FRAMEWORK_NAMES
 from engine.errors import TrainingError
 from engine.runs.experiment import Experiment
 from engine.runs.folder import Run, home
+from engine.runs.paths import HomePaths
 from engine.runs.processes.channel import WorkerProcess
 from engine.runs.processes.coordinating import Coordinator, fill
 from engine.runs.processes.turns import Turns
@@ -112,7 +113,7 @@ class RunCoordinator(Coordinator):
             if self.experiment.encoder != BUNDLED:
                 self._enter("download", f"Looking for {self.experiment.encoder} on this machine and on the hub")
             checkpoint = resolve(self.experiment.encoder, downloaded)
-        features, texts = prepare_inputs(self.run, prepared, checkpoint, home() / "_features")
+        features, texts = prepare_inputs(self.run, prepared, checkpoint, HomePaths(home()).features_folder)
         return features, checkpoint, texts
 
     def _encode(self, features: Features, checkpoint: Checkpoint, texts: list[str]) -> None:

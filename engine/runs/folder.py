@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from engine.errors import ParityError, RunError
 from engine.files import read_json, write_atomically
 from engine.runs.experiment import Experiment
+from engine.runs.paths import RunPaths
 from engine.runs.status import Status
 from engine.runs.work_folder import WorkFolder
 
@@ -33,17 +34,16 @@ def home() -> Path:
 
 
 @dataclass(frozen=True)
-class Run(WorkFolder):
+class Run(RunPaths, WorkFolder):
     """One run, read from its folder at every call; nothing of it lives in memory only."""
 
     word = "run"
     advice = "What was trained is kept; resume the run to go on from the last finished epoch."
     again = "resume the run"
-    status_name = "status.json"
 
     def read_experiment(self) -> Experiment:
         """What was asked. Raises ``RunError`` when the folder has gone, ``ExperimentError`` when the description cannot be read."""
-        values = read_json(self.path / "experiment.json")
+        values = read_json(self.experiment_file)
         if values is None:
             raise RunError(
                 f"Run {self.identifier} has no readable experiment.json in {self.path}. Expected the description of what was asked; "
@@ -52,7 +52,7 @@ class Run(WorkFolder):
         return Experiment.from_json(values)
 
     def write_experiment(self, experiment: Experiment) -> None:
-        write_atomically(self.path / "experiment.json", json.dumps(experiment.to_json(), indent=1, ensure_ascii=False))
+        write_atomically(self.experiment_file, json.dumps(experiment.to_json(), indent=1, ensure_ascii=False))
 
     def read_results(self) -> dict[str, Any] | None:
         """The comparison, or ``None`` before there is one."""
@@ -64,23 +64,20 @@ class Run(WorkFolder):
     def read_vocabulary(self) -> str:
         """What the words or terms of the training texts became, as JSON. Raises ``RunError`` when it is gone."""
         try:
-            return (self.path / "vocabulary.json").read_text(encoding="utf-8")
+            return self.vocabulary_file.read_text(encoding="utf-8")
         except (OSError, ValueError) as error:
             raise RunError(f"The vocabulary of run {self.identifier} is gone ({error}). Start the run again.") from error
 
     def read_outcome(self, framework: str) -> dict[str, Any] | None:
         """What a framework's finished training came to, or ``None``; kept while the other one fails and is resumed."""
-        return read_json(self._outcome_file(framework))
+        return read_json(self.outcome_file(framework))
 
     def write_outcome(self, framework: str, outcome: dict[str, Any]) -> None:
-        write_atomically(self._outcome_file(framework), json.dumps(outcome, indent=1))
+        write_atomically(self.outcome_file(framework), json.dumps(outcome, indent=1))
 
     def forget_outcome(self, framework: str) -> None:
         """So that a resumed run goes on with this framework."""
-        self._outcome_file(framework).unlink(missing_ok=True)
-
-    def _outcome_file(self, framework: str) -> Path:
-        return self.framework_folder(framework) / "outcome.json"
+        self.outcome_file(framework).unlink(missing_ok=True)
 
     def read_data(self) -> pandas.DataFrame | None:
         """The cleaned rows: row (position in the file), text, label, split (train, validation or test)."""
@@ -114,20 +111,6 @@ class Run(WorkFolder):
             except ValueError:
                 continue  # a line torn by a crash, completed by the next run of the worker
         return [event for event in events if isinstance(event, dict)], offset + len(whole)
-
-    @property
-    def data_file(self) -> Path:
-        return self.path / "data.parquet"
-
-    def events_file(self, framework: str) -> Path:
-        return self.framework_folder(framework) / "events.jsonl"
-
-    def predictions_file(self, framework: str) -> Path:
-        return self.framework_folder(framework) / "predictions.parquet"
-
-    @property
-    def tensorboard_folder(self) -> Path:
-        return self.path / "tensorboard"
 
 
 def create_run(experiment: Experiment) -> Run:
@@ -166,10 +149,10 @@ def open_run(identifier: str) -> Run:
             f"“{identifier}” is not the name of a run. Expected one like 20260131-142501-a1b2c3, as the Home page and "
             "`python -m engine runs` list them."
         )
-    path = home() / identifier
-    if not (path / "experiment.json").exists():
+    run = Run(home() / identifier)
+    if not run.experiment_file.exists():
         raise RunError(f"There is no run {identifier} in {home()}. It was removed, or it lives in another folder (see PARITY_RUNS).")
-    return Run(path)
+    return run
 
 
 def list_runs() -> list[Run]:
@@ -178,7 +161,8 @@ def list_runs() -> list[Run]:
         names = sorted((entry.name for entry in os.scandir(home()) if IDENTIFIER.fullmatch(entry.name)), reverse=True)
     except OSError:
         return []
-    return [Run(home() / name) for name in names if (home() / name / "experiment.json").exists()]
+    runs = [Run(home() / name) for name in names]
+    return [run for run in runs if run.experiment_file.exists()]
 
 
 def readable_experiment(run: Run) -> Experiment | None:

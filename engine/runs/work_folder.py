@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 
 from engine.errors import RunError
 from engine.files import read_json, write_atomically
+from engine.runs.paths import WorkPaths
 from engine.runs.processes.identity import living_process
 from engine.runs.status import Status
 
@@ -18,13 +19,11 @@ SECONDS_TO_APPEAR = 60.0
 
 
 @dataclass(frozen=True)
-class WorkFolder:
+class WorkFolder(WorkPaths):
     """A folder that a coordinator fills, read at every call; nothing of it lives in memory only."""
 
-    path: Path
     word: ClassVar[str]
     """``run`` or ``study``, as sentences call it."""
-    status_name: ClassVar[str]
     advice: ClassVar[str]
     """What is kept when it ends early, and how to go on: a sentence or two."""
     again: ClassVar[str]
@@ -37,8 +36,8 @@ class WorkFolder:
 
     @property
     def status_file(self) -> Path:
-        """Where the coordinator says how it gets on."""
-        return self.path / self.status_name
+        """Where the coordinator says how it gets on; each kind of folder names its own."""
+        raise NotImplementedError
 
     def read_status(self) -> Status:
         """Return where the work stands. A folder whose coordinator has died without a word reads as failed."""
@@ -73,29 +72,6 @@ class WorkFolder:
         status.updated = time.time()
         write_atomically(self.status_file, json.dumps(status.to_json()))
 
-    @property
-    def results_file(self) -> Path:
-        """What came out."""
-        return self.path / "results.json"
-
-    def framework_folder(self, framework: str) -> Path:
-        """The folder in which the workers of a framework write."""
-        return self.path / framework
-
-    @property
-    def coordinator_log(self) -> Path:
-        """What the coordinator prints."""
-        return self.path / "coordinator.log"
-
-    def worker_log(self, framework: str) -> Path:
-        """What the workers of a framework print."""
-        return self.framework_folder(framework) / "worker.log"
-
-    @property
-    def coordinator_lock(self) -> Path:
-        """Held by the one process that fills the folder."""
-        return self.path / ".coordinator.lock"
-
     def read_log(self, process: str, characters: int = 20_000) -> str:
         """Return the end of the log of ``coordinator`` or of a framework's worker; empty where there is none."""
         file = self.coordinator_log if process == "coordinator" else self.worker_log(process)
@@ -108,16 +84,16 @@ class WorkFolder:
 
     def read_code(self) -> dict[str, Any] | None:
         """Return the source files that did the work, by path, or ``None`` when none were kept."""
-        return read_json(self.path / "code.json")
+        return read_json(self.code_file)
 
     def write_code(self, files: dict[str, str]) -> None:
         """Keep the source files that do the work."""
-        write_atomically(self.path / "code.json", json.dumps(files, ensure_ascii=False))
+        write_atomically(self.code_file, json.dumps(files, ensure_ascii=False))
 
     def request_stop(self) -> None:
         """Ask for a stop; what is finished is kept. Raises ``RunError`` when the folder cannot be written."""
         try:
-            self._stop_file.touch()
+            self.stop_mark.touch()
         except OSError as error:
             raise RunError(
                 f"The {self.word} {self.identifier} cannot be stopped: nothing can be written into its folder {self.path} "
@@ -126,13 +102,9 @@ class WorkFolder:
 
     def withdraw_stop(self) -> None:
         """Take the wish to stop back."""
-        self._stop_file.unlink(missing_ok=True)
+        self.stop_mark.unlink(missing_ok=True)
 
     @property
     def stop_requested(self) -> bool:
         """Whether somebody asked for a stop."""
-        return self._stop_file.exists()
-
-    @property
-    def _stop_file(self) -> Path:
-        return self.path / "stop"
+        return self.stop_mark.exists()

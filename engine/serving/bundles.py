@@ -175,7 +175,7 @@ def sagemaker_contents(material: Material) -> dict[str, bytes | Path]:
     """Code to train and to answer, the training data as a channel, and the trained model as ``model.tar.gz``."""
     run, framework = material.run, material.framework
     member, experiment, inputs = run.read_experiment().family_member, run.read_experiment(), load_inputs(run)
-    weights = run.framework_folder(framework) / "model.safetensors"
+    weights = run.model_file(framework)
     results = run.read_results()
     if results is None or not weights.is_file():
         raise RunError(

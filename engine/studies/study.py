@@ -19,6 +19,7 @@ from engine.errors import RunError
 from engine.files import read_json, write_atomically
 from engine.runs.folder import home
 from engine.runs.launching import detach
+from engine.runs.paths import HomePaths, StudyPaths
 from engine.runs.processes.identity import end_processes
 from engine.runs.status import Status
 from engine.runs.work_folder import WorkFolder
@@ -28,13 +29,12 @@ KINDS = ("audit", "ablation", "museum", "benchmark", "migration", "export")
 
 
 @dataclass(frozen=True)
-class Study(WorkFolder):
+class Study(StudyPaths, WorkFolder):
     """One study, read from its folder at every call."""
 
     word = "study"
     advice = "What is finished is kept; start the same study again to go on."
     again = "start the study again"
-    status_name = "progress.json"
 
     @property
     def kind(self) -> str:
@@ -43,7 +43,7 @@ class Study(WorkFolder):
 
     def read_request(self) -> dict[str, Any]:
         """What was asked. Raises ``RunError`` when the folder has gone."""
-        request = read_json(self.path / "request.json")
+        request = read_json(self.request_file)
         if request is None:
             raise RunError(f"The folder of the study {self.identifier} was removed or damaged. Start it again from its page.")
         return request
@@ -55,11 +55,6 @@ class Study(WorkFolder):
     def write_results(self, results: dict[str, Any]) -> None:
         """Replace what is known."""
         write_atomically(self.results_file, json.dumps(results, indent=1, ensure_ascii=False))
-
-    @property
-    def prepared_folder(self) -> Path:
-        """Where its process puts what classifiers take, until it is done."""
-        return self.path / "prepared"
 
 
 def start_study(kind: str, request: dict[str, Any]) -> Study:
@@ -80,7 +75,7 @@ def start_study(kind: str, request: dict[str, Any]) -> Study:
         for framework in FRAMEWORKS:
             study.framework_folder(framework).mkdir(parents=True, exist_ok=True)
         study.withdraw_stop()
-        write_atomically(study.path / "request.json", json.dumps(request, ensure_ascii=False))
+        write_atomically(study.request_file, json.dumps(request, ensure_ascii=False))
         study.write_status(Status())
         detach("engine.studies.process", study.path)
     except OSError as error:
@@ -106,7 +101,7 @@ class UnitCache:
     """Results of finished pieces of work, shared by all studies: a study that was cut short goes on, a larger one uses what is there."""
 
     def __init__(self) -> None:
-        self._folder, self._version = _studies_folder() / "units", code_version()
+        self._folder, self._version = HomePaths(home()).units_folder, code_version()
 
     def find(self, question: dict[str, Any]) -> dict[str, Any] | None:
         """The answer to the same question, asked of the same code before."""
@@ -148,7 +143,7 @@ def _study_of(kind: str, request: dict[str, Any]) -> Study:
 
 
 def _studies_folder() -> Path:
-    return home() / "_studies"
+    return HomePaths(home()).studies_folder
 
 
 def _digest(value: Any) -> str:

@@ -22,7 +22,7 @@ from engine.workers.wing import build_model, import_wing, make_encode, prepare_d
 
 def weight_file(run: Run, framework: str) -> Path:
     """Return where a framework keeps what it has trained."""
-    return run.framework_folder(framework) / "model.safetensors"
+    return run.model_file(framework)
 
 
 def learned_with(run: Run) -> frozenset[str]:

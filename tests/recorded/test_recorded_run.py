@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from engine.reports.benchmark_report import benchmark_report
 from engine.reports.model_card import model_card
 from engine.reports.run_report import report
 from engine.runs.folder import Run, list_runs
+from engine.runs.paths import TREE, places
 from engine.runs.source_code import kept_code
 from engine.source.scripts import data_file, notebook, standalone_script
 from engine.source.snippets import load_snippets
@@ -140,3 +142,14 @@ def test_both_models_still_answer(recorded_run: Run, capsys: pytest.CaptureFixtu
         assert [answer[framework]["label"] for answer in answers] == table["prediction"].tolist()[:3]
         expected = table.filter(regex=r"^p\d+$").iloc[0].tolist()
         assert list(answers[0][framework]["probabilities"].values()) == pytest.approx(expected, abs=1e-5)
+
+
+def test_every_file_of_a_recorded_folder_is_in_the_tree(recorded_run: Run) -> None:
+    """What a run or a study leaves behind is described; drafts and what frameworks name themselves are not."""
+    for folder, holders in TREE.items():
+        names = [re.sub(r"<[\w-]+>", "[^/]+", place.name) for place in places(*holders) if place.name != "<framework>/"]
+        roots = [recorded_run.path] if "<run>" in folder else [study.path for kind in studies.KINDS for study in studies.list_studies(kind)]
+        if folder != "runs/":
+            files = [file.relative_to(root).as_posix() for root in roots for file in root.glob("**/*") if file.is_file()]
+            unknown = [file for file in files if not any(re.match(name + ("$" if name[-1] != "/" else ""), file) for name in names)]
+            assert files and not unknown, f"{folder} also has {', '.join(unknown)}: say in engine/runs/paths.py what that is"

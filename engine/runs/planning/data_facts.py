@@ -17,6 +17,7 @@ from engine.data.splitting import PreparedData, class_counts, load_prepared
 from engine.errors import ParityError
 from engine.runs.experiment import Experiment
 from engine.runs.folder import home
+from engine.runs.paths import HomePaths
 from engine.runs.preparing.prepare import dataset_store, place_of_features
 from engine.shared.class_weights import class_weights
 from engine.shared.encoders.checkpoint import BUNDLED, Checkpoint, resolve
@@ -147,7 +148,7 @@ def _data_facts(choice: str) -> DataFacts:
 @lru_cache(maxsize=8)
 def _features_file(experiment: Experiment, checkpoint: Checkpoint, folder: Path) -> Path:
     texts = _prepared(_key(experiment.data)).frame["text"].tolist()
-    return place_of_features(experiment, checkpoint, texts, folder / "_features").file
+    return place_of_features(experiment, checkpoint, texts, HomePaths(folder).features_folder).file
 
 
 @lru_cache(maxsize=32)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 from dataclasses import asdict, dataclass, fields
@@ -47,7 +48,7 @@ class Inputs:
 
     def texts(self, run: Run) -> list[str]:
         """All texts of the run, in the order of the rows; read without pandas, which would count as the framework's memory."""
-        return list(json.loads((run.path / "texts.json").read_text(encoding="utf-8")))
+        return list(json.loads(run.texts_file.read_text(encoding="utf-8")))
 
     def part(self, run: Run, name: str) -> tuple[tuple[np.ndarray, ...], np.ndarray, np.ndarray | None]:
         """What the classifier takes of ``train``, ``validation`` or ``test``, memory-mapped; the labels; the lengths where rows are tokens.
@@ -57,14 +58,20 @@ class Inputs:
         before = sum(len(self.rows[part]) for part in PARTS[: PARTS.index(name)])
         here = slice(before, before + len(self.rows[name]))
         try:
-            arrays = tuple(np.load(file, mmap_mode="c")[here] for file in sorted(run.path.glob("input_*.npy")))
-            lengths = np.load(run.path / "lengths.npy")[here] if (run.path / "lengths.npy").exists() else None
+            arrays = tuple(np.load(file, mmap_mode="c")[here] for file in _input_files(run))
+            lengths = np.load(run.lengths_file)[here] if run.lengths_file.exists() else None
         except (OSError, ValueError) as error:
             raise RunError(f"What this run prepared for its classifier is damaged ({error}). Resume it to prepare it again.") from error
         expected = 2 if run.read_experiment().family_member.takes == "terms" else 1
         if len(arrays) != expected or any(len(values) != len(self.rows[name]) for values in arrays):
             raise RunError("What this run prepared for its classifier is gone. Resume the run to prepare it again.")
         return arrays, self.labels[self.rows[name]], lengths
+
+
+def _input_files(run: Run) -> list[Path]:
+    """Return the arrays that are there, in their order."""
+    files = (run.input_array(number) for number in itertools.count())
+    return list(itertools.takewhile(Path.exists, files))
 
 
 def save_arrays(run: Run, rows: dict[str, np.ndarray], arrays: tuple[np.ndarray, ...], lengths: np.ndarray | None = None) -> None:
@@ -77,30 +84,30 @@ def save_arrays(run: Run, rows: dict[str, np.ndarray], arrays: tuple[np.ndarray,
             arranged[start : start + CHUNK] = values[order[start : start + CHUNK]]
         arranged.flush()
         del arranged
-        os.replace(draft, run.path / f"input_{number}.npy")
+        os.replace(draft, run.input_array(number))
     if lengths is not None:
-        np.save(run.path / "lengths.npy", lengths[order])
+        np.save(run.lengths_file, lengths[order])
 
 
 def save_inputs(run: Run, inputs: Inputs, texts: list[str]) -> None:
     """Write the inputs; plain arrays and JSON, no pickles."""
     draft = run.path / f".inputs.{os.getpid()}.npz"
     np.savez(draft, labels=inputs.labels, probe=inputs.probe_rows, **inputs.rows)  # type: ignore[arg-type]
-    os.replace(draft, run.path / "inputs.npz")
-    write_atomically(run.path / "texts.json", json.dumps(texts))
+    os.replace(draft, run.label_arrays)
+    write_atomically(run.texts_file, json.dumps(texts))
     plain = {name: value for name, value in asdict(inputs).items() if name not in ("labels", "rows", "probe_rows")}
-    write_atomically(run.path / "inputs.json", json.dumps(plain))
+    write_atomically(run.inputs_file, json.dumps(plain))
 
 
 def load_inputs(run: Run) -> Inputs:
     """The inverse of :func:`save_inputs`. Raises ``RunError`` when the folder is incomplete."""
     try:
-        with np.load(run.path / "inputs.npz", allow_pickle=False) as arrays:
-            plain = json.loads((run.path / "inputs.json").read_text(encoding="utf-8"))
+        with np.load(run.label_arrays, allow_pickle=False) as arrays:
+            plain = json.loads(run.inputs_file.read_text(encoding="utf-8"))
             known = {item.name for item in fields(Inputs)}
             plain = {name: tuple(value) if isinstance(value, list) else value for name, value in plain.items() if name in known}
             return Inputs(arrays["labels"], {part: arrays[part] for part in PARTS}, arrays["probe"], **plain)
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise RunError(
-            f"Run {run.identifier} lacks what its workers need ({error}) in {Path(run.path).name}. Resume it to prepare the data again."
+            f"Run {run.identifier} lacks what its workers need ({error}) in {run.path.name}. Resume it to prepare the data again."
         ) from error

@@ -17,6 +17,7 @@ from engine.data.store import DatasetStore
 from engine.files import write_atomically
 from engine.runs.experiment import Experiment
 from engine.runs.folder import Run, home
+from engine.runs.paths import HomePaths
 from engine.runs.preparing.inputs import Inputs, load_inputs, save_arrays, save_inputs
 from engine.runs.preparing.recipes import architecture_of
 from engine.shared.class_weights import class_weights
@@ -30,7 +31,7 @@ from engine.shared.weights.initial import WEIGHTS, initial_weights
 
 def dataset_store() -> DatasetStore:
     """The stored files, beside the runs."""
-    return DatasetStore(home() / "_datasets")
+    return DatasetStore(HomePaths(home()).datasets_folder)
 
 
 def prepare_data(run: Run) -> PreparedData:
@@ -71,10 +72,10 @@ def prepare_inputs(
         arrays, lengths, inputs, vocabulary = featurize(experiment, checkpoint, texts, inputs)
         save_arrays(run, inputs.rows, arrays, lengths)
         if vocabulary is not None:
-            write_atomically(run.path / "vocabulary.json", vocabulary)
+            write_atomically(run.vocabulary_file, vocabulary)
     save_inputs(run, inputs, texts)
     weights = WEIGHTS[experiment.classifier](architecture_of(experiment, inputs))
-    write_arrays(run.path / "initial.safetensors", initial_weights(weights, experiment.seed))
+    write_arrays(run.initial_weights, initial_weights(weights, experiment.seed))
     return features, texts
 
 
@@ -90,8 +91,7 @@ def prepare_for_study(
     ``begins`` is told that there is something to do, ``downloaded`` how many bytes of how many of an encoder have come; ``encode`` computes
     the vectors where they are not kept from before. Raises ``ParityError``s of data and encoder.
     """
-    ready = prepared.path / "ready"
-    if ready.exists():
+    if prepared.ready_mark.exists():
         return
     begins()
     for framework in FRAMEWORKS:
@@ -100,12 +100,12 @@ def prepare_for_study(
     prepared.write_experiment(experiment)
     rows = prepare_data(prepared)
     checkpoint = resolve(experiment.encoder, downloaded) if experiment.family_member.pretrained else None
-    features, _ = prepare_inputs(prepared, rows, checkpoint, home() / "_features")
+    features, _ = prepare_inputs(prepared, rows, checkpoint, HomePaths(home()).features_folder)
     if features is not None:
         if not features.complete:
             encode()
         save_arrays(prepared, load_inputs(prepared).rows, (features.open(),))
-    ready.touch()
+    prepared.ready_mark.touch()
 
 
 def label_inputs(prepared: PreparedData, experiment: Experiment) -> Inputs:

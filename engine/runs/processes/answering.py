@@ -17,7 +17,7 @@ class Answerer:
 
     def __init__(self, run: Run, framework: str, timeout: float = 120.0) -> None:
         """Start loading; the first answer waits for it. Raises ``RunError`` when this framework has no trained model in the run."""
-        if not (run.framework_folder(framework) / "model.safetensors").exists():
+        if not run.model_file(framework).exists():
             raise RunError(
                 f"Run {run.identifier} has no trained {FRAMEWORK_NAMES[framework]} model: training has not finished or its file was "
                 "removed. Choose another run, or resume this one on the Train page."

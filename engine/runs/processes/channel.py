@@ -19,6 +19,7 @@ from typing import Any
 
 import psutil
 
+from engine.runs.paths import WorkPaths
 from engine.runs.processes.identity import process_identity
 from engine.shared.devices import physical_cores
 
@@ -94,7 +95,7 @@ class WorkerProcess:
         self.facts: dict[str, Any] = {}
         """The latest of everything that the worker has told."""
         self.messages: queue.Queue[dict[str, Any]] = queue.Queue()
-        self._log = open(run_path / framework / "worker.log", "ab")  # noqa: SIM115 - closed with the process
+        self._log = open(WorkPaths(run_path).worker_log(framework), "ab")  # noqa: SIM115 - closed with the process
         command = [sys.executable, "-m", "engine.workers.main", str(run_path), framework, job]
         self.process = subprocess.Popen(
             command,

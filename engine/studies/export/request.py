@@ -14,6 +14,7 @@ from engine.errors import MigrationError
 from engine.files import read_json
 from engine.runs.folder import Run, open_run
 from engine.runs.records.reading import from_json
+from engine.shared.text.inputs import MANIFEST
 from engine.studies.export.manifest import ExportManifest
 from engine.studies.study import list_studies
 
@@ -65,8 +66,6 @@ PRECISIONS = ("float32", "int8")
 INT8_FORMATS = ("onnx", "executorch", "litert")
 """Whose runtimes compute with weights in int8."""
 
-EXPORTS = "exports"
-MANIFEST = "manifest.json"
 ASIDE = ".old"
 """Ends the name of an export that has stepped aside for a newer one."""
 
@@ -114,7 +113,7 @@ class ExportRequest:
     def folder(self) -> Path:
         """Where the finished export lies; its name is made of known words only."""
         suffix = "" if self.precision == "float32" else f"-{self.precision}"
-        return self.opened().path / EXPORTS / f"{self.framework}-{self.format}{suffix}"
+        return self.opened().export_folder(f"{self.framework}-{self.format}{suffix}")
 
     def to_json(self) -> dict[str, Any]:
         """What ``start_study("export", …)`` takes. A run that was trained further is another question."""
@@ -197,7 +196,7 @@ def manifests(run: Run) -> list[ExportManifest]:
 
 def bundles_folder(run: Run, framework: str) -> Path:
     """Where the command line puts serving bundles."""
-    return run.path / EXPORTS / "bundles" / framework
+    return run.bundles_folder(framework)
 
 
 def exported_folders(run: Run, finished: Sequence[ExportManifest]) -> dict[tuple[str, str], Path]:
@@ -207,4 +206,4 @@ def exported_folders(run: Run, finished: Sequence[ExportManifest]) -> dict[tuple
 
 
 def _weights(run: Run, framework: str) -> Path:
-    return run.framework_folder(framework) / "model.safetensors"
+    return run.model_file(framework)

@@ -18,8 +18,9 @@ from engine.errors import RunError
 from engine.runs.processes.turns import WORKER_NAMES
 from engine.runs.records.reading import from_json, to_json
 from engine.shared.devices import describe_machine
+from engine.shared.text.inputs import MANIFEST
 from engine.studies.export.manifest import ExportManifest, FileCheck, LatencyRace, TensorForm
-from engine.studies.export.request import ASIDE, FILES, KINDS, MANIFEST, RUNTIMES, ExportRequest, bring_back, find_manifest, has_model
+from engine.studies.export.request import ASIDE, FILES, KINDS, RUNTIMES, ExportRequest, bring_back, find_manifest, has_model
 from engine.studies.export.words import findings, format_title
 from engine.studies.migration.carry import differences
 from engine.studies.study import Study, find_study, start_study
@@ -109,7 +110,7 @@ def _race(coordinator: StudyCoordinator, request: ExportRequest, asked: dict[str
     trained = [framework for framework in FRAMEWORKS if has_model(run, framework)]
     coordinator.dismiss()
     coordinator.frameworks = (*trained, "onnx")
-    (coordinator.study.path / "onnx").mkdir(exist_ok=True)  # for the log of a worker that belongs to no framework
+    coordinator.study.framework_folder("onnx").mkdir(exist_ok=True)  # for the log of a worker that belongs to no framework
     messages = {name: f"{WORKER_NAMES[name]} answers single texts" for name in coordinator.frameworks}
     answers = coordinator.measure_in_turns(messages, "race", run, 1 / len(messages), **asked)
     times = {name: float(np.percentile(answer["milliseconds"], 50)) for name, answer in answers.items()}

@@ -31,7 +31,7 @@ SIDES = ("source", "target")
 
 def carried_folder(study: Any) -> Path:
     """Where a migration keeps what it took along: the ONNX file or the Hugging Face folder of those routes."""
-    return Path(study.path) / "carried"
+    return Path(study.carried_folder)
 
 
 def conduct(coordinator: StudyCoordinator) -> list[str]:

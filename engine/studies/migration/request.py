@@ -83,4 +83,4 @@ def not_possible(run: Run, route: str) -> str:
 
 
 def _weights(run: Run, framework: str) -> Any:
-    return run.framework_folder(framework) / "model.safetensors"
+    return run.model_file(framework)

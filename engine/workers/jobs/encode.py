@@ -49,7 +49,7 @@ def encode(run: Run, framework: str, channel: Channel) -> None:
     writer.finish()
     features.write_note({"framework": framework, "device": device, "texts": len(texts), "seconds": seconds})
     probe_rows = inputs.probe_rows[:PROBE_TEXTS]
-    np.save(run.framework_folder(framework) / "probe.npy", embed([texts[row] for row in probe_rows]))
+    np.save(run.probe_vectors(framework), embed([texts[row] for row in probe_rows]))
     channel.tell(encode_seconds=seconds, encoded_now=len(missing))
 
 
@@ -62,4 +62,4 @@ def probe(run: Run, framework: str, channel: Channel) -> None:
     devices.use_device(device, frozenset())  # vectors are compared and kept: never with TensorFloat-32
     embed = make_embed(framework, resolve(inputs.encoder), experiment, device)
     texts = inputs.texts(run)
-    np.save(run.framework_folder(framework) / "probe.npy", embed([texts[row] for row in inputs.probe_rows]))
+    np.save(run.probe_vectors(framework), embed([texts[row] for row in inputs.probe_rows]))

@@ -30,7 +30,6 @@ from engine.workers.wing import build_model, import_classifier, import_wing, mak
 def train(run: Run, framework: str, channel: Channel) -> None:
     """Train, evaluate, save and time one framework's classifier, one turn after the other."""
     experiment = run.read_experiment()
-    folder = run.framework_folder(framework)
 
     channel.take("import")
     events = EventFile(run.events_file(framework))
@@ -51,7 +50,7 @@ def train(run: Run, framework: str, channel: Channel) -> None:
     events.write("imported", seconds=import_seconds, rss_mib=rss_after_import, device=answer["device"], threads=threads)
     devices.set_seed(experiment.seed)
     classifier, core, model = build_model(framework, experiment, architecture_of(experiment, inputs), recipe.own, device)
-    initial = read_weights(run.path / "initial.safetensors", {})
+    initial = read_weights(run.initial_weights, {})
     if not recipe.own >= {"initialiser", "bias"}:  # else the model stays as its framework drew it
         classifier.load_neutral(core, merge_initial(initial, classifier.to_neutral(core), recipe.own))
     arrays, labels, lengths = inputs.part(run, "train")
@@ -61,10 +60,10 @@ def train(run: Run, framework: str, channel: Channel) -> None:
     first = tuple(values[: experiment.batch_size] for values in train_inputs)
     if lengths is not None:
         first = tuple(values[..., : lengths[: experiment.batch_size].max()] for values in first)
-    np.save(folder / "first_batch_logits.npy", inference.predict_logits(model, first))
+    np.save(run.first_logits(framework), inference.predict_logits(model, first))
     progress = Progress(patience=experiment.patience)
     optimizer = training.make_optimizer(model, recipe)
-    checkpoint_file, best_file = folder / "checkpoint.safetensors", folder / "best.safetensors"
+    checkpoint_file, best_file = run.checkpoint_file(framework), run.best_weights(framework)
     if checkpoint_file.exists():
         try:
             export.load_checkpoint(checkpoint_file, model, optimizer, progress)
@@ -124,7 +123,7 @@ def train(run: Run, framework: str, channel: Channel) -> None:
         reporter.reason = "early"
     if progress.best_epoch is not None or reporter.reason == "diverged":
         # Killed after its evaluation, a worker finds them under their last name.
-        kept = best_file if best_file.exists() else folder / "model.safetensors"
+        kept = best_file if best_file.exists() else run.model_file(framework)
         export.load_weights(core, kept, classifier.load_neutral)
     best_epoch = None if progress.best_epoch is None else progress.best_epoch + 1
     events.write("trained", reason=reporter.reason, best_epoch=best_epoch, epochs=len(reporter.counters["epoch_train_loss"]))
@@ -133,10 +132,10 @@ def train(run: Run, framework: str, channel: Channel) -> None:
     test_arrays, test_labels, test_lengths = inputs.part(run, "test")
     test_inputs, _ = training.as_tensors(test_arrays, test_labels, device)
     probabilities = inference.predict(model, test_inputs, test_lengths)
-    np.save(folder / "test_probabilities.npy", probabilities)
-    draft = folder / ".model.safetensors"
+    np.save(run.test_probabilities(framework), probabilities)
+    draft = run.model_file(framework).with_name(".model.safetensors")
     export.save_weights(classifier.to_neutral(core), draft)
-    os.replace(draft, folder / "model.safetensors")
+    os.replace(draft, run.model_file(framework))
     best_file.unlink(missing_ok=True)
     events.write("evaluated", test_accuracy=float(np.mean(probabilities.argmax(axis=1) == test_labels)))
     events.write("saved")
@@ -150,7 +149,7 @@ def train(run: Run, framework: str, channel: Channel) -> None:
         "train_growth_mib": max(peak - rss_after_import, 0.0),
         "gpu_memory_mib": devices.gpu_memory_mib(device),
         "parameters": parameters,
-        "model_bytes": (folder / "model.safetensors").stat().st_size,
+        "model_bytes": (run.model_file(framework)).stat().st_size,
         "best_epoch": best_epoch,
         "stop_reason": reporter.reason,
         "device": gpu if on_gpu else "cpu",
@@ -161,7 +160,7 @@ def train(run: Run, framework: str, channel: Channel) -> None:
     sample = [texts[row] for row in inputs.probe_rows]
     if experiment.family_member.takes == "vectors":
         embed = make_embed(framework, resolve(inputs.encoder), experiment, answer["device"])
-        np.save(folder / "probe.npy", embed(sample))
+        np.save(run.probe_vectors(framework), embed(sample))
         encode: Any = lambda some: ((embed(some),), None)  # noqa: E731 - the encoder is loaded once for both uses
     else:
         encode = make_encode(run, framework, inputs, answer["device"])

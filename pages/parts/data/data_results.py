@@ -21,6 +21,7 @@ from engine.data.store import DatasetStore
 from engine.data.table_cache import read_stored
 from engine.display.formatting import shorten
 from engine.runs.folder import home
+from engine.runs.paths import HomePaths
 from engine.shared.encoders.checkpoint import bundled_checkpoint
 from engine.shared.text.tokens import token_counts
 
@@ -31,7 +32,7 @@ MEASURED_TEXTS = 2_000
 
 def dataset_store() -> DatasetStore:
     """The uploaded files, kept beside the runs."""
-    return DatasetStore(home() / "_datasets")
+    return DatasetStore(HomePaths(home()).datasets_folder)
 
 
 # One table at a time, for a large one takes several times its file's size in memory.

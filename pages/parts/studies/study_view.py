@@ -8,10 +8,11 @@ from typing import Any
 import streamlit as st
 
 from engine.data.choice import DataChoice
-from engine.data.store import SAMPLE, DatasetStore, sample_choice
+from engine.data.store import SAMPLE, sample_choice
 from engine.display.formatting import duration, plain, shorten, when
 from engine.errors import ParityError
-from engine.runs.folder import Run, home
+from engine.runs.folder import Run
+from engine.runs.preparing.prepare import dataset_store
 from engine.shared.devices import Machine
 from engine.studies.study import Study, list_studies, start_study
 
@@ -129,7 +130,7 @@ def facts(machine: Machine, *own: str) -> str:
 
 def choose_data(key: str) -> DataChoice:
     """The sample, or a file whose columns have been confirmed on the Data page."""
-    store = DatasetStore(home() / "_datasets")
+    store = dataset_store()
     choices = {SAMPLE: sample_choice()}
     for dataset in store.list():
         try:
