@@ -42,7 +42,7 @@ from engine.workers.callback import REPORT_SECONDS, REPORT_STEPS
 ROWS = {"transformer": 800}
 EPOCHS = {"transformer": 2, "tfidf-mlp": 6, "text-cnn": 3, "bi-lstm": 3}
 TURN_SECONDS = {"transformer": 12}
-"""By default 2; several readings fit into a turn."""
+"""Seconds of a turn; 2 for the others, for several readings fit into one."""
 
 
 def main() -> None:
@@ -116,7 +116,7 @@ def side_by_side(experiment: Experiment, folder: Path, seconds: float) -> tuple[
 
 
 def readings(events: Path) -> list[tuple[float, float, int]]:
-    """Of each report that a run's own figures count, not the first one of a turn: the time of day, seconds since the one before, steps."""
+    """Return the reports that a run's own figures count, not the first one of a turn: time of day, seconds since the one before, steps."""
     reports = [event for line in events.read_text(encoding="utf-8").splitlines() if (event := json.loads(line))["event"] == "steps"]
     counted = [(before, now) for before, now in pairwise(reports) if not now["first_of_turn"]]
     return [(now["time"], now["seconds"] - before["seconds"], now["steps"]) for before, now in counted]

@@ -66,7 +66,7 @@ def train_on_the_sample(browser: Browser, address: str, out: Path) -> str:
 
 
 def newest_finished_run(browser: Browser, address: str) -> str | None:
-    """As the Compare page chooses it."""
+    """Return the run that the Compare page would choose."""
     page = open_page(browser, address, SIZES[""], "light")
     page.goto("/compare")
     settle(page)

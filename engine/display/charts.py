@@ -33,7 +33,7 @@ __all__ = [
 
 
 def confusion_matrix(confusion: Sequence[Sequence[int]], classes: Sequence[str], framework: str) -> Picture:
-    """True classes down, predicted classes across; the shade is the share of the row, the figure the number of texts."""
+    """Draw true classes down and predicted classes across; the shade is the share of the row, the figure the number of texts."""
     matrix = numpy.asarray(confusion, dtype=int).reshape(len(classes), len(classes))
     totals = matrix.sum(axis=1, keepdims=True)
     shares = matrix / numpy.maximum(totals, 1)
@@ -77,7 +77,7 @@ def confusion_matrix(confusion: Sequence[Sequence[int]], classes: Sequence[str],
 
 
 def per_class_bars(results: Mapping[str, Any], limit: int = 30) -> Picture:
-    """F1 of each class, PyTorch above TensorFlow; with more than ``limit`` classes those with the most test texts."""
+    """Draw F1 of each class, PyTorch above TensorFlow; with more than ``limit`` classes those with the most test texts."""
     sides = {framework: values["per_class"] for framework, values in results["frameworks"].items() if values.get("per_class")}
     classes = list(results["data"]["classes"])
     support = {label: max((side[label]["support"] for side in sides.values() if label in side), default=0) for label in classes}
@@ -114,7 +114,7 @@ def per_class_bars(results: Mapping[str, Any], limit: int = 30) -> Picture:
 
 
 def class_balance(counts: Mapping[str, int] | pandas.DataFrame, limit: int = 30) -> Picture:
-    """Texts of each class, largest first. ``counts`` is label → texts, or a table by label with the columns train, validation and test."""
+    """Draw the texts of each class, largest first; ``counts``: label → texts, or a table by label with a column for each part."""
     table = counts if isinstance(counts, pandas.DataFrame) else pandas.DataFrame({"texts": dict(counts)})
     totals = table.sum(axis=1).sort_values(ascending=False, kind="stable")
     shown = totals.index[:limit]

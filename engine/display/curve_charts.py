@@ -38,7 +38,7 @@ THICKNESS = {"training": 1.75, "validation": 3.25}
 
 
 def loss_curves(points: pandas.DataFrame, x: Axis = "epoch", end: float | None = None) -> Picture:
-    """Training (thin) and validation (thick) loss of both frameworks.
+    """Draw the training (thin) and validation (thick) loss of both frameworks.
 
     ``points`` as ``engine.results.curves`` folds them: framework (its key), curve, epoch, step, seconds, span, loss. ``end`` fixes the
     right end of the axis while a run is live.
@@ -84,7 +84,7 @@ def difference_strip(points: pandas.DataFrame, x: Axis = "epoch", end: float | N
 
 
 def differences(points: pandas.DataFrame) -> pandas.DataFrame:
-    """Where both frameworks measured the same curve over the same steps: ``difference`` as a part of their mean, the later ``seconds``."""
+    """Return ``difference``, as a part of the mean, where both measured the same curve over the same steps; and the later ``seconds``."""
     same = ["curve", "step", "span"]
     sides = [points[points["framework"] == framework].drop_duplicates(same, keep="last") for framework in FRAMEWORKS]
     both = sides[0].merge(sides[1], on=same, suffixes=("", "_right"))
@@ -96,7 +96,7 @@ def differences(points: pandas.DataFrame) -> pandas.DataFrame:
 
 
 def training_points(points: pandas.DataFrame) -> pandas.DataFrame:
-    """Of the training curve, the reports within epochs where every framework has more of them than epochs, else the epochs' means."""
+    """Return the training curve: the reports within epochs where every framework has more of them than epochs, else the epochs' means."""
     validation = points[points["curve"] == "validation"]
     training = points[points["curve"] == "training"]
     whole = training["span"] >= training.groupby("framework")["span"].transform("max") if len(validation) else training["span"] < 0

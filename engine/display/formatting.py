@@ -17,7 +17,7 @@ SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 def plain(text: object) -> str:
-    """Somebody else's words (a class name, a file name, a message) for ``st.markdown`` and labels, shown as the characters they are.
+    """Escape somebody else's words (a class name, a file name, a message) for ``st.markdown`` and labels: characters, never markup.
 
     Punctuation is escaped. A colon, an at sign and ``www`` get an invisible word joiner, because emoji, icons, colours and bare links
     are found in the text only after escapes have been undone. Line breaks and runs of spaces become one space.
@@ -34,7 +34,7 @@ def shorten(text: object, characters: int = 80) -> str:
 
 
 def number(value: float | None) -> str:
-    """Three significant digits, thousands separated; whole numbers (``int``) in full; powers of ten beyond; ``–`` for no number."""
+    """Write three significant digits, thousands separated; whole numbers (``int``) in full; powers of ten beyond; ``–`` for no number."""
     if value is None or not math.isfinite(value):
         return MISSING
     if value == 0 or isinstance(value, int):
@@ -47,7 +47,7 @@ def number(value: float | None) -> str:
 
 
 def count(amount: int, one: str, many: str = "") -> str:
-    """``1 text``, ``1,204 texts``; the plural is ``one`` with an s unless given."""
+    """Write ``1 text`` or ``1,204 texts``; the plural is ``one`` with an s unless given."""
     return f"{amount:,} {one if amount == 1 else many or one + 's'}"
 
 
@@ -99,14 +99,14 @@ def milliseconds(value: float | None) -> str:
 
 
 def memory(mebibytes: float | None) -> str:
-    """``210 MiB``, ``1.23 GiB``."""
+    """Write ``210 MiB`` or ``1.23 GiB``."""
     if mebibytes is None or not math.isfinite(mebibytes):
         return MISSING
     return f"{number(float(mebibytes))} MiB" if abs(mebibytes) < 1000 else f"{number(mebibytes / 1024)} GiB"
 
 
 def what_trains(experiment: Experiment) -> str:
-    """``Text CNN · matched · compiled``, not escaped."""
+    """Write ``Text CNN · matched · compiled``, not escaped."""
     mode = "matched" if experiment.mode == "matched" else "framework defaults"
     return " · ".join([experiment.family_member.title, mode, *(["compiled"] if experiment.compiled else [])])
 
@@ -130,7 +130,7 @@ def date(moment: float, zone: bool = False) -> str:
 
 
 def code_span(text: object, in_table: bool = False) -> str:
-    """Somebody else's words in a Markdown file: as code on one line, where nothing is markup, a link or, ``in_table``, a cell's end."""
+    """Write somebody else's words in a Markdown file as code on one line, where nothing is markup, a link or, in a table, a cell's end."""
     words = " ".join(str(text).split()) or MISSING
     words = words.replace("|", "\\|") if in_table else words
     fence = "`" * (1 + max(map(len, re.findall("`+", words)), default=0))
@@ -145,5 +145,5 @@ def code_block(text: str) -> str:
 
 
 def unbroken(sentence: str) -> str:
-    """With no line break between a figure and its percent or times sign."""
+    """Return a sentence without a line break between a figure and its percent or times sign."""
     return sentence.replace(" %", "\u00a0%").replace(" ×", "\u00a0×")

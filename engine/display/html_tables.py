@@ -39,7 +39,7 @@ def plain_table(headings: Sequence[str], rows: Sequence[Sequence[str]], figures:
 
 
 def fact_list(facts: Sequence[tuple[str, str, str]]) -> str:
-    """Facts that belong to both frameworks: (name, value, one quiet sentence) each."""
+    """Draw facts that belong to both frameworks: (name, value, one quiet sentence) each."""
     rows = "".join(
         '<div style="display:flex;flex-wrap:wrap;column-gap:1.5rem;align-items:baseline;padding:0.45rem 0">'
         f'<div style="flex:1 1 14rem;min-width:0">{escape(name)}<div style="{QUIET}">{escape(sentence)}</div></div>'
@@ -50,7 +50,7 @@ def fact_list(facts: Sequence[tuple[str, str, str]]) -> str:
 
 
 def twin_terms(terms: Sequence[tuple[str, str, str]]) -> str:
-    """Each is (PyTorch's name, TensorFlow's name, the difference): three columns, which stand below each other on a narrow screen."""
+    """Draw terms, each (PyTorch's name, TensorFlow's name, the difference), in three columns: below each other on a narrow screen."""
     return "".join(
         '<div style="display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,17rem),1fr));gap:0.35rem 1.5rem;'
         f'align-items:start;padding:0.55rem 0">{_term("pytorch", left)}{_term("tensorflow", right)}'

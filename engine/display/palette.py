@@ -36,31 +36,31 @@ LEVEL_HUES = {
     "exact-constants": "#2E8B7A",
     "float32": "#2E8B7A",
 }
-"""Of the audit's levels, which belong to neither framework; the last two make the same equal, in two precisions."""
+"""Hues of the audit's levels, which belong to neither framework; the last two make the same equal, in two precisions."""
 
 LEVEL_DASHES: dict[str, list[int]] = {name: [6, 4] if name == "float32" else [1, 0] for name in LEVEL_HUES}
 
 NAMES = [FRAMEWORK_NAMES[framework] for framework in FRAMEWORKS]
-"""In their fixed order: PyTorch, then TensorFlow."""
+"""The frameworks' names in their fixed order: PyTorch, then TensorFlow."""
 
 
 def colour_scale() -> altair.Scale:
-    """Maps the names PyTorch and TensorFlow to their hues, whichever of them a chart's data holds."""
+    """Map the names PyTorch and TensorFlow to their hues, whichever of them a chart's data holds."""
     return altair.Scale(domain=NAMES, range=[HUES[framework] for framework in FRAMEWORKS])
 
 
 def dash_scale() -> altair.Scale:
-    """Maps the names PyTorch and TensorFlow to their dashes."""
+    """Map the names PyTorch and TensorFlow to their dashes."""
     return altair.Scale(domain=NAMES, range=[DASHES[framework] for framework in FRAMEWORKS])
 
 
 def shape_scale() -> altair.Scale:
-    """Maps the names PyTorch and TensorFlow to their markers."""
+    """Map the names PyTorch and TensorFlow to their markers."""
     return altair.Scale(domain=NAMES, range=[SHAPES[framework] for framework in FRAMEWORKS])
 
 
 def contrast(first: str, second: str) -> float:
-    """Contrast ratio of two colours ``#RRGGBB``, from 1 to 21 (WCAG 2.2, section 1.4.3)."""
+    """Return the contrast ratio of two colours ``#RRGGBB``, from 1 to 21 (WCAG 2.2, section 1.4.3)."""
 
     def luminance(colour: str) -> float:
         channels = [int(colour[start : start + 2], 16) / 255 for start in (1, 3, 5)]

@@ -66,7 +66,7 @@ def twin_row(
 
 
 def twin_facts(facts: Sequence[tuple[str, str, str]]) -> str:
-    """Each fact is (name, PyTorch's value, TensorFlow's value), in words; the name stands in the middle as in a twin row."""
+    """Draw facts, each (name, PyTorch's value, TensorFlow's value), in words; the name stands in the middle as in a twin row."""
     return "".join(
         f'<div style="{COLUMNS};padding:0.3rem 0"><div style="text-align:right;{WORDS}">{escape(left or MISSING)}</div>'
         f'<div style="text-align:center;{QUIET}">{escape(name)}</div>'

@@ -23,7 +23,7 @@ def column_heading(framework: str, words: str) -> None:
 
 
 def show_piece(piece: Definition, wrap: bool = False) -> None:
-    """Where it stands, how long it is, and its source."""
+    """Show where a piece stands, how long it is, and its source."""
     place = piece.file.removeprefix("engine/").removeprefix("frameworks/")
     st.html(f'<div style="{QUIET}">{escape(place)}, from line {piece.first_line:,} · {count(piece.lines, "line")}</div>')
     st.code(piece.source, line_numbers=True, wrap_lines=wrap)

@@ -10,10 +10,10 @@ from engine.display import html_tables, twin_rows
 
 
 def fact_list(facts: Sequence[tuple[str, str, str]]) -> None:
-    """Each fact is (name, value, sentence)."""
+    """Show facts, each (name, value, sentence)."""
     st.html(html_tables.fact_list(facts))
 
 
 def twin_facts(facts: Sequence[tuple[str, str, str]]) -> None:
-    """Each fact is (name, PyTorch's value, TensorFlow's value)."""
+    """Show facts, each (name, PyTorch's value, TensorFlow's value)."""
     st.html(twin_rows.twin_facts(facts))
