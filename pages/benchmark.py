@@ -79,8 +79,7 @@ def form() -> None:
 
 def why_not_compiled(request: BenchmarkRequest) -> str:
     """Why models cannot be compiled here; empty where they can."""
-    experiment = replace(request.experiment(request.classifiers[0]), compiled=True)
-    return " ".join(check.sentence for check in preflight(experiment) if check.state == "failed")
+    return preflight(replace(request.experiment(request.classifiers[0]), compiled=True)).refusal
 
 
 def repetition(study: Study) -> str:

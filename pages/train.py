@@ -9,7 +9,6 @@ from engine.errors import DataError, ParityError
 from engine.results.sentences import answer
 from engine.runs import launching
 from engine.runs.folder import Run, list_runs, open_run, readable_experiment
-from engine.runs.planning.estimating import estimate
 from engine.runs.planning.preflight import preflight
 from engine.runs.preparing.prepare import dataset_store
 from pages.parts.train import ended_view, live_view
@@ -150,13 +149,13 @@ try:
     with form:
         request = settings_form(choice)
     experiment = request.experiment
-    checks = preflight(experiment)
-    for check in checks:
+    outcome = preflight(experiment)
+    for check in outcome.checks:
         if request.cut_note and check.title == "Long texts":
             request.cut_note.caption(plain(check.sentence))
     with before:
         st.subheader("Before the start", anchor=False)
-        expected = estimate(experiment)
+        expected = outcome.estimate
         parts = {
             "to turn the texts into vectors, which are kept": expected.encoding_seconds,
             "to compile the model": expected.compiling_seconds,
@@ -164,9 +163,9 @@ try:
         first = "".join(f", {duration(part)} of it {purpose}" for purpose, part in parts.items() if part)
         st.markdown(f"**{duration(expected.seconds).capitalize()}** and **{memory(expected.memory_mib)}** of memory{first}.")
         st.caption(plain(expected.sentence))
-        for check in checks:
+        for check in outcome.checks:
             st.markdown(f"{check.number}\\. {CHECK_ICONS[check.state]} **{plain(check.title)}**  \n{plain(check.sentence)}")
-    if request.start and any(check.state == "failed" for check in checks):
+    if request.start and outcome.refusal:
         with form:
             st.error("Nothing was started, because a check failed. Correct what it says, then start again.", icon=":material/error:")
     elif request.start:

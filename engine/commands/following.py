@@ -1,4 +1,4 @@
-"""Watching from a terminal how a run or a study gets on; Ctrl+C asks it to stop and keeps what is finished."""
+"""From a terminal: what is checked before a run starts, and how it or a study gets on; Ctrl+C stops and keeps what is finished."""
 
 from __future__ import annotations
 
@@ -9,8 +9,19 @@ from tqdm import tqdm
 
 from engine import FRAMEWORK_NAMES
 from engine.errors import RunError
+from engine.runs.experiment import Experiment
 from engine.runs.folder import Run
+from engine.runs.planning.preflight import preflight
 from engine.studies.study import Study
+
+
+def check_before_start(experiment: Experiment) -> None:
+    """Make the checks of the Train page: warnings go to standard error. Raises ``RunError`` with the sentences of what failed."""
+    outcome = preflight(experiment)
+    if outcome.refusal:
+        raise RunError(outcome.refusal)
+    for check in outcome.warnings:
+        print(f"warning: {check.title}: {check.sentence}", file=sys.stderr)
 
 
 def follow(run: Run, silent: bool) -> None:

@@ -12,9 +12,8 @@ from engine.data.choice import DataChoice
 from engine.data.reading.read_table import guess_columns
 from engine.data.store import sample_choice
 from engine.data.table_cache import read_stored
-from engine.errors import DataError, RunError
+from engine.errors import DataError
 from engine.runs.experiment import Experiment
-from engine.runs.planning.preflight import preflight
 from engine.runs.preparing.prepare import dataset_store
 from engine.serving.kinds import BUNDLES
 from engine.shared.classifiers import CLASSIFIERS
@@ -196,10 +195,3 @@ def choose_data(options: argparse.Namespace) -> DataChoice:
         )
         raise DataError(f"In {path.name} {wrong}. Found the columns {', '.join(columns)}. Name them with --text and --label.")
     return DataChoice(dataset.identifier, dataset.name, text, label, reading=table.options, rows=options.rows)
-
-
-def refuse_without_compiler(experiment: Experiment) -> None:
-    """Raise ``RunError`` where this machine cannot do what was asked: a compiled run without a compiler."""
-    failed = [check.sentence for check in preflight(experiment) if check.state == "failed"]
-    if failed:
-        raise RunError(" ".join(failed))

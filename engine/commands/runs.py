@@ -8,8 +8,8 @@ import sys
 from typing import Any
 
 from engine import FRAMEWORK_NAMES, __version__
-from engine.commands.following import follow
-from engine.commands.parser import make_experiment, refuse_without_compiler
+from engine.commands.following import check_before_start, follow
+from engine.commands.parser import make_experiment
 from engine.errors import RunError
 from engine.runs.folder import list_runs, open_run
 from engine.runs.launching import recover, start
@@ -20,10 +20,9 @@ from engine.studies.study import list_studies
 
 
 def train(options: argparse.Namespace) -> int:
-    """Start the run that was asked for, follow it, print its results. Ctrl+C asks it to stop and keeps the best weights."""
+    """Check and start the run that was asked for, follow it, print its results. Ctrl+C asks it to stop and keeps the best weights."""
     experiment = make_experiment(options)
-    if experiment.compiled:
-        refuse_without_compiler(experiment)
+    check_before_start(experiment)
     run = start(experiment)
     if not options.json:
         print(f"Run {run.identifier} in {run.path}", file=sys.stderr)

@@ -7,8 +7,8 @@ import json
 import sys
 from dataclasses import replace
 
-from engine.commands.following import watch
-from engine.commands.parser import choose_data, refuse_without_compiler
+from engine.commands.following import check_before_start, watch
+from engine.commands.parser import choose_data
 from engine.runs.experiment import BUNDLED_ENCODER
 from engine.runs.records.reading import to_json
 from engine.shared.classifiers import CLASSIFIERS
@@ -41,7 +41,7 @@ def ablate(options: argparse.Namespace) -> int:
     given = {name: value for name in ("encoder", "device", "epochs") if (value := getattr(options, name)) is not None}
     request = AblationRequest(options.classifier, options.seeds, defaults=tuple(options.defaults or ()), data=choose_data(options), **given)
     if COMPILED in request.defaults:
-        refuse_without_compiler(replace(request.experiment(), compiled=True))
+        check_before_start(replace(request.experiment(), compiled=True))
     study = watch(start_study("ablation", request.to_json()))
     results = read_results(study, AblationResults)
     print(json.dumps(to_json(results), indent=1, ensure_ascii=False) if options.json else ablation_table(results))
@@ -70,7 +70,7 @@ def benchmark(options: argparse.Namespace) -> int:
         **given,
     )
     if "compiled" in request.modes:
-        refuse_without_compiler(replace(request.experiment(request.classifiers[0]), compiled=True))
+        check_before_start(replace(request.experiment(request.classifiers[0]), compiled=True))
     if options.again:
         request = next_attempt(request)
     study = watch(start_study("benchmark", request.to_json()))

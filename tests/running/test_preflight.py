@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 from typing import Any
@@ -10,14 +11,17 @@ import numpy
 import pytest
 from safetensors.numpy import save_file
 
+from engine.__main__ import main
+from engine.commands import runs as commands
 from engine.data.choice import DataChoice
 from engine.data.store import sample_choice
 from engine.runs.experiment import Experiment
-from engine.runs.folder import create_run
+from engine.runs.folder import Run, create_run, list_runs
 from engine.runs.planning import data_facts, estimating, preflight
 from engine.runs.planning.estimating import estimate
 from engine.runs.planning.preflight import PreflightCheck
 from engine.runs.preparing.prepare import dataset_store
+from engine.runs.status import Status
 from engine.shared.classifiers import CLASSIFIERS
 
 
@@ -27,7 +31,7 @@ def asked(classifier: str = "embedding-mlp", data: DataChoice | None = None, **c
 
 def checks(experiment: Experiment) -> dict[str, PreflightCheck]:
     """The lines by their titles, after a look at their numbers."""
-    found = preflight.preflight(experiment)
+    found = preflight.preflight(experiment).checks
     assert [check.number for check in found] == list(range(1, len(found) + 1))
     assert len({check.title for check in found}) == len(found)
     return {check.title: check for check in found}
@@ -187,6 +191,49 @@ def test_a_run_that_is_not_finished_is_a_warning() -> None:
 def test_data_that_cannot_be_read_fail_alone() -> None:
     found = checks(asked("text-cnn", DataChoice(dataset="0123456789abcdef", name="gone.csv", text=("a",), label="b")))
     assert found["Data"].state == "failed" and "Words" not in found and found["Disk"].state == "passed"
+
+
+# --- The command line ---
+
+
+@pytest.fixture
+def started(monkeypatch: pytest.MonkeyPatch) -> list[Experiment]:
+    """What the command line would have started; it is told that the run ended at once."""
+    experiments: list[Experiment] = []
+
+    def start(experiment: Experiment) -> Run:
+        experiments.append(experiment)
+        run = create_run(experiment)
+        run.write_status(Status("done"))
+        run.write_results({"frameworks": {}})
+        return run
+
+    monkeypatch.setattr(commands, "start", start)
+    return experiments
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["--class-weights", "nothing=2"], "“nothing”"),
+        (["--encoder", "/nowhere/at/all", "--class-weights", "nothing=2"], "/nowhere/at/all"),
+        (["--compiled", "--long-texts", "windows", "--classifier", "text-cnn"], "XLA compiles one program for each shape"),
+    ],
+)
+def test_train_refuses_what_cannot_run_before_anything_is_queued(
+    options: list[str], words: str, started: list[Experiment], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["train", "sample", "--json", *options]) == 1
+    printed = capsys.readouterr()
+    assert printed.out == "" and printed.err.startswith("error: ") and words in printed.err
+    assert not started and list_runs() == []
+
+
+def test_train_warns_on_standard_error_and_starts(started: list[Experiment], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["train", "sample", "--json", "--classifier", "text-cnn", "--max-tokens", "20"]) == 0
+    printed = capsys.readouterr()
+    assert "warning: Long texts: " in printed.err and json.loads(printed.out)["frameworks"] == {}
+    assert [experiment.classifier for experiment in started] == ["text-cnn"]
 
 
 # --- The estimate ---

@@ -17,7 +17,7 @@ from engine.errors import ParityError
 from engine.runs.experiment import Experiment
 from engine.runs.folder import home, list_runs
 from engine.runs.planning.data_facts import Reading, data_facts, features_file, find_encoder, reading, token_limit, weights_of_classes
-from engine.runs.planning.estimating import estimate
+from engine.runs.planning.estimating import Estimate, estimate
 from engine.shared.devices import graphics_processors, physical_cores
 from engine.shared.encoders.checkpoint import Checkpoint
 from engine.shared.framework_defaults import DIFFERENCES, matters
@@ -49,12 +49,33 @@ class PreflightCheck:
     sentence: str
 
 
-def preflight(experiment: Experiment) -> list[PreflightCheck]:
-    """All checks at once, in the order in which a run needs them; a run can start when none has ``failed``."""
-    return [PreflightCheck(number, *line) for number, line in enumerate(_lines(experiment), start=1)]
+@dataclass(frozen=True)
+class Preflight:
+    """What the Train page shows, and ``train`` on the command line goes by, before anything is queued."""
+
+    checks: tuple[PreflightCheck, ...]
+    """In the order in which a run needs them."""
+    estimate: Estimate
+
+    @property
+    def refusal(self) -> str:
+        """The sentences of all that failed; empty where a run can start."""
+        return " ".join(check.sentence for check in self.checks if check.state == "failed")
+
+    @property
+    def warnings(self) -> list[PreflightCheck]:
+        """What stands in no run's way but should be known."""
+        return [check for check in self.checks if check.state == "warning"]
 
 
-def _lines(experiment: Experiment) -> Iterator[Line]:
+def preflight(experiment: Experiment) -> Preflight:
+    """Check everything at once and estimate what a run will take; it can start when nothing has ``failed``."""
+    expected = estimate(experiment)
+    checks = (PreflightCheck(number, *line) for number, line in enumerate(_lines(experiment, expected), start=1))
+    return Preflight(tuple(checks), expected)
+
+
+def _lines(experiment: Experiment, expected: Estimate) -> Iterator[Line]:
     data = _data(experiment)
     yield data
     if experiment.class_weights.strip() != "none" and data[1] == "passed":
@@ -72,7 +93,7 @@ def _lines(experiment: Experiment) -> Iterator[Line]:
     if experiment.precision == "mixed" and experiment.family_member.concerns("precision"):
         yield _precision(experiment)
     yield _device(experiment)
-    needed, available = estimate(experiment).memory_mib, psutil.virtual_memory().available / 2**20
+    needed, available = expected.memory_mib, psutil.virtual_memory().available / 2**20
     yield "Memory", "passed" if needed < available else "warning", f"About {needed:,.0f} MiB needed, {available:,.0f} MiB available."
     free = shutil.disk_usage(_existing(home())).free / 2**20
     wanted = "" if free > FREE_MIB else f"; at least {FREE_MIB} MiB are needed"
