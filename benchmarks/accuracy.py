@@ -121,34 +121,32 @@ def validation_loss(run: Run) -> float:
     """The lowest of the first framework."""
     results = run.read_results()
     assert results is not None, "finish() ends the benchmark where a run has none"
-    return min(next(iter(results["frameworks"].values()))["epoch_validation_loss"])
+    return min(next(iter(results.frameworks.values())).epoch_validation_loss)
 
 
 def report(run: Run, classifier: str) -> None:
     """Accuracy, agreement and what was measured beside them."""
     results = run.read_results()
     assert results is not None, "finish() ends the benchmark where a run has none"
-    parity, data = results["parity"], results["data"]
-    print(f"  {data['rows']:,} texts, {len(data['classes'])} classes, {data['split']['test']:,} test texts, {data['truncated']:,} cut")
-    if parity["test_agreement"] is not None:
-        print(f"  first-batch logit difference {parity['first_batch_logit_difference']:.2g} (bar ≤ 1e-5)")
-        if parity["encoder_difference"] is not None:
-            print(f"  encoder difference {parity['encoder_difference']:.2g} (bar ≤ 1e-4)")
-        print(f"  largest epoch-loss drift {parity['max_epoch_loss_drift']:.4%}")
-        print(f"  test agreement {parity['test_agreement']:.2%} (bar ≥ {AGREEMENT[classifier]:.0%})")
+    parity, data = results.parity, results.data
+    print(f"  {data.rows:,} texts, {len(data.classes)} classes, {data.split['test']:,} test texts, {data.truncated:,} cut")
+    if parity.test_agreement is not None:
+        print(f"  first-batch logit difference {parity.first_batch_logit_difference:.2g} (bar ≤ 1e-5)")
+        if parity.encoder_difference is not None:
+            print(f"  encoder difference {parity.encoder_difference:.2g} (bar ≤ 1e-4)")
+        print(f"  largest epoch-loss drift {parity.max_epoch_loss_drift:.4%}")
+        print(f"  test agreement {parity.test_agreement:.2%} (bar ≥ {AGREEMENT[classifier]:.0%})")
     reference = None
     if classifier in ("embedding-mlp", "tfidf-mlp"):
         inputs = load_inputs(run)
         (train, test) = (inputs.part(run, part) for part in ("train", "test"))
         regression = LogisticRegression(max_iter=3000).fit(matrix(train[0], inputs.input_size), train[1])
         reference = regression.score(matrix(test[0], inputs.input_size), test[1])
-    for name, figures in results["frameworks"].items():
-        words = (
-            f"  {name} test accuracy {figures['test_accuracy']:.2%}, macro-F1 {figures['macro_f1']:.4f}, best epoch {figures['best_epoch']}"
-        )
-        words += f", {figures['train_seconds']:.0f} s of training"
+    for name, figures in results.frameworks.items():
+        words = f"  {name} test accuracy {figures.test_accuracy:.2%}, macro-F1 {figures.macro_f1:.4f}, best epoch {figures.best_epoch}"
+        words += f", {figures.train_seconds:.0f} s of training"
         if reference is not None:
-            words += f"; logistic regression {reference:.2%}: {100 * (figures['test_accuracy'] - reference):+.2f} points (bar ≥ −0.5)"
+            words += f"; logistic regression {reference:.2%}: {100 * (figures.test_accuracy - reference):+.2f} points (bar ≥ −0.5)"
         print(words, flush=True)
 
 

@@ -71,7 +71,7 @@ def measure(classifier: str, frameworks: list[str], folder: Path, repeats: int) 
             results = run.read_results()
             assert results is not None, run.read_status().message
             times.append((inside, outside))
-            peaks.append((results["frameworks"][framework]["peak_rss_mib"], bare["peak_mib"]))
+            peaks.append((results.frameworks[framework].peak_rss_mib or 0.0, bare["peak_mib"]))
             print(f"  pair: {times[-1][0]:.3f} and {times[-1][1]:.3f} ms", file=sys.stderr, flush=True)
         report(f"{classifier} {framework}: milliseconds a step", times, "≤ 1.05")
         report(f"{classifier} {framework}: peak memory in MiB", peaks, "≤ 1.10" if classifier == "transformer" else "none")

@@ -55,9 +55,9 @@ def measure(folder: Path, repeats: int) -> None:
         results = run.read_results()
         assert results is not None and first_loss is not None, run.read_status().message
         starts.append(first_loss)
-        imports.append(max(figures["import_seconds"] for figures in results["frameworks"].values()))
-        for name, figures in results["frameworks"].items():
-            inside[name].append(figures["documents_per_second"])
+        imports.append(max(figures.import_seconds or 0.0 for figures in results.frameworks.values()))
+        for name, figures in results.frameworks.items():
+            inside[name].append(figures.documents_per_second or 0.0)
         inputs = load_inputs(run)
         vectors_file, labels_file = folder / "vectors.npy", folder / "labels.npy"
         np.save(vectors_file, inputs.part(run, "train")[0][0])

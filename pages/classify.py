@@ -9,6 +9,7 @@ from engine.display.formatting import count, duration, plain, shorten, when
 from engine.errors import DataError, RunError
 from engine.results.sentences import what_trained
 from engine.results.tables import finished_frameworks
+from engine.runs.records.results import Results
 from pages.parts.classify.answer_view import how_read, reading_help, show_answers
 from pages.parts.classify.text_file import MAX_ROWS, TYPES, answer_file, choose_texts, show_file
 from pages.parts.classify.warm_models import answer_with_both
@@ -21,9 +22,9 @@ through_dashboard()
 MAX_TEXTS = 500
 
 run = choose_run("let the two models answer for your own texts")
-results = run.read_results() or {}
+results = run.read_results() or Results()
 status = run.read_status()
-classes = results.get("data", {}).get("classes", [])
+classes = results.data.classes
 frameworks = finished_frameworks(results)
 names = " and ".join(FRAMEWORK_NAMES[framework] for framework in frameworks)
 read = how_read(results)
@@ -37,8 +38,8 @@ st.write(
     f"Paste a text; {'both models answer' if len(frameworks) == 2 else f'the {names} model answers'} with the probability of each of the "
     f"{len(classes):,} classes. The first answer takes about 8 seconds, while {names} {'start' if len(frameworks) == 2 else 'starts'}."
 )
-data_name = results.get("data", {}).get("name", "")
-st.caption(f"The models come from run {run.identifier} · {plain(data_name)} · {plain(what_trained(results))} · {when(status.created)}")
+trained = f"{plain(results.data.name)} · {plain(what_trained(results))}"
+st.caption(f"The models come from run {run.identifier} · {trained} · {when(status.created)}")
 st.page_link("pages/compare.py", label="How good they are", icon=":material/compare_arrows:", query_params={"run": run.identifier})
 if len(frameworks) == 1:
     st.warning(f"Only {names} has a model in this run; the other did not finish or did not take part.", icon=":material/info:")

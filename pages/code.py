@@ -8,6 +8,7 @@ import streamlit as st
 from engine import FRAMEWORK_NAMES, FRAMEWORKS
 from engine.display.formatting import count, percent, plain, what_trains, when
 from engine.runs.folder import Run, list_runs, readable_experiment
+from engine.runs.records.results import Results
 from engine.shared.classifiers import CLASSIFIERS
 from engine.source.script_settings import DATA_NAME
 from engine.source.scripts import SCRIPT_NAMES, data_file, notebook, obstacle_to_scripts, standalone_script
@@ -156,14 +157,14 @@ def notebook_of(run: Run, framework: str) -> str:
     return notebook(standalone_script(run, framework))
 
 
-reached = {name: outcome.get("test_accuracy") for name, outcome in ((run.read_results() or {}).get("frameworks") or {}).items()}
+results = run.read_results() or Results()
 for column, framework in zip(st.columns(2, gap="medium"), FRAMEWORKS, strict=True):
     with column:
         name = SCRIPT_NAMES[framework]
         if framework not in experiment.frameworks:
             st.html(f'<div style="{QUIET}">{FRAMEWORK_NAMES[framework]} took no part in this run.</div>')
             continue
-        expected = reached.get(framework)
+        expected = results.side(framework).test_accuracy
         st.markdown(
             f"**{FRAMEWORK_NAMES[framework]}**  \n"
             + (

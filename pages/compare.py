@@ -24,6 +24,7 @@ from engine.results.sentences import (
     what_trained,
 )
 from engine.results.tables import disagreements, epochs_table, finished_frameworks, headline, number_of_test_texts, per_class_table
+from engine.runs.records.results import Results
 from pages.parts.compare.disagreement_list import disagreement_list
 from pages.parts.compare.downloads import comparison_downloads, report_downloads
 from pages.parts.widgets.curves import follow
@@ -36,17 +37,17 @@ from pages.parts.widgets.twin_row import twin_heading, twin_row
 through_dashboard()
 
 run = choose_run("compare the two models", meanwhile=report_downloads)
-results = run.read_results() or {}
+results = run.read_results() or Results()
 status = run.read_status()
 frameworks = finished_frameworks(results)
-classes = results.get("data", {}).get("classes", [])
-matched = results.get("run", {}).get("mode") == "matched"
+classes = results.data.classes
+matched = results.run.mode == "matched"
 
 st.title("Compare")
 # The answer is a sentence of figures; nothing of it comes from the user, but a percent sign or a minus is no markup either.
 st.markdown(f"#### {unbroken(plain(answer(results)))}")
-name, trained = results.get("data", {}).get("name", ""), what_trained(results)
-st.caption(f"{plain(name)} · {len(classes):,} classes · {plain(trained)} · {when(status.created)} · {run.identifier}")
+trained = what_trained(results)
+st.caption(f"{plain(results.data.name)} · {len(classes):,} classes · {plain(trained)} · {when(status.created)} · {run.identifier}")
 for sentence in reading_sentences(results):
     st.caption(plain(sentence))
 
@@ -126,7 +127,7 @@ with confusion_tab:
     for column, framework in zip(st.columns(2, gap="large"), FRAMEWORKS, strict=True):
         with column:
             st.markdown(f"##### {FRAMEWORK_NAMES[framework]}")
-            matrix = results["frameworks"].get(framework, {}).get("confusion")
+            matrix = results.side(framework).confusion
             if matrix:
                 picture = confusion_matrix(matrix, classes, framework)
                 show(picture, key=f"confusion_{framework}")
@@ -163,8 +164,8 @@ with fairness_tab:
     twin_heading()
     twin_facts(side_facts(results))
     st.markdown("##### The machine")
-    fact_list(machine_facts(results))
-    if notes := status.notes or results.get("run", {}).get("notes"):
+    fact_list(machine_facts(results.environment))
+    if notes := status.notes or results.run.notes:
         st.markdown("##### Notes of this run")
         for note in notes:
             st.markdown(f"- {plain(note)}")

@@ -11,6 +11,7 @@ from engine.errors import ParityError
 from engine.runs import launching
 from engine.runs.experiment import Experiment
 from engine.runs.folder import Run, list_runs, readable_experiment
+from engine.runs.records.results import Results
 from pages.parts.train.starting import start_once
 from pages.parts.widgets.entry import through_dashboard
 
@@ -35,8 +36,8 @@ def run_entry(run: Run) -> None:
     name = shorten(experiment.data.name, 48) if experiment else run.identifier
     page = "pages/compare.py" if status.state == "done" and results else "pages/train.py"
     facts = [word]
-    for framework, values in (results or {}).get("frameworks", {}).items():
-        facts.append(f"{FRAMEWORK_NAMES.get(framework, framework)} {percent(values.get('test_accuracy'))}")
+    for framework, side in (results or Results()).frameworks.items():
+        facts.append(f"{FRAMEWORK_NAMES.get(framework, framework)} {percent(side.test_accuracy)}")
     if experiment:
         facts.append(what_trains(experiment))
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):

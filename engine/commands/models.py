@@ -88,7 +88,8 @@ def _export_bundle(options: argparse.Namespace) -> int:
             f"A serving bundle is made of models in float32, found {options.precision}. Leave the precision out, or export onnx in int8."
         )
     run = open_run(options.run)
-    trained = (run.read_results() or {}).get("frameworks", {})
+    results = run.read_results()
+    trained = results.frameworks if results else {}
     needed = artifacts_needed(options.format, options.framework)
     requests = {name: ExportRequest(run.identifier, name, form) for name, form in needed.items() if name in trained}
     for request in requests.values():

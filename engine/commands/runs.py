@@ -15,6 +15,7 @@ from engine.runs.folder import list_runs, open_run
 from engine.runs.launching import recover, start
 from engine.runs.processes.answering import Answerer
 from engine.runs.records.reading import to_json
+from engine.runs.records.results import Results
 from engine.shared.devices import describe_machine
 from engine.studies.study import list_studies
 
@@ -34,7 +35,7 @@ def train(options: argparse.Namespace) -> int:
         follow(run, silent=options.json)
     status, results = run.read_status(), run.read_results()
     if results is not None:
-        print(json.dumps(results, indent=1, ensure_ascii=False) if options.json else summary(results))
+        print(json.dumps(to_json(results), indent=1, ensure_ascii=False) if options.json else summary(results))
     if status.state not in ("done", "stopped") or results is None:
         raise RunError(f"Run {run.identifier} {status.state}: {status.message}")
     return 0
@@ -52,25 +53,29 @@ MEASURES = [
 ]
 
 
-def summary(results: dict[str, Any]) -> str:
+def summary(results: Results) -> str:
     """The comparison as a small table, PyTorch left."""
-    frameworks = results["frameworks"]
+    frameworks = results.frameworks
     lines = [f"{'':26}" + "".join(f"{FRAMEWORK_NAMES[name]:>14}" for name in frameworks)]
     for title, key, form in MEASURES:
-        values = [form.format(figures[key]) if figures.get(key) is not None else "–" for figures in frameworks.values()]
+        values = [form.format(value) if (value := getattr(side, key)) is not None else "–" for side in frameworks.values()]
         lines.append(f"{title:26}" + "".join(f"{value:>14}" for value in values))
-    latencies = [f"{figures['latency_ms']['single_p50']:.1f}" for figures in frameworks.values()]
+    latencies = ["–" if (value := side.latency_ms.single_p50) is None else f"{value:.1f}" for side in frameworks.values()]
     lines.append(f"{'One text, ms (median)':26}" + "".join(f"{value:>14}" for value in latencies))
-    data, parity = results["data"], results["parity"]
+    data, parity = results.data, results.parity
     lines.append(
-        f"\n{data['rows']:,} texts, {len(data['classes'])} classes; always answering “{data['majority_class']}”: "
-        f"{data['majority_accuracy']:.1%}."
+        f"\n{data.rows or 0:,} texts, {len(data.classes)} classes; always answering “{data.majority_class}”: "
+        f"{data.majority_accuracy or 0:.1%}."
     )
-    if parity["test_agreement"] is not None:
-        shown = {"first answers": "first_batch_logit_difference", "encoders": "encoder_difference", "epoch losses": "max_epoch_loss_drift"}
-        differences = [f"{words} by {parity[key]:.1g}" for words, key in shown.items() if parity[key] is not None]
-        same = f"Same answer on {parity['test_agreement']:.1%} of {data['split']['test']:,} test texts."
-        lines.append(f"{same} {parity['accuracy_difference']['verdict']}")
+    if parity.test_agreement is not None and parity.accuracy_difference is not None:
+        shown = {
+            "first answers": parity.first_batch_logit_difference,
+            "encoders": parity.encoder_difference,
+            "epoch losses": parity.max_epoch_loss_drift,
+        }
+        differences = [f"{words} by {value:.1g}" for words, value in shown.items() if value is not None]
+        same = f"Same answer on {parity.test_agreement:.1%} of {data.split.get('test', 0):,} test texts."
+        lines.append(f"{same} {parity.accuracy_difference.verdict}")
         lines.append(f"Largest differences: {', '.join(differences)}.")
     return "\n".join(lines)
 
@@ -81,9 +86,9 @@ def predict(options: argparse.Namespace) -> int:
     results = run.read_results()
     if results is None:
         raise RunError(f"Run {run.identifier} has no results yet: {run.read_status().message}. Wait until it has finished, or resume it.")
-    classes = results["data"]["classes"]
+    classes = results.data.classes
     answers = {}
-    for framework in results["frameworks"]:
+    for framework in results.frameworks:
         answerer = Answerer(run, framework)
         try:
             answers[framework] = answerer.answer(options.text)
@@ -117,7 +122,7 @@ def show_runs(options: argparse.Namespace) -> int:
     rows: list[dict[str, Any]] = []
     for run in list_runs():
         status, results = run.read_status(), run.read_results()
-        accuracies = {name: figures["test_accuracy"] for name, figures in (results or {"frameworks": {}})["frameworks"].items()}
+        accuracies = {name: side.test_accuracy for name, side in results.frameworks.items()} if results else {}
         rows.append({"run": run.identifier, "state": status.state, "message": status.message, "test_accuracy": accuracies})
     if options.json:
         print(json.dumps(rows, indent=1, ensure_ascii=False))

@@ -139,7 +139,7 @@ def _piece_of_runs(title: str, runs: Sequence[Run]) -> Piece:
     active = None
     for run in runs:
         status = run.read_status()
-        if status.state == "done" and set((run.read_results() or {}).get("frameworks", {})) == set(FRAMEWORKS):
+        if status.state == "done" and (results := run.read_results()) and set(results.frameworks) == set(FRAMEWORKS):
             return Piece(title, "done", run, share=1.0)
         if status.active and active is None:
             sides = [status.of(name) for name in FRAMEWORKS]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
 
 from engine import FRAMEWORK_NAMES, FRAMEWORKS
 from engine.course.answers import Verdict
@@ -12,7 +11,8 @@ from engine.errors import RunError
 from engine.results.sentences import points
 from engine.results.tables import number_of_test_texts
 from engine.runs.folder import Run
-from engine.shared.metrics import accuracy_difference
+from engine.runs.records.results import FrameworkResults, Results
+from engine.shared.metrics import AccuracyDifference, accuracy_difference
 from engine.studies.audit_results import AuditResults
 from engine.studies.mistake_results import MistakeRow, MuseumResults
 from engine.studies.mistakes import harm_words, outcome_words, outcomes_by_mistake
@@ -25,13 +25,12 @@ def accuracy_of_one(bounds: Sequence[float]) -> Callable[[Sequence[Run]], Verdic
     """Judges in which range the accuracy of a run lies: the key is the number of ``bounds`` that it reaches, as in ``"0"``, ``"1"``."""
 
     def judge(runs: Sequence[Run]) -> Verdict:
-        results = _results(runs[0])
-        reached = _accuracies(results)
+        results, reached = _results(runs[0]), _of_each(runs[0], lambda side: side.test_accuracy)
         mean = sum(reached.values()) / len(reached)
         texts = count(number_of_test_texts(results) or 0, "test text")
         sentence = (
             f"{_in_each(reached, percent)} of {texts} are put into the right class. "
-            f"Always answering the most frequent class would reach {percent(results['data'].get('majority_accuracy'))}."
+            f"Always answering the most frequent class would reach {percent(results.data.majority_accuracy)}."
         )
         return Verdict(str(sum(mean >= bound for bound in bounds)), sentence, (("Accuracy", reached, "share"),))
 
@@ -45,18 +44,17 @@ def more_accurate(first: str, second: str) -> Callable[[Sequence[Run]], Verdict]
     """
 
     def judge(runs: Sequence[Run]) -> Verdict:
-        pair = [_results(run) for run in runs]
         gaps = {framework: _gap(runs[1], runs[0], framework) for framework in FRAMEWORKS}
-        signs = {(gap["low"] > 0) - (gap["high"] < 0) for gap in gaps.values()}
+        signs = {(gap.low > 0) - (gap.high < 0) for gap in gaps.values()}
         key = {1: "better", -1: "worse"}.get(signs.pop(), "alike") if len(signs) == 1 else "alike"
-        accuracies = {name: _accuracies(results) for name, results in zip((first, second), pair, strict=True)}
+        accuracies = {name: _of_each(run, lambda side: side.test_accuracy) for name, run in zip((first, second), runs, strict=True)}
         reached = [f"{name}: {_in_each(values, percent)}" for name, values in accuracies.items()]
         intervals = [
-            f"{points(gap['value'])} points in {FRAMEWORK_NAMES[name]} (95 % interval {points(gap['low'])} to {points(gap['high'])})"
+            f"{points(gap.value)} points in {FRAMEWORK_NAMES[name]} (95 % interval {points(gap.low)} to {points(gap.high)})"
             for name, gap in gaps.items()
         ]
         noise = "" if key != "alike" else ". Where an interval holds 0, another choice of test texts could turn the difference round"
-        texts = count(number_of_test_texts(pair[0]) or 0, "test text")
+        texts = count(number_of_test_texts(_results(runs[0])) or 0, "test text")
         sentence = f"{'. '.join(reached)}. The difference on {texts} is {' and '.join(intervals)}{noise}."
         return Verdict(key, sentence, tuple((name, values, "share") for name, values in accuracies.items()))
 
@@ -65,7 +63,7 @@ def more_accurate(first: str, second: str) -> Callable[[Sequence[Run]], Verdict]
 
 def faster_answer(runs: Sequence[Run]) -> Verdict:
     """Which framework answers a single text sooner: ``pytorch``, ``tensorflow``, or ``equal`` when less than a tenth lies between."""
-    times = {name: _results(runs[0])["frameworks"][name]["latency_ms"]["single_p50"] for name in FRAMEWORKS}
+    times = _of_each(runs[0], lambda side: side.latency_ms.single_p50)
     quick, slow = sorted(times, key=lambda name: times[name])
     ratio = times[slow] / times[quick]
     key = quick if ratio >= CLOSE else "equal"
@@ -110,24 +108,28 @@ def size_of_difference(classifier: str) -> Callable[[AuditResults], Verdict]:
     return judge
 
 
-def _results(run: Run) -> dict[str, Any]:
+def _results(run: Run) -> Results:
     results = run.read_results()
     if results is None:
         raise RunError(f"The results of run {run.identifier} are gone from its folder. Start the run again.")
     return results
 
 
-def _accuracies(results: Mapping[str, Any]) -> dict[str, float]:
-    return {name: results["frameworks"][name]["test_accuracy"] for name in FRAMEWORKS}
+def _of_each(run: Run, read: Callable[[FrameworkResults], float | None]) -> dict[str, float]:
+    """Return one figure of both frameworks. Raises ``RunError`` where one of them lacks it."""
+    figures = {name: value for name in FRAMEWORKS if (value := read(_results(run).side(name))) is not None}
+    if len(figures) < len(FRAMEWORKS):
+        raise RunError(f"The results of run {run.identifier} lack a figure that this question needs. Start the run again.")
+    return figures
 
 
 def _in_each(values: Mapping[str, float], write: Callable[[float], str]) -> str:
     return " and ".join(f"{write(value)} in {FRAMEWORK_NAMES[name]}" for name, value in values.items())
 
 
-def _gap(run: Run, other: Run, framework: str) -> dict[str, Any]:
-    """The accuracy of one run minus that of another on the same test rows."""
-    left, right = (found.read_predictions(framework) for found in (run, other))
+def _gap(run: Run, other: Run, framework: str) -> AccuracyDifference:
+    """Return the accuracy of one run minus that of another on the same test rows."""
+    left, right = (each.read_predictions(framework) for each in (run, other))
     if left is None or right is None or not left["row"].equals(right["row"]):
         raise RunError(
             f"The predictions of the runs {run.identifier} and {other.identifier} cannot be compared: expected the same test rows in both, "

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import altair
 import numpy
@@ -19,6 +18,7 @@ from engine.display.curve_charts import difference_sentence, difference_strip, d
 from engine.display.figure import Picture, tip
 from engine.display.formatting import count, number, percent, shorten
 from engine.display.palette import HUES, NAMES, NEUTRAL, colour_scale
+from engine.runs.records.results import Results
 
 __all__ = [
     "class_balance",
@@ -76,21 +76,21 @@ def confusion_matrix(confusion: Sequence[Sequence[int]], classes: Sequence[str],
     return Picture(chart.properties(height=side), alt.strip())
 
 
-def per_class_bars(results: Mapping[str, Any], limit: int = 30) -> Picture:
+def per_class_bars(results: Results, limit: int = 30) -> Picture:
     """Draw F1 of each class, PyTorch above TensorFlow; with more than ``limit`` classes those with the most test texts."""
-    sides = {framework: values["per_class"] for framework, values in results["frameworks"].items() if values.get("per_class")}
-    classes = list(results["data"]["classes"])
-    support = {label: max((side[label]["support"] for side in sides.values() if label in side), default=0) for label in classes}
+    sides = {framework: side.per_class for framework, side in results.frameworks.items() if side.per_class}
+    classes = list(results.data.classes)
+    support = {label: max((side[label].support for side in sides.values() if label in side), default=0) for label in classes}
     shown = sorted(classes, key=lambda label: -support[label])[:limit] if len(classes) > limit else classes
     names = dict(zip(shown, _distinct([shorten(label, 28) for label in shown]), strict=True))
     rows = [
         (
             names[label],
             FRAMEWORK_NAMES[framework],
-            side[label]["f1"],
-            side[label]["precision"],
-            side[label]["recall"],
-            side[label]["support"],
+            side[label].f1,
+            side[label].precision,
+            side[label].recall,
+            side[label].support,
         )
         for framework, side in sides.items()
         for label in shown

@@ -19,7 +19,6 @@ from engine.errors import RunError
 from engine.reports.page import Page, Section, code_folded, command, figure, heading, paragraph, render, table
 from engine.reports.run_report import REPORT_MARK, write_files
 from engine.results.fairness import machine_facts
-from engine.runs.records.reading import to_json
 from engine.shared.classifiers import CLASSIFIERS
 from engine.studies.benchmark.charts import (
     MEANINGS,
@@ -99,7 +98,7 @@ def _claims(rows: Sequence[VerdictRow], margin: float) -> Iterator[Section]:
 
 
 def _measured(results: BenchmarkResults) -> Section:
-    facts = [*conditions(results), *machine_facts({"environment": to_json(results.machine)})]
+    facts = [*conditions(results), *machine_facts(results.machine)]
     every = pandas.DataFrame(
         [
             (

@@ -82,7 +82,7 @@ def _metadata(snapshot: Snapshot) -> str:
 def _top(snapshot: Snapshot) -> Iterator[str]:
     """What it is and what it reaches."""
     member, results = member_of(snapshot.results), snapshot.results
-    yield f"# {member.title if member else 'Text classifier'} trained on {code_span(results.get('data', {}).get('name') or MISSING)}"
+    yield f"# {member.title if member else 'Text classifier'} trained on {code_span(results.data.name or MISSING)}"
     if warning := (state_sentence if snapshot.finished else unfinished_sentence)(snapshot.status.state, snapshot.status.message):
         yield f"> {plain(warning)}"
     yield answer(results) if snapshot.finished else progress_sentence(results)
@@ -90,20 +90,20 @@ def _top(snapshot: Snapshot) -> Iterator[str]:
 
 def _details(snapshot: Snapshot) -> Iterator[str]:
     results, member = snapshot.results, member_of(snapshot.results)
-    run, classes = results.get("run", {}), results.get("data", {}).get("classes") or []
+    run, classes = results.run, results.data.classes
     facts = []
     if member is not None:
         facts += [f"**What it is.** {member.summary}. Source: {member.source}."]
-    if run.get("encoder") and member is not None:
-        name = BUNDLED_NAME if run["encoder"] == BUNDLED else run["encoder"]
+    if run.encoder and member is not None:
+        name = BUNDLED_NAME if run.encoder == BUNDLED else run.encoder
         use = "frozen: it only turns texts into vectors" if member.takes == "vectors" else "trained along"
         facts.append(f"**Pre-trained encoder.** {code_span(name)}, {use}.")
     facts.append(
         "**Two models.** The same classifier, trained by PyTorch and by TensorFlow on the same texts. Their weights are safetensors under "
         "the same names and layouts, so either framework can load the other's."
     )
-    if run.get("mode") in MODES:
-        facts.append(f"**Mode.** {run['mode']}: {MODES[run['mode']][0].lower()}{MODES[run['mode']][1:]}.")
+    if run.mode in MODES:
+        facts.append(f"**Mode.** {run.mode}: {MODES[run.mode][0].lower()}{MODES[run.mode][1:]}.")
     if classes:
         shown = ", ".join(map(code_span, classes[:MOST_CLASSES]))
         facts.append(f"**Classes.** {len(classes):,}: {shown}{' and others' if len(classes) > MOST_CLASSES else ''}.")
@@ -114,7 +114,7 @@ def _details(snapshot: Snapshot) -> Iterator[str]:
 
 
 def _use(snapshot: Snapshot) -> Iterator[str]:
-    classes = snapshot.results.get("data", {}).get("classes") or []
+    classes = snapshot.results.data.classes
     among = f"one of {len(classes):,} classes" if classes else "a class"
     yield f"Putting a text into {among}, with a probability for each, where texts are like those that it was trained on."
     yield _list(
@@ -127,12 +127,12 @@ def _use(snapshot: Snapshot) -> Iterator[str]:
 
 
 def _data(snapshot: Snapshot) -> Iterator[str]:
-    data = snapshot.results.get("data", {})
-    if split := data.get("split"):
+    data = snapshot.results.data
+    if split := data.split:
         sizes = ", ".join(
             f"{size:,} for {words}" for size, words in zip(split.values(), ("training", "validation", "testing"), strict=False)
         )
-        yield f"{count(data.get('rows') or sum(split.values()), 'text')}: {sizes}. The same text never stands in two parts."
+        yield f"{count(data.rows or sum(split.values()), 'text')}: {sizes}. The same text never stands in two parts."
     if snapshot.experiment is not None:
         yield _table(
             ("choice", "value"), [(name, code_span(value, in_table=True)) for name, value in chosen_data(snapshot.experiment.data)]
@@ -147,8 +147,8 @@ def _training(snapshot: Snapshot) -> Iterator[str]:
     yield _list(kept_weights_sentences(snapshot.results))
     yield _measures(snapshot, ("speed", "memory"))
     yield _twins([(name, _code(left), _code(right)) for name, left, right in side_facts(snapshot.results)])
-    if snapshot.results.get("environment"):
-        facts = [(name, ", ".join(filter(None, [value, more]))) for name, value, more in machine_facts(snapshot.results)]
+    if snapshot.results.environment:
+        facts = [(name, ", ".join(filter(None, [value, more]))) for name, value, more in machine_facts(snapshot.results.environment)]
         yield _list([f"**{name}.** {code_span(words)}" for name, words in facts if words])
         yield times_sentence(snapshot.results)
 
@@ -169,25 +169,25 @@ def _evaluation(snapshot: Snapshot) -> Iterator[str]:
 
 
 def _limitations(snapshot: Snapshot) -> Iterator[str]:
-    results, found = snapshot.results, []
+    results, limits = snapshot.results, []
     if snapshot.finished:
-        found.append("One run is one seed and one split: another would move the scores.")
+        limits.append("One run is one seed and one split: another would move the scores.")
     scores = per_class_table(results)
     columns = [column for column in scores.columns if column.endswith(" F1")]
     means = scores[columns].astype(float).mean(axis=1)
     if means.notna().any():
         weakest = scores.loc[means.idxmin(), "class"]
-        found.append(f"The weakest class is {code_span(weakest)}, with an F1 of {means.min():.3f}.")
+        limits.append(f"The weakest class is {code_span(weakest)}, with an F1 of {means.min():.3f}.")
         small = int((pandas.to_numeric(scores["test texts"]) < FEW_TEXTS).sum())
         if small:
-            found.append(f"{small:,} of {len(scores):,} classes have fewer than {FEW_TEXTS} test texts; their scores say little.")
-    found += reading_sentences(results)
-    data = results.get("data", {})
-    if data.get("majority_accuracy") is not None and data.get("majority_class") is not None:
-        share = percent(data["majority_accuracy"])
-        found.append(f"The most frequent class in training, {code_span(data['majority_class'])}, makes up {share} of the test texts.")
-    found += [plain(note) for note in snapshot.status.notes or results.get("run", {}).get("notes") or []]
-    yield _list(found)
+            limits.append(f"{small:,} of {len(scores):,} classes have fewer than {FEW_TEXTS} test texts; their scores say little.")
+    limits += reading_sentences(results)
+    data = results.data
+    if data.majority_accuracy is not None and data.majority_class:
+        share = percent(data.majority_accuracy)
+        limits.append(f"The most frequent class in training, {code_span(data.majority_class)}, makes up {share} of the test texts.")
+    limits += [plain(note) for note in snapshot.status.notes or results.run.notes]
+    yield _list(limits)
 
 
 def _running(snapshot: Snapshot) -> Iterator[str]:
@@ -219,9 +219,8 @@ SECTIONS = {
 
 def _measures(snapshot: Snapshot, groups: Sequence[str]) -> str:
     """The figures of these groups, PyTorch first; empty where none was measured."""
-    found = [item for item in headline(snapshot.results) if item.group in groups]
     sides = []
-    for item in found:
+    for item in (item for item in headline(snapshot.results) if item.group in groups):
         left, right = (FORMATS[item.unit](value) if value is not None else MISSING for value in (item.pytorch, item.tensorflow))
         sides.append((item.name, left, right))
     return _twins(sides)
@@ -254,7 +253,7 @@ def _code(words: str) -> str:
 
 def _hub_encoder(snapshot: Snapshot) -> str | None:
     """The hub's name of the encoder; ``None`` for a local folder and for classifiers without one."""
-    encoder = str(snapshot.results.get("run", {}).get("encoder") or "")
+    encoder = snapshot.results.run.encoder or ""
     if encoder == BUNDLED:
         return BUNDLED_NAME
     return encoder if HUB_NAME.fullmatch(encoder) and not Path(encoder).is_dir() else None

@@ -9,7 +9,6 @@ import os
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 from engine import __version__
 from engine.display.formatting import count, date
@@ -100,11 +99,10 @@ def _refuse_foreign(file: Path, mark: str) -> None:
 
 
 def _about(snapshot: Snapshot) -> str:
-    data = snapshot.results.get("data", {})
-    classes = data.get("classes") or []
+    data = snapshot.results.data
     parts: Sequence[str] = (
-        str(data.get("name") or ""),
-        count(len(classes), "class", "classes") if classes else "",
+        data.name,
+        count(len(data.classes), "class", "classes") if data.classes else "",
         what_trained(snapshot.results),
         date(snapshot.status.created, zone=True),
     )
@@ -112,5 +110,4 @@ def _about(snapshot: Snapshot) -> str:
 
 
 def _notes(snapshot: Snapshot) -> list[str]:
-    run: Mapping[str, Any] = snapshot.results.get("run", {})
-    return list(snapshot.status.notes or run.get("notes") or [])
+    return list(snapshot.status.notes or snapshot.results.run.notes)

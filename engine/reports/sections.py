@@ -67,8 +67,8 @@ def curves(snapshot: Snapshot) -> Section | str:
 
 def measures(snapshot: Snapshot) -> Section | str:
     """Every figure of both as a twin row, with one sentence."""
-    found = headline(snapshot.results)
-    if not found:
+    figures = headline(snapshot.results)
+    if not figures:
         return "times and scores, for nothing was measured yet"
 
     def rows_of(group: str) -> list[Markup]:
@@ -81,7 +81,7 @@ def measures(snapshot: Snapshot) -> Section | str:
                 help=item.help,
                 format=FORMATS[item.unit],
             )
-            for item in found
+            for item in figures
             if item.group == group
         ]
         return [Markup('<div class="unbroken">{}</div>').format(Markup(row)) for row in rows]
@@ -100,11 +100,10 @@ def measures(snapshot: Snapshot) -> Section | str:
 
 def confusion(snapshot: Snapshot) -> Section | str:
     """Both confusion matrices."""
-    data = snapshot.results.get("data", {})
-    sides = {framework: snapshot.results["frameworks"][framework].get("confusion") for framework in snapshot.frameworks}
+    classes = snapshot.results.data.classes
+    sides = {framework: snapshot.results.frameworks[framework].confusion for framework in snapshot.frameworks}
     if not any(sides.values()):
         return "confusion matrices, for no test text was answered yet"
-    classes = data.get("classes") or []
     beside = len(classes) <= MOST_CLASSES_BESIDE
     columns = []
     for framework in FRAMEWORKS:
@@ -121,7 +120,7 @@ def confusion(snapshot: Snapshot) -> Section | str:
 
 def classes(snapshot: Snapshot) -> Section | str:
     """Precision, recall and F1 of each class."""
-    if not any(snapshot.results["frameworks"][framework].get("per_class") for framework in snapshot.frameworks):
+    if not any(snapshot.results.frameworks[framework].per_class for framework in snapshot.frameworks):
         return "scores of each class, for no test text was answered yet"
     return Section("Per class", [figure(per_class_bars(snapshot.results)), table(per_class_table(snapshot.results))], new_page=True)
 
@@ -132,7 +131,7 @@ def texts(snapshot: Snapshot) -> Section | str:
         return "disagreements, for only one framework has results"
     if not snapshot.finished or any(frame is None for frame in snapshot.predictions.values()):
         return "disagreements, for the predictions are not in the run's folder"
-    different = disagreements(snapshot.results.get("data", {}).get("classes", []), snapshot.predictions, snapshot.rows)
+    different = disagreements(snapshot.results.data.classes, snapshot.predictions, snapshot.rows)
     tested = count(number_of_test_texts(snapshot.results) or 0, "test text")
     if different.empty:
         return Section("Disagreements", [paragraph(f"None: both models give the same answer to each of the {tested}.")])
@@ -167,8 +166,8 @@ def settings(snapshot: Snapshot) -> Section | str:
 def versions(snapshot: Snapshot) -> Section | str:
     """What ran on each side, and on which machine."""
     blocks = [twin_rows.twin_heading(), twin_rows.twin_facts(side_facts(snapshot.results))]
-    if snapshot.results.get("environment"):
-        blocks += [heading("The machine"), html_tables.fact_list(machine_facts(snapshot.results))]
+    if snapshot.results.environment:
+        blocks += [heading("The machine"), html_tables.fact_list(machine_facts(snapshot.results.environment))]
     else:
         blocks.append(
             paragraph("Versions and hardware are written down at the end of a run, and this one has not come that far.", quiet=True)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 from engine import FRAMEWORK_NAMES, FRAMEWORKS
 from engine.display.formatting import count, number
 from engine.results.fairness import member_of
-from engine.results.sentences import interval_of
 from engine.runs.coordinator import ENCODER_BAR, LOGIT_BAR
+from engine.runs.records.results import Results
 
 UNKNOWN = "not measured"
 
@@ -24,22 +24,22 @@ class FairnessCheck(NamedTuple):
     """One sentence on where the verdict comes from."""
 
 
-def checklist(results: Mapping[str, Any]) -> list[FairnessCheck]:
-    """Every check that concerns the run. What only a finished run can tell is "not measured" before."""
+def checklist(results: Results) -> list[FairnessCheck]:
+    """Return every check that concerns the run. What only a finished run can tell is "not measured" before."""
     return [*_same_start(results), *_same_conditions(results), *_same_judgement(results)]
 
 
-def _same_start(results: Mapping[str, Any]) -> Iterator[FairnessCheck]:
-    run, member = results.get("run", {}), member_of(results)
-    split, parity = results.get("data", {}).get("split") or {}, results.get("parity", {})
-    matched = run.get("mode") == "matched"
+def _same_start(results: Results) -> Iterator[FairnessCheck]:
+    run, member = results.run, member_of(results)
+    split, parity = results.data.split, results.parity
+    matched = run.mode == "matched"
     left = "Left to each framework's defaults: that is what this mode compares."
     yield FairnessCheck(
         "Same texts in the same parts",
         "yes" if split else UNKNOWN,
         f"Drawn once: {' / '.join(f'{size:,}' for size in split.values())} texts for training, validation, test." if split else "",
     )
-    difference = parity.get("first_batch_logit_difference")
+    difference = parity.first_batch_logit_difference
     measured = "" if difference is None else f"Before training, their answers to the same batch differ by {number(difference)}"
     if not matched:
         yield FairnessCheck("Same initial weights", "no", f"{left} {measured}.".replace(" .", ""))
@@ -51,38 +51,36 @@ def _same_start(results: Mapping[str, Any]) -> Iterator[FairnessCheck]:
     equation = "The same rule, ε, weight decay and clipping in both." if matched else left
     yield FairnessCheck("Same optimizer equation and constants", "yes" if matched else "no", equation)
     if member is not None and member.takes == "vectors":
-        encoders = parity.get("encoder_difference")
+        encoders = parity.encoder_difference
         told = "" if encoders is None else f"The two encoders' vectors differ by {number(encoders)}; at most {ENCODER_BAR:g} was expected."
         yield FairnessCheck("Same vectors of the texts", _verdict(None if encoders is None else encoders <= ENCODER_BAR), told)
     yield _equal(results, "parameters", "Same number of trained weights", lambda value: f"{value:,}")
 
 
-def _same_conditions(results: Mapping[str, Any]) -> Iterator[FairnessCheck]:
+def _same_conditions(results: Results) -> Iterator[FairnessCheck]:
     yield _equal(results, "device", "Same device", lambda value: "the CPU" if value == "cpu" else str(value))
     yield _equal(results, "threads", "Same number of threads", str)
-    schedule = results.get("run", {}).get("schedule")
+    schedule = results.run.schedule
     alone = schedule == "turns"
     how = "They took turns and never computed at the same time." if alone else "Both computed at once and competed for the machine."
     yield FairnessCheck("Each timed by itself", _verdict(alone if schedule else None), how if schedule else "")
     yield _equal(results, "epoch_train_loss", "As many epochs in both", lambda losses: count(len(losses), "epoch"))
 
 
-def _same_judgement(results: Mapping[str, Any]) -> Iterator[FairnessCheck]:
+def _same_judgement(results: Results) -> Iterator[FairnessCheck]:
     reasons = _of_both(results, "stop_reason")
     ended = all(reason in ("finished", "early") for reason in reasons.values())
     early = "All epochs were trained, or the validation loss had stopped falling." if ended else "At least one was cut short."
     yield FairnessCheck("Trained to the planned end", _verdict(ended if len(reasons) == 2 else None), early if len(reasons) == 2 else "")
-    interval = interval_of(results)
+    difference = results.parity.accuracy_difference
     yield FairnessCheck(
-        "Accuracy difference held against noise",
-        _verdict(True if interval else None),
-        str(interval.get("verdict") or "") if interval else "",
+        "Accuracy difference held against noise", _verdict(True if difference else None), difference.verdict if difference else ""
     )
     yield FairnessCheck("More than one seed", "no", "One run is one seed: another one would move both accuracies.")
 
 
-def _equal(results: Mapping[str, Any], key: str, claim: str, write: Any) -> FairnessCheck:
-    """Whether a figure is the same on both sides, written out."""
+def _equal(results: Results, key: str, claim: str, write: Callable[[Any], str]) -> FairnessCheck:
+    """Return whether a figure, a field of ``FrameworkResults``, is the same on both sides, written out."""
     values = _of_both(results, key)
     if len(values) < 2:
         return FairnessCheck(claim, UNKNOWN, "")
@@ -93,9 +91,9 @@ def _equal(results: Mapping[str, Any], key: str, claim: str, write: Any) -> Fair
     return FairnessCheck(claim, "no", "; ".join(sides) + ".")
 
 
-def _of_both(results: Mapping[str, Any], key: str) -> dict[str, Any]:
-    sides = {framework: (results.get("frameworks", {}).get(framework) or {}).get(key) for framework in FRAMEWORKS}
-    return {framework: value for framework, value in sides.items() if value is not None}
+def _of_both(results: Results, key: str) -> dict[str, Any]:
+    sides = {framework: getattr(results.frameworks.get(framework), key, None) for framework in FRAMEWORKS}
+    return {framework: value for framework, value in sides.items() if value not in (None, "")}
 
 
 def _verdict(met: bool | None) -> str:

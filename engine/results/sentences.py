@@ -5,12 +5,12 @@ Accuracy is judged by its 95 % interval; times and memory are stated as ratios "
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable
 
 from engine import FRAMEWORK_NAMES
 from engine.display.formatting import count, memory, milliseconds, number, percent, seconds
 from engine.results.tables import Measure, finished_frameworks, number_of_test_texts
+from engine.runs.records.results import Results
 from engine.shared.classifiers import CLASSIFIERS
 
 WORTH_TELLING = 0.01
@@ -35,54 +35,55 @@ GROUPS = {"speed": "Training", "size": "Size", "latency": "Answering", "memory":
 """The headings of the groups of ``Measure`` but quality, which needs none."""
 
 
-def answer(results: Mapping[str, Any]) -> str:
+def answer(results: Results) -> str:
     """The page's answer in one sentence; plain text without markup or user data."""
     frameworks = finished_frameworks(results)
     texts = number_of_test_texts(results)
     tested = count(texts, "test text") if texts is not None else "the test texts"
-    scores = {framework: percent(results["frameworks"][framework].get("test_accuracy")) for framework in frameworks}
+    scores = {framework: percent(results.frameworks[framework].test_accuracy) for framework in frameworks}
     if not frameworks:
         return "Neither framework finished, so there is nothing to compare."
     if len(frameworks) == 1:
         only = frameworks[0]
         other = next(name for key, name in FRAMEWORK_NAMES.items() if key != only)
         return f"{FRAMEWORK_NAMES[only]} reaches {scores[only]} on {tested}; {other} has no result in this run."
-    agreement = results.get("parity", {}).get("test_agreement")
+    agreement = results.parity.test_agreement
     agree = f"agree on {percent(agreement)} of {tested}" if agreement is not None else f"were tested on {tested}"
     if scores["pytorch"] == scores["tensorflow"]:
         return f"Both reach {scores['pytorch']} and {agree}."
-    verdict = ", a difference beyond noise" if _beyond_noise(results) else ", equal within noise" if interval_of(results) else ""
+    judged = results.parity.accuracy_difference is not None
+    verdict = ", a difference beyond noise" if _beyond_noise(results) else ", equal within noise" if judged else ""
     return f"PyTorch reaches {scores['pytorch']} and TensorFlow {scores['tensorflow']}{verdict}; they {agree}."
 
 
-def what_trained(results: Mapping[str, Any]) -> str:
+def what_trained(results: Results) -> str:
     """``Text CNN · matched · compiled``; holds no user data."""
-    run = results.get("run", {})
-    member = CLASSIFIERS.get(str(run.get("classifier", "")))
-    mode = {"defaults": "framework defaults"}.get(str(run.get("mode", "")), str(run.get("mode", "")))
-    return " · ".join(filter(None, [member.title if member else "", mode, "compiled" if run.get("compiled") else ""]))
+    run = results.run
+    member = CLASSIFIERS.get(run.classifier)
+    mode = {"defaults": "framework defaults"}.get(run.mode, run.mode)
+    return " · ".join(filter(None, [member.title if member else "", mode, "compiled" if run.compiled else ""]))
 
 
-def reading_sentences(results: Mapping[str, Any]) -> list[str]:
+def reading_sentences(results: Results) -> list[str]:
     """What the classifier could not read of the texts, where that is more than a few; a reader of the accuracy should know."""
-    data, member = results.get("data", {}), CLASSIFIERS.get(str(results.get("run", {}).get("classifier", "")))
+    data, experiment, member = results.data, results.run.experiment, CLASSIFIERS.get(results.run.classifier)
     if member is None:
         return []
-    sentences, unit, limit = [], "words" if member.takes == "words" else "tokens", data.get("max_tokens")
-    rows, truncated, unknown = data.get("rows") or 0, data.get("truncated") or 0, data.get("unknown") or 0
-    windows = (results.get("run", {}).get("experiment") or {}).get("long_texts") == "windows"
+    sentences, unit, limit = [], "words" if member.takes == "words" else "tokens", data.max_tokens
+    rows, truncated, unknown = data.rows or 0, data.truncated or 0, data.unknown or 0
+    windows = experiment is not None and experiment.long_texts == "windows"
     if rows and limit and truncated / rows >= WORTH_TELLING and not windows:
         sentences.append(f"{percent(truncated / rows)} of the texts are longer than {limit:,} {unit} and were cut there.")
-    others = sum(data.get("split", {}).get(part, 0) for part in ("validation", "test"))
+    others = sum(data.split.get(part, 0) for part in ("validation", "test"))
     if others and member.takes in ("words", "terms") and unknown / others >= WORTH_TELLING:
         kind = "word" if member.takes == "words" else "term"
         sentences.append(f"{percent(unknown / others)} of the validation and test texts hold no {kind} of the vocabulary.")
     return sentences
 
 
-def kept_weights_sentences(results: Mapping[str, Any]) -> list[str]:
+def kept_weights_sentences(results: Results) -> list[str]:
     """After which epoch each framework's best weights were kept; nothing of a framework that has none."""
-    best = {framework: results["frameworks"][framework].get("best_epoch") for framework in finished_frameworks(results)}
+    best = {framework: results.frameworks[framework].best_epoch for framework in finished_frameworks(results)}
     return [
         f"{FRAMEWORK_NAMES[framework]} keeps the weights after epoch {epoch}, where its validation loss was lowest."
         for framework, epoch in best.items()
@@ -90,14 +91,14 @@ def kept_weights_sentences(results: Mapping[str, Any]) -> list[str]:
     ]
 
 
-def progress_sentence(results: Mapping[str, Any]) -> str:
-    """The answer of a run that has no results yet: how far each framework has come, from ``results_so_far``."""
-    asked = results.get("run", {}).get("experiment") or {}
+def progress_sentence(results: Results) -> str:
+    """The answer of a run that has no results yet: how far each framework has come."""
+    experiment = results.run.experiment
     parts = []
-    for framework in asked.get("frameworks") or finished_frameworks(results):
-        side = results.get("frameworks", {}).get(framework) or {}
-        done, reached = len(side.get("epoch_train_loss") or []), side.get("epoch_validation_accuracy")
-        epochs = f"{done:,} of {asked['epochs']:,} epochs" if "epochs" in asked else count(done, "epoch")
+    for framework in experiment.frameworks if experiment else finished_frameworks(results):
+        side = results.side(framework)
+        done, reached = len(side.epoch_train_loss), side.epoch_validation_accuracy
+        epochs = f"{done:,} of {experiment.epochs:,} epochs" if experiment else count(done, "epoch")
         parts.append(
             f"{FRAMEWORK_NAMES[framework]} has trained {epochs}" + (f" (validation accuracy {percent(reached[-1])})" if reached else "")
         )
@@ -111,24 +112,23 @@ def unfinished_sentence(state: str, message: str) -> str:
     return f"This run {happened} and has no results: here is what its folder holds, and {left}. {message}".strip()
 
 
-def interval_sentence(results: Mapping[str, Any]) -> str:
+def interval_sentence(results: Results) -> str:
     """The engine's verdict on the accuracy difference and its interval, or an empty string without two results."""
-    interval = interval_of(results)
+    interval = results.parity.accuracy_difference
     if interval is None:
         return ""
-    verdict = str(interval.get("verdict") or "").strip()
-    value, low, high = (points(interval[key]) for key in ("value", "low", "high"))
-    level = f"{100 * float(interval.get('confidence', 0.95)):.0f} %"
-    return f"{verdict} PyTorch minus TensorFlow: {value} points, {level} interval {low} to {high}.".strip()
+    value, low, high = (points(share) for share in (interval.value, interval.low, interval.high))
+    level = f"{100 * interval.confidence:.0f} %"
+    return f"{interval.verdict.strip()} PyTorch minus TensorFlow: {value} points, {level} interval {low} to {high}.".strip()
 
 
-def baseline_sentence(results: Mapping[str, Any]) -> str:
+def baseline_sentence(results: Results) -> str:
     """The accuracy that takes no model at all."""
-    majority = results.get("data", {}).get("majority_accuracy")
+    majority = results.data.majority_accuracy
     return "" if majority is None else f"Always answering the most frequent class would reach {percent(majority)}: the baseline to beat."
 
 
-def measure_sentence(measure: Measure, results: Mapping[str, Any]) -> str:
+def measure_sentence(measure: Measure, results: Results) -> str:
     """One plain sentence below a twin row; empty where a single framework leaves nothing to compare."""
     if not measure.both:
         return ""
@@ -137,22 +137,22 @@ def measure_sentence(measure: Measure, results: Mapping[str, Any]) -> str:
         return _quality(measure, pytorch, tensorflow, results)
     if measure.unit == "parameters":
         return "The same number, as it should be" if pytorch == tensorflow else "Not the same model: the numbers should be equal"
-    if results.get("run", {}).get("schedule") == "both-at-once" and measure.group in ("speed", "latency"):
+    if results.run.schedule == "both-at-once" and measure.group in ("speed", "latency"):
         return "They competed for the machine, so this says little"
     if measure.group in ("memory", "size"):
         return _more(pytorch, tensorflow, "in this run" if measure.group == "memory" else "")
     sentence = _faster(measure, pytorch, tensorflow)
     # Early stopping may end the two after different numbers of epochs, which would make the bare times unfair.
-    epochs = [len(results["frameworks"][framework].get("epoch_train_loss") or []) for framework in finished_frameworks(results)]
+    epochs = [len(results.frameworks[framework].epoch_train_loss) for framework in finished_frameworks(results)]
     if measure.key == "train_seconds" and all(epochs):
         same = epochs[0] == epochs[1]
         sentence += f", {count(epochs[0], 'epoch')} each" if same else f", but {epochs[0]:,} epochs against {epochs[1]:,}"
     return sentence
 
 
-def times_sentence(results: Mapping[str, Any]) -> str:
+def times_sentence(results: Results) -> str:
     """How far the times may be trusted, once for all of them."""
-    if results.get("run", {}).get("schedule") == "both-at-once":
+    if results.run.schedule == "both-at-once":
         return "Both trained at once and competed for the machine: the times say little about either."
     return "Times and memory come from one run on one machine; running it again moves them by some percent."
 
@@ -168,17 +168,10 @@ def state_sentence(state: str, message: str) -> str:
     }.get(state, "")
 
 
-def interval_of(results: Mapping[str, Any]) -> Mapping[str, Any] | None:
-    """The accuracy difference with its interval, where all of it was measured."""
-    interval = results.get("parity", {}).get("accuracy_difference")
-    complete = isinstance(interval, Mapping) and all(interval.get(key) is not None for key in ("value", "low", "high"))
-    return interval if complete else None
-
-
-def _quality(measure: Measure, pytorch: float, tensorflow: float, results: Mapping[str, Any]) -> str:
+def _quality(measure: Measure, pytorch: float, tensorflow: float, results: Results) -> str:
     gap = abs(pytorch - tensorflow)
     apart = "Equal to the last digit" if gap == 0 else f"{100 * gap:.1f} points apart" if gap >= 0.0005 else "Less than 0.1 points apart"
-    if measure.key != "test_accuracy" or gap == 0 or interval_of(results) is None:
+    if measure.key != "test_accuracy" or gap == 0 or results.parity.accuracy_difference is None:
         return apart
     judged = "beyond noise" if _beyond_noise(results) else "within noise"
     return f"{apart}, {judged} on {count(number_of_test_texts(results) or 0, 'test text')}"
@@ -213,6 +206,6 @@ def points(share: float) -> str:
     return f"{100 * share:+.1f}".replace("-", "−") if round(1000 * share) else "0.0"
 
 
-def _beyond_noise(results: Mapping[str, Any]) -> bool:
-    interval = interval_of(results)
-    return interval is not None and (interval["low"] > 0 or interval["high"] < 0)
+def _beyond_noise(results: Results) -> bool:
+    interval = results.parity.accuracy_difference
+    return interval is not None and (interval.low > 0 or interval.high < 0)

@@ -1,20 +1,23 @@
-"""Everything that a run's folder tells, read once: what reports and model cards are made of."""
+"""Everything that a run's folder tells, read once, whether or not the run has finished: what reports and model cards are made of."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
 
 import pandas
 
 from engine import FRAMEWORKS
-from engine.errors import ParityError, RunError
+from engine.data.choice import PARTS
+from engine.errors import RunError
 from engine.results.curves import Curves
-from engine.results.interim import results_so_far
 from engine.results.tables import finished_frameworks
+from engine.runs.comparison import run_facts
 from engine.runs.experiment import Experiment
 from engine.runs.folder import Run, readable_experiment
+from engine.runs.history import History
+from engine.runs.records.outcome import Outcome
+from engine.runs.records.results import DataFacts, FrameworkResults, Results, RunFacts
 from engine.runs.status import Status
 
 MEASURING = ("steps", "epoch")
@@ -29,23 +32,23 @@ class Snapshot:
     status: Status
     experiment: Experiment | None
     """``None`` where no description of what was asked can be read."""
-    results: Mapping[str, Any]
-    """As ``results.json``; without one what else is known, see ``engine.results.interim``."""
+    results: Results
+    """The comparison; without one what the other files tell, and nothing where nothing is known."""
     finished: bool
     """Whether there is a comparison, which a stopped or failed run can have as well."""
     points: pandas.DataFrame
-    """Of the curves, as ``Curves.points``."""
+    """The points of the curves, as ``Curves.points`` gives them."""
     predictions: Mapping[str, pandas.DataFrame | None]
     rows: pandas.DataFrame | None
 
     @property
     def frameworks(self) -> list[str]:
-        """Those of which there is anything, PyTorch first."""
+        """The frameworks of which there is anything, PyTorch first."""
         return finished_frameworks(self.results)
 
 
 def obstacle_to_report(run: Run) -> str | None:
-    """Why there is nothing to report yet, in a sentence with what to do; ``None`` when there is something."""
+    """Return why there is nothing to report yet, in a sentence with what to do; ``None`` when there is something."""
     results = run.read_results()
     if results is not None and finished_frameworks(results):
         return None
@@ -63,24 +66,51 @@ def take_snapshot(run: Run) -> Snapshot:
     """Read the run's folder. Raises ``RunError`` when there is nothing to report yet."""
     if reason := obstacle_to_report(run):
         raise RunError(reason)
-    curves = Curves(run.identifier)
+    curves, experiment, rows = Curves(run.identifier), readable_experiment(run), run.read_data()
     curves.read(run)
-    results = results_so_far(run, curves)
+    written = run.read_results()
+    results = written or _results_so_far(run, experiment, rows, curves)
     return Snapshot(
         run=run,
         status=run.read_status(),
-        experiment=readable_experiment(run) or _experiment_of(results),
+        experiment=experiment or results.run.experiment,
         results=results,
-        finished=run.read_results() is not None,
+        finished=written is not None,
         points=curves.points(),
         predictions={framework: run.read_predictions(framework) for framework in finished_frameworks(results)},
-        rows=run.read_data(),
+        rows=rows,
     )
 
 
-def _experiment_of(results: Mapping[str, Any]) -> Experiment | None:
-    """The copy that the results hold, for a run whose own description is damaged."""
-    try:
-        return Experiment.from_json(results.get("run", {}).get("experiment") or {})
-    except ParityError:
-        return None
+def _results_so_far(run: Run, experiment: Experiment | None, rows: pandas.DataFrame | None, curves: Curves) -> Results:
+    """Return what the experiment, the rows, the events and the outcomes tell of a run without results.
+
+    Nothing is estimated: what is not known yet is left open, which every reader of results takes as "not measured".
+    """
+    data = DataFacts(name=experiment.data.name if experiment else "")
+    if rows is not None:
+        split = {part: int((rows["split"] == part).sum()) for part in PARTS}
+        data = replace(data, rows=len(rows), classes=tuple(sorted(rows["label"].unique())), split=split)
+    return Results(
+        run=run_facts(run, experiment) if experiment else RunFacts(identifier=run.identifier),
+        data=data,
+        frameworks={name: _side_so_far(side, run.read_outcome(name)) for name, side in curves.sides.items() if side.steps or side.epochs},
+    )
+
+
+def _side_so_far(side: History, outcome: Outcome | None) -> FrameworkResults:
+    """Return what one framework's events say of its training, and what it came to where it has finished."""
+    imported, built, trained, evaluated = side.imported or {}, side.built or {}, side.trained or {}, side.evaluated or {}
+    outcome = outcome or Outcome(
+        epoch_train_loss=tuple(point.train_loss for point in side.epochs),
+        epoch_validation_loss=tuple(point.validation_loss for point in side.epochs),
+        epoch_validation_accuracy=tuple(point.validation_accuracy for point in side.epochs),
+        import_seconds=imported.get("seconds"),
+        rss_after_import_mib=imported.get("rss_mib"),
+        parameters=built.get("parameters"),
+        device=imported.get("device") or "",
+        threads=imported.get("threads"),
+        best_epoch=trained.get("best_epoch"),
+        stop_reason=trained.get("reason") or "",
+    )
+    return FrameworkResults(**vars(outcome), test_accuracy=evaluated.get("test_accuracy"))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import math
+import operator
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -16,6 +17,7 @@ import numpy
 import pandas
 
 from engine import FRAMEWORK_NAMES, FRAMEWORKS
+from engine.runs.records.results import FrameworkResults, Results
 
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 """A spreadsheet may run a cell that begins with one of these (OWASP, "CSV injection"); the last four are the full-width forms."""
@@ -41,7 +43,7 @@ class Measure:
         return self.pytorch is not None and self.tensorflow is not None
 
 
-# The path inside the results of one framework, name, group, unit, help.
+# The field of ``FrameworkResults``, name, group, unit, help.
 MEASURES = (
     ("test_accuracy", "Accuracy", "quality", "share", "Share of the test texts that get their true class."),
     ("macro_f1", "Macro-F1", "quality", "share", "F1 (harmonic mean of precision and recall), averaged over the classes."),
@@ -66,76 +68,76 @@ EPOCH_FIGURES = (
     ("epoch_validation_loss", "validation loss"),
     ("epoch_validation_accuracy", "accuracy"),
 )
-"""What is measured after each epoch: the key inside the results of one framework, and its name."""
+"""What is measured after each epoch: the field of ``FrameworkResults``, and its name."""
 
 
-def headline(results: Mapping[str, Any]) -> list[Measure]:
-    """Every measure that at least one framework has, in reading order."""
+def headline(results: Results) -> list[Measure]:
+    """Return every measure that at least one framework has, in reading order."""
     measures = []
-    for path, name, group, unit, explanation in MEASURES:
-        pytorch, tensorflow = (_figure(results, framework, path) for framework in FRAMEWORKS)
+    for key, name, group, unit, explanation in MEASURES:
+        pytorch, tensorflow = (_figure(results.side(framework), key) for framework in FRAMEWORKS)
         if pytorch is not None or tensorflow is not None:
-            if path.startswith("latency_ms.batch"):
+            if key.startswith("latency_ms.batch"):
                 name = name.replace("Batch", f"Batch of {_batch_size(results)}")
-            measures.append(Measure(path, name, group, unit, pytorch, tensorflow, explanation))
+            measures.append(Measure(key, name, group, unit, pytorch, tensorflow, explanation))
     return measures
 
 
-def measures_table(results: Mapping[str, Any]) -> pandas.DataFrame:
-    """One row a figure: measure, unit, PyTorch, TensorFlow; the figures that belong to both stand in the column ``both``."""
+def measures_table(results: Results) -> pandas.DataFrame:
+    """Return one row a figure: measure, unit, PyTorch, TensorFlow; the figures that belong to both stand in the column ``both``."""
     rows: list[dict[str, Any]] = [
         {"measure": item.name, "unit": item.unit, "PyTorch": item.pytorch, "TensorFlow": item.tensorflow} for item in headline(results)
     ]
-    data, parity = results.get("data", {}), results.get("parity", {})
-    difference = parity.get("accuracy_difference") or {}
+    data, parity = results.data, results.parity
+    difference = parity.accuracy_difference
     shared = (
-        ("Accuracy of always answering the most frequent class", "share", data.get("majority_accuracy")),
+        ("Accuracy of always answering the most frequent class", "share", data.majority_accuracy),
         ("Test texts", "texts", number_of_test_texts(results)),
-        ("Texts longer than the limit", "texts", data.get("truncated")),
-        ("Validation and test texts without a known word", "texts", data.get("unknown")),
-        ("Test agreement", "share", parity.get("test_agreement")),
-        ("Accuracy difference, PyTorch minus TensorFlow", "share", difference.get("value")),
-        ("Accuracy difference, lower end of the interval", "share", difference.get("low")),
-        ("Accuracy difference, upper end of the interval", "share", difference.get("high")),
-        ("Largest logit difference on the first batch", "logits", parity.get("first_batch_logit_difference")),
-        ("Largest difference of the encoders' vectors", "", parity.get("encoder_difference")),
-        ("Largest drift of an epoch's training loss", "share", parity.get("max_epoch_loss_drift")),
+        ("Texts longer than the limit", "texts", data.truncated),
+        ("Validation and test texts without a known word", "texts", data.unknown),
+        ("Test agreement", "share", parity.test_agreement),
+        ("Accuracy difference, PyTorch minus TensorFlow", "share", difference and difference.value),
+        ("Accuracy difference, lower end of the interval", "share", difference and difference.low),
+        ("Accuracy difference, upper end of the interval", "share", difference and difference.high),
+        ("Largest logit difference on the first batch", "logits", parity.first_batch_logit_difference),
+        ("Largest difference of the encoders' vectors", "", parity.encoder_difference),
+        ("Largest drift of an epoch's training loss", "share", parity.max_epoch_loss_drift),
     )
     rows += [{"measure": name, "unit": unit, "both": value} for name, unit, value in shared if value is not None]
     return pandas.DataFrame(rows, columns=["measure", "unit", "PyTorch", "TensorFlow", "both"])
 
 
-def per_class_table(results: Mapping[str, Any]) -> pandas.DataFrame:
-    """One row a class, in the order of the confusion matrix: class, test texts, then precision, recall and F1 of each framework."""
+def per_class_table(results: Results) -> pandas.DataFrame:
+    """Return one row a class, in the order of the confusion matrix: class, test texts, then precision, recall and F1 of each framework."""
     rows = []
-    for label in results.get("data", {}).get("classes", []):
-        row: dict[str, Any] = {"class": label, "test texts": None}
-        for score, name in (("precision", "precision"), ("recall", "recall"), ("f1", "F1")):
-            for framework in finished_frameworks(results):
-                scores = (results["frameworks"][framework].get("per_class") or {}).get(label, {})
-                row[f"{FRAMEWORK_NAMES[framework]} {name}"] = scores.get(score)
-                row["test texts"] = row["test texts"] if row["test texts"] is not None else scores.get("support")
+    sides = {framework: results.frameworks[framework].per_class for framework in finished_frameworks(results)}
+    for label in results.data.classes:
+        support = next((scores[label].support for scores in sides.values() if label in scores), None)
+        row: dict[str, object] = {"class": label, "test texts": support}
+        for key, name in (("precision", "precision"), ("recall", "recall"), ("f1", "F1")):
+            for framework, scores in sides.items():
+                row[f"{FRAMEWORK_NAMES[framework]} {name}"] = getattr(scores.get(label), key, None)
         rows.append(row)
     return pandas.DataFrame(rows)
 
 
-def epochs_table(results: Mapping[str, Any]) -> pandas.DataFrame:
-    """One row an epoch: its number, then training loss, validation loss and validation accuracy of each framework that has any."""
-    sides = {framework: results["frameworks"][framework] for framework in finished_frameworks(results)}
-    epochs = max((len(side.get("epoch_train_loss") or []) for side in sides.values()), default=0)
+def epochs_table(results: Results) -> pandas.DataFrame:
+    """Return one row an epoch: its number, then training loss, validation loss and accuracy of each framework that has any."""
+    sides = {framework: results.frameworks[framework] for framework in finished_frameworks(results)}
+    epochs = max((len(side.epoch_train_loss) for side in sides.values()), default=0)
     table: dict[str, Any] = {"epoch": range(1, epochs + 1)}
     for key, name in EPOCH_FIGURES:
         for framework, side in sides.items():
-            table[f"{FRAMEWORK_NAMES[framework]} {name}"] = pandas.Series(side.get(key) or [None] * epochs)
+            table[f"{FRAMEWORK_NAMES[framework]} {name}"] = pandas.Series(getattr(side, key) or [None] * epochs)
     return pandas.DataFrame(table)
 
 
 def predictions_table(
     classes: Sequence[str], predictions: Mapping[str, pandas.DataFrame | None], rows: pandas.DataFrame | None
 ) -> pandas.DataFrame:
-    """The test texts with their true class, both answers and all probabilities, one row a text.
+    """Return the test texts with their true class, both answers and all probabilities, one row a text.
 
-    ``predictions`` maps a framework to the frame of ``Run.predictions``; ``rows`` is ``Run.data()`` and supplies the texts.
+    ``predictions`` maps a framework to what ``Run.read_predictions`` gives; ``rows`` comes from ``Run.read_data`` and supplies the texts.
     """
     table: pandas.DataFrame | None = None
     for framework in FRAMEWORKS:
@@ -158,7 +160,7 @@ def predictions_table(
 def disagreements(
     classes: Sequence[str], predictions: Mapping[str, pandas.DataFrame | None], rows: pandas.DataFrame | None
 ) -> pandas.DataFrame:
-    """The test texts to which the two models give different answers, those where they are surest first; empty with one framework."""
+    """Return the test texts to which the two models give different answers, those where they are surest first; empty with one framework."""
     table = predictions_table(classes, predictions, rows)
     names = [FRAMEWORK_NAMES[framework] for framework in FRAMEWORKS]
     columns = ["row", "text", "true class", *(f"{name} {column}" for column in ("answer", "probability") for name in names)]
@@ -170,7 +172,7 @@ def disagreements(
 
 
 def answers_table(texts: Sequence[str], classes: Sequence[str], probabilities: Mapping[str, Any]) -> pandas.DataFrame:
-    """Texts with the answers of each framework in ``probabilities`` (framework → texts × classes), and whether they agree.
+    """Return texts with the answers of each framework in ``probabilities`` (framework → texts × classes), and whether they agree.
 
     A row of NaN stands for a text that was not classified: its answer is empty.
     """
@@ -185,20 +187,20 @@ def answers_table(texts: Sequence[str], classes: Sequence[str], probabilities: M
 
 
 def answer_columns(framework: str, classes: Sequence[str], probabilities: Any) -> pandas.DataFrame:
-    """One framework's answer, its probability, and the probability of every class; ``probabilities`` is texts × classes."""
+    """Return one framework's answer, its probability, and the probability of every class; ``probabilities`` is texts × classes."""
     values = numpy.asarray(probabilities, dtype=float).reshape(-1, len(classes))
-    known = numpy.isfinite(values).all(axis=1)
-    best = numpy.where(known, numpy.nan_to_num(values, nan=-1.0).argmax(axis=1), 0) if len(values) else numpy.zeros(0, dtype=int)
+    answered = numpy.isfinite(values).all(axis=1)
+    best = numpy.where(answered, numpy.nan_to_num(values, nan=-1.0).argmax(axis=1), 0) if len(values) else numpy.zeros(0, dtype=int)
     name = FRAMEWORK_NAMES[framework]
     columns: dict[str, Any] = {
-        f"{name} answer": numpy.where(known, numpy.asarray(classes, dtype=object)[best], ""),
-        f"{name} probability": numpy.where(known, values[numpy.arange(len(values)), best], numpy.nan),
+        f"{name} answer": numpy.where(answered, numpy.asarray(classes, dtype=object)[best], ""),
+        f"{name} probability": numpy.where(answered, values[numpy.arange(len(values)), best], numpy.nan),
     }
     return pandas.DataFrame(columns | {f"{name}, {label}": values[:, index] for index, label in enumerate(classes)})
 
 
 def join_to_file(frame: pandas.DataFrame, answers: pandas.DataFrame) -> pandas.DataFrame:
-    """A file's own columns, untouched, followed by the answers (without their ``text``); a name that the file has already gets a number."""
+    """Return a file's own columns followed by the answers (without their ``text``); a name that the file has already gets a number."""
     taken, names = set(frame.columns), {}
     for column in answers.columns.drop("text"):
         name, copies = column, 2
@@ -211,7 +213,7 @@ def join_to_file(frame: pandas.DataFrame, answers: pandas.DataFrame) -> pandas.D
 
 
 def safe_csv(table: pandas.DataFrame) -> bytes:
-    """UTF-8 with a byte-order mark (which spreadsheets look for), every text quoted, and no text that a spreadsheet would run.
+    """Return UTF-8 with a byte-order mark (which spreadsheets look for), every text quoted, and no text that a spreadsheet would run.
 
     A text that begins like a formula gets a leading apostrophe, in cells and column names alike; numbers stay numbers.
     """
@@ -223,44 +225,40 @@ def safe_csv(table: pandas.DataFrame) -> bytes:
 
 
 def safe_cell(value: Any) -> Any:
-    """The text with a leading apostrophe if a spreadsheet could take it for a formula; anything else as it is."""
+    """Return the text with a leading apostrophe if a spreadsheet could take it for a formula; anything else as it is."""
     return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA_STARTS) else value
 
 
-def finished_frameworks(results: Mapping[str, Any]) -> list[str]:
-    """The frameworks that have results, PyTorch first."""
-    return [framework for framework in FRAMEWORKS if results.get("frameworks", {}).get(framework)]
+def finished_frameworks(results: Results) -> list[str]:
+    """Return the frameworks that have results, PyTorch first."""
+    return [framework for framework in FRAMEWORKS if framework in results.frameworks]
 
 
-def number_of_test_texts(results: Mapping[str, Any]) -> int | None:
-    """How many texts both were tested on."""
-    size = results.get("data", {}).get("split", {}).get("test")
-    return None if size is None else int(size)
+def number_of_test_texts(results: Results) -> int | None:
+    """Return how many texts both were tested on."""
+    return results.data.split.get("test")
 
 
 def class_names(values: pandas.Series, classes: Sequence[str]) -> pandas.Series:
-    """Names for a column that holds class positions, or names already."""
+    """Return the names for a column that holds class positions, or names already."""
     if not pandas.api.types.is_integer_dtype(values.dtype):
         return values.astype(str)
     return pandas.Series(numpy.asarray(classes, dtype=object)[values.to_numpy()], index=values.index, dtype=object)
 
 
 def _short_columns_first(table: pandas.DataFrame) -> pandas.DataFrame:
-    """Text, truth, answers and agreement before the many probabilities, both frameworks side by side."""
+    """Return text, truth, answers and agreement before the many probabilities, both frameworks side by side."""
     names = [FRAMEWORK_NAMES[framework] for framework in FRAMEWORKS]
     first = ["row", "text", "true class", *(f"{name} {what}" for what in ("answer", "probability") for name in names), "agree"]
     order = [column for column in first if column in table]
     return table[order + [column for column in table if column not in order]]
 
 
-def _figure(results: Mapping[str, Any], framework: str, path: str) -> float | None:
-    value: Any = results.get("frameworks", {}).get(framework) or {}
-    for key in path.split("."):
-        value = value.get(key) if isinstance(value, Mapping) else None
-    usable = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
-    return value if usable else None
+def _figure(side: FrameworkResults, key: str) -> float | None:
+    value = operator.attrgetter(key)(side)
+    return value if value is not None and math.isfinite(value) else None
 
 
-def _batch_size(results: Mapping[str, Any]) -> int:
-    sizes = [results["frameworks"][framework].get("latency_ms", {}).get("batch_size") for framework in finished_frameworks(results)]
-    return next((int(size) for size in sizes if size), 64)
+def _batch_size(results: Results) -> int:
+    sizes = [results.frameworks[framework].latency_ms.batch_size for framework in finished_frameworks(results)]
+    return next((size for size in sizes if size), 64)

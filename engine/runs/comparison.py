@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import time
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas
@@ -15,13 +15,14 @@ from engine.errors import RunError
 from engine.runs.experiment import Experiment
 from engine.runs.folder import Run
 from engine.runs.preparing.inputs import load_inputs
-from engine.runs.records.reading import to_json
+from engine.runs.records.outcome import Outcome
+from engine.runs.records.results import DataFacts, Environment, FrameworkResults, ParityFigures, Results, RunFacts
 from engine.shared.devices import describe_machine, physical_cores
 from engine.shared.metrics import accuracy_difference, score
 
 
-def compare(run: Run, outcomes: dict[str, dict[str, Any]], state: str, notes: list[str]) -> dict[str, Any]:
-    """The content of ``results.json`` from the frameworks that have finished; writes their ``predictions.parquet`` on the way."""
+def compare(run: Run, outcomes: dict[str, Outcome], state: str, notes: list[str]) -> Results:
+    """Return the comparison of the frameworks that have finished; their ``predictions.parquet`` are written on the way."""
     experiment = run.read_experiment()
     frame = run.read_data()
     if frame is None:
@@ -35,85 +36,69 @@ def compare(run: Run, outcomes: dict[str, dict[str, Any]], state: str, notes: li
         probabilities = np.load(run.test_probabilities(name))
         predictions[name] = probabilities.argmax(axis=1)
         _write_predictions(run, name, frame.iloc[test_rows], classes, probabilities)
-    sizes = {part: len(inputs.rows[part]) for part in PARTS}
     # The baseline learns which class is the largest from the training rows, and is scored on the test rows, like the models.
     majority = int(np.bincount(inputs.labels[inputs.rows["train"]]).argmax())
-    environment = to_json(describe_machine())
-    return {
-        "run": {
-            "identifier": run.identifier,
-            "created": run.read_status().created,
-            "finished": time.time(),
-            "state": state,
-            **asked(experiment),
-            "notes": list(notes),
-        },
-        "data": {
-            "name": experiment.data.name,
-            "rows": len(frame),
-            "classes": list(classes),
-            "split": sizes,
-            "max_tokens": inputs.max_tokens or None,
-            "truncated": inputs.truncated,
-            "unknown": inputs.unknown,
-            "majority_class": classes[majority],
-            "majority_accuracy": float(np.mean(labels == majority)),
-        },
-        "frameworks": {name: outcome | score(labels, predictions[name], classes) for name, outcome in outcomes.items()},
-        "parity": _parity(run, outcomes, labels, predictions, frame["row"].to_numpy()[test_rows]),
-        "environment": environment | {"threads": experiment.threads or physical_cores()},
-    }
+    scores = {name: score(labels, answers, classes) for name, answers in predictions.items()}
+    return Results(
+        run=replace(run_facts(run, experiment), created=run.read_status().created, finished=time.time(), state=state, notes=tuple(notes)),
+        data=DataFacts(
+            name=experiment.data.name,
+            rows=len(frame),
+            classes=classes,
+            split={part: len(inputs.rows[part]) for part in PARTS},
+            max_tokens=inputs.max_tokens or None,
+            truncated=inputs.truncated,
+            unknown=inputs.unknown,
+            majority_class=classes[majority],
+            majority_accuracy=float(np.mean(labels == majority)),
+        ),
+        frameworks={name: FrameworkResults(**vars(outcome), **vars(scores[name])) for name, outcome in outcomes.items()},
+        parity=_parity(run, outcomes, labels, predictions, frame["row"].to_numpy()[test_rows]),
+        environment=Environment(**vars(describe_machine()), threads=experiment.threads or physical_cores()),
+    )
 
 
-def asked(experiment: Experiment) -> dict[str, Any]:
-    """What ``results.json`` says of the experiment: all of it, and beside it what is looked up most."""
-    return {
-        "mode": experiment.mode,
-        "classifier": experiment.classifier,
-        "compiled": experiment.compiled,
-        "encoder": experiment.encoder if experiment.family_member.pretrained else None,
-        "schedule": experiment.schedule,
-        "seed": experiment.seed,
-        "experiment": experiment.to_json(),
-    }
+def run_facts(run: Run, experiment: Experiment) -> RunFacts:
+    """Return what is known of a run from the beginning: its name and what was asked of it."""
+    return RunFacts(
+        identifier=run.identifier,
+        mode=experiment.mode,
+        classifier=experiment.classifier,
+        compiled=experiment.compiled,
+        encoder=experiment.encoder if experiment.family_member.pretrained else None,
+        schedule=experiment.schedule,
+        seed=experiment.seed,
+        experiment=experiment,
+    )
 
 
 def _parity(
-    run: Run, outcomes: dict[str, dict[str, Any]], labels: np.ndarray, predictions: dict[str, np.ndarray], rows: np.ndarray
-) -> dict[str, Any]:
-    """How far the two are the same; every figure is ``None`` when only one framework has finished."""
-    names = [
-        "first_batch_logit_difference",
-        "encoder_difference",
-        "max_epoch_loss_drift",
-        "test_agreement",
-        "disagreements",
-        "accuracy_difference",
-    ]
+    run: Run, outcomes: dict[str, Outcome], labels: np.ndarray, predictions: dict[str, np.ndarray], rows: np.ndarray
+) -> ParityFigures:
+    """Return how far the two are the same; nothing of it when only one framework has finished."""
     if len(outcomes) < 2:
-        return dict.fromkeys(names)
+        return ParityFigures()
     left, right = predictions.values()
-    first, second = (np.array(outcome["epoch_train_loss"]) for outcome in outcomes.values())
+    first, second = (np.array(outcome.epoch_train_loss) for outcome in outcomes.values())
     epochs = min(len(first), len(second))
     drift = np.abs(first[:epochs] - second[:epochs]) / np.maximum(np.abs(second[:epochs]), 1e-12)
-    values = [
-        first_batch_logit_difference(run, tuple(outcomes)),
-        encoder_difference(run, tuple(outcomes)),
-        float(drift.max()) if epochs else None,
-        float(np.mean(left == right)),
-        [int(row) for row in rows[left != right]],
-        accuracy_difference(labels, left, right),
-    ]
-    return dict(zip(names, values, strict=True))
+    return ParityFigures(
+        first_batch_logit_difference=first_batch_logit_difference(run, tuple(outcomes)),
+        encoder_difference=encoder_difference(run, tuple(outcomes)),
+        max_epoch_loss_drift=float(drift.max()) if epochs else None,
+        test_agreement=float(np.mean(left == right)),
+        disagreements=tuple(int(row) for row in rows[left != right]),
+        accuracy_difference=accuracy_difference(labels, left, right),
+    )
 
 
 def encoder_difference(run: Run, frameworks: tuple[str, ...]) -> float | None:
-    """The largest difference between the two encoders' vectors of the probe texts."""
+    """Return the largest difference between the two encoders' vectors of the probe texts."""
     return _largest_difference([run.probe_vectors(name) for name in frameworks])
 
 
 def first_batch_logit_difference(run: Run, frameworks: tuple[str, ...]) -> float | None:
-    """The largest difference between the two untrained models' answers to the same batch."""
+    """Return the largest difference between the two untrained models' answers to the same batch."""
     return _largest_difference([run.first_logits(name) for name in frameworks])
 
 

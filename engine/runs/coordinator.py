@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from engine import FRAMEWORK_NAMES
 from engine.errors import TrainingError
@@ -14,6 +14,8 @@ from engine.runs.paths import HomePaths
 from engine.runs.processes.channel import WorkerProcess
 from engine.runs.processes.coordinating import Coordinator, fill
 from engine.runs.processes.turns import Turns
+from engine.runs.records.outcome import Outcome
+from engine.runs.records.reading import from_json
 from engine.runs.source_code import save_code
 from engine.runs.status import Progress
 from engine.shared.devices import choose_device, graphics_processors
@@ -161,7 +163,7 @@ class RunCoordinator(Coordinator):
         gpus = {worker.framework: worker.facts.get("gpu") for worker in turns.workers if not worker.finished}
         for name in self.experiment.frameworks:  # what finished before a resume decides too, so that both use the same kind of device
             if outcome := self.run.read_outcome(name):
-                gpus[name] = None if outcome["device"] == "cpu" else outcome["device"]
+                gpus[name] = None if outcome.device == "cpu" else outcome.device
         devices, notes = choose_device(self.experiment.device, gpus)
         self.status.notes += [note for note in notes if note not in self.status.notes]
         turns.run_until("train", lambda worker: {"device": devices[worker.framework]} if worker.phase == "build" else {})
@@ -185,9 +187,8 @@ class RunCoordinator(Coordinator):
         self._enter("compare", "Measuring how fast single texts are answered", "running")
         turns.run_until("end")
         for worker in turns.workers:
-            outcome = worker.facts.get("outcome")
-            if outcome and "latency_ms" in worker.facts:
-                self.run.write_outcome(worker.framework, outcome | {"latency_ms": worker.facts["latency_ms"]})
+            if outcome := from_json(Outcome, worker.facts.get("outcome")):
+                self.run.write_outcome(worker.framework, outcome)
         turns.end()
 
     def _compare(self, turns: Turns) -> tuple[str, str]:
@@ -195,12 +196,12 @@ class RunCoordinator(Coordinator):
         from engine.runs.comparison import compare
 
         outcomes = {name: outcome for name in self.experiment.frameworks if (outcome := self.run.read_outcome(name))}
-        reasons = {outcome["stop_reason"] for outcome in outcomes.values()}
+        reasons = {outcome.stop_reason for outcome in outcomes.values()}
         state = "failed" if turns.failures else "stopped" if "stopped" in reasons else "failed" if "diverged" in reasons else "done"
         difference = None
         if outcomes:
             results = compare(self.run, outcomes, state, self.status.notes)
-            difference = results["parity"].get("encoder_difference")
+            difference = results.parity.encoder_difference
             self.run.write_results(results)
         if difference is not None and difference > ENCODER_BAR:
             self.status.notes.append(
@@ -209,12 +210,12 @@ class RunCoordinator(Coordinator):
             )
         return state, self._last_words(turns, outcomes, reasons)
 
-    def _last_words(self, turns: Turns, outcomes: dict[str, dict[str, Any]], reasons: set[str]) -> str:
+    def _last_words(self, turns: Turns, outcomes: dict[str, Outcome], reasons: set[str]) -> str:
         if turns.failures:
             kept = [FRAMEWORK_NAMES[name] for name in outcomes]
             return " ".join(turns.failures.values()) + (f" The results of {' and '.join(kept)} are kept." if kept else "")
         if "diverged" in reasons:
-            names = [FRAMEWORK_NAMES[name] for name, outcome in outcomes.items() if outcome["stop_reason"] == "diverged"]
+            names = [FRAMEWORK_NAMES[name] for name, outcome in outcomes.items() if outcome.stop_reason == "diverged"]
             return (
                 f"{' and '.join(names)} stopped because the loss was no longer a number: with a learning rate of "
                 f"{self.experiment.learning_rate:g} the steps are too large. The last good weights are kept; start again with a smaller "

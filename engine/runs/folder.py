@@ -19,6 +19,9 @@ from engine.errors import ParityError, RunError
 from engine.files import read_json, write_atomically
 from engine.runs.experiment import Experiment
 from engine.runs.paths import RunPaths
+from engine.runs.records.outcome import Outcome
+from engine.runs.records.reading import from_json, to_json
+from engine.runs.records.results import Results
 from engine.runs.status import Status
 from engine.runs.work_folder import WorkFolder
 
@@ -54,12 +57,13 @@ class Run(RunPaths, WorkFolder):
     def write_experiment(self, experiment: Experiment) -> None:
         write_atomically(self.experiment_file, json.dumps(experiment.to_json(), indent=1, ensure_ascii=False))
 
-    def read_results(self) -> dict[str, Any] | None:
-        """The comparison, or ``None`` before there is one."""
-        return read_json(self.results_file)
+    def read_results(self) -> Results | None:
+        """Return the comparison, or ``None`` before there is one."""
+        return from_json(Results, read_json(self.results_file))
 
-    def write_results(self, results: dict[str, Any]) -> None:
-        write_atomically(self.results_file, json.dumps(results, indent=1, ensure_ascii=False))
+    def write_results(self, results: Results) -> None:
+        """Write the comparison."""
+        write_atomically(self.results_file, json.dumps(to_json(results), indent=1, ensure_ascii=False))
 
     def read_vocabulary(self) -> str:
         """What the words or terms of the training texts became, as JSON. Raises ``RunError`` when it is gone."""
@@ -68,12 +72,13 @@ class Run(RunPaths, WorkFolder):
         except (OSError, ValueError) as error:
             raise RunError(f"The vocabulary of run {self.identifier} is gone ({error}). Start the run again.") from error
 
-    def read_outcome(self, framework: str) -> dict[str, Any] | None:
-        """What a framework's finished training came to, or ``None``; kept while the other one fails and is resumed."""
-        return read_json(self.outcome_file(framework))
+    def read_outcome(self, framework: str) -> Outcome | None:
+        """Return what a framework's finished training came to, or ``None``; it is kept while the other one fails and is resumed."""
+        return from_json(Outcome, read_json(self.outcome_file(framework)))
 
-    def write_outcome(self, framework: str, outcome: dict[str, Any]) -> None:
-        write_atomically(self.outcome_file(framework), json.dumps(outcome, indent=1))
+    def write_outcome(self, framework: str, outcome: Outcome) -> None:
+        """Keep what a framework's finished training came to."""
+        write_atomically(self.outcome_file(framework), json.dumps(to_json(outcome), indent=1))
 
     def forget_outcome(self, framework: str) -> None:
         """So that a resumed run goes on with this framework."""

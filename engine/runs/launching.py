@@ -36,7 +36,7 @@ def resume(run: Run) -> None:
     if status.state == "done":
         raise RunError(f"Run {run.identifier} has finished; there is nothing to resume. Start a new one from the Train page.")
     outcomes = {framework: run.read_outcome(framework) for framework in run.read_experiment().frameworks}
-    reasons = [outcome["stop_reason"] if outcome else None for outcome in outcomes.values()]
+    reasons = [outcome.stop_reason if outcome else None for outcome in outcomes.values()]
     if run.read_results() and "diverged" in reasons and set(reasons) <= {"diverged", "finished", "early"}:
         raise RunError(
             f"Run {run.identifier} ended because the loss was no longer a number, and would end so again. "
@@ -47,7 +47,7 @@ def resume(run: Run) -> None:
     try:
         run.withdraw_stop()
         for framework, outcome in outcomes.items():
-            if outcome and outcome["stop_reason"] == "stopped":
+            if outcome and outcome.stop_reason == "stopped":
                 run.forget_outcome(framework)  # a result after a stop was not the end of what was asked for
         run.write_status(status)
     except OSError as error:

@@ -181,7 +181,7 @@ def sagemaker_contents(material: Material) -> dict[str, bytes | Path]:
         raise RunError(
             f"Run {run.identifier} has no trained {FRAMEWORK_NAMES[framework]} model yet. Wait until it has finished, or resume it."
         )
-    labels = results["data"]["classes"]
+    labels = results.data.classes
     sizes = {name: getattr(experiment, name) for name in ("hidden_units", "embedding_size", "filters") if name in member.settings}
     facts = {"labels": labels, "input_size": inputs.input_size} | sizes
     encoder: dict[str, Path] = {}
@@ -274,7 +274,7 @@ def obstacle_to_bundle(bundle: str, run: Run, framework: str, artifacts: Mapping
     """Why this bundle cannot be made yet, in a sentence with the way on; empty where it can."""
     kind = BUNDLES[bundle]
     results = run.read_results()
-    if results is None or framework not in results["frameworks"]:
+    if results is None or framework not in results.frameworks:
         return f"Run {run.identifier} has no trained {FRAMEWORK_NAMES[framework]} model. Wait until it has finished, or resume it."
     if kind.needs and not set(kind.needs) & set(artifacts):
         wanted = " or ".join(f"{form} of {FRAMEWORK_NAMES[name]}" for name, form in kind.needs.items())

@@ -12,6 +12,7 @@ from engine.runs.folder import Run
 from engine.runs.preparing.inputs import Inputs, load_inputs
 from engine.runs.preparing.prepare import label_inputs
 from engine.runs.preparing.recipes import recipe_of
+from engine.runs.records.results import Results
 from engine.shared.encoders.checkpoint import BUNDLED, BUNDLED_NAME, BUNDLED_PACKAGE, Checkpoint, bundled_checkpoint, describe
 from engine.shared.encoders.hub import NEEDED_FILES
 from engine.shared.text.tokens import padding_token
@@ -24,23 +25,23 @@ DATA_NAME = "data.csv"
 def parts_and_settings(run: Run, framework: str) -> tuple[Parts, str]:
     """What the main of this run is made of, and the lines of its settings. Raises ``ParityError`` when something of the run is gone."""
     experiment, member = run.read_experiment(), run.read_experiment().family_member
-    outcome = (run.read_results() or {}).get("frameworks", {}).get(framework, {})
-    on_gpu = outcome.get("device", "cpu" if experiment.device == "auto" else experiment.device) != "cpu"
+    outcome = (run.read_results() or Results()).side(framework)
+    on_gpu = (outcome.device or ("cpu" if experiment.device == "auto" else experiment.device)) != "cpu"
     classes, inputs = labels_of(run)
     recipe = recipe_of(experiment, inputs, on_gpu)
     checkpoint, finding = encoder_of(run) if member.pretrained else (None, "")
-    threads = outcome.get("threads") or experiment.threads
+    threads = outcome.threads or experiment.threads
     parts = Parts(
         framework,
         member,
         weights=WEIGHTS[experiment.classifier].__name__,
         recipe=recipe,
         windows=experiment.long_texts == "windows",
-        reached=outcome.get("test_accuracy") is not None,
+        reached=outcome.test_accuracy is not None,
         finding=finding,
     )
     # A run that was cut short trained fewer epochs than it was asked for; the script trains as many.
-    cut_short = outcome.get("stop_reason") in ("stopped", "diverged") and outcome.get("epoch_train_loss")
+    cut_short = outcome.stop_reason in ("stopped", "diverged") and outcome.epoch_train_loss
     values: dict[str, Any] = {"DEVICE": "gpu" if on_gpu else "cpu"} | ({"THREADS": threads} if threads else {})
     if checkpoint is not None and member.takes == "vectors":
         values |= {"POOLING": checkpoint.pooling, "NORMALIZE": checkpoint.normalize}
@@ -51,7 +52,7 @@ def parts_and_settings(run: Run, framework: str) -> tuple[Parts, str]:
     if member.concerns("vocabulary_size"):
         values["VOCABULARY_SIZE"] = experiment.vocabulary_size
     values |= {name.upper(): getattr(experiment, name) for name in parts.sizes}
-    values |= {"EPOCHS": len(outcome["epoch_train_loss"]) if cut_short else experiment.epochs, "PATIENCE": experiment.patience}
+    values |= {"EPOCHS": len(outcome.epoch_train_loss) if cut_short else experiment.epochs, "PATIENCE": experiment.patience}
     values |= {name.upper(): value for name, value in parts.recipe_fields.items()}
     if recipe.class_weights is not None:
         values["CLASS_WEIGHTS"] = dict(zip(classes, recipe.class_weights, strict=True))
@@ -66,7 +67,7 @@ def parts_and_settings(run: Run, framework: str) -> tuple[Parts, str]:
     if "snapshot_download" in finding:
         lines.append(f"ENCODER_FILES = {_literal(NEEDED_FILES)}")
     if parts.reached:
-        lines.append(f"ACCURACY_OF_THE_RUN = {outcome['test_accuracy']!r}")
+        lines.append(f"ACCURACY_OF_THE_RUN = {outcome.test_accuracy!r}")
     return parts, "\n".join(lines)
 
 

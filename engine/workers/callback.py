@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.runs.processes.channel import Channel
+from engine.runs.records.outcome import Outcome
 from engine.shared.early_stopping import Progress
 
 REPORT_STEPS = 25
@@ -203,22 +204,22 @@ class Reporter(Listener):
         if not self.stop_training and len(self.counters["epoch_train_loss"]) < self._epochs:
             self.reason = "early"
 
-    def figures(self) -> dict[str, Any]:
-        """The times of the whole training, for the results."""
+    def figures(self) -> Outcome:
+        """Return the times and losses of the whole training; what the callback cannot know is left open."""
         counters = self.counters
         step_milliseconds = self._step_milliseconds()
         later_steps = (counters["first_call_steps"] - 1) * (step_milliseconds or 0.0) / 1000
         documents, seconds = counters["steady_documents"], counters["steady_seconds"]
         if not seconds:  # too short for a steady part
             documents, seconds = counters["later_documents"], counters["seconds"]
-        return {
-            "train_seconds": counters["seconds"] + min(later_steps, counters["first_call_seconds"]),
-            "first_step_seconds": max(counters["first_call_seconds"] - later_steps, 0.0),
-            "validation_seconds": counters["validation_seconds"],
-            "documents_per_second": documents / seconds if seconds else None,
-            "step_milliseconds_p50": step_milliseconds,
-            "steps": counters["step"],
-            "epoch_train_loss": counters["epoch_train_loss"],
-            "epoch_validation_loss": counters["epoch_validation_loss"],
-            "epoch_validation_accuracy": counters["epoch_validation_accuracy"],
-        }
+        return Outcome(
+            train_seconds=counters["seconds"] + min(later_steps, counters["first_call_seconds"]),
+            first_step_seconds=max(counters["first_call_seconds"] - later_steps, 0.0),
+            validation_seconds=counters["validation_seconds"],
+            documents_per_second=documents / seconds if seconds else None,
+            step_milliseconds_p50=step_milliseconds,
+            steps=counters["step"],
+            epoch_train_loss=tuple(counters["epoch_train_loss"]),
+            epoch_validation_loss=tuple(counters["epoch_validation_loss"]),
+            epoch_validation_accuracy=tuple(counters["epoch_validation_accuracy"]),
+        )

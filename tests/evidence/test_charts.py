@@ -91,7 +91,7 @@ def _data_name(specification: dict) -> str:
 def test_every_chart_states_its_takeaway(finished_run: Run):
     results = finished_run.read_results()
     assert results is not None
-    matrix = charts.confusion_matrix(results["frameworks"]["pytorch"]["confusion"], CLASSES, "pytorch")
+    matrix = charts.confusion_matrix(results.frameworks["pytorch"].confusion, CLASSES, "pytorch")
     assert "36 of 40 test texts" in matrix.alt
     assert "weakest" in charts.per_class_bars(results).alt
     balance = charts.class_balance({f"class {index}": 100 - index for index in range(77)})

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -19,7 +18,9 @@ from engine.errors import RunError
 from engine.results.sentences import FORMATS
 from engine.runs import launching
 from engine.runs.folder import Run, create_run, list_runs
+from engine.runs.records.outcome import Outcome
 from engine.runs.records.reading import to_json
+from engine.runs.records.results import FrameworkResults, Results
 from engine.runs.source_code import present_code
 from engine.runs.status import Progress, Status
 from engine.shared.classifiers import CLASSIFIERS
@@ -56,10 +57,9 @@ def finished(wrong: int = 0, **changes: Any) -> Run:
         frame["prediction"] = frame["label"]
         frame.loc[: wrong - 1, "prediction"] = [CLASSES[(CLASSES.index(label) + 1) % 3] for label in frame["label"][:wrong]]
         frame.to_parquet(run.predictions_file(framework))
-    found = results(run, predictions)
-    for framework, values in changes.items():
-        found["frameworks"][framework] |= values
-    run.write_results(found)
+    made = results(run, predictions)
+    sides = {framework: replace(side, **changes.get(framework, {})) for framework, side in made.frameworks.items()}
+    run.write_results(replace(made, frameworks=sides))
     run.write_status(Status(state="done", phase="end"))
     return run
 
@@ -241,10 +241,9 @@ def test_a_run_that_ended_early_is_resumed_and_a_damaged_one_begun_anew(launched
     assert (piece.state, piece.message) == ("ended", "The worker was killed.") and answer.verdict() is None
     answer.start()
     assert launched == [run.identifier] * 2 and run.read_status().state == "queued", "resumed"
-    diverged = {"stop_reason": "diverged"}
     for framework in FRAMEWORKS:
-        run.write_outcome(framework, diverged)
-    run.write_results({"frameworks": {}})
+        run.write_outcome(framework, Outcome(stop_reason="diverged"))
+    run.write_results(Results())
     run.write_status(Status(state="failed", phase="end"))
     answer.start()
     assert len(launched) == 3 and launched[-1] != run.identifier, "a run that would end so again is not resumed"
@@ -258,7 +257,7 @@ def test_finished_results_answer_at_once(launched: list[str]) -> None:
     answer.start()
     assert not launched
     partial = finished()
-    partial.write_results(json.loads(json.dumps(partial.read_results())) | {"frameworks": {"pytorch": {}}})
+    partial.write_results(Results(frameworks={"pytorch": FrameworkResults()}))
     assert answer.verdict() == verdict, "a run of one framework answers nothing; the earlier one does"
 
 

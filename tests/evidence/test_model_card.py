@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import re
+from dataclasses import replace
 
 import pytest
 import yaml
@@ -47,7 +47,7 @@ def test_a_card_has_the_sections_of_the_hub_and_the_figures_of_the_run(sample_ru
     assert results is not None
     assert answer(results) in text and "# Embedding MLP trained on `support_messages.csv`" in text
     rows = {row[0]: row[1:] for table in tables(text) for row in table}
-    accuracies = [f"{100 * results['frameworks'][name]['test_accuracy']:.1f} %" for name in FRAMEWORKS]
+    accuracies = [f"{100 * results.frameworks[name].test_accuracy:.1f} %" for name in FRAMEWORKS]
     assert rows["Accuracy"] == accuracies
     assert rows["`epochs`"][:2] == ["`12`", "recommended: 20"]
     assert f"python -m engine predict {sample_run.identifier}" in text and "--epochs 12" in text
@@ -85,11 +85,11 @@ def test_the_base_model_is_named_where_the_hub_knows_it(finished_run: Run, class
 
 
 def test_words_of_strangers_are_no_markup(finished_run: Run) -> None:
-    results = json.loads(
-        json.dumps(finished_run.read_results()).replace("support_messages.csv", "a`b|c <script>x</script> [l](http://e.vil)")
-    )
-    results["data"]["classes"][1] = results["data"]["majority_class"] = "| ``` <img src=x>"
-    finished_run.write_results(results)
+    results, stranger = finished_run.read_results(), "| ``` <img src=x>"
+    assert results is not None
+    classes = (results.data.classes[0], stranger, *results.data.classes[2:])
+    data = replace(results.data, name="a`b|c <script>x</script> [l](http://e.vil)", classes=classes, majority_class=stranger)
+    finished_run.write_results(replace(results, data=data))
     rendered = MarkdownIt("commonmark").enable("table").render(split(model_card(finished_run))[1])
     assert not re.search(r"<(script|img|a|b)\b", rendered)
     assert "&lt;script&gt;x&lt;/script&gt;" in rendered and "&lt;img src=x&gt;" in rendered

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import tomllib
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from engine.reports.run_report import report, write_reports
 from engine.reports.sections import LONGEST_TEXT, MOST_DISAGREEMENTS
 from engine.results.sentences import answer
 from engine.runs.folder import Run
+from engine.runs.records.results import ParityFigures, Results
 from engine.runs.status import Status
 from tests.running.driving import copy_run
 
@@ -83,15 +85,15 @@ def test_a_finished_run_answers_first_and_has_every_section(sample_run: Run, par
     results = sample_run.read_results()
     assert results is not None
     assert parsed.words["h1"] == [answer(results)]
-    wanted = [title for title in TITLES if title != "Disagreements" or results["parity"]["test_agreement"] is not None]
+    wanted = [title for title in TITLES if title != "Disagreements" or results.parity.test_agreement is not None]
     assert parsed.words["h2"] == wanted
     assert "support_messages.csv · 5 classes · Embedding MLP · matched" in parsed.text and sample_run.identifier in parsed.text
     assert f"Made by Parity {__version__} on" in parsed.text
     assert "Not in this report" not in parsed.text and not [1 for _, attributes in parsed.elements if attributes.get("role") == "note"]
-    accuracy = results["frameworks"]["pytorch"]["test_accuracy"]
+    accuracy = results.frameworks["pytorch"].test_accuracy
     assert f"{100 * accuracy:.1f} %" in parsed.text
     for version in ("torch", "tensorflow", "keras"):
-        assert f"{version} {results['environment']['packages'][version]}" in parsed.text
+        assert f"{version} {results.environment.packages[version]}" in parsed.text
     assert "def train(" in parsed.text and parsed.text.count("def train(") >= 2
 
 
@@ -192,10 +194,9 @@ def test_a_stopped_run_says_what_is_compared(sample_run: Run, undrawn: None) -> 
 
 @pytest.mark.parametrize(("kept", "lost"), [("pytorch", "TensorFlow"), ("tensorflow", "PyTorch")])
 def test_one_framework_alone_is_reported(finished_run: Run, kept: str, lost: str, undrawn: None) -> None:
-    results = json.loads(json.dumps(finished_run.read_results()))
-    results["frameworks"] = {kept: results["frameworks"][kept]}
-    results["parity"] = dict.fromkeys(results["parity"])
-    finished_run.write_results(results)
+    results = finished_run.read_results()
+    assert results is not None
+    finished_run.write_results(replace(results, frameworks={kept: results.frameworks[kept]}, parity=ParityFigures()))
     finished_run.write_status(Status(state="failed", message=f"The {lost} worker was killed.", phase="end"))
     shown = Parsed(report(finished_run))
     assert f"{lost} has no result in this run." in shown.words["h1"][0]
@@ -219,7 +220,7 @@ def test_a_run_without_a_step_is_refused_with_the_way_out(active_run: Run) -> No
 def test_a_missing_file_costs_only_its_part(finished_run: Run, file: str, undrawn: None) -> None:
     (finished_run.path / file).unlink(missing_ok=True)
     shown = Parsed(report(finished_run))
-    assert answer(finished_run.read_results() or {}) in shown.words["h1"]
+    assert answer(finished_run.read_results() or Results()) in shown.words["h1"]
     assert {"Side by side", "Per class"} <= set(shown.words["h2"])
 
 
@@ -227,9 +228,11 @@ def test_a_missing_file_costs_only_its_part(finished_run: Run, file: str, undraw
 
 
 def test_words_of_strangers_are_shown_as_characters(finished_run: Run) -> None:
-    results = json.loads(json.dumps(finished_run.read_results()).replace("support_messages.csv", "<script>alert(1)</script>.csv"))
-    results["run"]["notes"] = ['A note with "quotes" & <img src=x onerror=alert(1)>']
-    finished_run.write_results(results)
+    results = finished_run.read_results()
+    assert results is not None
+    notes = ('A note with "quotes" & <img src=x onerror=alert(1)>',)
+    data = replace(results.data, name="<script>alert(1)</script>.csv")
+    finished_run.write_results(replace(results, run=replace(results.run, notes=notes), data=data))
     shown = Parsed(report(finished_run))
     assert not {"script", "img", "b", "i"} & {tag for tag, _ in shown.elements} - {"b"}
     assert "<script>alert(1)</script>.csv · 3 classes" in shown.text and "<img src=x onerror=alert(1)>" in shown.text

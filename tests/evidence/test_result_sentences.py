@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import replace
 
 import pytest
 
 from engine.results.fairness import machine_facts, parity_facts, setting_facts, side_facts
 from engine.results.sentences import FORMATS, answer, interval_sentence, measure_sentence, state_sentence, times_sentence
 from engine.results.tables import Measure
+from engine.runs.records.results import DataFacts, FrameworkResults, ParityFigures, Results, RunFacts
+from engine.shared.metrics import AccuracyDifference
 
 
-def two(pytorch: float, tensorflow: float, low: float = -0.01, high: float = 0.01, agreement: float = 0.997) -> dict[str, Any]:
-    return {
-        "run": {"schedule": "turns", "mode": "matched"},
-        "data": {"split": {"test": 760}},
-        "frameworks": {"pytorch": {"test_accuracy": pytorch}, "tensorflow": {"test_accuracy": tensorflow}},
-        "parity": {
-            "test_agreement": agreement,
-            "accuracy_difference": {"value": pytorch - tensorflow, "low": low, "high": high, "confidence": 0.95, "verdict": "Verdict."},
-        },
-    }
+def two(pytorch: float, tensorflow: float, low: float = -0.01, high: float = 0.01, agreement: float = 0.997) -> Results:
+    difference = AccuracyDifference(pytorch - tensorflow, low, high, verdict="Verdict.")
+    return Results(
+        RunFacts(schedule="turns", mode="matched"),
+        DataFacts(split={"test": 760}),
+        {"pytorch": FrameworkResults(test_accuracy=pytorch), "tensorflow": FrameworkResults(test_accuracy=tensorflow)},
+        ParityFigures(test_agreement=agreement, accuracy_difference=difference),
+    )
 
 
 def test_the_answer_never_crowns_a_winner_from_noise() -> None:
@@ -33,8 +33,7 @@ def test_the_answer_never_crowns_a_winner_from_noise() -> None:
 
 
 def test_the_answer_says_nothing_of_noise_that_was_not_measured() -> None:
-    results = two(0.881, 0.877)
-    results["parity"]["accuracy_difference"] = None
+    results = replace(two(0.881, 0.877), parity=ParityFigures(test_agreement=0.997))
     assert answer(results) == "PyTorch reaches 88.1 % and TensorFlow 87.7 %; they agree on 99.7 % of 760 test texts."
     assert interval_sentence(results) == ""
 
@@ -68,14 +67,13 @@ def test_one_sentence_for_a_measure(item: Measure, sentence: str) -> None:
 
 
 def test_different_numbers_of_epochs_are_told_beside_the_training_time() -> None:
-    results = two(0.9, 0.9)
-    results["frameworks"]["pytorch"]["epoch_train_loss"], results["frameworks"]["tensorflow"]["epoch_train_loss"] = [1.0] * 9, [1.0] * 11
+    sides = {name: FrameworkResults(epoch_train_loss=(1.0,) * epochs) for name, epochs in (("pytorch", 9), ("tensorflow", 11))}
+    results = replace(two(0.9, 0.9), frameworks=sides)
     assert measure_sentence(measure("seconds", "speed", 1.0, 2.0, "train_seconds"), results).endswith("but 9 epochs against 11")
 
 
 def test_competing_frameworks_are_not_timed_against_each_other() -> None:
-    results = two(0.9, 0.9)
-    results["run"]["schedule"] = "both-at-once"
+    results = replace(two(0.9, 0.9), run=RunFacts(schedule="both-at-once"))
     assert "competed" in measure_sentence(measure("seconds", "speed", 1.0, 2.0), results)
     assert "competed" in times_sentence(results)
 
@@ -92,10 +90,10 @@ def test_a_state_without_trouble_needs_no_sentence() -> None:
 
 
 def test_facts_of_results_without_anything() -> None:
-    for facts in (parity_facts({}), setting_facts({}), side_facts({}), machine_facts({})):
+    for facts in (parity_facts(Results()), setting_facts(Results()), side_facts(Results()), machine_facts(None)):
         assert all(len(fact) == 3 and all(isinstance(words, str) for words in fact) for fact in facts)
 
 
 def test_an_encoder_above_the_bar_is_called_so() -> None:
-    assert "It is not met" in parity_facts({"parity": {"encoder_difference": 0.1}})[1][2]
-    assert "It is met" in parity_facts({"parity": {"encoder_difference": 1e-6}})[1][2]
+    assert "It is not met" in parity_facts(Results(parity=ParityFigures(encoder_difference=0.1)))[1][2]
+    assert "It is met" in parity_facts(Results(parity=ParityFigures(encoder_difference=1e-6)))[1][2]

@@ -27,6 +27,7 @@ from engine.data.store import DatasetStore
 from engine.runs.experiment import Experiment
 from engine.runs.folder import Run, create_run, home
 from engine.runs.preparing.inputs import Inputs
+from engine.runs.records.results import FrameworkResults, Results
 from engine.runs.status import Status
 from engine.shared.classifiers import CLASSIFIERS
 from engine.shared.recipe import Recipe
@@ -170,17 +171,17 @@ def test_the_script_reaches_what_the_run_reached(ended: Callable[[str], Ended], 
 
 def assert_same_figures(finished: Ended, framework: str) -> None:
     """What the script printed and wrote is what the run has recorded."""
-    expected, predictions = finished.run.read_results()["frameworks"][framework], finished.run.read_predictions(framework)
+    expected, predictions = finished.run.read_results().frameworks[framework], finished.run.read_predictions(framework)
     output, answers = finished.output[framework], finished.answers(framework)
-    assert f"Test accuracy: {expected['test_accuracy']:.6f}" in output
-    assert f"Test accuracy of the run: {expected['test_accuracy']:.6f}" in output
+    assert f"Test accuracy: {expected.test_accuracy:.6f}" in output
+    assert f"Test accuracy of the run: {expected.test_accuracy:.6f}" in output
     losses = re.findall(r"Epoch .*: training loss ([\d.]+), validation loss ([\d.]+)", output)
-    of_the_run = zip(expected["epoch_train_loss"], expected["epoch_validation_loss"], strict=True)
+    of_the_run = zip(expected.epoch_train_loss, expected.epoch_validation_loss, strict=True)
     assert losses == [(f"{first:.4f}", f"{second:.4f}") for first, second in of_the_run]
     assert answers["prediction"].tolist() == predictions["prediction"].tolist()
     assert np.allclose(answers.iloc[:, 1:], predictions[[f"p{number}" for number in range(answers.shape[1] - 1)]], atol=1e-4)
     assert "Example: " in output
-    assert (finished.folder / f"{framework}_model.safetensors").stat().st_size == expected["model_bytes"]
+    assert (finished.folder / f"{framework}_model.safetensors").stat().st_size == expected.model_bytes
 
 
 @pytest.mark.thorough
@@ -273,8 +274,8 @@ def test_the_settings_are_those_of_the_run_as_far_as_they_concern_it() -> None:
 
 def test_a_run_that_was_cut_short_is_trained_as_long_with_the_schedule_of_all_its_epochs() -> None:
     run = prepared_run("transformer", epochs=5, batch_size=3)
-    outcome = {"stop_reason": "stopped", "epoch_train_loss": [1.0, 0.9], "test_accuracy": 0.5, "device": "cpu", "threads": 2}
-    run.write_results({"frameworks": {"pytorch": outcome}})
+    side = FrameworkResults(stop_reason="stopped", epoch_train_loss=(1.0, 0.9), test_accuracy=0.5, device="cpu", threads=2)
+    run.write_results(Results(frameworks={"pytorch": side}))
     settings = settings_of(standalone_script(run, "pytorch"))
     assert settings["EPOCHS"] == 2 and settings["DECAY_STEPS"] == 15
     assert settings["THREADS"] == 2 and settings["ACCURACY_OF_THE_RUN"] == 0.5

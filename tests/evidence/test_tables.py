@@ -21,6 +21,8 @@ from engine.results.tables import (
     safe_cell,
     safe_csv,
 )
+from engine.runs.records.reading import from_json
+from engine.runs.records.results import Results
 
 CLASSES = ["=sum", "billing"]
 
@@ -40,8 +42,15 @@ ROWS = pandas.DataFrame({"row": [9, 8, 7, 1], "text": ["nine", "=eight", "seven"
 PREDICTIONS = {"pytorch": frame([0, 1, 1], [0.9, 0.6, 0.8]), "tensorflow": frame([0, 0, 0], [0.9, 0.55, 0.7])}
 
 
-def results(**frameworks: Any) -> dict[str, Any]:
-    return {"data": {"classes": CLASSES, "split": {"test": 3}, "majority_accuracy": 0.5}, "frameworks": frameworks, "parity": {}}
+def results(parity: dict[str, Any] | None = None, **frameworks: Any) -> Results:
+    data = {"classes": CLASSES, "split": {"test": 3}, "majority_accuracy": 0.5}
+    return read({"data": data, "frameworks": frameworks, "parity": parity})
+
+
+def read(written: dict[str, Any]) -> Results:
+    made = from_json(Results, written)
+    assert made is not None
+    return made
 
 
 def test_headline_lists_measures_in_order_with_what_is_there() -> None:
@@ -63,15 +72,14 @@ def test_a_figure_that_is_no_number_is_missing(value: object) -> None:
 
 @pytest.mark.parametrize("broken", [{}, {"frameworks": {}}, {"frameworks": {"pytorch": None}}, {"data": {}, "parity": {}}])
 def test_results_without_anything_give_empty_tables(broken: dict[str, Any]) -> None:
-    assert headline(broken) == []
-    assert measures_table(broken).empty
-    assert per_class_table(broken).empty
+    assert headline(read(broken)) == []
+    assert measures_table(read(broken)).empty
+    assert per_class_table(read(broken)).empty
 
 
 def test_measures_table_has_twins_and_shared_figures() -> None:
-    found = results(pytorch={"test_accuracy": 0.9}, tensorflow={"test_accuracy": 0.8})
-    found["parity"] = {"test_agreement": 0.97, "accuracy_difference": {"value": 0.1, "low": -0.02, "high": 0.22}}
-    table = measures_table(found).set_index("measure")
+    parity = {"test_agreement": 0.97, "accuracy_difference": {"value": 0.1, "low": -0.02, "high": 0.22}}
+    table = measures_table(results(parity, pytorch={"test_accuracy": 0.9}, tensorflow={"test_accuracy": 0.8})).set_index("measure")
     assert list(table.columns) == ["unit", "PyTorch", "TensorFlow", "both"]
     assert list(table.loc["Accuracy", ["PyTorch", "TensorFlow"]]) == [0.9, 0.8]
     assert table.loc["Test agreement", "both"] == 0.97

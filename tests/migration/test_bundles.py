@@ -134,7 +134,7 @@ def test_every_bundle_holds_what_its_readme_promises(
         names = packed.namelist()
         labels = json.loads(packed.read("labels.json"))
     assert {"README.md", "request.json", "labels.json"} <= set(names) and all(safe_member(name) == name for name in names)
-    assert trained.read_results() is not None and labels == trained.read_results()["data"]["classes"]
+    assert trained.read_results() is not None and tuple(labels) == trained.read_results().data.classes
     model = {"http": "models/tensorflow/model.onnx", "tf-serving": "models/classifier/1/saved_model.pb", "sagemaker": "model.tar.gz"}
     assert model.get(bundle, "model-store/classifier.mar") in names
     if bundle == "http":

@@ -44,7 +44,7 @@ def test_an_exported_file_gives_the_models_answers(
     check = manifest["check"]
     assert check["max_logit_difference"] <= LARGEST_DIFFERENCE and check["label_agreement"] == 1.0
     assert run.read_results() is not None
-    assert check["accuracy"] == check["accuracy_before"] == run.read_results()["frameworks"][framework]["test_accuracy"]
+    assert check["accuracy"] == check["accuracy_before"] == run.read_results().frameworks[framework].test_accuracy
     assert manifest["input"]["name"] == "tokens" and manifest["input"]["shape"] == [None, None]
     assert manifest["megabytes"] > 0 and 0 < check["single_p50_ms"] <= check["single_p95_ms"] and check["batch_texts_per_second"] > 0
 

@@ -40,7 +40,7 @@ def test_a_model_carried_across_is_the_same(
     assert 0 <= figures["mean_logit_difference"] <= figures["max_logit_difference"]
     assert figures["label_agreement"] == 1.0
     assert run.read_results() is not None
-    assert figures["accuracy_before"] == figures["accuracy_after"] == run.read_results()["frameworks"][source]["test_accuracy"]
+    assert figures["accuracy_before"] == figures["accuracy_after"] == run.read_results().frameworks[source].test_accuracy
     assert max(side["max_logit_difference"] for side in figures["judge"].values()) <= 1e-4
     trained_on = figures["trained_on"]
     assert trained_on["steps"] == FURTHER_STEPS and trained_on["max_logit_difference"] <= 1e-3

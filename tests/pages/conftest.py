@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -15,9 +16,13 @@ from streamlit.testing.v1 import AppTest
 
 from engine import FRAMEWORKS
 from engine.data.choice import DataChoice
+from engine.runs.comparison import run_facts
 from engine.runs.experiment import Experiment
 from engine.runs.folder import Run, create_run
+from engine.runs.records.outcome import Latency
+from engine.runs.records.results import DataFacts, Environment, FrameworkResults, ParityFigures, Results
 from engine.runs.status import Progress, Status
+from engine.shared.metrics import AccuracyDifference, score
 from engine.studies import study as studies
 
 DASHBOARD = Path(__file__).parents[2] / "dashboard.py"
@@ -111,16 +116,12 @@ def experiment(**settings: Any) -> Experiment:
 
 def as_classifier(run: Run, classifier: str, data: dict[str, Any] | None = None, **settings: Any) -> None:
     """Write the run's results as if another classifier had been trained, with other ``settings``; ``data`` is added to what they say."""
-    asked = Experiment.recommended(run.read_experiment().data, classifier, **settings)
-    values = json.loads(json.dumps(run.read_results()))
-    member = asked.family_member
-    values["run"] |= {"classifier": classifier, "compiled": asked.compiled, "mode": asked.mode, "experiment": asked.to_json()}
-    values["run"]["encoder"] = asked.encoder if member.pretrained else None
-    limit = asked.max_tokens if member.concerns("max_tokens") else None
-    values["data"] |= {"max_tokens": limit, "truncated": 0, "unknown": 0} | (data or {})
-    if member.takes != "vectors":
-        values["parity"]["encoder_difference"] = None
-    run.write_results(values)
+    experiment = Experiment.recommended(run.read_experiment().data, classifier, **settings)
+    results, member = run.read_results(), experiment.family_member
+    assert results is not None
+    facts = {"max_tokens": experiment.max_tokens if member.concerns("max_tokens") else None, "truncated": 0, "unknown": 0} | (data or {})
+    parity = results.parity if member.takes == "vectors" else replace(results.parity, encoder_difference=None)
+    run.write_results(replace(results, run=run_facts(run, experiment), data=replace(results.data, **facts), parity=parity))
 
 
 def everything_shown(page: AppTest) -> str:
@@ -144,10 +145,9 @@ def write_data(run: Run) -> None:
 def write_events(run: Run, framework: str, epochs: int) -> None:
     """Every line a worker writes until ``epochs`` epochs have passed, and the end if those are all."""
     pace, drift = (0.004, 1.0) if framework == "pytorch" else (0.009, 1.0 + 2e-6)
-    versions = {"torch": "2.13.0"} if framework == "pytorch" else {"tensorflow": "2.21.0", "keras": "3.12.0"}
     moment = 1_800_000_000.0
     events: list[dict[str, Any]] = [
-        {"event": "imported", "seconds": 1.9, "rss_mib": 300.0, "versions": versions, "device": "cpu", "threads": 2},
+        {"event": "imported", "seconds": 1.9, "rss_mib": 300.0, "device": "cpu", "threads": 2},
         {"event": "built", "parameters": 198_147, "steps_per_epoch": STEPS_PER_EPOCH, "epochs": EPOCHS, "start_epoch": 0},
     ]
     for epoch in range(epochs):
@@ -196,75 +196,80 @@ def write_predictions(run: Run, framework: str) -> pandas.DataFrame:
     return table
 
 
-def results(run: Run, predictions: dict[str, pandas.DataFrame]) -> dict[str, Any]:
-    """A comparison with every key that ``results.json`` has."""
-    asked = run.read_experiment()
-    sides = list(predictions.values())
-    agree = (sides[0]["prediction"] == sides[1]["prediction"]).to_numpy()
-    return {
-        "run": {"identifier": run.identifier, "created": 1_800_000_000.0, "finished": 1_800_000_060.0, "state": "done"}
-        | {name: getattr(asked, name) for name in ("mode", "classifier", "compiled", "encoder", "schedule", "seed")}
-        | {"experiment": asked.to_json()},
-        "data": {"name": asked.data.name, "rows": 336, "classes": CLASSES, "split": {"train": 256, "validation": 40, "test": TEST_ROWS}}
-        | {"majority_accuracy": 0.35},
-        "frameworks": {framework: _framework_results(framework, table) for framework, table in predictions.items()},
-        "parity": {
-            "first_batch_logit_difference": 2.4e-7,
-            "encoder_difference": 3.1e-6,
-            "max_epoch_loss_drift": 2e-6,
-            "test_agreement": float(agree.mean()),
-            "disagreements": sides[0]["row"][~agree].tolist(),
-            "accuracy_difference": {"value": 0.025, "low": -0.024, "high": 0.074, "confidence": 0.95}
-            | {"verdict": "The accuracies differ by 2.5 points on 40 test texts, which is within the noise."},
-        },
-        "environment": {"python": "3.11.9", "platform": "Linux", "cpu": "A processor", "cores": 2, "memory_gib": 8.0, "gpu": None}
-        | {"threads": 2, "packages": {"torch": "2.13.0", "tensorflow": "2.21.0"}},
-    }
+def results(run: Run, predictions: dict[str, pandas.DataFrame]) -> Results:
+    """A comparison with every figure that a finished run has."""
+    experiment = run.read_experiment()
+    left, right = predictions.values()
+    agree = (left["prediction"] == right["prediction"]).to_numpy()
+    verdict = "The accuracies differ by 2.5 points on 40 test texts, which is within the noise."
+    return Results(
+        run=replace(run_facts(run, experiment), created=1_800_000_000.0, finished=1_800_000_060.0, state="done"),
+        data=DataFacts(
+            name=experiment.data.name,
+            rows=336,
+            classes=tuple(CLASSES),
+            split={"train": 256, "validation": 40, "test": TEST_ROWS},
+            truncated=0,
+            unknown=0,
+            majority_class=CLASSES[0],
+            majority_accuracy=0.35,
+        ),
+        frameworks={framework: _framework_results(framework, table) for framework, table in predictions.items()},
+        parity=ParityFigures(
+            first_batch_logit_difference=2.4e-7,
+            encoder_difference=3.1e-6,
+            max_epoch_loss_drift=2e-6,
+            test_agreement=float(agree.mean()),
+            disagreements=tuple(left["row"][~agree].tolist()),
+            accuracy_difference=AccuracyDifference(0.025, -0.024, 0.074, 0.95, TEST_ROWS, verdict),
+        ),
+        environment=Environment(
+            python="3.11.9",
+            platform="Linux",
+            cpu="A processor",
+            cores=2,
+            memory_gib=8.0,
+            packages={"torch": "2.13.0", "tensorflow": "2.21.0", "keras": "3.12.0"},
+            threads=2,
+        ),
+    )
 
 
-def _framework_results(framework: str, table: pandas.DataFrame) -> dict[str, Any]:
+def _framework_results(framework: str, table: pandas.DataFrame) -> FrameworkResults:
     slower = 1.0 if framework == "pytorch" else 1.8
-    confusion = [[int(((table["label"] == true) & (table["prediction"] == guess)).sum()) for guess in CLASSES] for true in CLASSES]
-    matrix = numpy.array(confusion)
-    per_class = {}
-    for index, label in enumerate(CLASSES):
-        right, guessed, support = matrix[index, index], matrix[:, index].sum(), matrix[index].sum()
-        precision, recall = float(right / guessed), float(right / support)
-        per_class[label] = {
-            "precision": precision,
-            "recall": recall,
-            "f1": 2 * precision * recall / (precision + recall),
-            "support": int(support),
-        }
+    labels, guesses = (numpy.array([CLASSES.index(name) for name in table[column]]) for column in ("label", "prediction"))
     epochs = numpy.arange(EPOCHS)
-    return {
-        "test_accuracy": float(matrix.trace() / matrix.sum()),
-        "macro_f1": float(numpy.mean([values["f1"] for values in per_class.values()])),
-        "per_class": per_class,
-        "confusion": confusion,
-        "train_seconds": 0.19 * slower,
-        "first_step_seconds": 0.05 * slower,
-        "validation_seconds": 0.02 * slower,
-        "documents_per_second": 8_000 / slower,
-        "step_milliseconds_p50": 4.0 * slower,
-        "import_seconds": 1.9 * slower,
-        "rss_after_import_mib": 300.0 * slower,
-        "peak_rss_mib": 412.0 * slower,
-        "train_growth_mib": 40.0 * slower,
-        "gpu_memory_mib": None,
-        "parameters": 198_147,
-        "model_bytes": 792_588,
-        "latency_ms": {"single_p50": 9.0 * slower, "single_p95": 12.0 * slower, "batch_p50": 210.0 * slower, "batch_p95": 260.0 * slower}
-        | {"encode_single_p50": 8.6 * slower, "classify_single_p50": 0.4 * slower, "batch_size": 64},
-        "epoch_train_loss": (0.35 + numpy.exp(-epochs / 2)).tolist(),
-        "epoch_validation_loss": (0.4 + numpy.exp(-epochs / 2)).tolist(),
-        "epoch_validation_accuracy": (0.6 + 0.05 * epochs).tolist(),
-        "best_epoch": EPOCHS,
-        "stop_reason": "finished",
-        "device": "cpu",
-        "threads": 2,
-        "versions": {"torch": "2.13.0"} if framework == "pytorch" else {"tensorflow": "2.21.0", "keras": "3.12.0"},
-    }
+    return FrameworkResults(
+        **vars(score(labels, guesses, tuple(CLASSES))),
+        train_seconds=0.19 * slower,
+        first_step_seconds=0.05 * slower,
+        validation_seconds=0.02 * slower,
+        documents_per_second=8_000 / slower,
+        step_milliseconds_p50=4.0 * slower,
+        steps=EPOCHS * STEPS_PER_EPOCH,
+        epoch_train_loss=tuple((0.35 + numpy.exp(-epochs / 2)).tolist()),
+        epoch_validation_loss=tuple((0.4 + numpy.exp(-epochs / 2)).tolist()),
+        epoch_validation_accuracy=tuple((0.6 + 0.05 * epochs).tolist()),
+        import_seconds=1.9 * slower,
+        rss_after_import_mib=300.0 * slower,
+        peak_rss_mib=412.0 * slower,
+        train_growth_mib=40.0 * slower,
+        parameters=198_147,
+        model_bytes=792_588,
+        best_epoch=EPOCHS,
+        stop_reason="finished",
+        device="cpu",
+        threads=2,
+        latency_ms=Latency(
+            single_p50=9.0 * slower,
+            single_p95=12.0 * slower,
+            encode_single_p50=8.6 * slower,
+            classify_single_p50=0.4 * slower,
+            batch_p50=210.0 * slower,
+            batch_p95=260.0 * slower,
+            batch_size=64,
+        ),
+    )
 
 
 def words(page: AppTest) -> str:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
-from typing import Any
+from dataclasses import replace
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from engine import FRAMEWORKS
 from engine.runs.folder import Run
+from engine.runs.records.results import ParityFigures
 from engine.runs.status import Status
 from engine.shared.classifiers import CLASSIFIERS
 from tests.pages.conftest import as_classifier, everything_shown
@@ -88,19 +88,11 @@ def test_a_report_is_made_when_it_is_asked_for_and_not_before(
     assert not page.exception and not made
 
 
-def rewrite(run: Run, change: Callable[[dict[str, Any]], None]) -> None:
-    results = json.loads(json.dumps(run.read_results()))
-    change(results)
-    run.write_results(results)
-
-
 @pytest.mark.parametrize(("kept", "lost"), [("pytorch", "TensorFlow"), ("tensorflow", "PyTorch")])
 def test_a_failed_run_keeps_the_other_frameworks_results(finished_run: Run, open_page: OpenPage, kept: str, lost: str) -> None:
-    def only_one(results: dict[str, Any]) -> None:
-        results["frameworks"] = {kept: results["frameworks"][kept]}
-        results["parity"] = dict.fromkeys(results["parity"])
-
-    rewrite(finished_run, only_one)
+    results = finished_run.read_results()
+    assert results is not None
+    finished_run.write_results(replace(results, frameworks={kept: results.frameworks[kept]}, parity=ParityFigures()))
     finished_run.write_status(Status(state="failed", message="The worker was killed in epoch 3.", phase="end"))
     page = open_page("compare", run=finished_run.identifier)
     assert not page.exception
@@ -118,7 +110,9 @@ def test_a_stopped_run_says_what_is_compared(finished_run: Run, open_page: OpenP
 
 
 def test_results_of_no_framework_end_the_page_calmly(finished_run: Run, open_page: OpenPage) -> None:
-    rewrite(finished_run, lambda results: results.update(frameworks={}))
+    results = finished_run.read_results()
+    assert results is not None
+    finished_run.write_results(replace(results, frameworks={}))
     page = open_page("compare", run=finished_run.identifier)
     assert not page.exception
     assert "Neither framework finished" in everything_shown(page)

@@ -257,7 +257,7 @@ def test_a_dead_coordinator_is_a_failure_with_a_way_on(open_page, active_run: Ru
 
 def test_the_change_of_state_redraws_the_page_once(open_page, active_run: Run, finished_run: Run):
     page = open_page("train", run=active_run.identifier)
-    active_run.write_results(finished_run.read_results() | {})
+    active_run.write_results(finished_run.read_results())
     active_run.write_status(Status(state="done", phase="end", message="Finished"))
     page.run()
     assert not page.exception

@@ -29,7 +29,7 @@ def test_both_frameworks_answer_the_same(reference: SharedRun) -> None:
     thread.join()
     try:
         answers = [np.array(answerer.answer(TEXTS)["probabilities"]) for answerer in answerers]
-        assert answers[0].shape == (3, len(run.read_results()["data"]["classes"]))
+        assert answers[0].shape == (3, len(run.read_results().data.classes))
         np.testing.assert_allclose(answers[0], answers[1], atol=1e-4)
         np.testing.assert_allclose(answers[0].sum(axis=1), 1, atol=1e-5)
         again = answerers[0].answer(TEXTS[:1])

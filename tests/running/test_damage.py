@@ -67,7 +67,7 @@ def test_coordinator_killed_while_a_worker_is_suspended(tiny_encoder: Path, vect
     wait_until(lambda: kinds(run, "tensorflow").count("built") == 2, "TensorFlow to go on")
     run.request_stop()
     assert wait_for_end(run).state == "stopped"
-    assert set(run.read_results()["frameworks"]) == set(FRAMEWORKS)
+    assert set(run.read_results().frameworks) == set(FRAMEWORKS)
     for framework in FRAMEWORKS:
         resumed = [event for event in run.read_events(framework)[0] if event["event"] == "resumed"]
         assert len(resumed) == 1 and resumed[0]["epoch"] >= 1

@@ -22,12 +22,12 @@ OTHERS = [name for name in CLASSIFIERS if name != "embedding-mlp"]
 def test_the_same_model_in_both_frameworks(classifier: str, tmp_path_factory: pytest.TempPathFactory) -> None:
     results = shared_run(classifier, tmp_path_factory).run.read_results()
     assert results is not None
-    parity = results["parity"]
-    assert parity["first_batch_logit_difference"] <= 1e-5
-    assert parity["max_epoch_loss_drift"] <= 1e-3
-    assert parity["test_agreement"] == 1.0
+    parity = results.parity
+    assert parity.first_batch_logit_difference <= 1e-5
+    assert parity.max_epoch_loss_drift <= 1e-3
+    assert parity.test_agreement == 1.0
     for framework in ("pytorch", "tensorflow"):
-        assert results["frameworks"][framework]["epoch_train_loss"][-1] < results["frameworks"][framework]["epoch_train_loss"][0]
+        assert results.frameworks[framework].epoch_train_loss[-1] < results.frameworks[framework].epoch_train_loss[0]
 
 
 @pytest.mark.thorough
@@ -58,8 +58,8 @@ def test_long_texts_in_windows(classifier: str, tokens: int, tiny_encoder: Path)
     assert run.read_status().state == "done", run.read_status().message
     results = run.read_results()
     assert results is not None
-    assert results["data"]["truncated"] < 5, "nothing is cut but what lies beyond the last window"
+    assert results.data.truncated < 5, "nothing is cut but what lies beyond the last window"
     shapes = {np.load(file, mmap_mode="r").shape for file in run.path.glob("input_*.npy")}
     assert [(shape[0], shape[2]) for shape in shapes] == [(90, tokens)] and next(iter(shapes))[1] > 2
-    assert results["parity"]["first_batch_logit_difference"] <= 1e-5
-    assert results["parity"]["max_epoch_loss_drift"] <= 1e-3
+    assert results.parity.first_batch_logit_difference <= 1e-5
+    assert results.parity.max_epoch_loss_drift <= 1e-3

@@ -32,8 +32,7 @@ def test_weights_after_kill_and_resume_are_those_of_an_uninterrupted_run(
         assert resumed["epoch"] >= 2 and resumed["step"] == resumed["epoch"] * 4
         assert weights(run, framework) == weights(reference.run, framework)
         assert (
-            run.read_results()["frameworks"][framework]["epoch_train_loss"]
-            == reference.run.read_results()["frameworks"][framework]["epoch_train_loss"]
+            run.read_results().frameworks[framework].epoch_train_loss == reference.run.read_results().frameworks[framework].epoch_train_loss
         )
 
 
@@ -81,14 +80,14 @@ def test_a_killed_worker_leaves_the_other_one_to_finish(
     assert status.state == "failed" and status.phase == "end"
     assert f"The {names[framework]} worker was ended by signal 9 (SIGKILL, from outside) in the phase “{phase}”" in status.message
     assert f"The results of {names[other]} are kept." in status.message
-    assert list(run.read_results()["frameworks"]) == [other]
-    assert run.read_results()["parity"]["test_agreement"] is None
+    assert list(run.read_results().frameworks) == [other]
+    assert run.read_results().parity.test_agreement is None
     events_of_other = kinds(run, other)
     status = fill_again(run, monkeypatch)
     assert status.state == "done", status.message
-    assert list(run.read_results()["frameworks"]) == ["pytorch", "tensorflow"]
-    assert run.read_results()["parity"]["test_agreement"] == 1.0
-    assert run.read_results()["parity"]["first_batch_logit_difference"] <= 1e-5
+    assert list(run.read_results().frameworks) == ["pytorch", "tensorflow"]
+    assert run.read_results().parity.test_agreement == 1.0
+    assert run.read_results().parity.first_batch_logit_difference <= 1e-5
     assert kinds(run, other) == events_of_other, "what had finished is not trained again"
     assert weights(run, framework) == weights(reference.run, framework)
 

@@ -21,6 +21,7 @@ from engine.runs.planning import data_facts, estimating, preflight
 from engine.runs.planning.estimating import estimate
 from engine.runs.planning.preflight import PreflightCheck
 from engine.runs.preparing.prepare import dataset_store
+from engine.runs.records.results import FrameworkResults, Results, RunFacts
 from engine.runs.status import Status
 from engine.shared.classifiers import CLASSIFIERS
 
@@ -265,8 +266,8 @@ def test_texts_cost_what_is_read_of_them() -> None:
 def test_an_earlier_run_of_the_same_kind_is_the_better_guess() -> None:
     experiment = asked("text-cnn")
     run = create_run(experiment)
-    figures = {name: {"documents_per_second": 10.0} for name in experiment.frameworks}
-    run.write_results({"run": {"experiment": experiment.to_json()}, "frameworks": figures})
+    figures = {name: FrameworkResults(documents_per_second=10.0) for name in experiment.frameworks}
+    run.write_results(Results(run=RunFacts(experiment=experiment), frameworks=figures))
     expected = estimate(experiment)
     assert "measured by earlier runs" in expected.sentence and expected.seconds > 2 * 15 * 505 / 10
     assert "typical figures" in estimate(asked("text-cnn", mode="defaults")).sentence

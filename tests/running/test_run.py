@@ -15,22 +15,19 @@ from engine.runs import launching
 from engine.runs.folder import Run, create_run
 from engine.runs.processes.channel import WorkerProcess
 from engine.runs.processes.queue import lock_path
+from engine.runs.records.results import ParityFigures
 from tests.running.driving import fill, fill_again, kinds, short_turns, small_experiment, wait_for_end, wait_until, weights
 from tests.shared_runs import SharedRun
-
-FIGURES = {"test_accuracy", "macro_f1", "train_seconds", "first_step_seconds", "documents_per_second", "import_seconds", "peak_rss_mib",
-           "train_growth_mib", "parameters", "latency_ms", "epoch_train_loss", "epoch_validation_loss", "per_class", "confusion",
-           "model_bytes", "gpu_memory_mib", "validation_seconds", "best_epoch", "stop_reason", "device", "threads"}  # fmt: skip
 
 
 def test_matched_mode_gives_the_same_model_in_both_frameworks(sample_run: Run) -> None:
     results = sample_run.read_results()
-    parity = results["parity"]
-    assert parity["first_batch_logit_difference"] <= 1e-5
-    assert parity["encoder_difference"] <= 1e-4
-    assert parity["max_epoch_loss_drift"] <= 0.002
-    assert parity["test_agreement"] >= 0.95
-    losses = [results["frameworks"][framework]["epoch_train_loss"] for framework in FRAMEWORKS]
+    parity = results.parity
+    assert parity.first_batch_logit_difference <= 1e-5
+    assert parity.encoder_difference <= 1e-4
+    assert parity.max_epoch_loss_drift <= 0.002
+    assert parity.test_agreement >= 0.95
+    losses = [results.frameworks[framework].epoch_train_loss for framework in FRAMEWORKS]
     assert len(losses[0]) == len(losses[1]) == 12
     np.testing.assert_allclose(losses[0], losses[1], rtol=0.002)
     assert losses[0][-1] < losses[0][0]
@@ -38,27 +35,21 @@ def test_matched_mode_gives_the_same_model_in_both_frameworks(sample_run: Run) -
 
 def test_results_have_every_figure(sample_run: Run) -> None:
     results = sample_run.read_results()
-    assert set(results) == {"run", "data", "frameworks", "parity", "environment"}
-    assert {"rows", "classes", "split", "majority_accuracy"} <= set(results["data"])
-    assert results["data"]["rows"] == sum(results["data"]["split"].values()) == 90
+    assert results.data.rows == sum(results.data.split.values()) == 90
     for framework in FRAMEWORKS:
-        figures = results["frameworks"][framework]
-        assert set(figures) >= FIGURES
-        assert {"single_p50", "single_p95", "batch_p50", "batch_p95", "encode_single_p50", "classify_single_p50"} <= set(
-            figures["latency_ms"]
-        )
-        empty = {name for name in FIGURES if figures[name] is None}
-        assert empty <= {"gpu_memory_mib"}
-        assert figures["parameters"] == 32 * 512 + 512 + 512 * 5 + 5
-        assert figures["peak_rss_mib"] > figures["train_growth_mib"] >= 0
-        assert list(figures["per_class"]) == results["data"]["classes"]
-        assert np.array(figures["confusion"]).sum() == results["data"]["split"]["test"]
+        figures = results.frameworks[framework]
+        empty = {name for part in (figures, figures.latency_ms) for name, value in vars(part).items() if value in (None, "", (), {})}
+        assert empty <= {"gpu_memory_mib", "step_milliseconds_p50"}
+        assert figures.parameters == 32 * 512 + 512 + 512 * 5 + 5
+        assert figures.peak_rss_mib > figures.train_growth_mib >= 0
+        assert tuple(figures.per_class) == results.data.classes
+        assert np.array(figures.confusion).sum() == results.data.split["test"]
         predictions = sample_run.read_predictions(framework)
-        assert float((predictions["label"] == predictions["prediction"]).mean()) == pytest.approx(figures["test_accuracy"])
+        assert float((predictions["label"] == predictions["prediction"]).mean()) == pytest.approx(figures.test_accuracy)
         assert np.allclose(predictions.filter(regex=r"^p\d+$").sum(axis=1), 1, atol=1e-5)
-    packages = results["environment"]["packages"]
-    assert {"torch", "tensorflow"} <= set(packages) and results["environment"]["cores"] >= 1
-    assert results["run"]["state"] == "done" and results["run"]["experiment"]["epochs"] == 12
+    packages = results.environment.packages
+    assert {"torch", "tensorflow"} <= set(packages) and results.environment.cores >= 1
+    assert results.run.state == "done" and results.run.experiment.epochs == 12
 
 
 def test_each_framework_writes_events_and_tensorboard_logs(sample_run: Run) -> None:
@@ -79,10 +70,10 @@ def test_a_worker_loads_its_own_framework_only(reference: SharedRun) -> None:
 def test_defaults_mode(tiny_encoder: Path, vectors_kept: None) -> None:
     run = fill(small_experiment(tiny_encoder, mode="defaults", epochs=3))
     assert run.read_status().state == "done", run.read_status().message
-    parity = run.read_results()["parity"]
-    assert parity["first_batch_logit_difference"] > 1e-3, "each framework drew its own initial weights"
-    assert parity["encoder_difference"] <= 1e-4
-    assert [len(run.read_results()["frameworks"][name]["epoch_train_loss"]) for name in FRAMEWORKS] == [3, 3]
+    parity = run.read_results().parity
+    assert parity.first_batch_logit_difference > 1e-3, "each framework drew its own initial weights"
+    assert parity.encoder_difference <= 1e-4
+    assert [len(run.read_results().frameworks[name].epoch_train_loss) for name in FRAMEWORKS] == [3, 3]
 
 
 @pytest.mark.usefixtures("workers")
@@ -90,12 +81,12 @@ def test_both_at_once_and_early_stopping_on_the_same_epoch(tiny_encoder: Path, v
     run = fill(small_experiment(tiny_encoder, schedule="both-at-once", patience=1, learning_rate=0.02, epochs=60))
     assert run.read_status().state == "done", run.read_status().message
     results = run.read_results()
-    assert results["run"]["schedule"] == "both-at-once"
-    first, second = results["frameworks"].values()
-    assert first["stop_reason"] == second["stop_reason"] == "early"
-    assert first["best_epoch"] == second["best_epoch"]
-    assert len(first["epoch_train_loss"]) == len(second["epoch_train_loss"]) == first["best_epoch"] + 1
-    assert first["epoch_validation_loss"][-1] >= min(first["epoch_validation_loss"])
+    assert results.run.schedule == "both-at-once"
+    first, second = results.frameworks.values()
+    assert first.stop_reason == second.stop_reason == "early"
+    assert first.best_epoch == second.best_epoch
+    assert len(first.epoch_train_loss) == len(second.epoch_train_loss) == first.best_epoch + 1
+    assert first.epoch_validation_loss[-1] >= min(first.epoch_validation_loss)
 
 
 @pytest.mark.usefixtures("workers")
@@ -111,7 +102,7 @@ def test_a_loss_that_is_no_number_stops_with_the_reason(
     for framework in FRAMEWORKS:
         kept = load_file(run.framework_folder(framework) / "model.safetensors")
         assert all(np.isfinite(values).all() for values in kept.values())
-        assert run.read_results()["frameworks"][framework]["stop_reason"] == "diverged"
+        assert run.read_results().frameworks[framework].stop_reason == "diverged"
     with pytest.raises(RunError, match="the loss was no longer a number, and would end so again"):
         launching.resume(run)
 
@@ -136,12 +127,12 @@ def test_one_framework_stopped_while_it_trains_and_resumed(
     status = run.read_status()
     assert (status.state, status.message) == ("stopped", "Stopped on request; the best weights so far were kept and evaluated.")
     results = run.read_results()
-    assert list(results["frameworks"]) == ["pytorch"]
-    assert set(results["parity"].values()) == {None}
-    figures = results["frameworks"]["pytorch"]
-    epochs = len(figures["epoch_train_loss"])
-    assert figures["stop_reason"] == "stopped" and 1 <= epochs < 1000
-    assert figures["epoch_validation_loss"][figures["best_epoch"] - 1] == min(figures["epoch_validation_loss"])
+    assert list(results.frameworks) == ["pytorch"]
+    assert results.parity == ParityFigures()
+    figures = results.frameworks["pytorch"]
+    epochs = len(figures.epoch_train_loss)
+    assert figures.stop_reason == "stopped" and 1 <= epochs < 1000
+    assert figures.epoch_validation_loss[figures.best_epoch - 1] == min(figures.epoch_validation_loss)
 
     shorten(run, epochs=12)  # the rest of a thousand epochs would take too long
     checkpoint = run.framework_folder("pytorch") / "checkpoint.safetensors"

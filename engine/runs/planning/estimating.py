@@ -8,7 +8,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from safetensors import safe_open
@@ -268,14 +267,13 @@ SAME_FOR_TOKENS = ("data", "encoder", "max_tokens", "long_texts", "batch_size", 
 
 def _measured_documents_per_second(experiment: Experiment) -> dict[str, float]:
     """The latest figures of an earlier run with the same classifier and mode; empty where there is none."""
-    asked = experiment.to_json()
     names = (*SAME, *SAME_FOR_TOKENS) if experiment.family_member.sequences else SAME
     for run in list_runs()[:30]:
         results = run.read_results()
-        earlier: dict[str, Any] = (results or {}).get("run", {}).get("experiment") or {}
-        if not results or any(earlier.get(name, asked[name]) != asked[name] for name in names):
+        earlier = results.run.experiment if results else None
+        if results is None or earlier is None or any(getattr(earlier, name) != getattr(experiment, name) for name in names):
             continue
-        figures = {name: (results["frameworks"].get(name) or {}).get("documents_per_second") for name in FRAMEWORK_NAMES}
+        figures = {name: results.side(name).documents_per_second for name in FRAMEWORK_NAMES}
         if all(figures[name] for name in experiment.frameworks):
             return {name: float(figure) for name, figure in figures.items() if figure}
     return {}

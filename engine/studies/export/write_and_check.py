@@ -17,6 +17,7 @@ from engine import FRAMEWORK_NAMES, FRAMEWORKS
 from engine.errors import RunError
 from engine.runs.processes.turns import WORKER_NAMES
 from engine.runs.records.reading import from_json, to_json
+from engine.runs.records.results import Results
 from engine.shared.devices import describe_machine
 from engine.shared.text.inputs import MANIFEST
 from engine.studies.export.manifest import ExportManifest, FileCheck, LatencyRace, TensorForm
@@ -138,7 +139,7 @@ def _manifest(request: ExportRequest, weights: list[int], draft: Path, written: 
         precision=request.precision,
         classifier=experiment.classifier,
         long_texts=experiment.long_texts,
-        labels=tuple((run.read_results() or {})["data"]["classes"]),
+        labels=(run.read_results() or Results()).data.classes,
         file=file.name,
         megabytes=sum(path.stat().st_size for path in files) / 1e6,
         versions=machine.packages,

@@ -13,6 +13,7 @@ from engine import FRAMEWORK_NAMES, FRAMEWORKS
 from engine.errors import MigrationError
 from engine.runs.preparing.graph_inputs import graph_form
 from engine.runs.records.reading import from_json, to_json
+from engine.runs.records.results import Results
 from engine.runs.source_code import save_code
 from engine.shared.devices import describe_machine
 from engine.studies.migration.onnx_runtime import onnx_runtime_logits
@@ -135,4 +136,4 @@ def further_training(answers: Mapping[str, Mapping[str, Any]], logits: Mapping[s
 
 def _classes(run: Run) -> list[str]:
     """The labels in the order of the logits."""
-    return list((run.read_results() or {}).get("data", {}).get("classes", []))
+    return list((run.read_results() or Results()).data.classes)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from engine.runs.folder import Run
 from engine.runs.preparing.inputs import load_inputs
 from engine.runs.preparing.recipes import architecture_of, recipe_of
 from engine.runs.processes.channel import Channel
+from engine.runs.records.reading import to_json
 from engine.shared.batches import training_plan
 from engine.shared.devices import physical_cores
 from engine.shared.early_stopping import Progress
@@ -142,20 +144,20 @@ def train(run: Run, framework: str, channel: Channel) -> None:
 
     channel.take("check", evaluated=True)
     peak = peak_rss_mib()  # before an encoder is loaded for the checks
-    outcome = reporter.figures() | {
-        "import_seconds": import_seconds,
-        "rss_after_import_mib": rss_after_import,
-        "peak_rss_mib": peak,
-        "train_growth_mib": max(peak - rss_after_import, 0.0),
-        "gpu_memory_mib": devices.gpu_memory_mib(device),
-        "parameters": parameters,
-        "model_bytes": (run.model_file(framework)).stat().st_size,
-        "best_epoch": best_epoch,
-        "stop_reason": reporter.reason,
-        "device": gpu if on_gpu else "cpu",
-        "threads": threads,
-    }
-    channel.tell(outcome=outcome)
+    outcome = replace(
+        reporter.figures(),
+        import_seconds=import_seconds,
+        rss_after_import_mib=rss_after_import,
+        peak_rss_mib=peak,
+        train_growth_mib=max(peak - rss_after_import, 0.0),
+        gpu_memory_mib=devices.gpu_memory_mib(device),
+        parameters=parameters,
+        model_bytes=run.model_file(framework).stat().st_size,
+        best_epoch=best_epoch,
+        stop_reason=reporter.reason,
+        device=(gpu if on_gpu else None) or "cpu",
+        threads=threads,
+    )
     texts = inputs.texts(run)
     sample = [texts[row] for row in inputs.probe_rows]
     if experiment.family_member.takes == "vectors":
@@ -166,4 +168,5 @@ def train(run: Run, framework: str, channel: Channel) -> None:
         encode = make_encode(run, framework, inputs, answer["device"])
 
     channel.take("latency")
-    channel.tell(latency_ms=measure_latency(lambda some: inference.classify(some, encode, model, device), sample))
+    latency = measure_latency(lambda some: inference.classify(some, encode, model, device), sample)
+    channel.tell(outcome=to_json(replace(outcome, latency_ms=latency)))

@@ -12,6 +12,7 @@ import streamlit as st
 from engine import FRAMEWORK_NAMES
 from engine.display.formatting import count, milliseconds, percent, plain, shorten
 from engine.results.tables import answers_table, safe_csv
+from engine.runs.records.results import Results
 from engine.shared.classifiers import CLASSIFIERS
 from pages.parts.classify.probability_bars import probability_bars
 from pages.parts.classify.warm_models import Answers
@@ -44,17 +45,16 @@ class HowRead:
         return {"terms": "term", "words": "word"}.get(self.takes, "token")
 
 
-def how_read(results: Mapping[str, Any]) -> HowRead:
-    """From the results of a run."""
-    asked = results.get("run", {}).get("experiment") or {}
-    member = CLASSIFIERS.get(str(results.get("run", {}).get("classifier", "")))
-    return HowRead(member.takes if member else "vectors", asked.get("long_texts") == "windows")
+def how_read(results: Results) -> HowRead:
+    """Return how the classifier of a run reads a text."""
+    experiment, member = results.run.experiment, CLASSIFIERS.get(results.run.classifier)
+    return HowRead(member.takes if member else "vectors", experiment is not None and experiment.long_texts == "windows")
 
 
-def reading_help(results: Mapping[str, Any], read: HowRead) -> str:
-    """How much of a text the models read."""
-    asked = results.get("run", {}).get("experiment") or {}
-    limit = int(results.get("data", {}).get("max_tokens") or asked.get("max_tokens") or 256)
+def reading_help(results: Results, read: HowRead) -> str:
+    """Return how much of a text the models read."""
+    experiment = results.run.experiment
+    limit = results.data.max_tokens or (experiment.max_tokens if experiment else 256)
     if read.takes == "terms":
         return "The models count the terms of a text that they know from the training texts; their order plays no part."
     amount = count(limit, read.unit) + ("" if read.unit == "word" else f", about {round(limit * 0.75):,} words of English")

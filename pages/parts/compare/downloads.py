@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable
 
 import streamlit as st
 
@@ -14,14 +13,16 @@ from engine.reports.run_report import report
 from engine.results.snapshot import obstacle_to_report
 from engine.results.tables import finished_frameworks, measures_table, per_class_table, predictions_table, safe_csv
 from engine.runs.folder import Run
+from engine.runs.records.reading import to_json
+from engine.runs.records.results import Results
 
 
-def comparison_downloads(run: Run, results: Mapping[str, Any]) -> None:
+def comparison_downloads(run: Run, results: Results) -> None:
     """Results as JSON, the measures and the classes as CSV, both models' answers to the test texts as CSV."""
 
     def predictions_csv() -> bytes:
         predictions = {framework: run.read_predictions(framework) for framework in finished_frameworks(results)}
-        return safe_csv(predictions_table(results["data"]["classes"], predictions, run.read_data()))
+        return safe_csv(predictions_table(results.data.classes, predictions, run.read_data()))
 
     files = (
         (
@@ -76,6 +77,6 @@ def _offer(run: Run, title: str, sentence: str, name: str, mime: str, make: Call
     )
 
 
-def results_json(results: Mapping[str, Any]) -> bytes:
-    """``results.json`` as it stands."""
-    return json.dumps(results, indent=1, ensure_ascii=False).encode("utf-8")
+def results_json(results: Results) -> bytes:
+    """Return the content of ``results.json``."""
+    return json.dumps(to_json(results), indent=1, ensure_ascii=False).encode("utf-8")

@@ -1,0 +1,75 @@
+"""What one framework's finished training came to: ``outcome.json`` in its folder, written by its worker and kept while the other fails."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from engine.units import Bytes, DocumentsPerSecond, Loss, MiB, Milliseconds, Seconds, Share
+
+
+@dataclass(frozen=True)
+class Latency:
+    """How long the trained model takes from text to probabilities, measured while the other framework is suspended."""
+
+    single_p50: Milliseconds | None = None
+    """One text at a time: half of the calls are faster."""
+    single_p95: Milliseconds | None = None
+    """One text at a time: 95 % of the calls are faster."""
+    encode_single_p50: Milliseconds | None = None
+    """The part of one call that turns the text into what the classifier takes; the median."""
+    classify_single_p50: Milliseconds | None = None
+    """The part of one call that the classifier itself takes; the median."""
+    batch_p50: Milliseconds | None = None
+    """A whole batch at once: half of the calls are faster."""
+    batch_p95: Milliseconds | None = None
+    """A whole batch at once: 95 % of the calls are faster."""
+    batch_size: int | None = None
+    """Texts in that batch."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """The times, memory and losses of one framework's training. Only time inside its own turns counts."""
+
+    train_seconds: Seconds | None = None
+    """Training inside turns, without the first step and without validation."""
+    first_step_seconds: Seconds | None = None
+    """The first step beyond an ordinary one: tracing, compilation and warm-up."""
+    validation_seconds: Seconds | None = None
+    """All passes over the validation texts together."""
+    documents_per_second: DocumentsPerSecond | None = None
+    """Training texts per second, the first report of each turn left out where the training is long enough."""
+    step_milliseconds_p50: Milliseconds | None = None
+    """The median step; none where the training was too short for a steady part."""
+    steps: int | None = None
+    """Steps of the optimizer."""
+    epoch_train_loss: tuple[Loss, ...] = ()
+    """The mean training loss of each finished epoch."""
+    epoch_validation_loss: tuple[Loss, ...] = ()
+    """The loss on the validation texts after each epoch."""
+    epoch_validation_accuracy: tuple[Share, ...] = ()
+    """The accuracy on the validation texts after each epoch."""
+    import_seconds: Seconds | None = None
+    """Loading the framework and the modules of its wing."""
+    rss_after_import_mib: MiB | None = None
+    """Resident memory of the worker before any model exists."""
+    peak_rss_mib: MiB | None = None
+    """The largest resident memory of the worker until its evaluation had ended."""
+    train_growth_mib: MiB | None = None
+    """The peak beyond the memory after import: model, data and training."""
+    gpu_memory_mib: MiB | None = None
+    """The largest amount of GPU memory that the framework held; none on a CPU."""
+    parameters: int | None = None
+    """Numbers that are trained; an encoder counts where it is trained along."""
+    model_bytes: Bytes | None = None
+    """The size of the saved weights; a frozen encoder is not part of them."""
+    best_epoch: int | None = None
+    """The epoch whose weights were kept, counted from 1: that of the lowest validation loss."""
+    stop_reason: str = ""
+    """Why the training ended: ``finished``, ``early``, ``stopped`` or ``diverged``."""
+    device: str = ""
+    """``cpu``, or the name of the GPU."""
+    threads: int | None = None
+    """Threads of the framework."""
+    latency_ms: Latency = field(default_factory=Latency)
+    """How fast the trained model answers."""

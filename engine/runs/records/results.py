@@ -1,0 +1,116 @@
+"""The comparison of a run: ``results.json``. Of a run that has not finished, the same record holds what is known of it so far."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from engine.runs.experiment import Experiment
+from engine.runs.records.outcome import Outcome
+from engine.shared.devices import Machine
+from engine.shared.metrics import AccuracyDifference, Scores
+from engine.units import Logits, Rows, Share, Timestamp, Tokens
+
+
+@dataclass(frozen=True)
+class RunFacts:
+    """Which run it was and what was asked of it: all of it in ``experiment``, and beside that what is looked up most."""
+
+    identifier: str = ""
+    """The name of the run and of its folder."""
+    created: Timestamp | None = None
+    """When the run was asked for."""
+    finished: Timestamp | None = None
+    """When the results were written."""
+    state: str = ""
+    """How it ended: ``done``, ``stopped`` or ``failed``."""
+    mode: str = ""
+    """``matched`` or ``defaults``."""
+    classifier: str = ""
+    """The classifier's name, as on the command line."""
+    compiled: bool = False
+    """Whether both models were compiled before training."""
+    encoder: str | None = None
+    """The pre-trained encoder; none for a classifier without one."""
+    schedule: str = ""
+    """``turns`` or ``both-at-once``."""
+    seed: int | None = None
+    """The seed of the initial weights and of the order of the batches."""
+    experiment: Experiment | None = None
+    """Everything that was asked, as in `experiment.json` ([settings](settings.md)); none where another version wrote it."""
+    notes: tuple[str, ...] = ()
+    """Sentences that a reader of the results should know: a device that was not used, encoders that differ."""
+
+
+@dataclass(frozen=True)
+class DataFacts:
+    """The rows that both were trained and tested on."""
+
+    name: str = ""
+    """The file's own name."""
+    rows: Rows | None = None
+    """Rows that were kept, all parts together."""
+    classes: tuple[str, ...] = ()
+    """The classes in the order of the confusion matrix and of the probabilities."""
+    split: dict[str, Rows] = field(default_factory=dict)
+    """The size of each part: ``train``, ``validation`` and ``test``."""
+    max_tokens: Tokens | None = None
+    """The longest text, or window, that the classifier reads; none for one without a limit."""
+    truncated: Rows | None = None
+    """Texts that are longer than that."""
+    unknown: Rows | None = None
+    """Validation and test texts that hold no word or term of the vocabulary."""
+    majority_class: str = ""
+    """The most frequent class of the training texts."""
+    majority_accuracy: Share | None = None
+    """The accuracy on the test texts of always answering that class."""
+
+
+@dataclass(frozen=True)
+class FrameworkResults(Scores, Outcome):
+    """One framework's training and what its model reaches on the test texts."""
+
+
+@dataclass(frozen=True)
+class ParityFigures:
+    """How far the two are the same; nothing of it where only one framework has finished."""
+
+    first_batch_logit_difference: Logits | None = None
+    """The largest difference of the two untrained models' answers to the same batch."""
+    encoder_difference: float | None = None
+    """The largest difference of the two encoders' vectors of the same 32 texts, in any coordinate; none without a frozen encoder."""
+    max_epoch_loss_drift: Share | None = None
+    """The largest difference of the two training losses after the same epoch, as a part of TensorFlow's."""
+    test_agreement: Share | None = None
+    """The share of the test texts that both put into the same class."""
+    disagreements: tuple[int, ...] | None = None
+    """The rows of the others: their positions in the file, from 0."""
+    accuracy_difference: AccuracyDifference | None = None
+    """PyTorch's accuracy minus TensorFlow's, with its confidence interval."""
+
+
+@dataclass(frozen=True)
+class Environment(Machine):
+    """The machine on which the run was compared, and how much of it each framework used."""
+
+    threads: int | None = None
+    """Threads of each framework."""
+
+
+@dataclass(frozen=True)
+class Results:
+    """Two workers' outcomes side by side."""
+
+    run: RunFacts = field(default_factory=RunFacts)
+    """Which run it was, and what was asked of it."""
+    data: DataFacts = field(default_factory=DataFacts)
+    """What both were trained and tested on."""
+    frameworks: dict[str, FrameworkResults] = field(default_factory=dict)
+    """What each framework came to, by ``pytorch`` and ``tensorflow``; one that did not finish is missing."""
+    parity: ParityFigures = field(default_factory=ParityFigures)
+    """How far the two are the same."""
+    environment: Environment | None = None
+    """Where it was computed; none before the run has been compared."""
+
+    def side(self, framework: str) -> FrameworkResults:
+        """Return the framework's figures; all of them are unknown where it has none."""
+        return self.frameworks.get(framework) or FrameworkResults()
