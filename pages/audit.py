@@ -34,11 +34,8 @@ def ablation_label(study: Study) -> str:
 
 
 st.title("Audit", anchor=False)
-under_way = study_view.active_studies("audit", "ablation")
 answer = st.container()
-if under_way:
-    names = [study.identifier for study in under_way]
-    st.fragment(study_view.watch, run_every=1.0)(names, study_view.pieces(under_way))
+under_way = study_view.watch_active("audit", "ablation")
 
 # --- How equal the two can be made ---
 

@@ -97,11 +97,8 @@ def repetition(study: Study) -> str:
 
 
 st.title("Benchmark", anchor=False)
-under_way = study_view.active_studies("benchmark")
 answer = st.container()
-if under_way:
-    names = [study.identifier for study in under_way]
-    st.fragment(study_view.watch, run_every=1.0)(names, study_view.pieces(under_way))
+under_way = study_view.watch_active("benchmark")
 
 benchmark = study_view.shown_study("benchmark", benchmark_label)
 results = read_results(benchmark, BenchmarkResults)

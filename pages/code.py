@@ -6,7 +6,7 @@ from html import escape
 import streamlit as st
 
 from engine import FRAMEWORK_NAMES, FRAMEWORKS
-from engine.display.formatting import count, percent, plain, what_trains, when
+from engine.display.formatting import count, percent, plain
 from engine.runs.folder import Run, list_runs, readable_experiment
 from engine.runs.records.results import Results
 from engine.shared.classifiers import CLASSIFIERS
@@ -15,7 +15,7 @@ from engine.source.scripts import SCRIPT_NAMES, data_file, notebook, obstacle_to
 from engine.source.snippets import Row, Stage, load_snippets, present_snippets
 from pages.parts.widgets.code_columns import QUIET, column_heading, show_piece
 from pages.parts.widgets.entry import through_dashboard
-from pages.parts.widgets.run_choice import choose_run
+from pages.parts.widgets.run_choice import choose_run, run_caption
 
 through_dashboard()
 
@@ -64,7 +64,7 @@ st.markdown(
     + ("" if not run or exhibit.note else ": the functions that ran")
 )
 if run and experiment:
-    st.caption(f"{plain(experiment.data.name)} · {plain(what_trains(experiment))} · {when(run.read_status().created)} · {run.identifier}")
+    st.caption(run_caption(run))
     if exhibit.note:
         st.caption(f":material/history: {exhibit.note}")
     for framework in FRAMEWORKS:

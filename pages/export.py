@@ -3,7 +3,7 @@
 import streamlit as st
 
 from engine import FRAMEWORK_NAMES, FRAMEWORKS
-from engine.display.formatting import duration, plain, what_trains, when
+from engine.display.formatting import duration, plain
 from engine.errors import ParityError
 from engine.runs.planning.estimating import seconds_of_export
 from engine.studies.export import words
@@ -17,7 +17,7 @@ from pages.parts.studies.bundle_list import bundle_list
 from pages.parts.widgets.entry import through_dashboard
 from pages.parts.widgets.figure import show
 from pages.parts.widgets.plain_table import plain_table
-from pages.parts.widgets.run_choice import choose_run
+from pages.parts.widgets.run_choice import choose_run, run_caption
 
 through_dashboard()
 study_view.take_over_choice()
@@ -28,12 +28,9 @@ experiment = run.read_experiment()
 st.title("Export", anchor=False)
 finished = manifests(run)
 st.markdown(f"#### {plain(words.answer(finished)) if finished else 'Which file does the model leave in?'}")
-st.caption(f"{plain(experiment.data.name)} · {plain(what_trains(experiment))} · {when(run.read_status().created)} · {run.identifier}")
+st.caption(run_caption(run))
 
-under_way = study_view.active_studies("export")
-if under_way:
-    names = [study.identifier for study in under_way]
-    st.fragment(study_view.watch, run_every=1.0)(names, study_view.pieces(under_way))
+study_view.watch_active("export")
 
 left, right = st.columns(2)
 with left:

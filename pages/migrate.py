@@ -3,7 +3,7 @@
 import streamlit as st
 
 from engine import FRAMEWORK_NAMES, FRAMEWORKS
-from engine.display.formatting import count, duration, percent, plain, unbroken, what_trains, when
+from engine.display.formatting import count, duration, percent, plain, unbroken
 from engine.errors import ParityError
 from engine.runs.planning.estimating import seconds_of_migration
 from engine.studies.migration import words
@@ -13,7 +13,7 @@ from engine.studies.results import read_results
 from engine.studies.study import Study, find_study
 from pages.parts.studies import migration_view, study_view
 from pages.parts.widgets.entry import through_dashboard
-from pages.parts.widgets.run_choice import choose_run
+from pages.parts.widgets.run_choice import choose_run, run_caption
 from pages.parts.widgets.twin_row import twin_heading, twin_row
 
 through_dashboard()
@@ -24,12 +24,9 @@ experiment = run.read_experiment()
 
 st.title("Migrate", anchor=False)
 answer = st.container()
-st.caption(f"{plain(experiment.data.name)} · {plain(what_trains(experiment))} · {when(run.read_status().created)} · {run.identifier}")
+st.caption(run_caption(run))
 
-under_way = study_view.active_studies("migration")
-if under_way:
-    names = [study.identifier for study in under_way]
-    st.fragment(study_view.watch, run_every=1.0)(names, study_view.pieces(under_way))
+study_view.watch_active("migration")
 
 left, right = st.columns(2)
 with left:

@@ -24,11 +24,8 @@ def museum_label(study: Study) -> str:
 
 
 st.title("Museum", anchor=False)
-under_way = study_view.active_studies("museum")
 answer = st.container()
-if under_way:
-    names = [study.identifier for study in under_way]
-    st.fragment(study_view.watch, run_every=1.0)(names, study_view.pieces(under_way))
+under_way = study_view.watch_active("museum")
 
 museum = study_view.shown_study("museum", museum_label)
 results = read_results(museum, MuseumResults)

@@ -112,6 +112,7 @@ class HomePaths:
     features_folder = Place("_features/", "vectors of texts, used again by every run on the same texts and encoder")
     studies_folder = Place("_studies/", "studies, kept by what was asked and by the engine's code")
     units_folder = Place("_studies/units/", "results of finished pieces of work, shared by all studies")
+    old_snippets_file = Place("_studies/old_snippets.json", "what the snippets of old guides do with the installed versions")
 
 
 TREE: dict[str, tuple[type, ...]] = {

@@ -139,7 +139,7 @@ def test_every_bundle_holds_what_its_readme_promises(
     assert model.get(bundle, "model-store/classifier.mar") in names
     if bundle == "http":
         monkeypatch.setenv("PARITY_RUNS", str(trained.path.parent))
-        made = {(manifest["framework"], manifest["format"]) for manifest in manifests(trained)}
+        made = {(manifest.framework, manifest.format) for manifest in manifests(trained)}
         assert made >= {("pytorch", "onnx"), ("tensorflow", "onnx")} and "models/pytorch/vocabulary.json" in names
 
 

@@ -18,11 +18,13 @@ from engine.runs.experiment import Experiment
 from engine.runs.folder import Run, create_run
 from engine.runs.preparing.inputs import load_inputs
 from engine.runs.preparing.prepare import prepare_data, prepare_inputs
+from engine.runs.records.reading import from_json
 from engine.shared.encoders.checkpoint import resolve
 from engine.studies import process as study_process
 from engine.studies import study as studies
 from engine.studies.export import write_and_check as exporting
 from engine.studies.export.archive import zipped
+from engine.studies.export.manifest import ExportManifest
 from engine.studies.export.request import ExportRequest, exported_folders, find_manifest, manifests
 from engine.studies.export.words import LARGEST_DIFFERENCE
 from engine.studies.study import find_study
@@ -57,7 +59,7 @@ def test_an_exported_file_gives_the_models_answers(
         assert "race" not in check and manifest["findings"] == []
 
     request = ExportRequest(run.identifier, framework, name)
-    assert manifests(run) == [manifest]
+    assert manifests(run) == [from_json(ExportManifest, manifest)]
     assert [path.name for path in request.folder.parent.iterdir()] == [f"{framework}-{name}"], "no draft is left"
     with zipfile.ZipFile(io.BytesIO(zipped(request))) as archive:
         names = archive.namelist()
@@ -231,7 +233,7 @@ def test_an_export_whose_successor_was_killed_is_found_again(run: Run, monkeypat
     request = ExportRequest(run.identifier, "pytorch", "onnx")
     weights = request.to_json()["weights"]
     killed_between_the_renames(request.folder, weights, monkeypatch)
-    assert find_manifest(request) == {"weights": weights}
+    assert find_manifest(request) == ExportManifest(weights=tuple(weights))
     assert (request.folder / "model.onnx").read_bytes() == b"of before"
 
 

@@ -16,10 +16,13 @@ from engine.runs.folder import Run
 from engine.studies import study as studies
 from engine.studies.coordinator import StudyCoordinator
 from engine.studies.migration import carry as migrating
+from engine.studies.migration import onnx_tf
 from engine.studies.migration.code import route_code
-from engine.studies.migration.onnx_tf import FIRST_IMPORT, GUIDE_SNIPPET, run_in_sandbox, run_old_snippets
+from engine.studies.migration.onnx_tf import FIRST_IMPORT, GUIDE_SNIPPET, old_snippets, run_in_sandbox
 from engine.studies.migration.request import FURTHER_STEPS, LARGEST_DIFFERENCE, MigrationRequest
+from engine.studies.migration.results import LogitDifferences, MigrationResults, SnippetOutcome
 from engine.studies.migration.words import answer, layer_rows, operator_sentence, trained_on_sentence, weight_rows
+from engine.studies.results import read_results
 from engine.studies.study import find_study, start_study
 from engine.workers.equivalence import Stages
 from tests.running.driving import processes_about
@@ -51,8 +54,8 @@ def test_a_model_carried_across_is_the_same(
 
     request = MigrationRequest(run.identifier, source, target, route)
     study = find_study("migration", request.to_json())
-    assert study is not None and study.read_results() is not None
-    results = study.read_results()
+    assert study is not None
+    results = read_results(study, MigrationResults)
     assert "the same" not in answer(results) and "100 % of" in answer(results) and "within the bar of 0.0" in answer(results)
     assert "10 further steps" in trained_on_sentence(results)
     assert not processes_about(study.path) and not study.prepared_folder.exists()
@@ -68,10 +71,10 @@ def test_a_model_carried_across_is_the_same(
         layers = [row[1] for row in layer_rows(results)]
         assert layers[-2:] == ["Linear", "Linear"] and "Embedding" in layers, "the encoder came along"
         assert f"{len(layers)} of them layers of PyTorch" in operator_sentence(results)
-        assert results["graph"] == source and "begins with the tokens" in results["carried"]
+        assert results.graph == source and "begins with the tokens" in results.carried
     code = route_code(route, "embedding-mlp", study)
     assert all(code.wings[framework] for framework in ("pytorch", "tensorflow")) and code.shared
-    assert results["old_snippets"]["guide"]["returncode"] != 0
+    assert results.old_snippets is not None and results.old_snippets.guide.returncode != 0
 
 
 def test_a_worker_says_what_it_does_and_the_bar_moves_with_it(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -133,31 +136,65 @@ def test_another_training_is_another_question(run: Run) -> None:
 def test_answers_that_are_no_numbers_are_not_compared() -> None:
     with pytest.raises(MigrationError, match="cannot be compared"):
         migrating.differences(np.array([[np.nan, 1.0]]), np.array([[0.0, 1.0]]))
-    found = migrating.differences(np.array([[0.0, 1.0], [1.0, 0.0]]), np.array([[0.5, 1.0], [0.0, 0.0]]))
-    assert found == {"max_logit_difference": 1.0, "mean_logit_difference": 0.375, "label_agreement": 1.0}
+    differences = migrating.differences(np.array([[0.0, 1.0], [1.0, 0.0]]), np.array([[0.5, 1.0], [0.0, 0.0]]))
+    assert differences == LogitDifferences(max_logit_difference=1.0, mean_logit_difference=0.375, label_agreement=1.0)
 
 
 # --- The old snippet ---
 
 
-def test_what_a_snippet_says_is_its_own_error(tmp_path: Path) -> None:
+def test_what_a_snippet_says_is_its_own_error() -> None:
     failed = run_in_sandbox("raise RuntimeError('closed')", None)
-    assert failed["returncode"] == 1 and failed["error"] == "RuntimeError: closed" and "snippet.py" in failed["traceback"]
-    assert run_in_sandbox("pass", None) == {"program": "pass", "returncode": 0, "error": "", "traceback": ""}
+    assert failed.returncode == 1 and failed.error == "RuntimeError: closed" and "snippet.py" in failed.traceback
+    assert run_in_sandbox("pass", None) == SnippetOutcome(program="pass", returncode=0)
     late = run_in_sandbox("while True: pass", None, seconds=1.0)
-    assert late["returncode"] is None and "ended after 1 seconds" in late["error"]
+    assert late.returncode is None and "ended after 1 seconds" in late.error
 
 
-def test_a_snippet_sees_neither_the_project_nor_what_was_around_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_snippet_sees_neither_the_project_nor_what_was_around_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PARITY_SECRET_WORD", "hidden")
     monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[2]))
     look = "import os; assert 'PARITY_SECRET_WORD' not in os.environ; assert os.listdir() == ['snippet.py']; import engine"
-    assert run_in_sandbox(look, None)["error"] == "ModuleNotFoundError: No module named 'engine'"
+    assert run_in_sandbox(look, None).error == "ModuleNotFoundError: No module named 'engine'"
 
 
 def test_the_way_over_onnx_tf_is_closed(tmp_path: Path) -> None:
     model = tmp_path / "model.onnx"
     model.write_bytes(b"")
-    found = run_old_snippets(model)
-    assert found["guide"]["program"] == GUIDE_SNIPPET and "onnx_tf" in found["guide"]["error"] and found["versions"]["onnx-tf"] is None
-    assert found["first_import"]["program"] == FIRST_IMPORT and "cannot import name 'mapping' from 'onnx'" in found["first_import"]["error"]
+    snippets = old_snippets(model)
+    assert snippets.guide.program == GUIDE_SNIPPET and "onnx_tf" in snippets.guide.error and snippets.versions["onnx-tf"] is None
+    assert snippets.first_import.program == FIRST_IMPORT and "cannot import name 'mapping' from 'onnx'" in snippets.first_import.error
+
+
+@pytest.fixture
+def programs_run(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The old programs that are run from now on; each fails in no time."""
+    programs: list[str] = []
+
+    def run(program: str, model: Path | None) -> SnippetOutcome:
+        programs.append(program)
+        return SnippetOutcome(program=program, returncode=1, error="closed", traceback="closed")
+
+    monkeypatch.setattr(onnx_tf, "run_in_sandbox", run)
+    return programs
+
+
+def test_the_old_snippet_runs_once_for_an_installation(programs_run: list[str]) -> None:
+    first = old_snippets(None)
+    assert programs_run == [GUIDE_SNIPPET, FIRST_IMPORT] and first.guide.error == "closed"
+    assert old_snippets(None) == first and len(programs_run) == 2, "the second migration remembers it"
+
+
+def test_another_version_runs_the_old_snippet_anew(programs_run: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    old_snippets(None)
+    monkeypatch.setattr(onnx_tf, "installed_versions", lambda: {"onnx": "99.0", "onnx-tf": None})
+    assert old_snippets(None).versions["onnx"] == "99.0" and len(programs_run) == 4
+    monkeypatch.setattr(onnx_tf.platform, "python_version", lambda: "3.99.0")
+    assert old_snippets(None).versions["onnx"] == "99.0" and len(programs_run) == 6, "and so does another Python"
+
+
+def test_a_snippet_that_took_too_long_is_tried_again(programs_run: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(onnx_tf, "run_in_sandbox", lambda program, model: SnippetOutcome(program=program, error="It was ended."))
+        assert old_snippets(None).guide.returncode is None
+    assert old_snippets(None).guide.returncode == 1 and len(programs_run) == 2

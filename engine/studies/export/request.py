@@ -5,17 +5,17 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from engine import FRAMEWORK_NAMES, FRAMEWORKS
 from engine.errors import MigrationError
 from engine.files import read_json
-from engine.runs.folder import Run, open_run
+from engine.runs.folder import Run
 from engine.runs.records.reading import from_json
 from engine.shared.text.inputs import MANIFEST
 from engine.studies.export.manifest import ExportManifest
+from engine.studies.model_request import TrainedModelRequest, known_framework
 from engine.studies.study import list_studies
 
 FORMATS = {
@@ -71,59 +71,40 @@ ASIDE = ".old"
 
 
 @dataclass(frozen=True)
-class ExportRequest:
+class ExportRequest(TrainedModelRequest):
     """What is asked of an export.
 
     Raises ``MigrationError`` on creation when it cannot be done, ``RunError`` when there is no such run.
     """
 
-    run: str
     framework: str
+    """The framework that has trained the model and writes the file."""
     format: str
+    """One of its ``FORMATS``."""
     precision: str = "float32"
+    """One of ``PRECISIONS``."""
 
     def __post_init__(self) -> None:
-        if self.framework not in FRAMEWORKS:
-            raise MigrationError(f"There is no framework “{self.framework}”. Expected {' or '.join(FRAMEWORKS)}.")
+        known_framework(self.framework)
         if self.format not in FORMATS[self.framework]:
             raise MigrationError(
                 f"{FRAMEWORK_NAMES[self.framework]} has no format “{self.format}”. Expected one of {', '.join(FORMATS[self.framework])}."
             )
         if self.precision not in precisions(self.format):
             raise MigrationError(_no_precision(self.framework, self.format, self.precision))
-        run = self.opened()
-        if run.read_results() is None:
-            raise MigrationError(
-                f"Run {run.identifier} has not finished, so there is nothing yet to check a file against. Finish it on the Train page, or "
-                "choose another one."
-            )
-        if not has_model(run, self.framework):
-            raise MigrationError(
-                f"Run {run.identifier} has no trained {FRAMEWORK_NAMES[self.framework]} model: that framework took no part, or the file "
-                "was removed. Choose another run or framework."
-            )
-        if reason := not_exportable(run):
+        if reason := not_exportable(self.opened_trained()):
             raise MigrationError(reason)
 
-    def opened(self) -> Run:
-        """The run. Raises ``RunError`` when it has gone."""
-        return open_run(self.run)
+    @property
+    def trained_by(self) -> str:
+        """The framework."""
+        return self.framework
 
     @property
     def folder(self) -> Path:
         """Where the finished export lies; its name is made of known words only."""
         suffix = "" if self.precision == "float32" else f"-{self.precision}"
         return self.opened().export_folder(f"{self.framework}-{self.format}{suffix}")
-
-    def to_json(self) -> dict[str, Any]:
-        """What ``start_study("export", …)`` takes. A run that was trained further is another question."""
-        stamp = _weights(self.opened(), self.framework).stat()
-        return asdict(self) | {"weights": [stamp.st_size, stamp.st_mtime_ns]}
-
-    @classmethod
-    def from_json(cls, values: dict[str, Any]) -> ExportRequest:
-        """The inverse of :meth:`to_json`."""
-        return cls(**{name: values[name] for name in cls.__dataclass_fields__ if name in values})
 
 
 def precisions(name: str) -> tuple[str, ...]:
@@ -139,11 +120,6 @@ def _no_precision(framework: str, name: str, found: str) -> str:
         f"The format {name} has no {found} that {RUNTIMES[name]} would compute with. Expected float32, found {found}. Leave the precision "
         f"out, or choose {able}, which offer both."
     )
-
-
-def has_model(run: Run, framework: str) -> bool:
-    """Whether a framework took part and its trained weights are there."""
-    return _weights(run, framework).exists()
 
 
 def not_exportable(run: Run) -> str:
@@ -166,7 +142,7 @@ def find_manifest(request: ExportRequest) -> ExportManifest | None:
     manifest = from_json(ExportManifest, read_json(folder / MANIFEST))
     if manifest is None or not (folder / FILES[request.format]).exists():
         return None
-    return manifest if list(manifest.weights) == request.to_json()["weights"] else None
+    return manifest if list(manifest.weights) == request.weights_stamp() else None
 
 
 def bring_back(folder: Path) -> None:
@@ -203,7 +179,3 @@ def exported_folders(run: Run, finished: Sequence[ExportManifest]) -> dict[tuple
     """Where each export of a run in ``finished``, as :func:`manifests` gives them, lies: by framework and format; in float32 only."""
     exact = [(manifest.framework, manifest.format) for manifest in finished if manifest.precision == "float32"]
     return {(framework, name): ExportRequest(run.identifier, framework, name).folder for framework, name in exact}
-
-
-def _weights(run: Run, framework: str) -> Path:
-    return run.model_file(framework)

@@ -21,9 +21,10 @@ from engine.runs.records.results import Results
 from engine.shared.devices import describe_machine
 from engine.shared.text.inputs import MANIFEST
 from engine.studies.export.manifest import ExportManifest, FileCheck, LatencyRace, TensorForm
-from engine.studies.export.request import ASIDE, FILES, KINDS, RUNTIMES, ExportRequest, bring_back, find_manifest, has_model
+from engine.studies.export.request import ASIDE, FILES, KINDS, RUNTIMES, ExportRequest, bring_back, find_manifest
 from engine.studies.export.words import findings, format_title
 from engine.studies.migration.carry import differences
+from engine.studies.model_request import has_model
 from engine.studies.study import Study, find_study, start_study
 
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ from engine.runs.records.results import Results
 from engine.runs.source_code import save_code
 from engine.shared.devices import describe_machine
 from engine.studies.migration.onnx_runtime import onnx_runtime_logits
-from engine.studies.migration.onnx_tf import run_old_snippets
+from engine.studies.migration.onnx_tf import old_snippets
 from engine.studies.migration.request import FURTHER_STEPS, MigrationRequest
 from engine.studies.migration.results import FurtherTraining, LogitDifferences, MigrationResults, Passage
 from engine.studies.migration.words import what_is_carried
@@ -68,8 +68,8 @@ def conduct(coordinator: StudyCoordinator) -> list[str]:
     trained_on = {side: np.load(arrays / f"{side}_logits_trained_on.npy") for side in SIDES}
     neutral = onnx_runtime_logits(file, run, graph_form(run, whole=request.route == "onnx"))
     coordinator.skip(1.0)
-    coordinator.say("Trying the snippet of old guides")
-    snippets = run_old_snippets(file)
+    coordinator.say("Looking at the snippet of old guides")
+    snippets = old_snippets(file)
     coordinator.skip(1.0)
     results = MigrationResults(
         run=request.run,

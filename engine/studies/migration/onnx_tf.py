@@ -6,13 +6,20 @@ a module that onnx has removed.
 
 from __future__ import annotations
 
+import json
 import os
+import platform
 import subprocess
 import sys
 import tempfile
+from dataclasses import dataclass, field
 from importlib import metadata
 from pathlib import Path
 
+from engine.files import read_json, write_atomically
+from engine.runs.folder import home
+from engine.runs.paths import HomePaths
+from engine.runs.records.reading import from_json, to_json
 from engine.studies.migration.results import OldSnippets, SnippetOutcome
 from engine.workers.jobs.mistakes import shortened_paths
 
@@ -34,11 +41,30 @@ from onnx import mapping
 SECONDS = 60.0
 
 
-def run_old_snippets(model: Path | None) -> OldSnippets:
-    """Run both programs and return what became of them."""
-    return OldSnippets(
-        guide=run_in_sandbox(GUIDE_SNIPPET, model), first_import=run_in_sandbox(FIRST_IMPORT, None), versions=installed_versions()
-    )
+@dataclass(frozen=True, kw_only=True)
+class RememberedSnippets:
+    """What both programs did, and all that this depends on besides the versions that ``snippets`` has."""
+
+    python: str = ""
+    """The version of Python."""
+    snippets: OldSnippets = field(default_factory=OldSnippets)
+    """What became of them."""
+
+
+def old_snippets(model: Path | None) -> OldSnippets:
+    """Return what both programs do with the installed versions; they are run once for these, and remembered beside the studies."""
+    file, python, versions = HomePaths(home()).old_snippets_file, platform.python_version(), installed_versions()
+    remembered = from_json(RememberedSnippets, read_json(file)) or RememberedSnippets()
+    kept = remembered.snippets
+    same_programs = (kept.guide.program, kept.first_import.program) == (GUIDE_SNIPPET, FIRST_IMPORT)
+    if same_programs and (remembered.python, kept.versions) == (python, versions):
+        return kept
+    guide, first_import = run_in_sandbox(GUIDE_SNIPPET, model), run_in_sandbox(FIRST_IMPORT, None)
+    snippets = OldSnippets(guide=guide, first_import=first_import, versions=versions)
+    if None not in (guide.returncode, first_import.returncode):  # one that took too long may be quicker the next time
+        file.parent.mkdir(parents=True, exist_ok=True)
+        write_atomically(file, json.dumps(to_json(RememberedSnippets(python=python, snippets=snippets)), indent=1))
+    return snippets
 
 
 def run_in_sandbox(program: str, model: Path | None, seconds: float = SECONDS) -> SnippetOutcome:

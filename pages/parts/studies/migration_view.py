@@ -135,8 +135,8 @@ def foreign_file(target: str) -> None:
 def old_snippets(snippets: OldSnippets | None) -> None:
     """The way over onnx-tf: the program that guides print, and what it says today."""
     st.write(
-        "Guides lead from ONNX to TensorFlow with onnx-tf. Every migration runs their program once, in a process and an empty folder of "
-        "its own, and shows what it says."
+        "Guides lead from ONNX to TensorFlow with onnx-tf. Their program is run once with the versions that are installed, in a process "
+        "and an empty folder of its own, and this is what it says."
     )
     if not snippets:
         st.code(GUIDE_SNIPPET, language="python")

@@ -95,8 +95,16 @@ TITLES = {
 
 
 def active_studies(*kinds: str) -> list[Study]:
-    """Those of these kinds with something still ahead of them."""
+    """Return those of these kinds with something still ahead of them."""
     return [study for kind in kinds for study in list_studies(kind)[:RECENT] if study.read_status().active]
+
+
+def watch_active(*kinds: str) -> list[Study]:
+    """Show how far the studies of these kinds are that are under way, every second anew, and return them."""
+    under_way = active_studies(*kinds)
+    if under_way:
+        st.fragment(watch, run_every=1.0)([study.identifier for study in under_way], pieces(under_way))
+    return under_way
 
 
 def pieces(studies: Sequence[Study]) -> int:

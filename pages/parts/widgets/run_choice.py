@@ -54,6 +54,12 @@ def remember(run: Run) -> None:
         st.query_params["run"] = run.identifier
 
 
+def run_caption(run: Run) -> str:
+    """``support_messages.csv · Text CNN · matched · 12 minutes ago`` and the identifier, in Markdown: for below a title."""
+    experiment = run.read_experiment()
+    return " · ".join([plain(experiment.data.name), plain(what_trains(experiment)), when(run.read_status().created), run.identifier])
+
+
 def run_label(run: Run) -> str:
     """``support_messages.csv, Text CNN, matched, 12 minutes ago``, not escaped: for option lists, which show plain text."""
     experiment = readable_experiment(run)
