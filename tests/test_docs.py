@@ -89,6 +89,20 @@ def test_the_files_that_the_architecture_names_exist() -> None:
     assert not gone, f"docs/architecture.md names files that are not there: {', '.join(gone)}"
 
 
+def test_the_files_and_modules_that_the_documents_name_exist() -> None:
+    """By their path from the project's root or by their dotted name; the CHANGELOG also tells of what has gone."""
+    gone = []
+    for document in DOCUMENTS:
+        text = document.read_text(encoding="utf-8") if document.name != "CHANGELOG.md" else ""
+        paths = re.findall(r"(?<![\w/<.-])(?:engine|pages|tests|scripts|benchmarks|docs|assets)/[\w/.-]*\w", text)
+        for module in re.findall(r"(?<![\w/.])(?:engine|pages|tests|scripts|benchmarks)(?:\.\w+)+", text):
+            parent, _, _ = module.rpartition(".")  # of a function
+            places = [f"{name.replace('.', '/')}{end}" for name in (module, parent) for end in ("", ".py")]
+            paths += [next((place for place in places if (PROJECT / place).exists()), module)]
+        gone += [f"{document.name}: {path}" for path in paths if not (PROJECT / path).exists()]
+    assert not gone, f"These are not there: {', '.join(sorted(set(gone)))}"
+
+
 @pytest.mark.parametrize("path", DOCUMENTS, ids=names(DOCUMENTS))
 def test_make_targets_in_the_documents_exist(path: Path) -> None:
     targets = set(re.findall(r"^([a-z-]+):", (PROJECT / "Makefile").read_text(encoding="utf-8"), flags=re.MULTILINE))
