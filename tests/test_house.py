@@ -35,6 +35,9 @@ SHIPPED = "engine/serving/templates"
 """Code that goes into serving bundles as it stands. It runs where a bundle runs, beside a framework or a web server, never
 here: so it may import those, and must not import anything of the house."""
 
+CUT = ("engine/source/templates", "engine/serving/sagemaker_templates")
+"""Code from which scripts are cut. It names a wing's functions, so that the tools know them, and is never imported."""
+
 HEAVY = sorted(set().union(*FRAMEWORK_PACKAGES.values()))
 
 
@@ -107,7 +110,8 @@ def foreign_imports(path: Path) -> Iterator[Violation]:
 
 def test_only_workers_know_the_wings() -> None:
     hold_for_all(
-        [path for path in PRODUCT if not in_folder(path, "engine/frameworks") and not in_folder(path, "engine/workers")], wings_named
+        [path for path in PRODUCT if not any(in_folder(path, folder) for folder in ("engine/frameworks", "engine/workers", *CUT))],
+        wings_named,
     )
 
 
@@ -220,7 +224,7 @@ def test_what_names_a_file_of_a_run_is_seen() -> None:
 
 def test_light_modules_load_no_framework() -> None:
     """Everything the dashboard or the coordinator may import, together in one fresh process."""
-    left_out = ("engine.frameworks", "engine.workers", "engine.__main__", SHIPPED.replace("/", "."))
+    left_out = ("engine.frameworks", "engine.workers", "engine.__main__", *(folder.replace("/", ".") for folder in (SHIPPED, *CUT)))
     modules = [relative(path).removesuffix(".py").replace("/", ".").removesuffix(".__init__") for path in PROJECT.glob("engine/**/*.py")]
     modules += [relative(path).removesuffix(".py").replace("/", ".") for path in PROJECT.glob("pages/parts/**/*.py")]
     light = sorted(name for name in modules if not name.startswith(left_out))

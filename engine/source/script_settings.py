@@ -17,7 +17,7 @@ from engine.shared.encoders.checkpoint import BUNDLED, BUNDLED_NAME, BUNDLED_PAC
 from engine.shared.encoders.hub import NEEDED_FILES
 from engine.shared.text.tokens import padding_token
 from engine.shared.weights.initial import WEIGHTS
-from engine.source.script_main import Parts
+from engine.source.script_main import EncoderSource, Parts
 
 DATA_NAME = "data.csv"
 
@@ -29,16 +29,16 @@ def parts_and_settings(run: Run, framework: str) -> tuple[Parts, str]:
     on_gpu = (outcome.device or ("cpu" if experiment.device == "auto" else experiment.device)) != "cpu"
     classes, inputs = labels_of(run)
     recipe = recipe_of(experiment, inputs, on_gpu)
-    checkpoint, finding = encoder_of(run) if member.pretrained else (None, "")
+    checkpoint, encoder = encoder_of(run) if member.pretrained else (None, None)
     threads = outcome.threads or experiment.threads
     parts = Parts(
         framework,
         member,
-        weights=WEIGHTS[experiment.classifier].__name__,
+        weights=WEIGHTS[experiment.classifier],
         recipe=recipe,
         windows=experiment.long_texts == "windows",
         reached=outcome.test_accuracy is not None,
-        finding=finding,
+        encoder=encoder,
     )
     # A run that was cut short trained fewer epochs than it was asked for; the script trains as many.
     cut_short = outcome.stop_reason in ("stopped", "diverged") and outcome.epoch_train_loss
@@ -64,28 +64,23 @@ def parts_and_settings(run: Run, framework: str) -> tuple[Parts, str]:
     files = {"DATA_FILE": DATA_NAME, "WEIGHTS_FILE": f"{framework}_model.safetensors", "PREDICTIONS_FILE": f"{framework}_predictions.csv"}
     lines = [f"{name} = Path({_literal(file)})" for name, file in files.items()]
     lines += [f"{name} = {_literal(value)}{comments.get(name, '')}" for name, value in values.items()]
-    if "snapshot_download" in finding:
+    if encoder is not None and encoder.kind in ("package", "hub"):
         lines.append(f"ENCODER_FILES = {_literal(NEEDED_FILES)}")
     if parts.reached:
         lines.append(f"ACCURACY_OF_THE_RUN = {outcome.test_accuracy!r}")
     return parts, "\n".join(lines)
 
 
-def encoder_of(run: Run) -> tuple[Checkpoint, str]:
-    """The run's encoder and the lines of Python that find its folder."""
-    asked = run.read_experiment().encoder
-    if asked == BUNDLED:
-        lines = f"""package = importlib.util.find_spec({BUNDLED_PACKAGE!r})
-    if package is not None and package.origin is not None:
-        return Path(package.origin).parent / "model"
-    return Path(snapshot_download({BUNDLED_NAME!r}, allow_patterns=ENCODER_FILES))"""
-        return bundled_checkpoint(), lines
-    own = Path(asked).expanduser()
+def encoder_of(run: Run) -> tuple[Checkpoint, EncoderSource]:
+    """The run's encoder, and where its scripts find it."""
+    name = run.read_experiment().encoder
+    if name == BUNDLED:
+        return bundled_checkpoint(), EncoderSource("package", BUNDLED_NAME, BUNDLED_PACKAGE)
+    own = Path(name).expanduser()
     if own.is_dir():
-        return describe(own, own.name), f"return Path({str(own.absolute())!r})"
+        return describe(own, own.name), EncoderSource("folder", str(own.absolute()))
     folder = Path(load_inputs(run).encoder)  # where the run found its copy; nothing is downloaded for a script
-    revision = f", revision={folder.name!r}" if folder.parent.name == "snapshots" else ""
-    return describe(folder, asked), f"return Path(snapshot_download({asked!r}{revision}, allow_patterns=ENCODER_FILES))"
+    return describe(folder, name), EncoderSource("hub", name, revision=folder.name if folder.parent.name == "snapshots" else None)
 
 
 def labels_of(run: Run) -> tuple[tuple[str, ...], Inputs]:
