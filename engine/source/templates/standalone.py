@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from engine.frameworks.pytorch.training import as_tensors, evaluate, make_batches, make_optimizer, train
     from engine.frameworks.pytorch.windows import over_windows
 
-DATA_FILE, WEIGHTS_FILE, PREDICTIONS_FILE = Path("data.csv"), Path("model.safetensors"), Path("predictions.csv")
+DATA_FILE, WEIGHTS_FILE, PREDICTIONS_FILE = Path("data.csv"), Path("pytorch_model.safetensors"), Path("pytorch_predictions.csv")
 ENCODER_FILES = ["config.json"]
 DEVICE, POOLING, NORMALIZE, MAX_TOKENS, VOCABULARY_SIZE, HIDDEN_SIZE = "cpu", "mean", True, 128, 10_000, 384
 HIDDEN_UNITS, EMBEDDING_SIZE, FILTERS = 128, 128, 128
