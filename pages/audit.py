@@ -4,7 +4,7 @@ import streamlit as st
 
 from engine.display.formatting import count, duration, plain
 from engine.errors import ParityError
-from engine.runs.planning.estimating import seconds_of_ablation, seconds_of_audit
+from engine.runs.planning.study_times import seconds_of_ablation, seconds_of_audit
 from engine.shared.classifiers import CLASSIFIERS
 from engine.studies.ablation import MOST_SEEDS, SEEDS, AblationRequest
 from engine.studies.ablation_results import AblationResults

@@ -5,7 +5,7 @@ import streamlit as st
 from engine import FRAMEWORK_NAMES, FRAMEWORKS
 from engine.display.formatting import duration, plain
 from engine.errors import ParityError
-from engine.runs.planning.estimating import seconds_of_export
+from engine.runs.planning.study_times import seconds_of_export
 from engine.studies.export import words
 from engine.studies.export.archive import zipped
 from engine.studies.export.chart import export_chart

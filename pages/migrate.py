@@ -5,7 +5,7 @@ import streamlit as st
 from engine import FRAMEWORK_NAMES, FRAMEWORKS
 from engine.display.formatting import count, duration, percent, plain, unbroken
 from engine.errors import ParityError
-from engine.runs.planning.estimating import seconds_of_migration
+from engine.runs.planning.study_times import seconds_of_migration
 from engine.studies.migration import words
 from engine.studies.migration.request import FURTHER_STEPS, ROUTES, MigrationRequest, not_possible
 from engine.studies.migration.results import MigrationResults

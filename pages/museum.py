@@ -4,7 +4,7 @@ import streamlit as st
 
 from engine import FRAMEWORKS
 from engine.display.formatting import count, duration, plain
-from engine.runs.planning.estimating import seconds_of_museum
+from engine.runs.planning.study_times import seconds_of_museum
 from engine.studies.mistake_catalogue import MISTAKES
 from engine.studies.mistake_results import MuseumResults
 from engine.studies.mistakes import MuseumRequest, mistake_code, museum_answer, outcome_words, outcomes_by_mistake

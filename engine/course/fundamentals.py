@@ -7,7 +7,7 @@ from engine.course.lesson import MADE_ONCE, Exercise, Lesson, Link, Question, Sh
 from engine.course.verdicts import accuracy_of_one, became_of, more_accurate
 from engine.data.store import sample_choice
 from engine.runs.experiment import Experiment
-from engine.runs.planning.estimating import seconds_of_museum
+from engine.runs.planning.study_times import seconds_of_museum
 from engine.studies.mistake_catalogue import MISTAKES
 from engine.studies.mistake_results import MuseumResults
 from engine.studies.mistakes import MuseumRequest

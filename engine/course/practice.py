@@ -8,7 +8,7 @@ from engine.course.lesson import Exercise, Lesson, Link, Question, Shown
 from engine.course.verdicts import faster_answer, more_accurate, size_of_difference
 from engine.data.store import sample_choice
 from engine.runs.experiment import Experiment
-from engine.runs.planning.estimating import seconds_of_audit
+from engine.runs.planning.study_times import seconds_of_audit
 from engine.studies.audit import LEVELS, AuditRequest
 from engine.studies.audit_results import AuditResults
 

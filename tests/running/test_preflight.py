@@ -17,7 +17,7 @@ from engine.data.choice import DataChoice
 from engine.data.store import sample_choice
 from engine.runs.experiment import Experiment
 from engine.runs.folder import Run, create_run, list_runs
-from engine.runs.planning import data_facts, estimating, preflight
+from engine.runs.planning import data_facts, estimating, preflight, study_times
 from engine.runs.planning.estimating import estimate
 from engine.runs.planning.preflight import PreflightCheck
 from engine.runs.preparing.prepare import dataset_store
@@ -103,12 +103,12 @@ def test_the_encoders_own_limit_is_named() -> None:
 
 def test_many_texts_are_looked_at_in_a_sample(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(data_facts, "SAMPLE_TEXTS", 300)
-    data_facts._reading.cache_clear()
+    data_facts._token_facts.cache_clear()
     try:
         found = checks(asked("text-cnn", max_tokens=20))
         assert found["Words"].sentence.startswith("At least") and found["Long texts"].sentence.startswith("About")
     finally:
-        data_facts._reading.cache_clear()
+        data_facts._token_facts.cache_clear()
 
 
 def test_a_bad_checkpoint_fails_and_the_rest_is_still_checked(tmp_path: Path) -> None:
@@ -286,7 +286,7 @@ def test_an_encoder_is_measured_by_its_matrices(tmp_path: Path) -> None:
 
 
 def test_studies_take_longer_the_more_there_is_to_do() -> None:
-    assert estimating.seconds_of_ablation(asked("tfidf-mlp"), 20) > 2 * estimating.seconds_of_ablation(asked("tfidf-mlp"), 5)
-    one = estimating.seconds_of_audit(("embedding-mlp",), 6, 50)
-    assert estimating.seconds_of_audit(tuple(CLASSIFIERS), 6, 50) > estimating.seconds_of_audit(("transformer",), 6, 50) > one
-    assert estimating.seconds_of_audit(("embedding-mlp",), 6, 500) > one
+    assert study_times.seconds_of_ablation(asked("tfidf-mlp"), 20) > 2 * study_times.seconds_of_ablation(asked("tfidf-mlp"), 5)
+    one = study_times.seconds_of_audit(("embedding-mlp",), 6, 50)
+    assert study_times.seconds_of_audit(tuple(CLASSIFIERS), 6, 50) > study_times.seconds_of_audit(("transformer",), 6, 50) > one
+    assert study_times.seconds_of_audit(("embedding-mlp",), 6, 500) > one

@@ -6,7 +6,6 @@ import json
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas
@@ -31,7 +30,7 @@ SAMPLE_CHARACTERS = 10_000_000
 
 @dataclass(frozen=True)
 class DataFacts:
-    """How many texts of what there are."""
+    """Numbers of texts, as prepared: cleaned and split."""
 
     rows: int
     classes: tuple[str, ...]
@@ -41,89 +40,89 @@ class DataFacts:
 
 
 @dataclass(frozen=True)
-class Reading:
+class TokenFacts:
     """How a classifier will read the texts."""
 
     lengths: np.ndarray
     """Tokens of each text that was looked at, before any cut."""
-    known: int = 0
+    vocabulary: int = 0
     """Words or terms in the vocabulary; 0 where an encoder brings its own."""
     unknown: int = 0
     """Validation and test texts, of those looked at, without a single known word."""
     others: int = 0
     """Validation and test texts that were looked at."""
     sampled: bool = False
-    """Whether not all texts were looked at."""
+    """Only a part of the texts was looked at."""
 
     def longer_than(self, limit: int) -> float:
-        """Share of the texts with more tokens."""
+        """Return the share of the texts with more tokens."""
         return float(np.mean(self.lengths > limit)) if len(self.lengths) else 0.0
 
     def shorter_than(self, limit: int) -> float:
-        """Share of the texts with fewer tokens."""
+        """Return the share of the texts with fewer tokens."""
         return float(np.mean(self.lengths < limit)) if len(self.lengths) else 0.0
 
     def mean_tokens(self, limit: int, windows: bool) -> float:
-        """Tokens of a text that are computed with, on average."""
+        """Return how many tokens of a text are computed with, on average."""
         return float(np.minimum(self.lengths, limit * MOST_WINDOWS if windows else limit).mean()) if len(self.lengths) else 1.0
 
 
 @dataclass(frozen=True)
-class FoundEncoder:
-    """A pre-trained model, or why there is none."""
+class LocalEncoder:
+    """A pre-trained model on this machine, or why there is none."""
 
     checkpoint: Checkpoint | None
     sentence: str
     missing: bool = False
-    """Whether it must be downloaded first."""
+    """It must be downloaded first."""
 
 
 def data_facts(choice: DataChoice) -> DataFacts:
-    """Counts of the prepared texts. Raises ``ParityError`` where they cannot be trained on."""
+    """Count the prepared texts. Raises ``ParityError`` where they cannot be trained on."""
     return _data_facts(_key(choice))
 
 
 def features_file(experiment: Experiment, checkpoint: Checkpoint) -> Path:
-    """Where the vectors of all texts are, or will be. Raises ``ParityError`` where the texts cannot be read."""
+    """Return where the vectors of all texts are, or will be. Raises ``ParityError`` where the texts cannot be read."""
     return _features_file(experiment, checkpoint, home())
 
 
-def reading(experiment: Experiment, checkpoint: Checkpoint | None) -> Reading:
-    """How the experiment's classifier will read the texts, from all of them or a sample.
+def token_facts(experiment: Experiment, checkpoint: Checkpoint | None) -> TokenFacts:
+    """Say how the experiment's classifier will read the texts, from all of them or a sample.
 
     Raises ``ParityError`` where it cannot, for example when the training texts hold a single word.
     """
     takes = experiment.family_member.takes
     if takes in ("terms", "words"):
-        return _reading(_key(experiment.data), takes, "", experiment.vocabulary_size)
+        return _token_facts(_key(experiment.data), takes, "", experiment.vocabulary_size)
     assert checkpoint is not None, "found before"
-    return _reading(_key(experiment.data), takes, str(checkpoint.folder), 0)
+    return _token_facts(_key(experiment.data), takes, str(checkpoint.folder), 0)
 
 
 def weights_of_classes(experiment: Experiment) -> dict[str, float]:
-    """How much each class counts; empty where all count the same. Raises ``DataError`` where the weights do not fit the classes."""
+    """Return how much each class counts; empty where all count the same. Raises ``DataError`` where the weights do not fit the classes."""
     weights = _class_weights(_key(experiment.data), experiment.class_weights)
     return dict(zip(data_facts(experiment.data).classes, weights, strict=True)) if weights else {}
 
 
 def token_limit(experiment: Experiment, checkpoint: Checkpoint | None) -> int:
-    """Where texts are cut, or how long a window is."""
+    """Return where texts are cut, or how long a window is, in tokens."""
     return min(experiment.max_tokens, checkpoint.max_tokens) if checkpoint else experiment.max_tokens
 
 
-def find_encoder(encoder: str) -> FoundEncoder:
-    """Whether the encoder is at hand, without downloading anything."""
+def find_encoder(encoder: str) -> LocalEncoder:
+    """Look for the encoder on this machine, without downloading anything."""
     name = encoder
     if name != BUNDLED and not Path(name).expanduser().is_dir() and not name.startswith((".", "/", "~")):
         cached = try_to_load_from_cache(name, "config.json") if name.count("/") <= 1 else None
         if not isinstance(cached, str):
-            return FoundEncoder(None, f"{name} is not on this machine; it is downloaded first, which needs a network.", missing=True)
+            return LocalEncoder(None, f"{name} is not on this machine; it is downloaded first, which needs a network.", missing=True)
         name = str(Path(cached).parent)
     try:
         checkpoint = resolve(name)
     except ParityError as error:
-        return FoundEncoder(None, str(error))
-    return FoundEncoder(
+        return LocalEncoder(None, str(error))
+    return LocalEncoder(
         checkpoint, f"{checkpoint.name}: vectors of {checkpoint.hidden_size} numbers, at most {checkpoint.max_tokens} tokens."
     )
 
@@ -152,34 +151,33 @@ def _features_file(experiment: Experiment, checkpoint: Checkpoint, folder: Path)
 
 
 @lru_cache(maxsize=32)
-def _class_weights(choice: str, asked: str) -> tuple[float, ...] | None:
+def _class_weights(choice: str, rule: str) -> tuple[float, ...] | None:
     prepared = _prepared(choice)
     labels = pandas.Categorical(prepared.frame["label"], categories=list(prepared.classes)).codes.astype(np.int64)
-    return class_weights(asked, prepared.classes, labels[(prepared.frame["split"] == PARTS[0]).to_numpy()])
+    return class_weights(rule, prepared.classes, labels[(prepared.frame["split"] == PARTS[0]).to_numpy()])
 
 
 @lru_cache(maxsize=32)
-def _reading(choice: str, takes: str, folder: str, vocabulary_size: int) -> Reading:
+def _token_facts(choice: str, takes: str, folder: str, vocabulary_size: int) -> TokenFacts:
     frame = _prepared(choice).frame
     some = _sample(frame)
     texts, train = some["text"].tolist(), (some["split"] == PARTS[0]).to_numpy()
     sampled = len(some) < len(frame)
     if folder:
-        return Reading(np.array(token_counts(Path(folder), texts)), sampled=sampled)
+        return TokenFacts(np.array(token_counts(Path(folder), texts)), sampled=sampled)
     train_texts = some["text"][train].tolist()
     others = some["text"][~train].tolist()
     if takes == "terms":
-        known: Any = Terms.fit(train_texts, vocabulary_size)
-        size, lengths = known.size, (known.rows(texts)[1] > 0).sum(axis=1)
-    else:
-        known = train_words(train_texts, vocabulary_size)
-        size = known.get_vocab_size()
-        known.no_truncation()
-        lengths = np.array([len(encoding.ids) for encoding in known.encode_batch_fast(texts)])
-    return Reading(lengths, size, texts_without_known_words(known, others), len(others), sampled)
+        terms = Terms.fit(train_texts, vocabulary_size)
+        lengths = (terms.rows(texts)[1] > 0).sum(axis=1)
+        return TokenFacts(lengths, terms.size, texts_without_known_words(terms, others), len(others), sampled)
+    words = train_words(train_texts, vocabulary_size)
+    words.no_truncation()
+    lengths = np.array([len(encoding.ids) for encoding in words.encode_batch_fast(texts)])
+    return TokenFacts(lengths, words.get_vocab_size(), texts_without_known_words(words, others), len(others), sampled)
 
 
 def _sample(frame: pandas.DataFrame) -> pandas.DataFrame:
     characters = float(frame["text"].str.len().mean())
-    wanted = min(SAMPLE_TEXTS, max(200, int(SAMPLE_CHARACTERS / max(1.0, characters))))
-    return frame if len(frame) <= wanted else frame.sample(wanted, random_state=0)
+    limit = min(SAMPLE_TEXTS, max(200, int(SAMPLE_CHARACTERS / max(1.0, characters))))
+    return frame if len(frame) <= limit else frame.sample(limit, random_state=0)

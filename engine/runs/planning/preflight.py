@@ -16,7 +16,15 @@ import psutil
 from engine.errors import ParityError
 from engine.runs.experiment import Experiment
 from engine.runs.folder import home, list_runs
-from engine.runs.planning.data_facts import Reading, data_facts, features_file, find_encoder, reading, token_limit, weights_of_classes
+from engine.runs.planning.data_facts import (
+    TokenFacts,
+    data_facts,
+    features_file,
+    find_encoder,
+    token_facts,
+    token_limit,
+    weights_of_classes,
+)
 from engine.runs.planning.estimating import Estimate, estimate
 from engine.shared.devices import graphics_processors, physical_cores
 from engine.shared.encoders.checkpoint import Checkpoint
@@ -96,8 +104,8 @@ def _lines(experiment: Experiment, expected: Estimate) -> Iterator[Line]:
     needed, available = expected.memory_mib, psutil.virtual_memory().available / 2**20
     yield "Memory", "passed" if needed < available else "warning", f"About {needed:,.0f} MiB needed, {available:,.0f} MiB available."
     free = shutil.disk_usage(_existing(home())).free / 2**20
-    wanted = "" if free > FREE_MIB else f"; at least {FREE_MIB} MiB are needed"
-    yield "Disk", "failed" if wanted else "passed", f"{free:,.0f} MiB free where runs are kept{wanted}."
+    shortage = "" if free > FREE_MIB else f"; at least {FREE_MIB} MiB are needed"
+    yield "Disk", "failed" if shortage else "passed", f"{free:,.0f} MiB free where runs are kept{shortage}."
     yield _machine()
 
 
@@ -123,12 +131,10 @@ def _class_weights(experiment: Experiment) -> Line:
 
 
 def _encoder(experiment: Experiment) -> tuple[Line, Checkpoint | None]:
-    found = find_encoder(experiment.encoder)
-    if found.missing:
-        return ("Encoder", "warning", found.sentence), None
-    if found.checkpoint is None:
-        return ("Encoder", "failed", found.sentence), None
-    checkpoint = found.checkpoint
+    encoder = find_encoder(experiment.encoder)
+    checkpoint = encoder.checkpoint
+    if checkpoint is None:
+        return ("Encoder", "warning" if encoder.missing else "failed", encoder.sentence), None
     pooled = "mean of the token vectors" if checkpoint.pooling == "mean" else "vector of the first token"
     frozen = experiment.family_member.takes == "vectors"
     norm = ", scaled to length 1" if checkpoint.normalize and frozen else ""
@@ -137,14 +143,14 @@ def _encoder(experiment: Experiment) -> tuple[Line, Checkpoint | None]:
 
 
 def _texts(experiment: Experiment, checkpoint: Checkpoint | None) -> Iterator[Line]:
-    """How the classifier will read the texts."""
+    """Say how the classifier will read the texts."""
     takes = experiment.family_member.takes
     title = {"terms": "Terms", "words": "Words", "vectors": "Vectors", "pieces": "Tokens"}[takes]
     if experiment.family_member.pretrained and checkpoint is None:
         yield title, "skipped", "Looked at after the encoder has been found."
         return
     try:
-        texts = reading(experiment, checkpoint)
+        texts = token_facts(experiment, checkpoint)
         if takes in ("terms", "words"):
             yield _vocabulary(experiment, texts)
         elif takes == "vectors":
@@ -159,11 +165,11 @@ def _texts(experiment: Experiment, checkpoint: Checkpoint | None) -> Iterator[Li
         yield title, "failed", str(error)
 
 
-def _vocabulary(experiment: Experiment, texts: Reading) -> Line:
+def _vocabulary(experiment: Experiment, texts: TokenFacts) -> Line:
     terms = experiment.family_member.takes == "terms"
-    title, known = ("Terms", texts.known) if terms else ("Words", texts.known - 2)  # padding and unknown are no words
-    least = "At least " if texts.sampled and texts.known < experiment.vocabulary_size else ""
-    sentence = f"{least}{known:,} {title.lower()} of the training texts are known."
+    title, size = ("Terms", texts.vocabulary) if terms else ("Words", texts.vocabulary - 2)  # padding and unknown are no words
+    least = "At least " if texts.sampled and texts.vocabulary < experiment.vocabulary_size else ""
+    sentence = f"{least}{size:,} {title.lower()} of the training texts are known."
     if texts.unknown:
         holding = "holds" if texts.unknown == 1 else "hold"
         amount = f"{texts.unknown:,} of {texts.others:,} other texts {holding}"
@@ -176,8 +182,8 @@ def _vocabulary(experiment: Experiment, texts: Reading) -> Line:
     return title, "warning" if texts.unknown > MANY * texts.others else "passed", sentence
 
 
-def long_texts(experiment: Experiment, checkpoint: Checkpoint | None, texts: Reading) -> Line:
-    """What happens to texts that are longer than the limit."""
+def long_texts(experiment: Experiment, checkpoint: Checkpoint | None, texts: TokenFacts) -> Line:
+    """Say what happens to texts that are longer than the limit."""
     limit = token_limit(experiment, checkpoint)
     unit = "words" if experiment.family_member.takes == "words" else "tokens"
     own = " (the encoder’s own limit)" if limit < experiment.max_tokens else ""
@@ -214,9 +220,9 @@ def _compiler(experiment: Experiment) -> Line:
     if "pytorch" not in experiment.frameworks:
         return "Compiler", "passed", "XLA comes with TensorFlow; the first steps take longer."
     names = COMPILERS.get(sys.platform, COMPILERS["linux"])
-    wanted = os.environ.get("CXX") or names[0]
-    found = shutil.which(wanted)
-    if found is None:
+    command = os.environ.get("CXX") or names[0]
+    compiler = shutil.which(command)
+    if compiler is None:
         other = next((name for name in names if shutil.which(name)), None)
         way = (
             f"{other} is there: start Parity with the variable CXX={other}"
@@ -226,17 +232,17 @@ def _compiler(experiment: Experiment) -> Line:
         return (
             "Compiler",
             "failed",
-            f"torch.compile turns the model into C++, and this machine has no C++ compiler that it could use. Expected {wanted}, found "
+            f"torch.compile turns the model into C++, and this machine has no C++ compiler that it could use. Expected {command}, found "
             f"none. {way}, or train without compiling.",
         )
     if not Path(sysconfig.get_path("include"), "Python.h").exists():
         return (
             "Compiler",
             "warning",
-            f"{found} is there, but Python.h was not found in {sysconfig.get_path('include')}, which torch.compile may need. If the run "
+            f"{compiler} is there, but Python.h was not found in {sysconfig.get_path('include')}, which torch.compile may need. If the run "
             "fails, install Python’s header files (python3-dev), or train without compiling.",
         )
-    return "Compiler", "passed", f"torch.compile uses {found}, TensorFlow its own XLA; the first steps take longer."
+    return "Compiler", "passed", f"torch.compile uses {compiler}, TensorFlow its own XLA; the first steps take longer."
 
 
 def _precision(experiment: Experiment) -> Line:
@@ -264,7 +270,7 @@ def _machine() -> Line:
     return "Machine", "warning", f"{busy} earlier {'run is' if busy == 1 else 'runs are'} not finished; this one waits its turn."
 
 
-def _share(share: float, texts: Reading) -> str:
+def _share(share: float, texts: TokenFacts) -> str:
     """``3 of 725 texts (0.4 %) are``, or ``About 0.4 % of the texts are`` where only a sample was looked at."""
     if texts.sampled:
         return f"About {_percent(share)} of the texts are"

@@ -10,7 +10,7 @@ from engine.data.choice import DataChoice
 from engine.data.store import sample_choice
 from engine.errors import ExperimentError, ParityError
 from engine.runs.experiment import BUNDLED_ENCODER, Experiment
-from engine.runs.planning.estimating import seconds_of_benchmark
+from engine.runs.planning.study_times import seconds_of_benchmark
 from engine.shared.classifiers import CLASSIFIERS
 from engine.studies.benchmark.statistics import FEWEST, MARGIN
 from engine.studies.study import Study, list_studies

@@ -12,7 +12,7 @@ from engine.guide.cited_facts import STATEMENTS, Statement
 from engine.guide.claims import CLAIMS, Conclusion
 from engine.guide.conclusions import BESIDE, NO_GPU, NOTICED, ROWS_OF, Evidence
 from engine.guide.ecosystem import LIBRARIES, library_version, model_families
-from engine.runs.planning.estimating import seconds_of_audit, seconds_of_museum
+from engine.runs.planning.study_times import seconds_of_audit, seconds_of_museum
 from engine.runs.source_code import source_file
 from engine.studies.audit import LEVELS, AuditRequest
 from engine.studies.benchmark.request import BenchmarkRequest, expected_seconds
