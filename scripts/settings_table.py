@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import ast
-import inspect
-import itertools
 from dataclasses import MISSING, Field, fields
 from typing import Any
 
 from engine.data.choice import DataChoice, ReadingOptions
 from engine.runs.experiment import Experiment
+from engine.runs.records.reading import docstrings
 from engine.shared.classifiers import CLASSIFIERS
 
 INTRODUCTION = """\
@@ -50,7 +48,7 @@ def _default(item: Field[Any]) -> str:
 
 def _meaning(item: Field[Any], kind: type) -> str:
     """The setting's help, its choices and limits; of a plain field the docstring under it."""
-    words = ["See below."] if item.name in NESTED else [item.metadata.get("help") or _docstrings(kind).get(item.name, "")]
+    words = ["See below."] if item.name in NESTED else [item.metadata.get("help") or docstrings(kind).get(item.name, "")]
     words += [f"`{name}`: {meaning}." for name, meaning in (item.metadata.get("choices") or {}).items()]
     if item.metadata.get("minimum") is not None:
         words.append(f"From {item.metadata['minimum']:g} to {item.metadata['maximum']:,}.")
@@ -58,17 +56,6 @@ def _meaning(item: Field[Any], kind: type) -> str:
         others = [f"{name} `{member.recommended[item.name]}`" for name, member in CLASSIFIERS.items() if item.name in member.recommended]
         words += [f"Recommended for {', '.join(others)}."] if others else []
     return " ".join(" ".join(words).split()).replace("|", "\\|").replace("``", "`")
-
-
-def _docstrings(kind: type) -> dict[str, str]:
-    """The string literal after each annotated field of a class."""
-    (definition,) = ast.parse(inspect.getsource(kind)).body
-    assert isinstance(definition, ast.ClassDef)
-    return {
-        ast.unparse(field.target): str(text.value.value)
-        for field, text in itertools.pairwise(definition.body)
-        if isinstance(field, ast.AnnAssign) and isinstance(text, ast.Expr) and isinstance(text.value, ast.Constant)
-    }
 
 
 if __name__ == "__main__":

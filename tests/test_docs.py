@@ -19,6 +19,7 @@ from engine.runs.experiment import MODES
 from engine.shared.classifiers import CLASSIFIERS
 from scripts.architecture_tables import document as architecture_page
 from scripts.classifier_pages import page as classifier_page
+from scripts.results_table import page as results_page
 from scripts.settings_table import page as settings_page
 
 PROJECT = Path(__file__).parents[1]
@@ -64,6 +65,13 @@ def test_every_setting_is_in_the_docs_as_the_code_describes_it() -> None:
     assert written == settings_page(), "Run `python -m scripts.settings_table > docs/settings.md`"
     silent = re.findall(r"^\| `(\w+)` \| [^|]* \|\s*\|$", written, flags=re.MULTILINE)
     assert not silent, f"Give these settings a docstring or a help text: {', '.join(silent)}"
+
+
+def test_every_field_of_a_result_is_in_the_docs_as_the_code_describes_it() -> None:
+    written = (PROJECT / "docs" / "results.md").read_text(encoding="utf-8")
+    assert written == results_page(), "Run `python -m scripts.results_table > docs/results.md`"
+    silent = re.findall(r"^\| `(\w+)` \| [^|]* \| [^|]* \|\s*\|$", written, flags=re.MULTILINE)
+    assert not silent, f"Give these fields a docstring: {', '.join(silent)}"
 
 
 @pytest.mark.parametrize("name", CLASSIFIERS)

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from engine.runs.processes.identity import ProcessIdentity
+from engine.units import Megabytes, MiB, Seconds, Share, Timestamp
 
 STATES = ("queued", "preparing", "running", "done", "stopped", "failed")
 ACTIVE = ("queued", "preparing", "running")
@@ -17,10 +18,11 @@ ACTIVE = ("queued", "preparing", "running")
 class Progress:
     """How far a piece of work is; ``None`` where that is not known."""
 
-    share: float | None = None
-    """The part that is done, from 0 to 1."""
-    seconds_left: float | None = None
-    megabytes: float | None = None
+    share: Share | None = None
+    """The part that is done."""
+    seconds_left: Seconds | None = None
+    """How long it will still take."""
+    megabytes: Megabytes | None = None
     """What has been downloaded so far."""
 
 
@@ -29,7 +31,7 @@ class Status:
     """Where a run or a study stands; replaced as a whole by its coordinator about once a second."""
 
     state: str = "queued"
-    """One of ``STATES``."""
+    """``queued``, ``preparing``, ``running``, ``done``, ``stopped`` or ``failed``."""
     message: str = "Waiting to start"
     """One sentence for people: what is being done, what it waits for, or why it failed."""
     phase: str = "queue"
@@ -37,22 +39,26 @@ class Status:
     than the first and the last, and is without one in between."""
     turn: str | None = None
     """The framework whose turn it is."""
-    created: float = field(default_factory=time.time)
-    started: float | None = None
-    finished: float | None = None
-    updated: float = field(default_factory=time.time)
+    created: Timestamp = field(default_factory=time.time)
+    """When it was asked for."""
+    started: Timestamp | None = None
+    """When its turn on the machine came."""
+    finished: Timestamp | None = None
+    """When it ended."""
+    updated: Timestamp = field(default_factory=time.time)
+    """When this was written."""
     coordinator: ProcessIdentity | None = None
     """The process that fills the folder."""
     workers: dict[str, ProcessIdentity] = field(default_factory=dict)
     """The processes that it has started, by framework and job."""
-    share: float = 0.0
-    """How much of a study's work is done, from 0 to 1."""
-    seconds_left: float | None = None
+    share: Share = 0.0
+    """How much of a study's work is done."""
+    seconds_left: Seconds | None = None
     """How long a study will still take."""
     progress: dict[str, Progress] = field(default_factory=dict)
     """How far each framework of a run is, or its ``download`` and ``encode``."""
-    memory: dict[str, float] = field(default_factory=dict)
-    """Resident memory of each worker in MiB."""
+    memory: dict[str, MiB] = field(default_factory=dict)
+    """Resident memory of each worker."""
     notes: list[str] = field(default_factory=list)
     """What the reader of the result should know: a device that was not used, encoders that differ."""
 

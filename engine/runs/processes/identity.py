@@ -10,14 +10,17 @@ from pathlib import Path
 
 import psutil
 
+from engine.units import Seconds
+
 
 @dataclass(frozen=True)
 class ProcessIdentity:
     """What is recorded of a process."""
 
     pid: int
-    started: float
-    """Seconds since the machine started on Linux; elsewhere the time of day."""
+    """Its number."""
+    started: Seconds
+    """Its start: seconds since the machine started on Linux; elsewhere the time of day."""
 
     @classmethod
     def from_json(cls, value: object) -> ProcessIdentity | None:
