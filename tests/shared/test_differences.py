@@ -9,10 +9,11 @@ import pytest
 from engine import FRAMEWORKS
 from engine.data.store import sample_choice
 from engine.runs.experiment import Experiment
-from engine.shared import framework_defaults as differences
+from engine.shared import values_used
 from engine.shared.classifiers import CLASSIFIERS
-from engine.shared.framework_defaults import DIFFERENCES, NOT_HERE, Difference, line_of_code, matters, own_choices, value_used
+from engine.shared.framework_defaults import DIFFERENCES, Difference
 from engine.shared.recipe import EVERY_DEFAULT
+from engine.shared.values_used import NOT_HERE, line_of_code, matters, own_choices, value_used
 
 BY_KEY = {difference.key: difference for difference in DIFFERENCES}
 
@@ -114,4 +115,4 @@ def test_without_decay_nobody_owns_it() -> None:
 
 
 def test_sources_are_read_once() -> None:
-    assert differences._source("engine/shared/weights/initial.py") is differences._source("engine/shared/weights/initial.py")
+    assert values_used._source("engine/shared/weights/initial.py") is values_used._source("engine/shared/weights/initial.py")

@@ -28,8 +28,9 @@ from engine.runs.planning.data_facts import (
 from engine.runs.planning.estimating import Estimate, estimate
 from engine.shared.devices import graphics_processors, physical_cores
 from engine.shared.encoders.checkpoint import Checkpoint
-from engine.shared.framework_defaults import DIFFERENCES, matters
+from engine.shared.framework_defaults import DIFFERENCES
 from engine.shared.text.tokens import MOST_WINDOWS
+from engine.shared.values_used import matters
 from engine.shared.weights.initial import CNN_WIDTHS
 
 State = Literal["passed", "failed", "warning", "skipped"]

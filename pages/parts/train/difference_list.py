@@ -14,7 +14,8 @@ from engine.display.formatting import count
 from engine.display.palette import HUES
 from engine.runs.experiment import Experiment
 from engine.shared.devices import graphics_processors
-from engine.shared.framework_defaults import DIFFERENCES, Difference, line_of_code, matters, value_used
+from engine.shared.framework_defaults import DIFFERENCES, Difference
+from engine.shared.values_used import line_of_code, matters, value_used
 from engine.source.snippets import present_snippets
 
 QUIET = "font-size:0.875rem;line-height:1.45;opacity:0.8"
