@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Generic, Protocol
+from typing import Generic, Protocol
 
 from engine import FRAMEWORKS
 from engine.errors import ParityError, RunError
@@ -12,6 +12,7 @@ from engine.runs import launching
 from engine.runs.experiment import Experiment
 from engine.runs.folder import Run, runs_of
 from engine.runs.planning.estimating import estimate
+from engine.studies.request import StudyRequest
 from engine.studies.results import Results, read_results
 from engine.studies.study import Study, find_study, start_study
 
@@ -98,17 +99,17 @@ class AnswerFromStudy(Generic[Results]):
 
     kind: str
     title: str
-    request: Callable[[], dict[str, Any]]
+    request: Callable[[], StudyRequest]
     seconds_needed: float
     results: type[Results]
     """The type of what such a study finds."""
     judge: Callable[[Results], Verdict]
-    wider: Callable[[], dict[str, Any]]
+    wider: Callable[[], StudyRequest]
     """A larger request whose results hold the answer too."""
 
     def pieces(self) -> list[Piece]:
         """The study itself or the wider one: whichever is done, else under way, else the one that ended early."""
-        studies = (find_study(self.kind, request()) for request in (self.request, self.wider))
+        studies = (find_study(self.kind, request().to_json()) for request in (self.request, self.wider))
         pieces = [_piece_of_study(self.title, study) for study in studies if study is not None]
         for state in ("done", "active", "ended"):
             if fitting := [piece for piece in pieces if piece.state == state]:
@@ -121,7 +122,7 @@ class AnswerFromStudy(Generic[Results]):
 
     def start(self) -> None:
         """Goes on where an earlier one of the same request was cut short."""
-        start_study(self.kind, self.request())
+        start_study(self.kind, self.request().to_json())
 
     def verdict(self) -> Verdict | None:
         """What the judge says of the results."""

@@ -30,11 +30,11 @@ def mistake_answer(mistake: str, framework: str) -> AnswerFromStudy[MuseumResult
     return AnswerFromStudy(
         "museum",
         MISTAKES[mistake].title,
-        lambda: MuseumRequest((mistake,)).to_json(),
+        lambda: MuseumRequest((mistake,)),
         seconds_of_museum(1),
         MuseumResults,
         became_of(mistake, framework),
-        lambda: MuseumRequest().to_json(),
+        MuseumRequest,
     )
 
 

@@ -192,11 +192,11 @@ same precision. Report medians, and the machine they come from.
         AnswerFromStudy(
             "audit",
             f"Audit of the TF-IDF MLP, {AUDITED_STEPS} steps",
-            lambda: AuditRequest((AUDITED,), AUDITED_STEPS).to_json(),
+            lambda: AuditRequest((AUDITED,), AUDITED_STEPS),
             seconds_of_audit((AUDITED,), len(LEVELS), AUDITED_STEPS),
             AuditResults,
             size_of_difference(AUDITED),
-            lambda: AuditRequest().to_json(),
+            AuditRequest,
         ),
         "an audit of this one classifier; the page's own audit of all of them answers as well",
         "Both compute the same formula, but add the products of a matrix multiplication up in an order of their own. Each sum is rounded, "

@@ -16,6 +16,7 @@ from engine.errors import RunError
 from engine.files import read_json
 from engine.runs.folder import Run
 from engine.runs.preparing.inputs import load_inputs
+from engine.runs.records.reading import from_json
 from engine.serving.archive import Contents, files_below, write_tar, write_zip
 from engine.serving.engine_code import text_inputs_module
 from engine.serving.kinds import BUNDLES, artifacts_needed
@@ -25,6 +26,7 @@ from engine.shared.encoders.checkpoint import resolve
 from engine.shared.encoders.hub import NEEDED_FILES
 from engine.shared.text.inputs import MANIFEST, TextInputs
 from engine.source.scripts import data_file
+from engine.studies.export.manifest import ExportManifest
 from engine.studies.export.optional_packages import missing
 
 TEXT_FILES = (MANIFEST, "tokenizer.json", "vocabulary.json")
@@ -44,12 +46,12 @@ class Material:
     examples: list[str]
     """Two texts."""
 
-    def manifest(self, framework: str) -> dict[str, Any]:
-        """What an exported model takes and answers. Raises ``RunError`` when it is gone."""
-        found = read_json(self.artifacts[framework] / MANIFEST)
-        if found is None:
+    def manifest(self, framework: str) -> ExportManifest:
+        """Return what an exported model takes and answers. Raises ``RunError`` when it is gone."""
+        manifest = from_json(ExportManifest, read_json(self.artifacts[framework] / MANIFEST))
+        if manifest is None:
             raise RunError(f"The exported model of {FRAMEWORK_NAMES[framework]} is incomplete: no {MANIFEST}. Export it again.")
-        return found
+        return manifest
 
     def text_files(self, framework: str) -> dict[str, bytes | Path]:
         """What turns texts into the model's inputs, by its name in the bundle."""
@@ -98,15 +100,15 @@ def http_contents(material: Material) -> dict[str, bytes | Path]:
     for framework, folder in material.artifacts.items():
         manifest = material.manifest(framework)
         contents |= {f"models/{framework}/{name}": path for name, path in material.text_files(framework).items()}
-        contents |= {f"models/{framework}/{manifest['file']}": folder / manifest["file"]}
-        if (folder / f"{manifest['file']}.data").is_file():  # the weights of a large model, in a file of their own
-            contents |= {f"models/{framework}/{manifest['file']}.data": folder / f"{manifest['file']}.data"}
+        contents |= {f"models/{framework}/{manifest.file}": folder / manifest.file}
+        if (folder / f"{manifest.file}.data").is_file():  # the weights of a large model, in a file of their own
+            contents |= {f"models/{framework}/{manifest.file}.data": folder / f"{manifest.file}.data"}
     manifest = material.manifest(next(iter(material.artifacts)))
     return contents | {
         "server.py": template("http/server.py").encode(),
         "text_inputs.py": text_inputs_module().encode(),
-        "requirements.txt": requirements("fastapi", "uvicorn", "onnxruntime", *TEXT_PACKAGES[manifest["takes"]]),
-        "labels.json": as_json(manifest["labels"]),
+        "requirements.txt": requirements("fastapi", "uvicorn", "onnxruntime", *TEXT_PACKAGES[manifest.takes]),
+        "labels.json": as_json(manifest.labels),
         "request.json": as_json({"texts": material.examples}),
         "README.md": readme("http", material, frameworks=" and ".join(FRAMEWORK_NAMES[name] for name in material.artifacts)),
     }
@@ -118,18 +120,18 @@ def tf_serving_contents(material: Material) -> dict[str, bytes | Path]:
     folder, manifest = material.artifacts[framework], material.manifest(framework)
     rows, _ = TextInputs(folder).rows(material.examples)
     return {
-        **files_below(folder / manifest["file"], "models/classifier/1/"),
+        **files_below(folder / manifest.file, "models/classifier/1/"),
         **material.text_files(framework),
         "ask.py": template("tf_serving/ask.py").encode(),
         "text_inputs.py": text_inputs_module().encode(),
-        "requirements.txt": requirements(*TEXT_PACKAGES[manifest["takes"]]),
-        "labels.json": as_json(manifest["labels"]),
+        "requirements.txt": requirements(*TEXT_PACKAGES[manifest.takes]),
+        "labels.json": as_json(manifest.labels),
         "request.json": as_json({"instances": rows.tolist()}),
         "README.md": readme(
             "tf_serving",
             material,
-            input=manifest["input"],
-            output=manifest["output"],
+            input=manifest.input,
+            output=manifest.output,
             windows=is_windows(manifest),
             difference=IN_THE_GRAPH[material.run.read_experiment().family_member.takes],
             reader=next(name for name in material.text_files(framework) if name != MANIFEST),
@@ -146,14 +148,14 @@ def torchserve_contents(material: Material) -> dict[str, bytes | Path]:
     for name, text in code.items():
         (material.draft / name).write_text(text, encoding="utf-8")
     extra = [material.draft / "request_texts.py", material.draft / "text_inputs.py", *material.text_files(framework).values()]
-    archive = archive_model(material.artifacts[framework] / manifest["file"], extra, material.draft)
+    archive = archive_model(material.artifacts[framework] / manifest.file, extra, material.draft)
     return {
         "model-store/classifier.mar": archive,
         "config.properties": template("torchserve/config.properties").encode(),
         **{name: text.encode() for name, text in code.items()},
         **material.text_files(framework),
-        "requirements.txt": requirements("torchserve", "torch-model-archiver", "torch", *TEXT_PACKAGES[manifest["takes"]]),
-        "labels.json": as_json(manifest["labels"]),
+        "requirements.txt": requirements("torchserve", "torch-model-archiver", "torch", *TEXT_PACKAGES[manifest.takes]),
+        "labels.json": as_json(manifest.labels),
         "request.json": as_json({"texts": material.examples}),
         "README.md": readme("torchserve", material, caution=BUNDLES["torchserve"].caution),
     }
@@ -254,9 +256,9 @@ def readme(folder: str, material: Material, **values: Any) -> bytes:
     return filled(f"{folder}/README.md", run=material.run.identifier, framework=material.framework, **values).encode()
 
 
-def is_windows(manifest: Mapping[str, Any]) -> bool:
+def is_windows(manifest: ExportManifest) -> bool:
     """Whether a text may have several rows, whose answers the caller averages."""
-    return manifest.get("long_texts") == "windows"
+    return manifest.long_texts == "windows"
 
 
 def as_json(value: Any) -> bytes:

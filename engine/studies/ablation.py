@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import statistics
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from engine import FRAMEWORK_NAMES, FRAMEWORKS
@@ -20,6 +20,7 @@ from engine.shared.classifiers import CLASSIFIERS
 from engine.shared.devices import describe_machine, graphics_processors
 from engine.shared.framework_defaults import DIFFERENCES
 from engine.studies.ablation_results import MEASURES, AblationResults, FlipRow, TrainingFigures
+from engine.studies.request import StudyRequest
 
 if TYPE_CHECKING:
     from engine.runs.folder import Run
@@ -47,7 +48,7 @@ FLIPS = {
 
 
 @dataclass(frozen=True)
-class AblationRequest:
+class AblationRequest(StudyRequest):
     """What is asked of an ablation. Raises ``ExperimentError`` on creation when a value is unknown or out of range."""
 
     classifier: str = "embedding-mlp"
@@ -80,17 +81,8 @@ class AblationRequest:
         self.experiment()  # says what is wrong with the rest
 
     def to_json(self) -> dict[str, Any]:
-        """What ``start_study("ablation", …)`` takes."""
-        data = (self.data or sample_choice()).to_json()
-        return asdict(self) | {"data": data, "defaults": list(self.defaults), "epochs": self.experiment().epochs}
-
-    @classmethod
-    def from_json(cls, values: dict[str, Any]) -> AblationRequest:
-        """The inverse of :meth:`to_json`; what is missing has its default."""
-        known = {name: values[name] for name in cls.__dataclass_fields__ if values.get(name) is not None}
-        if "data" in known:
-            known["data"] = DataChoice.from_json(known["data"])
-        return cls(**known | {"defaults": tuple(known.get("defaults", ()))})
+        """Return the fields, with the number of epochs that the classifier takes."""
+        return super().to_json() | {"epochs": self.experiment().epochs}
 
     def experiment(self) -> Experiment:
         """What every training begins with: matched mode and the classifier's recommended values, but a set number of epochs."""
@@ -148,7 +140,7 @@ def conduct(coordinator: StudyCoordinator) -> list[str]:
     return []
 
 
-def changes(aspect: str, experiment: Experiment, prepared: Run) -> dict[str, Any]:
+def changes(aspect: str, experiment: Experiment, prepared: Run) -> dict[str, object]:
     """What else a flip changes in the recipe, so that it changes something at all."""
     if aspect == "clipping" and not experiment.clip_norm:
         return {"clip_norm": 1.0}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from engine import FRAMEWORK_NAMES, FRAMEWORKS
 from engine.data.choice import DataChoice
@@ -18,6 +18,7 @@ from engine.shared.classifiers import CLASSIFIERS
 from engine.shared.devices import describe_machine
 from engine.shared.recipe import EVERY_DEFAULT
 from engine.studies.audit_results import AuditResults, LevelRow, TransferRow
+from engine.studies.request import StudyRequest
 
 if TYPE_CHECKING:
     from engine.studies.coordinator import StudyCoordinator
@@ -100,7 +101,7 @@ REMAINS = {
 
 
 @dataclass(frozen=True)
-class AuditRequest:
+class AuditRequest(StudyRequest):
     """What is asked of an audit. Raises ``ExperimentError`` on creation when a value is unknown or out of range."""
 
     classifiers: tuple[str, ...] = tuple(CLASSIFIERS)
@@ -117,19 +118,6 @@ class AuditRequest:
         if isinstance(self.steps, bool) or not isinstance(self.steps, int) or not 1 <= self.steps <= MOST_STEPS:
             raise ExperimentError(f"The number of steps must be a whole number between 1 and {MOST_STEPS:,}, but is {self.steps!r}.")
         object.__setattr__(self, "classifiers", tuple(name for name in CLASSIFIERS if name in self.classifiers))
-
-    def to_json(self) -> dict[str, Any]:
-        """What ``start_study("audit", …)`` takes."""
-        data = self.data or sample_choice()
-        return {"classifiers": list(self.classifiers), "steps": self.steps, "data": data.to_json(), "encoder": self.encoder}
-
-    @classmethod
-    def from_json(cls, values: dict[str, Any]) -> AuditRequest:
-        """The inverse of :meth:`to_json`; what is missing has its default."""
-        data = values.get("data")
-        known = {name: values[name] for name in ("steps", "encoder") if name in values}
-        classifiers = tuple(values.get("classifiers") or CLASSIFIERS)
-        return cls(classifiers, data=DataChoice.from_json(data) if data else None, **known)
 
     def experiment(self, classifier: str) -> Experiment:
         """What one classifier is audited on: its recommended values, but short texts and a constant learning rate.

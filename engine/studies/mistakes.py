@@ -18,6 +18,7 @@ from engine.shared.mistake_data import BATCH_SIZE
 from engine.source.source_tree import Definition, SourceTree
 from engine.studies.mistake_catalogue import MISTAKES
 from engine.studies.mistake_results import MistakeRow, MuseumResults, Observation, RaisedError
+from engine.studies.request import StudyRequest
 from engine.studies.study import Study
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ FILE = "engine/frameworks/{framework}/mistakes.py"
 
 
 @dataclass(frozen=True)
-class MuseumRequest:
+class MuseumRequest(StudyRequest):
     """What is asked of a museum. Raises ``ExperimentError`` on creation when a mistake is unknown."""
 
     only: tuple[str, ...] = tuple(MISTAKES)
@@ -57,15 +58,6 @@ class MuseumRequest:
             found = ", ".join(f"“{name}”" for name in unknown) or "none"
             raise ExperimentError(f"There is nothing to show: the mistakes must be among {', '.join(MISTAKES)}, but found {found}.")
         object.__setattr__(self, "only", tuple(name for name in MISTAKES if name in self.only))
-
-    def to_json(self) -> dict[str, Any]:
-        """What ``start_study("museum", …)`` takes."""
-        return {"only": list(self.only)}
-
-    @classmethod
-    def from_json(cls, values: Mapping[str, Any]) -> MuseumRequest:
-        """The inverse of :meth:`to_json`; what is missing has its default."""
-        return cls(tuple(values.get("only") or MISTAKES))
 
 
 def conduct(coordinator: StudyCoordinator) -> list[str]:

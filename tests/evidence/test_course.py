@@ -293,7 +293,7 @@ def test_a_study_without_its_results_says_so(launched: list[str]) -> None:
 
 def test_mistakes_that_are_asked_about_are_in_the_museum() -> None:
     asked = [
-        answer.request()["only"]
+        list(answer.request().only)
         for lesson in LESSONS.values()
         if isinstance(answer := lesson.question.answer, AnswerFromStudy) and answer.kind == "museum"
     ]

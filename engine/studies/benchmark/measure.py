@@ -75,11 +75,12 @@ def _measure_both(coordinator: StudyCoordinator, request: BenchmarkRequest, prep
                     pieces.add(setting, framework, answer)
             for framework in order if targets else ():
                 message = f"Repeat {repeat + 1} of {request.repeats}: {name} until {TARGET:.0%} are right, {FRAMEWORK_NAMES[framework]}"
-                facts: dict[str, Any] = {"seed": repeat, "target": TARGET, "attempt": request.attempt}
-                answer = coordinator.measure(framework, "benchmark", message, prepared[name], **facts)
+                answer = coordinator.measure(
+                    framework, "benchmark", message, prepared[name], seed=repeat, target=TARGET, attempt=request.attempt
+                )
                 pieces.add(Setting(name, "matched", settings[name][0].batch_size), framework, answer)
         if repeat:
-            _write(coordinator, request, pieces.measurements(FRAMEWORKS), repeat + 1, pieces.busy, pieces.device, pieces.missed_targets())
+            _write(coordinator, request, repeat + 1, [pieces], pieces.measurements(FRAMEWORKS))
 
 
 def _measure_against_itself(coordinator: StudyCoordinator, request: BenchmarkRequest, prepared: Mapping[str, Run]) -> None:
@@ -99,8 +100,7 @@ def _measure_against_itself(coordinator: StudyCoordinator, request: BenchmarkReq
                     pieces[framework].add(setting, side, answers[twin])
         if repeat:
             measurements = [replace(each, framework=name) for name in FRAMEWORKS for each in pieces[name].measurements(sides)]
-            busy = max(each.busy for each in pieces.values())
-            _write(coordinator, request, measurements, repeat + 1, busy, pieces[FRAMEWORKS[0]].device)
+            _write(coordinator, request, repeat + 1, list(pieces.values()), measurements)
 
 
 def _measure(
@@ -112,9 +112,17 @@ def _measure(
     """
     coordinator.frameworks = order
     messages = {name: f"Repeat {repeat + 1} of {request.repeats}: {setting.words}, {worker_title(name)}" for name in order}
-    facts: dict[str, Any] = {"seed": repeat, "mode": setting.mode, "batch_size": setting.batch_size, "tokens": setting.tokens}
-    facts |= request.amount(setting)._asdict() | {"attempt": request.attempt}
-    return coordinator.measure_in_turns(messages, "benchmark", run, **facts)
+    return coordinator.measure_in_turns(
+        messages,
+        "benchmark",
+        run,
+        seed=repeat,
+        mode=setting.mode,
+        batch_size=setting.batch_size,
+        tokens=setting.tokens,
+        attempt=request.attempt,
+        **request.amount(setting)._asdict(),
+    )
 
 
 def _check_batches(request: BenchmarkRequest, classifier: str, run: Run) -> None:
@@ -188,23 +196,18 @@ class Pieces:
 
 
 def _write(
-    coordinator: StudyCoordinator,
-    request: BenchmarkRequest,
-    measurements: Sequence[Measurement],
-    repeats: int,
-    busy: float,
-    device: str | None,
-    notes: Sequence[str] = (),
+    coordinator: StudyCoordinator, request: BenchmarkRequest, repeats: int, pieces: Sequence[Pieces], measurements: Sequence[Measurement]
 ) -> None:
+    """Write what is known after so many repeats."""
     results = BenchmarkResults(
         repeats=repeats,
         margin=request.margin,
         data=(request.data or sample_choice()).name,
         machine=describe_machine(),
-        device=device,
+        device=pieces[0].device,
         threads=physical_cores(),
-        busy=busy,
-        notes=(*coordinator.notes, *notes),
+        busy=max(each.busy for each in pieces),
+        notes=(*coordinator.notes, *(note for each in pieces for note in each.missed_targets())),
         target=TARGET,
         against_itself=request.against_itself,
         code=source_file(WORKER_FILE) or "",

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
-from typing import Any, NamedTuple
+from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from engine.data.choice import DataChoice
 from engine.data.store import sample_choice
@@ -13,6 +12,7 @@ from engine.runs.experiment import BUNDLED_ENCODER, Experiment
 from engine.runs.planning.study_times import seconds_of_benchmark
 from engine.shared.classifiers import CLASSIFIERS
 from engine.studies.benchmark.statistics import FEWEST, MARGIN
+from engine.studies.request import StudyRequest
 from engine.studies.study import Study, list_studies
 
 BENCHMARK_MODES = {"matched": "matched", "defaults": "framework defaults", "compiled": "compiled"}
@@ -68,7 +68,7 @@ class Setting:
 
 
 @dataclass(frozen=True)
-class BenchmarkRequest:
+class BenchmarkRequest(StudyRequest):
     """What is asked of a benchmark. Raises ``ExperimentError`` on creation when a value is unknown or out of range."""
 
     classifiers: tuple[str, ...] = tuple(CLASSIFIERS)
@@ -104,20 +104,6 @@ class BenchmarkRequest:
         modes = ("matched",) if self.quick else ("matched", *(mode for mode in BENCHMARK_MODES if mode != "matched" and mode in self.modes))
         object.__setattr__(self, "modes", modes)
         self.experiment(self.classifiers[0])  # says what is wrong with the rest
-
-    def to_json(self) -> dict[str, Any]:
-        """What ``start_study("benchmark", …)`` takes."""
-        data = (self.data or sample_choice()).to_json()
-        return asdict(self) | {"data": data, "classifiers": list(self.classifiers), "modes": list(self.modes)}
-
-    @classmethod
-    def from_json(cls, values: Mapping[str, Any]) -> BenchmarkRequest:
-        """The inverse of :meth:`to_json`; what is missing has its default."""
-        known = {name: values[name] for name in cls.__dataclass_fields__ if values.get(name) is not None}
-        known |= {name: tuple(known[name]) for name in ("classifiers", "modes") if name in known}
-        if "data" in known:
-            known["data"] = DataChoice.from_json(known["data"])
-        return cls(**known)
 
     def experiment(self, classifier: str) -> Experiment:
         """What a classifier is trained with: its recommended values."""

@@ -15,7 +15,7 @@ from engine.runs.folder import Run
 from engine.runs.records.reading import from_json
 from engine.shared.text.inputs import MANIFEST
 from engine.studies.export.manifest import ExportManifest
-from engine.studies.model_request import TrainedModelRequest, known_framework
+from engine.studies.request import TrainedModelRequest, known_framework
 from engine.studies.study import list_studies
 
 FORMATS = {

@@ -24,7 +24,7 @@ from engine.studies.export.manifest import ExportManifest, FileCheck, LatencyRac
 from engine.studies.export.request import ASIDE, FILES, KINDS, RUNTIMES, ExportRequest, bring_back, find_manifest
 from engine.studies.export.words import findings, format_title
 from engine.studies.migration.carry import differences
-from engine.studies.model_request import has_model
+from engine.studies.request import has_model
 from engine.studies.study import Study, find_study, start_study
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ def conduct(coordinator: StudyCoordinator) -> list[str]:
                 folder.mkdir(parents=True)
         except OSError as error:
             raise RunError(f"Nothing can be written into {target.parent} ({error.strerror}). Free some space and export again.") from error
-        asked: dict[str, Any] = {
+        work: dict[str, Any] = {
             "kind": KINDS[request.format],
             "file": FILES[request.format],
             "precision": request.precision,
@@ -73,15 +73,15 @@ def conduct(coordinator: StudyCoordinator) -> list[str]:
             "keep": True,
         }
         title = format_title(request.format, request.precision)
-        written = coordinator.measure(request.framework, "export", f"{FRAMEWORK_NAMES[request.framework]} writes the {title}", run, **asked)
+        written = coordinator.measure(request.framework, "export", f"{FRAMEWORK_NAMES[request.framework]} writes the {title}", run, **work)
         coordinator.dismiss()  # the check must not depend on what the export has left in the process
         runtime = RUNTIMES[request.format]
         checked = coordinator.measure(
-            request.framework, "check", f"{runtime} answers with the file", run, **asked, shape=written["input"]["shape"]
+            request.framework, "check", f"{runtime} answers with the file", run, **work, shape=written["input"]["shape"]
         )
         race = None
         if request.format == "onnx":
-            race = _race(coordinator, request, asked)
+            race = _race(coordinator, request, work)
         before, after = (np.load(arrays / name) for name in (BEFORE, AFTER))
         check = FileCheck(
             runtime=runtime,
@@ -106,7 +106,7 @@ def conduct(coordinator: StudyCoordinator) -> list[str]:
     return []
 
 
-def _race(coordinator: StudyCoordinator, request: ExportRequest, asked: dict[str, Any]) -> LatencyRace:
+def _race(coordinator: StudyCoordinator, request: ExportRequest, work: dict[str, Any]) -> LatencyRace:
     """The median time of one text, from the text on: the file beside each framework that took part, in turns, a process each."""
     run = request.opened()
     trained = [framework for framework in FRAMEWORKS if has_model(run, framework)]
@@ -114,7 +114,7 @@ def _race(coordinator: StudyCoordinator, request: ExportRequest, asked: dict[str
     coordinator.frameworks = (*trained, "onnx")
     coordinator.study.framework_folder("onnx").mkdir(exist_ok=True)  # for the log of a worker that belongs to no framework
     messages = {name: f"{WORKER_NAMES[name]} answers single texts" for name in coordinator.frameworks}
-    answers = coordinator.measure_in_turns(messages, "race", run, 1 / len(messages), **asked)
+    answers = coordinator.measure_in_turns(messages, "race", run, 1 / len(messages), **work)
     times = {name: float(np.percentile(answer["milliseconds"], 50)) for name, answer in answers.items()}
     faster = min(trained, key=times.__getitem__)
     return LatencyRace(

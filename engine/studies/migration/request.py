@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from engine import FRAMEWORK_NAMES
 from engine.errors import MigrationError
 from engine.runs.folder import Run
-from engine.studies.model_request import TrainedModelRequest, known_framework
+from engine.studies.request import TrainedModelRequest, known_framework
 
 ROUTES = {
     "weights": "Neutral weights",

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, fields
-from typing import Any
+from typing import Any, TypeVar
 
 from engine.runs.records.reading import write_fields
 from engine.shared.devices import Machine
 from engine.units import Bytes, Logits, Loss, Rows, Seconds, Share
+
+Value = TypeVar("Value")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -169,6 +171,6 @@ class MigrationResults(LogitDifferences):
     seconds: Seconds = 0.0
     """The time of all of it."""
 
-    def by_framework(self, source: Any, target: Any) -> dict[str, Any]:
+    def by_framework(self, source: Value, target: Value) -> dict[str, Value]:
         """Return two values by framework, the source's and the target's."""
         return {self.source: source, self.target: target}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from engine import FRAMEWORK_NAMES, FRAMEWORKS
 from engine.display.formatting import count, number, percent, seconds
@@ -166,7 +166,7 @@ def operator_sentence(results: MigrationResults) -> str:
     )
 
 
-def migration_figures(results: MigrationResults) -> dict[str, Any]:
+def migration_figures(results: MigrationResults) -> dict[str, object]:
     """All figures of the proof, for programs that read them."""
     return {name: to_json(getattr(results, name)) for name in PRINTED}
 

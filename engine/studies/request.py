@@ -1,17 +1,38 @@
-"""What migrations and exports ask for alike: the trained model of a finished run, as it is now."""
+"""What is asked of a study: how each kind's request is written and read, and what those for a trained model have in common."""
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, Self
 
 from engine import FRAMEWORK_NAMES, FRAMEWORKS
+from engine.data.choice import DataChoice
+from engine.data.store import sample_choice
 from engine.errors import MigrationError
 from engine.runs.folder import Run, open_run
+from engine.runs.records.reading import write_fields
 
 
 @dataclass(frozen=True)
-class TrainedModelRequest:
+class StudyRequest:
+    """What is asked of a study; each kind adds its fields, and refuses on creation what cannot be done."""
+
+    def to_json(self) -> dict[str, Any]:
+        """Return what ``start_study`` takes: the fields, with the bundled sample where no data were chosen."""
+        values = write_fields(self)
+        return values | {"data": sample_choice().to_json()} if values.get("data", "no field") is None else values
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> Self:
+        """Return the request that :meth:`to_json` has written; what is missing has its default."""
+        known = {name: values[name] for name in cls.__dataclass_fields__ if values.get(name) is not None}
+        known = {name: tuple(value) if isinstance(value, list) else value for name, value in known.items()}
+        return cls(**known | ({"data": DataChoice.from_json(known["data"])} if "data" in known else {}))
+
+
+@dataclass(frozen=True)
+class TrainedModelRequest(StudyRequest):
     """A request for a model that a run has trained."""
 
     run: str
@@ -46,13 +67,8 @@ class TrainedModelRequest:
         return [stamp.st_size, stamp.st_mtime_ns]
 
     def to_json(self) -> dict[str, Any]:
-        """Return what ``start_study`` takes. A run that was trained further is another question."""
-        return asdict(self) | {"weights": self.weights_stamp()}
-
-    @classmethod
-    def from_json(cls, values: dict[str, Any]) -> Self:
-        """Return the request that :meth:`to_json` has written; what is missing has its default."""
-        return cls(**{name: values[name] for name in cls.__dataclass_fields__ if name in values})
+        """Return the fields and the stamp: a run that was trained further is another question."""
+        return super().to_json() | {"weights": self.weights_stamp()}
 
 
 def known_framework(name: str) -> str:
