@@ -10,8 +10,7 @@ from engine.display.formatting import count, percent, plain, shorten, what_train
 from engine.errors import ParityError
 from engine.runs import launching
 from engine.runs.experiment import Experiment
-from engine.runs.folder import Run, list_runs, readable_experiment
-from engine.runs.records.results import Results
+from engine.runs.index import RunRow, run_rows
 from pages.parts.train.starting import start_once
 from pages.parts.widgets.entry import through_dashboard
 
@@ -29,24 +28,20 @@ STATES = {
 }
 
 
-def run_entry(run: Run) -> None:
+def run_entry(row: RunRow) -> None:
     """One line to press and one quiet line of facts."""
-    experiment, status, results = readable_experiment(run), run.read_status(), run.read_results()
-    word, icon = STATES.get(status.state, ("Unknown", ":material/help:"))
-    name = shorten(experiment.data.name, 48) if experiment else run.identifier
-    page = "pages/compare.py" if status.state == "done" and results else "pages/train.py"
-    facts = [word]
-    for framework, side in (results or Results()).frameworks.items():
-        facts.append(f"{FRAMEWORK_NAMES.get(framework, framework)} {percent(side.test_accuracy)}")
-    if experiment:
-        facts.append(what_trains(experiment))
+    word, icon = STATES.get(row.state, ("Unknown", ":material/help:"))
+    name = shorten(row.experiment.data.name, 48) if row.experiment else row.identifier
+    page = "pages/compare.py" if row.state == "done" and row.has_results else "pages/train.py"
+    accuracies = [f"{FRAMEWORK_NAMES.get(framework, framework)} {percent(value)}" for framework, value in row.accuracies.items()]
+    facts = [word, *accuracies, *([what_trains(row.experiment)] if row.experiment else [])]
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.page_link(page, label=plain(name), icon=icon, query_params={"run": run.identifier}, width=300)
-        st.caption(" &emsp; ".join([*map(plain, facts), when(status.created)]), width="content")
+        st.page_link(page, label=plain(name), icon=icon, query_params={"run": row.identifier}, width=300)
+        st.caption(" &emsp; ".join([*map(plain, facts), when(row.created)]), width="content")
 
 
 launching.recover()
-runs = list_runs()
+rows = run_rows()
 
 words, picture = st.columns([5, 6], gap="large", vertical_alignment="center")
 with words:
@@ -73,11 +68,11 @@ with picture:
     st.caption(sketch)
 
 st.subheader("Recent runs", anchor=False)
-if not runs:
+if not rows:
     st.write("Your runs will be listed here, each with its data and both accuracies. There is none yet: the sample is a good first one.")
-for run in runs[:SHOWN]:
-    run_entry(run)
-if len(runs) > SHOWN:
-    with st.expander(f"{count(len(runs) - SHOWN, 'earlier run')}"):
-        for run in runs[SHOWN : SHOWN + 40]:
-            run_entry(run)
+for row in rows[:SHOWN]:
+    run_entry(row)
+if len(rows) > SHOWN:
+    with st.expander(f"{count(len(rows) - SHOWN, 'earlier run')}"):
+        for row in rows[SHOWN : SHOWN + 40]:
+            run_entry(row)

@@ -8,7 +8,8 @@ from engine.display.formatting import duration, memory, plain, shorten, what_tra
 from engine.errors import DataError, ParityError
 from engine.results.sentences import answer
 from engine.runs import launching
-from engine.runs.folder import Run, list_runs, open_run, readable_experiment
+from engine.runs.folder import Run, open_run, readable_experiment
+from engine.runs.index import run_rows
 from engine.runs.planning.preflight import preflight
 from engine.runs.preparing.prepare import dataset_store
 from pages.parts.train import ended_view, live_view
@@ -133,11 +134,10 @@ columns = " + ".join(plain(shorten(name, 40)) for name in choice.text)
 st.title("Train", anchor=False)
 st.markdown(f"Both frameworks learn **{plain(shorten(choice.label, 40))}** from **{columns}** in **{plain(shorten(choice.name, 60))}**.")
 st.page_link("pages/data.py", label="Use other data", icon=":material/table_rows:")
-for other in [run for run in list_runs()[:20] if run.read_status().active][:3]:
-    asked = readable_experiment(other)
-    name = shorten(asked.data.name, 40) if asked else other.identifier
+for other in [row for row in run_rows(20) if row.active][:3]:
+    name = shorten(other.experiment.data.name, 40) if other.experiment else other.identifier
     if st.button(
-        f"Watch {plain(name)}, started {when(other.read_status().created)}",
+        f"Watch {plain(name)}, started {when(other.created)}",
         icon=":material/monitoring:",
         type="tertiary",
         key=f"watch_{other.identifier}",

@@ -5,13 +5,13 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from typing import Any
 
 from engine import FRAMEWORK_NAMES, __version__
 from engine.commands.following import check_before_start, follow
 from engine.commands.parser import make_experiment
 from engine.errors import RunError
-from engine.runs.folder import list_runs, open_run
+from engine.runs.folder import open_run
+from engine.runs.index import run_rows
 from engine.runs.launching import recover, start
 from engine.runs.processes.answering import Answerer
 from engine.runs.records.reading import to_json
@@ -119,18 +119,15 @@ def predict(options: argparse.Namespace) -> int:
 def show_runs(options: argparse.Namespace) -> int:
     """One line a run; those whose process has died are marked as failed on the way."""
     recover()
-    rows: list[dict[str, Any]] = []
-    for run in list_runs():
-        status, results = run.read_status(), run.read_results()
-        accuracies = {name: side.test_accuracy for name, side in results.frameworks.items()} if results else {}
-        rows.append({"run": run.identifier, "state": status.state, "message": status.message, "test_accuracy": accuracies})
+    rows = run_rows()
     if options.json:
-        print(json.dumps(rows, indent=1, ensure_ascii=False))
+        facts = [{"run": row.identifier, "state": row.state, "message": row.message, "test_accuracy": row.accuracies} for row in rows]
+        print(json.dumps(facts, indent=1, ensure_ascii=False))
     elif not rows:
         print("No runs yet. Start one with `python -m engine train sample`.")
     for row in rows if not options.json else []:
-        figures = ", ".join(f"{FRAMEWORK_NAMES[name]} {value:.1%}" for name, value in row["test_accuracy"].items())
-        print(f"{row['run']}  {row['state']:9} {figures or row['message']}")
+        figures = ", ".join(f"{FRAMEWORK_NAMES[name]} {value:.1%}" for name, value in row.accuracies.items() if value is not None)
+        print(f"{row.identifier}  {row.state:9} {figures or row.message}")
     return 0
 
 

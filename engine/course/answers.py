@@ -10,7 +10,8 @@ from engine import FRAMEWORKS
 from engine.errors import ParityError, RunError
 from engine.runs import launching
 from engine.runs.experiment import Experiment
-from engine.runs.folder import Run, runs_of
+from engine.runs.folder import Run
+from engine.runs.index import RunRow, runs_of
 from engine.runs.planning.estimating import estimate
 from engine.studies.request import StudyRequest
 from engine.studies.results import Results, read_results
@@ -134,21 +135,21 @@ class AnswerFromStudy(Generic[Results]):
         return self.judge(read_results(piece.source, self.results))
 
 
-def _piece_of_runs(title: str, runs: Sequence[Run]) -> Piece:
+def _piece_of_runs(title: str, rows: Sequence[RunRow]) -> Piece:
     """The most useful of several runs with the same settings."""
     ended = None
     active = None
-    for run in runs:
-        status = run.read_status()
-        if status.state == "done" and (results := run.read_results()) and set(results.frameworks) == set(FRAMEWORKS):
-            return Piece(title, "done", run, share=1.0)
-        if status.active and active is None:
+    for row in rows:
+        if row.state == "done" and set(row.accuracies) == set(FRAMEWORKS):
+            return Piece(title, "done", row.run, share=1.0)
+        if row.active and active is None:
+            status = row.run.read_status()
             sides = [status.of(name) for name in FRAMEWORKS]
             left = [side.seconds_left for side in sides if side.seconds_left is not None]
             share = sum(side.share or 0.0 for side in sides) / len(sides)
-            active = Piece(title, "active", run, status.message, share, sum(left) if left else None)
-        elif ended is None and not status.active:
-            ended = Piece(title, "ended", run, status.message)
+            active = Piece(title, "active", row.run, row.message, share, sum(left) if left else None)
+        elif ended is None and not row.active:
+            ended = Piece(title, "ended", row.run, row.message)
     return active or ended or Piece(title, "missing")
 
 

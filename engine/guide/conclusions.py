@@ -13,7 +13,8 @@ from engine import FRAMEWORK_NAMES, FRAMEWORKS
 from engine.display.formatting import count, number
 from engine.guide.claims import CLAIMS, Conclusion
 from engine.guide.ecosystem import library_version, model_families
-from engine.runs.folder import Run, list_runs
+from engine.runs.folder import Run
+from engine.runs.index import run_rows
 from engine.shared.devices import graphics_processors
 from engine.source.syntax_counts import Counts, SyntaxCounts, syntax_counts
 from engine.studies.audit import TRANSFER_BAR
@@ -92,7 +93,7 @@ class Evidence:
 
 def gather() -> Evidence:
     """The newest finished study of each kind, and the newest finished run."""
-    run = next((run for run in list_runs() if run.read_status().state == "done"), None)
+    run = next((row.run for row in run_rows() if row.state == "done"), None)
     return Evidence({kind: newest_finished(kind) for kind in ("benchmark", "museum", "audit", "migration")}, run)
 
 

@@ -160,13 +160,17 @@ def open_run(identifier: str) -> Run:
     return run
 
 
-def list_runs() -> list[Run]:
-    """All runs, newest first; folders that cannot be read are left out."""
+def run_names() -> list[str]:
+    """Return the names of all folders that are named like a run, newest first."""
     try:
-        names = sorted((entry.name for entry in os.scandir(home()) if IDENTIFIER.fullmatch(entry.name)), reverse=True)
+        return sorted((entry.name for entry in os.scandir(home()) if IDENTIFIER.fullmatch(entry.name)), reverse=True)
     except OSError:
         return []
-    runs = [Run(home() / name) for name in names]
+
+
+def list_runs() -> list[Run]:
+    """Return all runs, newest first; ``engine/runs/index.py`` knows what is in them."""
+    runs = [Run(home() / name) for name in run_names()]
     return [run for run in runs if run.experiment_file.exists()]
 
 
@@ -176,8 +180,3 @@ def readable_experiment(run: Run) -> Experiment | None:
         return run.read_experiment()
     except ParityError:
         return None
-
-
-def runs_of(experiment: Experiment, among: int = 200) -> list[Run]:
-    """Runs of exactly these settings, newest first, out of the latest ``among``. They are looked for on disk, so all browsers find them."""
-    return [run for run in list_runs()[:among] if readable_experiment(run) == experiment]

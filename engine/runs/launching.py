@@ -11,7 +11,8 @@ from pathlib import Path
 
 from engine.errors import RunError
 from engine.runs.experiment import Experiment
-from engine.runs.folder import Run, create_run, home, list_runs
+from engine.runs.folder import Run, create_run, home
+from engine.runs.index import run_rows
 from engine.runs.processes.identity import end_processes
 from engine.runs.processes.queue import lock_path
 from engine.runs.status import Status
@@ -91,10 +92,10 @@ def detach(module: str, folder: Path) -> None:
 def recover() -> list[Run]:
     """Runs whose coordinator has died without a word: end their workers, say in their status what happened, and return them."""
     orphans = []
-    for run in list_runs():
-        status = run.read_status()  # already reads as failed when the recorded coordinator is gone
-        if status.state == "failed" and status.phase != "end":
-            end_processes(run.read_status().workers.values())
+    for row in run_rows():
+        if row.state == "failed" and row.phase != "end":  # so it already reads when the recorded coordinator is gone
+            run, status = row.run, row.run.read_status()
+            end_processes(status.workers.values())
             status.phase, status.workers, status.finished = "end", {}, status.updated
             with suppress(OSError):  # on a full disk it goes on reading as failed, which is true as well
                 run.write_status(status)

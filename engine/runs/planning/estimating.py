@@ -12,10 +12,9 @@ from pathlib import Path
 import numpy as np
 from safetensors import safe_open
 
-from engine import FRAMEWORK_NAMES
 from engine.errors import ParityError
 from engine.runs.experiment import Experiment
-from engine.runs.folder import list_runs
+from engine.runs.index import run_rows
 from engine.runs.planning.data_facts import DataFacts, TokenFacts, data_facts, features_file, find_encoder, token_facts, token_limit
 from engine.shared.architecture import Architecture
 from engine.shared.devices import graphics_processors, physical_cores
@@ -237,12 +236,10 @@ SAME_FOR_TOKENS = ("data", "encoder", "max_tokens", "long_texts", "batch_size", 
 def _measured_documents_per_second(experiment: Experiment) -> dict[str, float]:
     """Return the latest figures of an earlier run with the same classifier and mode; empty where there is none."""
     names = (*SAME, *SAME_FOR_TOKENS) if experiment.family_member.sequences else SAME
-    for run in list_runs()[:30]:
-        results = run.read_results()
-        earlier = results.run.experiment if results else None
-        if results is None or earlier is None or any(getattr(earlier, name) != getattr(experiment, name) for name in names):
-            continue
-        figures = {name: results.side(name).documents_per_second for name in FRAMEWORK_NAMES}
-        if all(figures[name] for name in experiment.frameworks):
-            return {name: float(figure) for name, figure in figures.items() if figure}
+    for row in run_rows(30):
+        earlier = row.experiment
+        if earlier is not None and all(getattr(earlier, name) == getattr(experiment, name) for name in names):
+            figures = {name: figure for name, figure in row.documents_per_second.items() if figure}
+            if figures.keys() >= set(experiment.frameworks):
+                return figures
     return {}

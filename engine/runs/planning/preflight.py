@@ -15,7 +15,8 @@ import psutil
 
 from engine.errors import ParityError
 from engine.runs.experiment import Experiment
-from engine.runs.folder import home, list_runs
+from engine.runs.folder import home
+from engine.runs.index import run_rows
 from engine.runs.planning.data_facts import (
     TokenFacts,
     data_facts,
@@ -265,7 +266,7 @@ def _device(experiment: Experiment) -> Line:
 
 
 def _machine() -> Line:
-    busy = sum(run.read_status().active for run in list_runs()[:50])
+    busy = sum(row.active for row in run_rows(50))
     if not busy:
         return "Machine", "passed", "No other run is using it."
     return "Machine", "warning", f"{busy} earlier {'run is' if busy == 1 else 'runs are'} not finished; this one waits its turn."

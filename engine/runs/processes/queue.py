@@ -14,7 +14,8 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from engine.files import read_json, write_atomically
-from engine.runs.folder import Run, list_runs
+from engine.runs.folder import Run
+from engine.runs.index import run_rows
 from engine.runs.processes.identity import ProcessIdentity, living_process, process_identity
 from engine.runs.work_folder import WorkFolder
 
@@ -33,7 +34,7 @@ def wait_in_queue(folder: WorkFolder, say: Callable[[str], None]) -> FileLock | 
     while True:
         if folder.stop_requested or not folder.path.exists():
             return None
-        ahead = [other for other in list_runs() if other.identifier < folder.identifier and _waits(other)]
+        ahead = [row for row in run_rows() if row.state == "queued" and row.identifier < folder.identifier and _waits(row.run)]
         if ahead:
             say(f"Waiting: {len(ahead)} earlier {'run is' if len(ahead) == 1 else 'runs are'} queued before this one")
         else:
@@ -49,8 +50,7 @@ def wait_in_queue(folder: WorkFolder, say: Callable[[str], None]) -> FileLock | 
 
 
 def _waits(run: Run) -> bool:
-    status = run.read_status()
-    return status.state == "queued" and living_process(status.coordinator) is not None
+    return living_process(run.read_status().coordinator) is not None
 
 
 def _note_path() -> Path:

@@ -6,14 +6,15 @@ import streamlit as st
 
 from engine.runs import launching
 from engine.runs.experiment import Experiment
-from engine.runs.folder import Run, runs_of
+from engine.runs.folder import Run
+from engine.runs.index import runs_of
 
 RECENT = 20
 
 
 def run_under_way(experiment: Experiment) -> Run | None:
     """A queued or running run of exactly these settings; a second click, tab or browser finds it too."""
-    return next((run for run in runs_of(experiment, RECENT) if run.read_status().active), None)
+    return next((row.run for row in runs_of(experiment, RECENT) if row.active), None)
 
 
 def start_once(experiment: Experiment) -> Run:

@@ -8,7 +8,8 @@ import streamlit as st
 
 from engine.display.formatting import plain, shorten, what_trains, when
 from engine.errors import ParityError, RunError
-from engine.runs.folder import Run, list_runs, open_run, readable_experiment
+from engine.runs.folder import Run, open_run
+from engine.runs.index import RunRow, row_of, run_rows
 
 LAST_RUN = "last_run"
 """Session key under which page switches keep the run; the address forgets it."""
@@ -60,15 +61,13 @@ def run_caption(run: Run) -> str:
     return " · ".join([plain(experiment.data.name), plain(what_trains(experiment)), when(run.read_status().created), run.identifier])
 
 
-def run_label(run: Run) -> str:
-    """``support_messages.csv, Text CNN, matched, 12 minutes ago``, not escaped: for option lists, which show plain text."""
-    experiment = readable_experiment(run)
-    if experiment is None:
-        return f"{run.identifier} (description damaged)"
-    status = run.read_status()
-    state = "" if status.state == "done" else f", {status.state}"
-    trained = what_trains(experiment).replace(" · ", ", ")
-    return f"{shorten(experiment.data.name, 40)}, {trained}, {when(status.created)}{state}"
+def run_label(row: RunRow) -> str:
+    """Return ``support_messages.csv, Text CNN, matched, 12 minutes ago``, not escaped: for option lists, which show plain text."""
+    if row.experiment is None:
+        return f"{row.identifier} (description damaged)"
+    state = "" if row.state == "done" else f", {row.state}"
+    trained = what_trains(row.experiment).replace(" · ", ", ")
+    return f"{shorten(row.experiment.data.name, 40)}, {trained}, {when(row.created)}{state}"
 
 
 def _remembered() -> Run | None:
@@ -79,18 +78,18 @@ def _remembered() -> Run | None:
 
 
 def _newest(results_needed: bool) -> Run | None:
-    runs = list_runs()
-    with_results = (run for run in runs[:RECENT] if not results_needed or run.read_results() is not None)
-    return next(with_results, runs[0] if runs else None)
+    rows = run_rows(RECENT)
+    shown = next((row for row in rows if not results_needed or row.has_results), rows[0] if rows else None)
+    return shown.run if shown else None
 
 
 def _choose_another(run: Run, results_needed: bool) -> Run:
-    runs = [other for other in list_runs()[:RECENT] if other == run or not results_needed or other.read_results() is not None]
-    if len(runs) < 2:
+    rows = [row for row in run_rows(RECENT) if row.run == run or not results_needed or row.has_results]
+    if len(rows) < 2:
         return run
-    labels = {other.identifier: run_label(other) for other in runs}
-    if run.identifier not in labels:
-        labels = {run.identifier: run_label(run)} | labels
+    if all(row.run != run for row in rows):
+        rows.insert(0, row_of(run))
+    labels = {row.identifier: run_label(row) for row in rows}
 
     def follow() -> None:
         st.query_params["run"] = st.session_state[f"choice_of_{run.identifier}"]
