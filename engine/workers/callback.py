@@ -7,7 +7,7 @@ import math
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, SupportsFloat
 
 from engine.runs.processes.channel import Channel
 from engine.runs.records.outcome import Outcome
@@ -20,6 +20,10 @@ REPORT_SECONDS = 0.4
 """After so long a report is due whatever the number of steps, so that slow steps show too and a turn can end."""
 
 
+Logs = dict[str, SupportsFloat]
+"""What a framework tells at the end of a batch or an epoch, by name: a number, or a tensor of one."""
+
+
 class Listener:
     """A callback in Keras's vocabulary, which both wings call while they train; this one does nothing yet."""
 
@@ -29,10 +33,10 @@ class Listener:
 
     def on_train_begin(self) -> None: ...
     def on_epoch_begin(self, epoch: int) -> None: ...
-    def on_train_batch_end(self, batch: int, logs: dict[str, Any]) -> None: ...
+    def on_train_batch_end(self, batch: int, logs: Logs) -> None: ...
     def on_test_begin(self) -> None: ...
     def on_test_end(self) -> None: ...
-    def on_epoch_end(self, epoch: int, logs: dict[str, Any]) -> None: ...
+    def on_epoch_end(self, epoch: int, logs: Logs) -> None: ...
     def on_train_end(self) -> None: ...
 
 
@@ -100,7 +104,7 @@ class Reporter(Listener):
         self._reported_loss = 0.0
         self._mark = time.perf_counter()
 
-    def on_train_batch_end(self, batch: int, logs: dict[str, Any]) -> None:
+    def on_train_batch_end(self, batch: int, logs: Logs) -> None:
         """``batch`` counts from 0 within the epoch; ``logs["loss"]`` is the mean loss of the epoch so far."""
         self._steps_of_epoch = min(batch + 1, self.steps_per_epoch)
         due = self._steps_of_epoch - self._reported_steps >= REPORT_STEPS or time.perf_counter() - self._mark >= REPORT_SECONDS
@@ -175,7 +179,7 @@ class Reporter(Listener):
         self._synchronize()
         self.counters["validation_seconds"] += time.perf_counter() - self._validation_mark
 
-    def on_epoch_end(self, epoch: int, logs: dict[str, Any]) -> None:
+    def on_epoch_end(self, epoch: int, logs: Logs) -> None:
         """Report the epoch and, if it was whole, leave a checkpoint."""
         figures = {name: float(logs[name]) for name in ("loss", "val_loss", "val_accuracy")}
         finite = all(math.isfinite(value) for value in figures.values())

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 
 from engine.errors import TrainingError
 from engine.shared.batches import Plan, training_plan
 from engine.shared.recipe import Recipe
-from engine.workers.callback import Listener
+from engine.workers.callback import Listener, Logs
 
 VALIDATION_ROWS = 8
 """``train`` validates after every epoch, and here each step is one."""
@@ -37,14 +36,14 @@ class StepLosses(Listener):
         self._steps, self._steps_per_epoch, self._stop_requested = steps, steps_per_epoch, stop_requested
         self._sum = 0.0
 
-    def on_train_batch_end(self, batch: int, logs: dict[str, Any]) -> None:
+    def on_train_batch_end(self, batch: int, logs: Logs) -> None:
         """``logs["loss"]`` is the mean loss of the epoch so far."""
         if self._steps_per_epoch > 1:
             total = float(logs["loss"]) * (batch + 1)
             self._add(total - (self._sum if batch else 0.0))
             self._sum = total
 
-    def on_epoch_end(self, epoch: int, logs: dict[str, Any]) -> None:
+    def on_epoch_end(self, epoch: int, logs: Logs) -> None:
         if self._steps_per_epoch == 1:
             self._add(float(logs["loss"]))
 

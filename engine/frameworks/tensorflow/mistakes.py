@@ -51,7 +51,7 @@ class Report(keras.callbacks.Callback):
         super().__init__()
         self.callback, self.total = callback, 0.0
 
-    def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
+    def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
         assert logs is not None  # Keras always hands them over at this point
         before, self.total = self.total if batch else 0.0, logs["loss"] * (batch + 1)
         self.callback.on_train_batch_end(batch, {"loss": self.total - before})

@@ -137,7 +137,7 @@ class SharedBatches(keras.callbacks.Callback):
         numbers = tf.data.Dataset.range(len(first.widths))
         self.dataset = numbers.map(batch).prefetch(tf.data.AUTOTUNE)
 
-    def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+    def on_epoch_begin(self, epoch: int, logs: dict[str, float] | None = None) -> None:
         plan = self.plan(epoch)
         self.order.assign(plan.order)
         self.widths.assign(plan.widths)
@@ -183,30 +183,30 @@ class KeepBest(keras.callbacks.Callback):
         super().__init__()
         self.progress, self.keep_best, self.callback = progress, keep_best, callback
 
-    def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
+    def on_train_begin(self, logs: dict[str, float] | None = None) -> None:
         self.callback.on_train_begin()
 
-    def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+    def on_epoch_begin(self, epoch: int, logs: dict[str, float] | None = None) -> None:
         self.callback.on_epoch_begin(epoch)
 
-    def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
+    def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
         self.callback.on_train_batch_end(batch, logs)
         self.model.stop_training = self.callback.stop_training
 
-    def on_test_begin(self, logs: dict[str, Any] | None = None) -> None:
+    def on_test_begin(self, logs: dict[str, float] | None = None) -> None:
         self.callback.on_test_begin()
 
-    def on_test_end(self, logs: dict[str, Any] | None = None) -> None:
+    def on_test_end(self, logs: dict[str, float] | None = None) -> None:
         self.callback.on_test_end()
 
-    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
         assert logs is not None  # Keras always hands them over at this point
         if self.progress.improved(epoch, logs["val_loss"]):
             self.keep_best(self.model)
         self.callback.on_epoch_end(epoch, logs)
         self.model.stop_training = self.callback.stop_training or self.progress.exhausted
 
-    def on_train_end(self, logs: dict[str, Any] | None = None) -> None:
+    def on_train_end(self, logs: dict[str, float] | None = None) -> None:
         self.callback.on_train_end()
 
 
