@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 from dataclasses import MISSING, fields, replace
 from pathlib import Path
-from typing import Any
 
 from engine import FRAMEWORKS
 from engine.data.choice import DataChoice
@@ -29,7 +28,7 @@ SETTINGS = {item.name: item for item in fields(Experiment) if item.name not in (
 
 
 def make_parser() -> argparse.ArgumentParser:
-    """All commands and their options."""
+    """Return the parser of all commands and their options."""
     parser = argparse.ArgumentParser(
         prog="python -m engine", description="Train the same text classifier in PyTorch and TensorFlow, and compare."
     )
@@ -167,15 +166,15 @@ def _add_place(command: argparse.ArgumentParser, json_help: str | None = None) -
 
 
 def make_experiment(options: argparse.Namespace) -> Experiment:
-    """What the options of ``train`` ask for: what is not given is as the classifier recommends."""
-    given: dict[str, Any] = {name: value for name in SETTINGS if (value := getattr(options, name)) is not None}
-    classifier = given.pop("classifier", SETTINGS["classifier"].default)
+    """Return what the options of ``train`` ask for: what is not given is as the classifier recommends."""
+    settings = {name: value for name in SETTINGS if (value := getattr(options, name)) is not None}
+    classifier = settings.pop("classifier", SETTINGS["classifier"].default)
     frameworks = tuple(name.strip() for name in options.frameworks.split(",") if name.strip())
-    return Experiment.recommended(choose_data(options), classifier, frameworks=frameworks, **given)
+    return Experiment.recommended(choose_data(options), classifier, frameworks=frameworks, **settings)
 
 
 def choose_data(options: argparse.Namespace) -> DataChoice:
-    """The file and its columns, guessed where nothing was said. Raises ``DataError`` when a guess would be a gamble."""
+    """Return the file and its columns, guessed where nothing was said. Raises ``DataError`` when a guess would be a gamble."""
     if options.data == "sample":
         return replace(sample_choice(), rows=options.rows)
     path = Path(options.data)

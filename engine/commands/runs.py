@@ -54,7 +54,7 @@ MEASURES = [
 
 
 def summary(results: Results) -> str:
-    """The comparison as a small table, PyTorch left."""
+    """Return the comparison as a small table, PyTorch left."""
     frameworks = results.frameworks
     lines = [f"{'':26}" + "".join(f"{FRAMEWORK_NAMES[name]:>14}" for name in frameworks)]
     for title, key, form in MEASURES:
@@ -117,7 +117,7 @@ def predict(options: argparse.Namespace) -> int:
 
 
 def show_runs(options: argparse.Namespace) -> int:
-    """One line a run; those whose process has died are marked as failed on the way."""
+    """Print one line a run; those whose process has died are marked as failed on the way."""
     recover()
     rows = run_rows()
     if options.json:
@@ -132,7 +132,7 @@ def show_runs(options: argparse.Namespace) -> int:
 
 
 def write_report(options: argparse.Namespace) -> int:
-    """The report of a run, and its model card if asked for, or of a benchmark; says where they are."""
+    """Write the report of a run, and its model card if asked for, or of a benchmark; print where they are."""
     from engine.reports.benchmark_report import write_benchmark_report  # here, for charts take a moment that no other command needs
     from engine.reports.run_report import write_reports
 
@@ -147,7 +147,7 @@ def write_report(options: argparse.Namespace) -> int:
 
 
 def show_environment(options: argparse.Namespace) -> int:
-    """Hardware and versions."""
+    """Print hardware and versions."""
     machine = {"parity": __version__} | to_json(describe_machine())
     if options.json:
         print(json.dumps(machine, indent=1))

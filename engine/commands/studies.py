@@ -38,8 +38,9 @@ def audit(options: argparse.Namespace) -> int:
 
 def ablate(options: argparse.Namespace) -> int:
     """Flip defaults as asked, or show what was found before. Ctrl+C stops it and keeps what is finished."""
-    given = {name: value for name in ("encoder", "device", "epochs") if (value := getattr(options, name)) is not None}
-    request = AblationRequest(options.classifier, options.seeds, defaults=tuple(options.defaults or ()), data=choose_data(options), **given)
+    settings = {name: value for name in ("encoder", "device", "epochs") if (value := getattr(options, name)) is not None}
+    flips = tuple(options.defaults or ())
+    request = AblationRequest(options.classifier, options.seeds, defaults=flips, data=choose_data(options), **settings)
     if COMPILED in request.defaults:
         check_before_start(replace(request.experiment(), compiled=True))
     study = watch(start_study("ablation", request.to_json()))
@@ -58,7 +59,7 @@ def museum(options: argparse.Namespace) -> int:
 
 def benchmark(options: argparse.Namespace) -> int:
     """Measure, or show what was measured before; with ``--again`` measure anew and compare. Ctrl+C stops it and keeps what is finished."""
-    given = {name: value for name in ("encoder", "device") if (value := getattr(options, name)) is not None}
+    settings = {name: value for name in ("encoder", "device") if (value := getattr(options, name)) is not None}
     request = BenchmarkRequest(
         tuple(options.classifier or CLASSIFIERS),
         options.quick or options.against_itself,
@@ -67,7 +68,7 @@ def benchmark(options: argparse.Namespace) -> int:
         options.margin,
         options.against_itself,
         choose_data(options),
-        **given,
+        **settings,
     )
     if "compiled" in request.modes:
         check_before_start(replace(request.experiment(request.classifiers[0]), compiled=True))

@@ -20,13 +20,13 @@ class ReadingOptions:
     encoding: str | None = None
     """A Python codec name, for example ``utf-8`` or ``cp1252``."""
     delimiter: str | None = None
-    """One character; of ``csv`` only."""
+    """One character; for ``csv`` only."""
     quote: str | None = None
-    """The quote character, or the empty string for no quoting; of ``csv`` only."""
+    """The quote character, or the empty string for no quoting; for ``csv`` only."""
     header: bool | None = None
     """Whether the first row holds the column names."""
     sheet: str | None = None
-    """The sheet's name; of ``excel`` only."""
+    """The sheet's name; for ``excel`` only."""
 
 
 @dataclass(frozen=True)
@@ -57,21 +57,21 @@ class DataChoice:
     validation_share: float = 0.15
     """Part of the rows that decides when to stop and which weights are kept."""
     seed: int = 0
-    """Of the sample and of the split."""
+    """The seed of the sample and of the split."""
 
     def to_json(self) -> dict[str, Any]:
-        """Plain dictionaries and lists, ready for ``json.dumps``."""
+        """Return plain dictionaries and lists, ready for ``json.dumps``."""
         return asdict(self) | {"text": list(self.text)}
 
     @classmethod
     def from_json(cls, values: dict[str, Any]) -> DataChoice:
-        """The inverse of :meth:`to_json`. Raises ``ExperimentError`` on a field that is missing, unknown or of the wrong type."""
-        known = {item.name for item in fields(cls)}
-        unknown = sorted(set(values) - known)
+        """Read what :meth:`to_json` wrote. Raises ``ExperimentError`` on a field that is missing, unknown or of the wrong type."""
+        names = {item.name for item in fields(cls)}
+        unknown = sorted(set(values) - names)
         if unknown:
             raise ExperimentError(
                 f"The description of the data has fields that this version does not know: {', '.join(unknown)}. "
-                f"Expected only {', '.join(sorted(known))}. It was probably written by another version; choose the data again."
+                f"Expected only {', '.join(sorted(names))}. It was probably written by another version; choose the data again."
             )
         try:
             reading = ReadingOptions(**values.get("reading", {}))

@@ -83,10 +83,10 @@ class Rows:
         """Labels that differ only in case or space: the normalised label → each spelling and its rows; only where there are several."""
         names, codes = self._raw_labels
         counts = numpy.bincount(codes, minlength=len(names))
-        found: dict[str, dict[str, int]] = {}
+        variants: dict[str, dict[str, int]] = {}
         for name, count in zip(names, counts.tolist(), strict=True):
-            found.setdefault(" ".join(name.casefold().split()), {})[name] = count
-        return {key: spellings for key, spellings in found.items() if key and len(spellings) > 1}
+            variants.setdefault(" ".join(name.casefold().split()), {})[name] = count
+        return {key: spellings for key, spellings in variants.items() if key and len(spellings) > 1}
 
     @cached_property
     def labels(self) -> tuple[list[str], numpy.ndarray]:
@@ -171,7 +171,7 @@ class Rows:
         return numpy.bincount(self.codes[self.usable], minlength=len(self.classes))
 
     def texts_at(self, positions: numpy.ndarray) -> list[str]:
-        """The texts of some rows, control characters replaced by spaces."""
+        """Return the texts of some rows, control characters replaced by spaces."""
         texts: list[str] = taken(self.texts, positions).to_pylist()
         for index in numpy.flatnonzero(self.scan.kinds[positions] & CONTROL):
             texts[index] = texts[index].translate(CONTROL_TO_SPACE).strip()

@@ -67,7 +67,7 @@ def prepare(table: Table, choice: DataChoice) -> PreparedData:
 
 
 def class_counts(prepared: PreparedData) -> pandas.DataFrame:
-    """Rows of each class in each part: index ``label`` in the order of the classes, columns train, validation and test."""
+    """Count the rows of each class in each part: index ``label`` in the order of the classes, columns train, validation and test."""
     counts = pandas.crosstab(prepared.frame["label"], prepared.frame["split"])
     counts = counts.reindex(index=list(prepared.classes), columns=list(PARTS), fill_value=0)
     return counts.rename_axis(index="label", columns=None)
@@ -91,10 +91,10 @@ def validate(choice: DataChoice) -> None:
         raise ExperimentError(f"The seed is {choice.seed}. Expected a whole number from 0 on. Change it.")
 
 
-def stratified_sample(groups: numpy.ndarray, codes: numpy.ndarray, wanted: int, generator: numpy.random.Generator) -> numpy.ndarray:
-    """Sorted indices of ``wanted`` rows in which the classes keep their shares; three distinct texts of each class come first."""
+def stratified_sample(groups: numpy.ndarray, codes: numpy.ndarray, size: int, generator: numpy.random.Generator) -> numpy.ndarray:
+    """Return sorted indices of ``size`` rows in which the classes keep their shares; three distinct texts of each class come first."""
     sizes = numpy.bincount(codes)
-    quotas = sample_quotas(sizes, wanted)
+    quotas = sample_quotas(sizes, size)
     order = numpy.lexsort((generator.random(len(codes)), codes))
     # Among the rows of a class in random order, the first row of each of its first three texts goes to the front.
     keys = groups[order] * len(sizes) + codes[order]
@@ -109,12 +109,12 @@ def stratified_sample(groups: numpy.ndarray, codes: numpy.ndarray, wanted: int, 
     return numpy.sort(order[rank < quotas[codes[order]]])
 
 
-def sample_quotas(sizes: numpy.ndarray, wanted: int) -> numpy.ndarray:
-    """Rows of each class in a sample: proportional, at least three of each class that has them, exactly ``wanted`` in all."""
+def sample_quotas(sizes: numpy.ndarray, size: int) -> numpy.ndarray:
+    """Return the rows of each class in a sample: proportional, at least three of each class that has them, exactly ``size`` in all."""
     least = numpy.minimum(sizes, len(PARTS))
-    exact = wanted * sizes / max(sizes.sum(), 1)
+    exact = size * sizes / max(sizes.sum(), 1)
     quotas = numpy.minimum(numpy.maximum(numpy.floor(exact).astype(numpy.int64), least), sizes)
-    while (difference := wanted - int(quotas.sum())) != 0:
+    while (difference := size - int(quotas.sum())) != 0:
         if difference > 0:
             room = numpy.where(quotas < sizes, exact - quotas, -numpy.inf)
             quotas[int(room.argmax())] += 1

@@ -78,18 +78,18 @@ class DatasetStore:
         return self.get(folder.name)
 
     def list(self) -> list[Dataset]:
-        """Every stored file, newest first; half-written ones are passed over."""
+        """Return every stored file, newest first; half-written ones are passed over."""
         folders = sorted(self.root.iterdir()) if self.root.is_dir() else []
-        found = []
+        datasets = []
         for folder in folders:
             try:
-                found.append(self.get(folder.name))
+                datasets.append(self.get(folder.name))
             except DataError:
                 continue
-        return sorted(found, key=lambda dataset: (-dataset.added, dataset.identifier))
+        return sorted(datasets, key=lambda dataset: (-dataset.added, dataset.identifier))
 
     def get(self, identifier: str) -> Dataset:
-        """The file with this identifier. Raises ``DataError`` on one that is unknown or malformed."""
+        """Return the file with this identifier. Raises ``DataError`` on one that is unknown or malformed."""
         if identifier == SAMPLE:
             if not SAMPLE_PATH.exists():
                 raise DataError(f"The sample data is missing: expected {SAMPLE_PATH.name} in the assets folder. Install the product again.")
@@ -125,7 +125,7 @@ class DatasetStore:
             ) from error
 
     def load_choice(self, identifier: str) -> DataChoice | None:
-        """What was last confirmed for a stored file; ``None`` where nothing was, or where it can no longer be read."""
+        """Return what was last confirmed for a stored file; ``None`` where nothing was, or where it can no longer be read."""
         self.get(identifier)
         values = _read_json(self.root / identifier / "choice.json")
         if values is None:
@@ -137,13 +137,13 @@ class DatasetStore:
 
 
 def sample_choice() -> DataChoice:
-    """The bundled sample, ready to train."""
+    """Return the bundled sample, ready to train."""
     reading = ReadingOptions(kind="csv", encoding="utf-8", delimiter=",", quote='"', header=True)
     return DataChoice(SAMPLE, SAMPLE_PATH.name, ("message",), "department", reading)
 
 
 def _remaining(stream: BinaryIO) -> int:
-    """The bytes left in a stream that can tell, so that the message can state the real size; else 0."""
+    """Return the bytes left in a stream that can tell, so that the message can state the real size; else 0."""
     try:
         here = stream.tell()
         return stream.seek(0, io.SEEK_END) - here

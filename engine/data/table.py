@@ -35,19 +35,19 @@ class Table:
     """Where the reading is kept, with what was computed of all its rows; see ``table_cache.py``."""
 
 
-def unique_names(found: Sequence[str]) -> tuple[list[str], list[str]]:
-    """Column names that are neither empty nor double, and one sentence for each kind of repair."""
-    if len(found) > MAX_COLUMNS:
+def unique_names(header: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Return column names that are neither empty nor double, and one sentence for each kind of repair."""
+    if len(header) > MAX_COLUMNS:
         raise DataError(
-            f"The table has {len(found):,} columns; at most {MAX_COLUMNS:,} are read. "
+            f"The table has {len(header):,} columns; at most {MAX_COLUMNS:,} are read. "
             "Expected a text column, a label column and few others. Check the delimiter, or keep only the columns you need."
         )
     names: list[str] = []
     unnamed = 0
     doubles: list[str] = []
-    taken = {name.strip() for name in found}
+    taken = {name.strip() for name in header}
     used: set[str] = set()
-    for position, raw in enumerate(found, start=1):
+    for position, raw in enumerate(header, start=1):
         name = raw.strip()
         if not name:
             unnamed += 1
@@ -70,7 +70,7 @@ def unique_names(found: Sequence[str]) -> tuple[list[str], list[str]]:
 
 
 def frame_of(names: Sequence[str], columns: Sequence[pyarrow.ChunkedArray | pyarrow.Array]) -> pandas.DataFrame:
-    """A data frame of strings over Arrow memory (64-bit offsets), in the chunks in which they were read, without a copy of the texts."""
+    """Return a data frame of strings over Arrow memory (64-bit offsets), in the chunks that were read, without a copy of the texts."""
     joined = [column.cast(pyarrow.large_string()) for column in columns]
     frame = pyarrow.table(joined, names=[str(position) for position in range(len(joined))]).to_pandas()
     frame = frame.astype("str") if len(frame) == 0 else frame
@@ -79,7 +79,7 @@ def frame_of(names: Sequence[str], columns: Sequence[pyarrow.ChunkedArray | pyar
 
 
 def strings(values: Sequence[str]) -> pyarrow.Array:
-    """An Arrow array of the strings; half a surrogate pair, which no encoding can write, becomes a question mark."""
+    """Return an Arrow array of the strings; half a surrogate pair, which no encoding can write, becomes a question mark."""
     try:
         return pyarrow.array(values, type=pyarrow.large_string())
     except UnicodeEncodeError:
@@ -88,13 +88,13 @@ def strings(values: Sequence[str]) -> pyarrow.Array:
 
 
 def column_of(frame: pandas.DataFrame, name: str) -> pyarrow.LargeStringArray:
-    """One column as a single Arrow array without nulls; a copy where it was read in several chunks."""
+    """Return one column as a single Arrow array without nulls; a copy where it was read in several chunks."""
     column = chunks_of(frame, name)
     return column.combine_chunks() if column.num_chunks != 1 else column.chunk(0)
 
 
 def chunks_of(frame: pandas.DataFrame, name: str) -> pyarrow.ChunkedArray:
-    """One column without nulls, in the chunks in which it was read."""
+    """Return one column without nulls, in the chunks in which it was read."""
     series = frame[name]
     if not isinstance(series.dtype, pandas.StringDtype):
         series = series.fillna("").astype("str")

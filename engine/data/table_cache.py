@@ -33,7 +33,7 @@ from engine.data.table import Table, chunks_of, frame_of
 from engine.files import read_json
 
 KEPT_READINGS = 2
-"""Of one stored file; each takes about the file's own size on the disk."""
+"""So many of one stored file; each takes about the file's own size on the disk."""
 ABANDONED_SECONDS = 3600
 """A draft older than this was left by a process that was killed."""
 LINES = "lines"
@@ -130,11 +130,11 @@ def _keep(readings: Path, reader: str, options: ReadingOptions, table: Table) ->
 
 def _kept(readings: Path) -> list[Path]:
     """Return the folders of the readings that were kept, newest first."""
-    found = []
+    dated = []
     for about in readings.glob("*/about.json"):
         with contextlib.suppress(OSError):
-            found.append((about.stat().st_mtime, about.parent))
-    return [folder for _, folder in sorted(found, reverse=True) if not folder.name.startswith(".")]
+            dated.append((about.stat().st_mtime, about.parent))
+    return [folder for _, folder in sorted(dated, reverse=True) if not folder.name.startswith(".")]
 
 
 def _key(value: object) -> str:

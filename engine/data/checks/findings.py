@@ -23,7 +23,7 @@ class Finding:
     level: Level
     title: str
     count: int
-    """Of what the title names: rows, classes or columns."""
+    """How many of what the title names: rows, classes or columns."""
     sentence: str
     action: str
     rows: tuple[int, ...] = ()
@@ -42,24 +42,24 @@ def check(function: Check) -> Check:
     return function
 
 
-def first_rows(found: numpy.ndarray) -> tuple[int, ...]:
-    """The first row positions of a mask or of an array of positions."""
-    positions = numpy.flatnonzero(found) if found.dtype == bool else found
+def first_rows(rows: numpy.ndarray) -> tuple[int, ...]:
+    """Return the first row positions of a mask or of an array of positions."""
+    positions = numpy.flatnonzero(rows) if rows.dtype == bool else rows
     return tuple(positions[:SHOWN_ROWS].tolist())
 
 
 def quoted(names: list[str], limit: int = 5) -> str:
-    """Some names for a sentence, long ones cut."""
+    """Return some names for a sentence, long ones cut."""
     shown = ", ".join(f"“{name if len(name) <= 40 else name[:39] + '…'}”" for name in names[:limit])
     return shown + (f" and {len(names) - limit:,} more" if len(names) > limit else "")
 
 
 def share(part: float, whole: float) -> str:
-    """A percentage as people say it: never 0 % of something that exists."""
+    """Return a percentage as people say it: never 0 % of something that exists."""
     percent = 100 * part / max(whole, 1)
     return "less than 0.1 %" if 0 < percent < 0.1 else f"{percent:.1f} %" if percent < 10 else f"{percent:.0f} %"
 
 
 def plural(count: int, one: str, many: str) -> str:
-    """``1 row``, ``1,200 rows``."""
+    """Return a number with its noun: ``1 row``, ``1,200 rows``."""
     return f"{count:,} {one if count == 1 else many}"

@@ -171,16 +171,16 @@ def small_classes(rows: Rows) -> Finding | None:
 @check
 def sample_too_small(rows: Rows) -> Finding | None:
     """A sample must leave three rows for each class that has them."""
-    wanted = rows.choice.rows
+    sample = rows.choice.rows
     classes = int((rows.class_sizes > 0).sum())
-    if wanted is None or wanted >= len(rows.usable) or wanted >= len(PARTS) * classes:
+    if sample is None or sample >= len(rows.usable) or sample >= len(PARTS) * classes:
         return None
     return Finding(
         "sample_too_small",
         "blocks",
         "The sample is too small",
-        wanted,
-        f"A sample of {wanted:,} rows cannot hold {classes:,} classes in all three parts.",
+        sample,
+        f"A sample of {sample:,} rows cannot hold {classes:,} classes in all three parts.",
         f"Take at least {len(PARTS) * classes:,} rows.",
     )
 
@@ -232,15 +232,15 @@ def label_in_text(rows: Rows) -> Finding | None:
 @check
 def text_gives_label_away(rows: Rows) -> Finding | None:
     """A chosen text column whose value decides the label is the label again under another name."""
-    found = [name for name in rows.choice.text if determines_label(rows, name)]
-    if not found:
+    columns = [name for name in rows.choice.text if determines_label(rows, name)]
+    if not columns:
         return None
     return Finding(
         "text_gives_label_away",
         "worth knowing",
         "A text column gives the label away",
-        len(found),
-        f"The value of {quoted(found)} decides “{rows.choice.label}” almost every time.",
+        len(columns),
+        f"The value of {quoted(columns)} decides “{rows.choice.label}” almost every time.",
         "Take it out of the text columns, or the accuracy will mean nothing.",
     )
 
@@ -249,21 +249,21 @@ def text_gives_label_away(rows: Rows) -> Finding | None:
 def column_gives_label_away(rows: Rows) -> Finding | None:
     """Harmless while it is not used, worth a word before someone adds it."""
     used = {*rows.choice.text, rows.choice.label}
-    found = [name for name in map(str, rows.table.frame.columns[:50]) if name not in used and determines_label(rows, name)]
-    if not found:
+    columns = [name for name in map(str, rows.table.frame.columns[:50]) if name not in used and determines_label(rows, name)]
+    if not columns:
         return None
     return Finding(
         "column_gives_label_away",
         "worth knowing",
         "Another column gives the label away",
-        len(found),
-        f"The value of {quoted(found)} decides “{rows.choice.label}” almost every time. It is not used.",
+        len(columns),
+        f"The value of {quoted(columns)} decides “{rows.choice.label}” almost every time. It is not used.",
         "Nothing to do; do not add it to the text.",
     )
 
 
 def determines_label(rows: Rows, name: str) -> bool:
-    """Whether a column with few values predicts the label with less than a tenth of the majority class's error."""
+    """Return whether a column with few values predicts the label with less than a tenth of the majority class's error."""
     positions = spread(rows.usable, SAMPLE_ROWS)
     if len(positions) < 10:
         return False
@@ -281,7 +281,7 @@ def determines_label(rows: Rows, name: str) -> bool:
 
 
 def spread(positions: numpy.ndarray, limit: int) -> numpy.ndarray:
-    """At most ``limit`` of the positions, drawn without replacement by a fixed seed, in order."""
+    """Return at most ``limit`` of the positions, drawn without replacement by a fixed seed, in order."""
     if len(positions) <= limit:
         return positions
     return numpy.sort(numpy.random.default_rng(0).choice(positions, limit, replace=False))

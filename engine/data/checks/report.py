@@ -29,20 +29,20 @@ class Report:
     """The check report of a table."""
 
     findings: tuple[Finding, ...]
-    """What blocks first, then by count."""
+    """First what blocks, then by count."""
     rows: int
     usable_rows: int
     """What remains after cleaning, before a sample is taken."""
     classes: dict[str, int]
     """Usable rows of each class, the largest first."""
     majority_accuracy: float
-    """Of always answering the largest class: the baseline to beat."""
+    """The accuracy of always answering the largest class: the baseline to beat."""
     lengths: pandas.DataFrame
     """Histogram of the usable texts' lengths: columns ``words`` and ``words_end`` (a bin's bounds, the end not in it) and ``texts``."""
     median_words: int
     longest_words: int
     truncated_share: float | None
-    """Of the texts, those with more tokens than the limit; ``None`` where nothing counts tokens."""
+    """The share of the texts with more tokens than the limit; ``None`` where nothing counts tokens."""
     truncated_estimated: bool = False
     """It was measured on a sample."""
 
@@ -87,7 +87,7 @@ def check_table(
 
 
 def check_rows(rows: Rows) -> tuple[Finding, ...]:
-    """The findings of every registered check: what blocks first, then the larger counts."""
+    """Return the findings of every registered check: first what blocks, then the larger counts."""
     return ordered(finding for function in CHECKS if (finding := function(rows)) is not None)
 
 
@@ -96,11 +96,11 @@ def ordered(findings: Iterable[Finding]) -> tuple[Finding, ...]:
 
 
 def structure_findings(table: Table, choice: DataChoice) -> tuple[Finding, ...]:
-    """What makes every other check pointless: no rows, one column, columns that are not chosen or do not exist."""
+    """Find what makes every other check pointless: no rows, one column, columns that are not chosen or do not exist."""
     names = [str(name) for name in table.frame.columns]
-    found: list[Finding] = []
+    findings: list[Finding] = []
     if len(names) < 2:
-        found.append(
+        findings.append(
             Finding(
                 "one_column",
                 "blocks",
@@ -111,7 +111,7 @@ def structure_findings(table: Table, choice: DataChoice) -> tuple[Finding, ...]:
             )
         )
     if len(table.frame) == 0:
-        found.append(
+        findings.append(
             Finding(
                 "no_rows",
                 "blocks",
@@ -123,7 +123,7 @@ def structure_findings(table: Table, choice: DataChoice) -> tuple[Finding, ...]:
         )
     missing = [name for name in (*choice.text, choice.label) if name and name not in names]
     if missing:
-        found.append(
+        findings.append(
             Finding(
                 "missing_columns",
                 "blocks",
@@ -135,9 +135,9 @@ def structure_findings(table: Table, choice: DataChoice) -> tuple[Finding, ...]:
         )
     if not choice.text or not choice.label:
         box = "text column" if not choice.text else "label column"
-        found.append(Finding("no_column_chosen", "blocks", f"No {box} chosen", 1, f"Training needs a {box}.", f"Choose a {box}."))
+        findings.append(Finding("no_column_chosen", "blocks", f"No {box} chosen", 1, f"Training needs a {box}.", f"Choose a {box}."))
     if choice.label and choice.label in choice.text:
-        found.append(
+        findings.append(
             Finding(
                 "label_is_text",
                 "blocks",
@@ -147,11 +147,11 @@ def structure_findings(table: Table, choice: DataChoice) -> tuple[Finding, ...]:
                 "Take it out of the text columns.",
             )
         )
-    return ordered(found)
+    return ordered(findings)
 
 
 def histogram(words: numpy.ndarray) -> pandas.DataFrame:
-    """Lengths in bins of equal whole width; the last also holds the longest hundredth, so that one outlier does not flatten the rest."""
+    """Count lengths in bins of equal whole width; the last also holds the longest hundredth, so one outlier does not flatten the rest."""
     if not len(words):
         return pandas.DataFrame({"words": [], "words_end": [], "texts": []}, dtype="int64")
     end = int(numpy.quantile(words, 0.99)) + 1

@@ -105,7 +105,7 @@ def _duplicate_action(rows: Rows) -> str:
 
 
 def duplicates(rows: Rows) -> tuple[numpy.ndarray, numpy.ndarray]:
-    """Masks of the rows that repeat an earlier one of the same label exactly, and of those that do so only once normalised."""
+    """Return masks of the rows that repeat an earlier one of the same label exactly, and of those that do so only once normalised."""
     later = numpy.flatnonzero(rows.repeated)
     exact = numpy.zeros(len(rows), dtype=bool)
     if len(later):
@@ -118,9 +118,9 @@ def duplicates(rows: Rows) -> tuple[numpy.ndarray, numpy.ndarray]:
     return exact, rows.repeated & ~exact
 
 
-def beside_originals(rows: Rows, found: numpy.ndarray) -> tuple[int, ...]:
-    """The rows found together with those that they equal, equal ones side by side."""
-    groups = numpy.unique(rows.groups[found])[:1000]
+def beside_originals(rows: Rows, repeated: numpy.ndarray) -> tuple[int, ...]:
+    """Return the repeated rows together with those that they equal, equal ones side by side."""
+    groups = numpy.unique(rows.groups[repeated])[:1000]
     members = numpy.flatnonzero(rows.complete & numpy.isin(rows.groups, groups))
     return first_rows(members[numpy.argsort(rows.groups[members], kind="stable")])
 
@@ -128,11 +128,11 @@ def beside_originals(rows: Rows, found: numpy.ndarray) -> tuple[int, ...]:
 @check
 def conflicting_labels(rows: Rows) -> Finding | None:
     """The same text under two labels: at most one of them can be learned."""
-    found = rows.conflicting
-    count = int(found.sum())
+    conflicting = rows.conflicting
+    count = int(conflicting.sum())
     if not count:
         return None
-    texts = len(numpy.unique(rows.groups[found]))
+    texts = len(numpy.unique(rows.groups[conflicting]))
     action = (
         "They are left out." if rows.choice.drop_conflicts else "Correct them in the file, or leave them out; kept, they count as errors."
     )
@@ -143,7 +143,7 @@ def conflicting_labels(rows: Rows) -> Finding | None:
         count,
         f"{plural(texts, 'text appears', 'texts appear')} under more than one label, in {count:,} rows.",
         action,
-        beside_originals(rows, found),
+        beside_originals(rows, conflicting),
         "drop_conflicts",
     )
 
@@ -173,8 +173,8 @@ def truncated_texts(rows: Rows) -> Finding | None:
 def very_long_texts(rows: Rows) -> Finding | None:
     """A cell of a book's length is usually a quoting mistake that swallowed other rows."""
     sizes = pyarrow.compute.binary_length(rows.texts).to_numpy()
-    found = sizes > LONG_BYTES
-    count = int(found.sum())
+    long = sizes > LONG_BYTES
+    count = int(long.sum())
     if not count:
         return None
     return Finding(
@@ -184,16 +184,16 @@ def very_long_texts(rows: Rows) -> Finding | None:
         count,
         f"{plural(count, 'text is', 'texts are')} longer than {LONG_BYTES:,} bytes, the longest {int(sizes.max()):,}.",
         "Look at them: a wrong quote character can put many rows into one cell.",
-        first_rows(found),
+        first_rows(long),
     )
 
 
 @check
 def binary_texts(rows: Rows) -> Finding | None:
     """Control characters do not occur in writing."""
-    found = (rows.scan.kinds & CONTROL) > 0
-    found |= matching(rows, BEYOND_ASCII, "\ufffd")
-    count = int(found.sum())
+    damaged = (rows.scan.kinds & CONTROL) > 0
+    damaged |= matching(rows, BEYOND_ASCII, "\ufffd")
+    count = int(damaged.sum())
     if not count:
         return None
     return Finding(
@@ -203,15 +203,15 @@ def binary_texts(rows: Rows) -> Finding | None:
         count,
         f"{plural(count, 'text holds', 'texts hold')} control characters, zero bytes or characters that could not be decoded.",
         "Check the encoding; control characters are replaced by spaces before training.",
-        first_rows(found),
+        first_rows(damaged),
     )
 
 
 @check
 def markup(rows: Rows) -> Finding | None:
     """Left-overs of a web page."""
-    found = matching(rows, MARKUP, MARKUP_PATTERN)
-    count = int(found.sum())
+    marked_up = matching(rows, MARKUP, MARKUP_PATTERN)
+    count = int(marked_up.sum())
     if not count:
         return None
     return Finding(
@@ -221,15 +221,15 @@ def markup(rows: Rows) -> Finding | None:
         count,
         f"{plural(count, 'text holds', 'texts hold')} HTML tags or character codes such as &amp; ({share(count, len(rows))}).",
         "They are kept as they are; clean the file if they differ between classes.",
-        first_rows(found),
+        first_rows(marked_up),
     )
 
 
 @check
 def mojibake(rows: Rows) -> Finding | None:
     """“cafÃ©”: text that was decoded wrongly once and saved so."""
-    found = matching(rows, BEYOND_ASCII, MOJIBAKE_PATTERN)
-    count = int(found.sum())
+    garbled = matching(rows, BEYOND_ASCII, MOJIBAKE_PATTERN)
+    count = int(garbled.sum())
     if not count:
         return None
     return Finding(
@@ -239,20 +239,20 @@ def mojibake(rows: Rows) -> Finding | None:
         count,
         f"{plural(count, 'text holds', 'texts hold')} letters such as “Ã©” where “é” was meant.",
         "Try another encoding; if the preview does not change, the file was saved that way.",
-        first_rows(found),
+        first_rows(garbled),
     )
 
 
 def matching(rows: Rows, kind: int, pattern: str) -> numpy.ndarray:
-    """A mask of the texts that match; only those with characters of the kind are searched."""
-    found = numpy.zeros(len(rows), dtype=bool)
+    """Return a mask of the texts that match; only those with characters of the kind are searched."""
+    matches = numpy.zeros(len(rows), dtype=bool)
     candidates = numpy.flatnonzero(rows.scan.kinds & kind)
     # In portions, so that texts are not all held twice when most are candidates.
     for start in range(0, len(candidates), 20_000):
         portion = candidates[start : start + 20_000]
         hits = pyarrow.compute.match_substring_regex(taken(rows.texts, portion), pattern)
-        found[portion[hits.to_numpy(zero_copy_only=False)]] = True
-    return found
+        matches[portion[hits.to_numpy(zero_copy_only=False)]] = True
+    return matches
 
 
 @check

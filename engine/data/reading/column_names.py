@@ -13,7 +13,7 @@ LABEL_NAMES = ("label", "labels", "category", "class", "target", "intent", "topi
 OTHER_NAMES = ("id", "index", "idx", "date", "time", "timestamp", "author", "user", "username", "url", "link", "email", "split", "source")
 
 
-def name_rank(name: str, known: tuple[str, ...]) -> int | None:
-    """The place of a column's name (or of its last word) in a list of usual names."""
+def name_rank(name: str, usual: tuple[str, ...]) -> int | None:
+    """Return the place of a column's name (or of its last word) in a list of usual names."""
     words = re.findall(r"[a-z]+", re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).lower())
-    return known.index(words[-1]) if words and len(words) <= 3 and words[-1] in known else None
+    return usual.index(words[-1]) if words and len(words) <= 3 and words[-1] in usual else None

@@ -46,7 +46,7 @@ class Profile:
 
 
 def guess_columns(table: Table) -> ColumnGuess:
-    """The likely text and label columns of a table, with a sentence that says why."""
+    """Return the likely text and label columns of a table, with a sentence that says why."""
     names = [str(name) for name in table.frame.columns]
     if len(names) < 2:
         return ColumnGuess(tuple(names), None, False, "The table has one column; training needs a text column and a label column.")
@@ -91,7 +91,7 @@ def profile(table: Table, name: str) -> Profile:
 
 
 def guess_label(profiles: list[Profile]) -> tuple[str | None, bool]:
-    """The label column, and whether its name says so."""
+    """Return the label column, and whether its name says so."""
 
     def score(item: Profile) -> float:
         named = name_rank(item.name, LABEL_NAMES)
@@ -109,7 +109,7 @@ def guess_label(profiles: list[Profile]) -> tuple[str | None, bool]:
 
 
 def guess_text(profiles: list[Profile]) -> tuple[tuple[str, ...], bool]:
-    """The text columns in file order, and whether their names say so; a title goes with its body."""
+    """Return the text columns in file order, and whether their names say so; a title goes with its body."""
     named = [item for item in profiles if name_rank(item.name, TEXT_NAMES) is not None and item.filled and item.numeric < 0.9]
     titles = [item for item in profiles if name_rank(item.name, TITLE_NAMES) is not None and item.filled]
     if named:

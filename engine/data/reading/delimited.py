@@ -25,7 +25,7 @@ BATCH_ROWS = 8192
 
 
 def read_delimited(path: Path, name: str, size: int, options: ReadingOptions, limit: int | None) -> Table:
-    """The table of a delimited text file of ``size`` bytes; ``limit`` reads only the first rows."""
+    """Read the table of a delimited text file of ``size`` bytes; ``limit`` reads only the first rows."""
     if limit is None and size >= FAST_BYTES and (presumed := presumed_utf8(path, name, options.encoding)):
         sample, _ = start_of(path, presumed)
         if not sample.startswith(("\n", "\r")):
@@ -45,7 +45,7 @@ def read_delimited(path: Path, name: str, size: int, options: ReadingOptions, li
 
 
 def start_of(path: Path, encoding: Encoding) -> tuple[str, bool]:
-    """The first lines of a text, and whether that is all of it."""
+    """Return the first lines of a text, and whether that is all of it."""
     with path.open("rb") as raw:
         text = decoded(raw, encoding)
         sample = text.read(SAMPLE_CHARACTERS)
@@ -56,7 +56,7 @@ def start_of(path: Path, encoding: Encoding) -> tuple[str, bool]:
 
 
 def decoded(raw: io.BufferedReader, encoding: Encoding) -> io.TextIOWrapper:
-    """The file as text with its own line ends; a byte order mark is dropped."""
+    """Open the file as text with its own line ends; a byte order mark is dropped."""
     codec = "utf-8-sig" if encoding.name.lower() in UTF8 else encoding.name
     return io.TextIOWrapper(raw, encoding=codec, errors=encoding.errors, newline="")
 
@@ -87,7 +87,7 @@ def read_fast(path: Path, options: ReadingOptions, columns: int, newlines: int) 
 
 
 def line_numbers(read: pyarrow.Table, newlines: int) -> numpy.ndarray | None:
-    """The line on which each row starts, from the line feeds inside its cells; ``None`` where skipped lines make that wrong."""
+    """Return the line on which each row starts, from the line feeds inside its cells; ``None`` where skipped lines make that wrong."""
     rows = read.num_rows
     if newlines in (rows, rows - 1):
         return numpy.arange(1, rows + 1)

@@ -74,7 +74,7 @@ def check_characters(options: ReadingOptions) -> None:
 
 
 def choose_delimiter(sample: str, best: dict[str, Layout], name: str, quote: str | None) -> tuple[Layout, str]:
-    """The delimiter under which the rows have most evenly the same number of cells, and a sentence about it."""
+    """Return the delimiter under which the rows have most evenly the same number of cells, and a sentence about it."""
     try:
         sniffed = csv.Sniffer().sniff(sample[:65536], delimiters="".join(DELIMITERS)).delimiter
     except csv.Error:  # raised on every file of one column
@@ -101,13 +101,13 @@ def choose_delimiter(sample: str, best: dict[str, Layout], name: str, quote: str
     return replace(layout, cells=1), "No delimiter splits the rows evenly, so every line is one cell. Choose a delimiter if there is one."
 
 
-def best_quote(sample: str, complete: bool, delimiter: str, wanted: str | None) -> Layout:
-    """The quoting that explains the sample best under one delimiter.
+def best_quote(sample: str, complete: bool, delimiter: str, quote_option: str | None) -> Layout:
+    """Return the quoting that explains the sample best under one delimiter.
 
     Bare quotes, as people type them, open a cell without closing it: then reading without quoting keeps the rows even.
     """
-    if wanted is not None:
-        return examine(sample, delimiter, wanted)
+    if quote_option is not None:
+        return examine(sample, delimiter, quote_option)
     double, single, bare = (examine(sample, delimiter, quote) for quote in QUOTES)
     allowed = 0 if complete else 1  # the sample may end inside a quoted cell
     standard = double
@@ -164,18 +164,18 @@ def quote_note(layout: Layout) -> str:
 
 
 def detect_header(rows: list[list[str]]) -> tuple[bool, str]:
-    """Whether the first row holds names, by its words and by how it differs from the rows below; and a sentence about it."""
+    """Return whether the first row holds names, by its words and by how it differs from the rows below; and a sentence about it."""
     if not rows:
         return True, "The file has no rows."
     first, rest = [cell.strip() for cell in rows[0]], rows[1:2001]
-    known = sum(name_words(cell) for cell in first)
+    usual = sum(name_words(cell) for cell in first)
     if not rest:
-        names = known > 0 or all(cell and len(cell) <= 40 and not is_number(cell) for cell in first)
+        names = usual > 0 or all(cell and len(cell) <= 40 and not is_number(cell) for cell in first)
         return (
             names,
             "The file has a single row; it was taken for the header." if names else "The file has a single row, which is not a header.",
         )
-    score = 2.0 * known
+    score = 2.0 * usual
     for position, cell in enumerate(first):
         below = [row[position].strip() for row in rest if position < len(row)]
         if not below:
@@ -194,7 +194,7 @@ def detect_header(rows: list[list[str]]) -> tuple[bool, str]:
             score += 1
         elif len(cell) > 60:
             score -= 2
-    if len(set(first)) < len(first) and not known:
+    if len(set(first)) < len(first) and not usual:
         score -= 1
     unsure = " That is a guess: check the preview." if abs(score) < 2 else ""
     if score > 0:
@@ -203,11 +203,11 @@ def detect_header(rows: list[list[str]]) -> tuple[bool, str]:
 
 
 def name_words(cell: str) -> bool:
-    """Whether a cell is a usual name of a column, such as “Text” or “product_category”."""
+    """Return whether a cell is a usual name of a column, such as “Text” or “product_category”."""
     words = re.findall(r"[a-z]+", re.sub(r"(?<=[a-z])(?=[A-Z])", " ", cell).lower()) if len(cell) <= 40 else []
     return 0 < len(words) <= 3 and words[-1] in KNOWN_NAMES
 
 
 def is_number(cell: str) -> bool:
-    """Whether a cell is a number, in English or continental notation."""
+    """Return whether a cell is a number, in English or continental notation."""
     return re.fullmatch(r"[+-]?\d[\d.,]*(?:[eE][+-]?\d+)?%?", cell.strip()) is not None

@@ -49,22 +49,22 @@ class Encoding:
     notes: tuple[str, ...]
 
 
-def detect_encoding(path: Path, name: str, wanted: str | None = None) -> Encoding:
-    """The encoding of a text file; ``wanted`` overrules. Raises ``DataError`` on bytes that are no text and on an unknown codec."""
+def detect_encoding(path: Path, name: str, chosen: str | None = None) -> Encoding:
+    """Return the encoding of a text file; ``chosen`` overrules. Raises ``DataError`` on bytes that are no text and on an unknown codec."""
     with path.open("rb") as file:
         start = file.read(2**16)
     marked = next((codec for mark, codec in MARKS if start.startswith(mark)), None)
-    detected = wanted or marked or _wide(start)
+    detected = chosen or marked or _wide(start)
     if not (detected or "").startswith(("utf-16", "utf-32", "utf_16", "utf_32")):
         refuse_binary(start, name)
     valid, newlines, nuls = scan(path)
     notes = _nul_notes(nuls)
-    if wanted is not None:
-        _check_codec(wanted)
-        canonical = codecs.lookup(wanted).name
+    if chosen is not None:
+        _check_codec(chosen)
+        canonical = codecs.lookup(chosen).name
         if canonical in UTF8:
-            return Encoding(wanted, FALLBACK, valid, newlines, tuple(notes + ([] if valid else [_mixed_note(path)])))
-        return Encoding(wanted, "replace", False, newlines, tuple(notes))
+            return Encoding(chosen, FALLBACK, valid, newlines, tuple(notes + ([] if valid else [_mixed_note(path)])))
+        return Encoding(chosen, "replace", False, newlines, tuple(notes))
     if detected is not None:
         how = "the mark at its start" if marked else "the zero bytes between its letters"
         notes = [f"The text is encoded in {detected.upper().removesuffix('-SIG')}, as {how} says."]
@@ -78,11 +78,11 @@ def detect_encoding(path: Path, name: str, wanted: str | None = None) -> Encodin
     return Encoding(guess, "replace", False, newlines, tuple([reason, *notes]))
 
 
-def presumed_utf8(path: Path, name: str, wanted: str | None = None) -> Encoding | None:
-    """UTF-8 where the first megabyte is, or ``None``: for a reader that checks the rest by itself, and comes back if it is not."""
+def presumed_utf8(path: Path, name: str, chosen: str | None = None) -> Encoding | None:
+    """Return UTF-8 where the first megabyte is, or ``None``: for a reader that checks the rest by itself, and comes back if it is not."""
     with path.open("rb") as file:
         start = file.read(CHUNK)
-    if (wanted or "utf-8").lower() not in UTF8 or start.startswith(tuple(mark for mark, _ in MARKS)) or _wide(start[: 2**16]):
+    if (chosen or "utf-8").lower() not in UTF8 or start.startswith(tuple(mark for mark, _ in MARKS)) or _wide(start[: 2**16]):
         return None
     try:
         codecs.getincrementaldecoder("utf-8")().decode(start)
@@ -90,12 +90,12 @@ def presumed_utf8(path: Path, name: str, wanted: str | None = None) -> Encoding 
         return None
     refuse_binary(start[: 2**16], name)
     newlines, nuls = count_line_feeds(path)
-    notes = [] if wanted else ["The text is encoded in UTF-8 (every byte was checked)."]
-    return Encoding(wanted or "utf-8", FALLBACK, True, newlines, (*notes, *_nul_notes(nuls)))
+    notes = [] if chosen else ["The text is encoded in UTF-8 (every byte was checked)."]
+    return Encoding(chosen or "utf-8", FALLBACK, True, newlines, (*notes, *_nul_notes(nuls)))
 
 
 def count_line_feeds(path: Path) -> tuple[int, int]:
-    """The line feeds and NUL bytes of a file that is not empty, counted in a memory map."""
+    """Count the line feeds and NUL bytes of a file that is not empty, in a memory map."""
     with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as mapped:
         data = numpy.frombuffer(mapped, dtype=numpy.uint8)
         pieces = range(0, len(data), CHUNK)
@@ -106,7 +106,7 @@ def count_line_feeds(path: Path) -> tuple[int, int]:
 
 
 def scan(path: Path) -> tuple[bool, int, int]:
-    """Whether the whole file is UTF-8, and its line feeds and NUL bytes; one pass, in pieces."""
+    """Return whether the whole file is UTF-8, and its line feeds and NUL bytes; one pass, in pieces."""
     decoder = codecs.getincrementaldecoder("utf-8")("strict")
     valid, newlines, nuls = True, 0, 0
     with path.open("rb") as file:
@@ -135,7 +135,7 @@ def refuse_binary(start: bytes, name: str) -> None:
 
 
 def lines_beyond_ascii(path: Path, limit: int = 2**19) -> tuple[bytes, int, int]:
-    """Lines with bytes beyond ASCII (at most ``limit`` bytes of them), and how many of all such lines are UTF-8 and are not."""
+    """Return lines with bytes beyond ASCII (at most ``limit`` bytes of them), and how many of all such lines are UTF-8 and are not."""
     kept: list[bytes] = []
     size = good = bad = 0
     with path.open("rb") as file:
@@ -154,7 +154,7 @@ def lines_beyond_ascii(path: Path, limit: int = 2**19) -> tuple[bytes, int, int]
 
 
 def guess_single(sample: bytes) -> tuple[str, str]:
-    """A legacy encoding for bytes that are not UTF-8, and one sentence that says how sure it is."""
+    """Return a legacy encoding for bytes that are not UTF-8, and one sentence that says how sure it is."""
     best = charset_normalizer.from_bytes(sample).best()
     guess = best.encoding if best is not None else "cp1252"
     if guess in LATIN:
@@ -163,7 +163,7 @@ def guess_single(sample: bytes) -> tuple[str, str]:
 
 
 def central_european(sample: bytes) -> bool:
-    """Whether letters of Polish, Czech, Slovak or Hungarian dominate among the letters on which cp1250 and cp1252 differ."""
+    """Return whether letters of Polish, Czech, Slovak or Hungarian dominate among the letters on which cp1250 and cp1252 differ."""
     counts = [0] * 256
     for run in re.findall(rb"(?<=[A-Za-z\x80-\xff])[\x80-\xff]|[\x80-\xff](?=[A-Za-z\x80-\xff])", sample):
         counts[run[0]] += 1
@@ -176,7 +176,7 @@ def central_european(sample: bytes) -> bool:
 
 
 def _wide(start: bytes) -> str | None:
-    """UTF-16 without a mark: Latin text has a zero in every second byte."""
+    """Recognise UTF-16 without a mark: Latin text has a zero in every second byte."""
     even, odd = start[0::2], start[1::2]
     if len(odd) < 4:
         return None
@@ -191,12 +191,12 @@ def _nul_notes(nuls: int) -> list[str]:
     return [f"{nuls:,} NUL bytes stand in the file; they are shown as they are and become spaces before training."] if nuls else []
 
 
-def _check_codec(wanted: str) -> None:
+def _check_codec(codec: str) -> None:
     try:
-        io.TextIOWrapper(io.BytesIO(), encoding=wanted)
+        io.TextIOWrapper(io.BytesIO(), encoding=codec)
     except LookupError as error:
         raise DataError(
-            f"“{wanted}” is not a text encoding. Expected a name such as utf-8, cp1252 or utf-16. Choose another or detect it."
+            f"“{codec}” is not a text encoding. Expected a name such as utf-8, cp1252 or utf-16. Choose another or detect it."
         ) from error
 
 

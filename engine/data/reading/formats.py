@@ -26,7 +26,7 @@ MAX_ROWS = 5_000_000
 
 
 def read_json_lines(path: Path, name: str, options: ReadingOptions, limit: int | None) -> Table:
-    """One JSON object a line (or one array of objects); nested values are kept as JSON text. Other lines are left out and reported."""
+    """Read one JSON object a line (or one array of objects); nested values are kept as JSON text. Other lines are left out and reported."""
     encoding = detect_encoding(path, name, options.encoding)
     columns: dict[str, list[str]] = {}
     lines: list[int] = []
@@ -86,7 +86,7 @@ def _array(text: str, name: str) -> list[Any]:
 
 
 def _plain(value: Any) -> str:
-    """A value as a person would type it into a cell."""
+    """Return a value as a person would type it into a cell."""
     if value is None:
         return ""
     if isinstance(value, str):
@@ -105,7 +105,7 @@ def _plain(value: Any) -> str:
 
 
 def read_parquet(path: Path, name: str, options: ReadingOptions, limit: int | None) -> Table:
-    """Every column of a Parquet file as strings, read batch by batch so that a small file cannot unfold without end."""
+    """Read every column of a Parquet file as strings, batch by batch so that a small file cannot unfold without end."""
     try:
         with pyarrow.parquet.ParquetFile(path) as file:
             groups = [file.metadata.row_group(position) for position in range(file.metadata.num_row_groups)]
@@ -140,15 +140,15 @@ def _strings_of(column: pyarrow.Array) -> pyarrow.Array:
     return strings([_plain(value) for value in column.to_pylist()])
 
 
-def _too_large(name: str, found: str) -> DataError:
+def _too_large(name: str, size: str) -> DataError:
     return DataError(
-        f"“{name}” unfolds to {found}; at most {MAX_ROWS:,} rows and {MAX_DECOMPRESSED_BYTES / MEBIBYTE:,.0f} MB are accepted. "
+        f"“{name}” unfolds to {size}; at most {MAX_ROWS:,} rows and {MAX_DECOMPRESSED_BYTES / MEBIBYTE:,.0f} MB are accepted. "
         "Reading was stopped there. Upload a part of the rows."
     )
 
 
 def read_excel(path: Path, name: str, options: ReadingOptions, limit: int | None) -> Table:
-    """One sheet of a workbook, its header detected; formulas give the value that Excel stored, else their own text."""
+    """Read one sheet of a workbook, its header detected; formulas give the value that Excel stored, else their own text."""
     from engine.data.reading.dialect import detect_header
 
     with path.open("rb") as file:

@@ -59,8 +59,8 @@ def opened(path: Path, name: str, kind: str | None = None) -> Iterator[Content]:
     with path.open("rb") as file:
         start = file.read(65536)
     if not start.startswith(b"\x1f\x8b"):
-        found = kind_of(start, path, name)
-        yield Content(path, chosen_kind(found, kind, name), size, extension_notes(name, found, compressed=False))
+        content_kind = kind_of(start, path, name)
+        yield Content(path, chosen_kind(content_kind, kind, name), size, extension_notes(name, content_kind, compressed=False))
         return
     with tempfile.TemporaryDirectory(prefix="parity-") as folder:
         unfolded = Path(folder) / "content"
@@ -68,13 +68,13 @@ def opened(path: Path, name: str, kind: str | None = None) -> Iterator[Content]:
         refuse_empty_or_large(size, name, limit=MAX_DECOMPRESSED_BYTES)
         with unfolded.open("rb") as file:
             start = file.read(65536)
-        found = kind_of(start, unfolded, name)
-        if found in ("parquet", "excel"):
+        content_kind = kind_of(start, unfolded, name)
+        if content_kind in ("parquet", "excel"):
             raise DataError(
-                f"“{name}” is a .gz file that holds {KINDS[found]}. Expected a text format inside. "
+                f"“{name}” is a .gz file that holds {KINDS[content_kind]}. Expected a text format inside. "
                 "Unpack it first and upload the file inside: it is compressed already."
             )
-        yield Content(unfolded, chosen_kind(found, kind, name), size, extension_notes(name, found, compressed=True))
+        yield Content(unfolded, chosen_kind(content_kind, kind, name), size, extension_notes(name, content_kind, compressed=True))
 
 
 def refuse_empty_or_large(size: int, name: str, limit: int = MAX_FILE_BYTES) -> None:
@@ -151,21 +151,22 @@ def kind_of_archive(path: Path, name: str) -> str:
     return "excel"
 
 
-def chosen_kind(found: str, wanted: str | None, name: str) -> str:
-    """The kind to read as: the person's choice where the content allows it. Raises ``DataError`` on a choice that it does not."""
-    if wanted is None or wanted == found:
-        return found
-    if wanted not in KINDS:
-        raise DataError(f"“{wanted}” is not a kind of file. Expected one of {', '.join(KINDS)}. Choose one of them, or let it be detected.")
-    if {found, wanted} <= {"csv", "json-lines"}:
-        return wanted
+def chosen_kind(content_kind: str, chosen: str | None, name: str) -> str:
+    """Return the kind to read as: the person's choice where the content allows it. Raises ``DataError`` on a choice that it does not."""
+    if chosen is None or chosen == content_kind:
+        return content_kind
+    if chosen not in KINDS:
+        raise DataError(f"“{chosen}” is not a kind of file. Expected one of {', '.join(KINDS)}. Choose one of them, or let it be detected.")
+    if {content_kind, chosen} <= {"csv", "json-lines"}:
+        return chosen
     raise DataError(
-        f"“{name}” cannot be read as {KINDS[wanted]}: its content is {KINDS[found]}. Choose {found}, or let the kind of file be detected."
+        f"“{name}” cannot be read as {KINDS[chosen]}: its content is {KINDS[content_kind]}. Choose {content_kind}, or let the kind of "
+        "file be detected."
     )
 
 
-def extension_notes(name: str, found: str, compressed: bool) -> tuple[str, ...]:
-    """A sentence where the file's name says something else than its content."""
+def extension_notes(name: str, content_kind: str, compressed: bool) -> tuple[str, ...]:
+    """Return a sentence where the file's name says something else than its content."""
     lower = name.lower()
     notes = []
     if compressed != lower.endswith(".gz"):
@@ -176,8 +177,8 @@ def extension_notes(name: str, found: str, compressed: bool) -> tuple[str, ...]:
         )
     extension = Path(lower.removesuffix(".gz")).suffix
     expected = EXTENSIONS.get(extension)
-    if expected != found and (expected is not None or extension):
-        notes.append(f"The name ends in {extension}, but the content is {KINDS[found]}; the content decides.")
+    if expected != content_kind and (expected is not None or extension):
+        notes.append(f"The name ends in {extension}, but the content is {KINDS[content_kind]}; the content decides.")
     return tuple(notes)
 
 

@@ -26,7 +26,7 @@ from engine.shared.encoders.checkpoint import bundled_checkpoint
 from engine.shared.text.tokens import token_counts
 
 TOKEN_LIMIT = 256
-"""Of the bundled encoder."""
+"""The bundled encoder reads so many tokens of a text."""
 MEASURED_TEXTS = 2_000
 
 
@@ -38,20 +38,20 @@ def dataset_store() -> DatasetStore:
 # One table at a time, for a large one takes several times its file's size in memory.
 @st.cache_resource(max_entries=1, show_spinner="Reading the file …")
 def read(identifier: str, options: ReadingOptions) -> tuple[Table, ColumnGuess]:
-    """The whole table of a stored file, and the columns to offer. Raises ``DataError``."""
+    """Return the whole table of a stored file, and the columns to offer. Raises ``DataError``."""
     table = read_stored(dataset_store().get(identifier), options)
     return table, guess_columns(table)
 
 
 @st.cache_resource(max_entries=4, show_spinner="Checking every row …")
 def check(choice: DataChoice, _table: Table) -> Report:
-    """The check report; what the choice says of sample and shares does not matter to it."""
+    """Return the check report; what the choice says of sample and shares does not matter to it."""
     return check_table(_table, choice, TOKEN_LIMIT, count_tokens)
 
 
 @st.cache_data(max_entries=8, show_spinner="Splitting …")
 def split(choice: DataChoice, _table: Table) -> tuple[pandas.DataFrame, list[int]]:
-    """Texts of each class and part, and the lengths in tokens of up to 2,000 of the texts. Raises ``DataError``."""
+    """Return the texts of each class and part, and the lengths in tokens of up to 2,000 of the texts. Raises ``DataError``."""
     prepared = prepare(_table, choice)
     texts = prepared.frame["text"]
     return class_counts(prepared), count_tokens(texts.sample(min(len(texts), MEASURED_TEXTS), random_state=0).tolist())
@@ -59,7 +59,7 @@ def split(choice: DataChoice, _table: Table) -> tuple[pandas.DataFrame, list[int
 
 @st.cache_data(max_entries=2, show_spinner=False)
 def columns_at_a_glance(identifier: str, options: ReadingOptions, _table: Table) -> pandas.DataFrame:
-    """What helps to tell texts, labels and ids apart, from the first 10,000 rows."""
+    """Return what helps to tell texts, labels and ids apart, from the first 10,000 rows."""
     frame = _table.frame.head(10_000)
     return pandas.DataFrame(
         {
@@ -73,7 +73,7 @@ def columns_at_a_glance(identifier: str, options: ReadingOptions, _table: Table)
 
 
 def count_tokens(texts: list[str]) -> list[int]:
-    """Tokens of each text under the bundled encoder, before any cut."""
+    """Count the tokens of each text under the bundled encoder, before any cut."""
     return token_counts(bundled_checkpoint().folder, texts)
 
 

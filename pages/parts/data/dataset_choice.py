@@ -26,9 +26,9 @@ UPLOADS = "uploads_taken"
 def choose_dataset(store: DatasetStore) -> Dataset | None:
     """The data set of the address, with the three ways to choose another; ``None`` before there is one or when it has gone."""
     dataset = None
-    if asked := st.query_params.get("data"):
+    if identifier := st.query_params.get("data"):
         try:
-            dataset = store.get(asked)
+            dataset = store.get(identifier)
         except DataError as error:
             st.error(plain(shorten(error, 500)), icon=":material/search_off:")
     uploader, others = st.columns([3, 2], gap="large")

@@ -72,42 +72,42 @@ def show_rows(frame: pandas.DataFrame, alt: str, config: dict[str, Any] | None =
 
 
 @st.fragment
-def override_reading(dataset: Dataset, asked: ReadingOptions, found: ReadingOptions | None, session_key: str) -> None:
-    """The boxes and the live preview. Leaves the options in ``st.session_state[session_key]`` when they are to be used.
+def override_reading(dataset: Dataset, overrides: ReadingOptions, read_with: ReadingOptions | None, session_key: str) -> None:
+    """Show the boxes and the live preview; leave the options in ``st.session_state[session_key]`` when they are to be used.
 
-    ``asked`` holds what was overridden before; ``found`` what the file was read with, ``None`` when it could not be read that way.
+    ``read_with`` holds the options with which the file was read, ``None`` where it could not be read with the ``overrides``.
     """
-    readable, found = found is not None, found or ReadingOptions()
+    readable, detection = read_with is not None, read_with or ReadingOptions()
     left, middle, right = st.columns(3)
 
     def box(column: st.delta_generator.DeltaGenerator, label: str, field: str, names: dict[Any, str]) -> Any:
-        """One box whose first entry leaves the matter to detection and says what that found."""
-        detected, value = getattr(found, field), getattr(asked, field)
+        """Show one box whose first entry leaves the matter to detection and says what that was."""
+        detected, value = getattr(detection, field), getattr(overrides, field)
         names = names | {extra: _encoding(str(extra)) for extra in (detected, value) if extra is not None and extra not in names}
-        known = f"Detected: {names[detected]}" if detected is not None and value is None else "Detect"
+        first_entry = f"Detected: {names[detected]}" if detected is not None and value is None else "Detect"
         entries = [DETECT, *names]
-        chosen = column.selectbox(
+        entry = column.selectbox(
             label, entries, 0 if value is None else entries.index(value), key=f"{field} of {dataset.identifier}",
-            format_func=lambda entry: known if entry == DETECT else names[entry],
+            format_func=lambda entry: first_entry if entry == DETECT else names[entry],
         )  # fmt: skip
-        return None if chosen == DETECT else chosen
+        return None if entry == DETECT else entry
 
     kind = box(left, "Kind of file", "kind", KINDS)
-    wanted: dict[str, Any] = {"kind": kind}
-    shape = kind or found.kind or "csv"
+    fields = {"kind": kind}
+    shape = kind or detection.kind or "csv"
     if shape in ("csv", "json-lines"):
-        wanted["encoding"] = box(middle, "Encoding", "encoding", ENCODINGS)
+        fields["encoding"] = box(middle, "Encoding", "encoding", ENCODINGS)
     if shape == "csv":
-        wanted["delimiter"] = box(right, "Separator", "delimiter", DELIMITERS)
-        wanted["quote"] = box(left, "Quote character", "quote", QUOTES)
+        fields["delimiter"] = box(right, "Separator", "delimiter", DELIMITERS)
+        fields["quote"] = box(left, "Quote character", "quote", QUOTES)
     if shape in ("csv", "excel"):
-        wanted["header"] = box(middle, "The first row", "header", HEADERS)
+        fields["header"] = box(middle, "The first row", "header", HEADERS)
     if shape == "excel":
         key = f"sheet of {dataset.identifier}"
-        sheet = right.text_input("Sheet", asked.sheet or "", placeholder=found.sheet or "the first one", key=key)
-        wanted["sheet"] = sheet.strip() or None
-    options = ReadingOptions(**wanted)
-    if readable and options == asked:
+        sheet = right.text_input("Sheet", overrides.sheet or "", placeholder=detection.sheet or "the first one", key=key)
+        fields["sheet"] = sheet.strip() or None
+    options = ReadingOptions(**fields)
+    if readable and options == overrides:
         st.caption("Change a box, and the first rows appear here as they would be read.")
         return
     try:
@@ -123,5 +123,5 @@ def override_reading(dataset: Dataset, asked: ReadingOptions, found: ReadingOpti
 
 
 def _encoding(codec: str) -> str:
-    known = codec.lower().removesuffix("-sig").removesuffix("-le").removesuffix("-be")
-    return ENCODINGS.get(known, codec.upper()).split(",")[0]
+    name = codec.lower().removesuffix("-sig").removesuffix("-le").removesuffix("-be")
+    return ENCODINGS.get(name, codec.upper()).split(",")[0]
