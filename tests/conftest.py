@@ -9,7 +9,10 @@ from typing import Any
 
 import pytest
 
+from engine.runs import launching
 from engine.runs.folder import Run
+from tests import numpy_wing
+from tests.numpy_wing import use_numpy_workers
 from tests.shared_runs import shared_run
 from tests.wing_process import InWing, WingProcess
 
@@ -34,6 +37,16 @@ def sample_run(tmp_path_factory: pytest.TempPathFactory) -> Run:
 def bundled_run(tmp_path_factory: pytest.TempPathFactory) -> Run:
     """The same with the bundled encoder, for thorough tests."""
     return shared_run("bundled", tmp_path_factory).run
+
+
+@pytest.fixture(params=["numpy", pytest.param("frameworks", marks=pytest.mark.thorough)])
+def workers(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """What the runs of this test are trained by: stand-ins where the protocol is tested; thoroughly, PyTorch and TensorFlow as well."""
+    if request.param == "numpy":
+        use_numpy_workers(monkeypatch)
+        detach = launching.detach
+        monkeypatch.setattr(launching, "detach", lambda module, folder: detach(numpy_wing.__name__, folder))
+    return request.param
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,4 @@
-"""A third wing, in NumPy alone, for tests of the protocol: it starts in a second and trains ``embedding-mlp`` as the others do.
+"""A third wing, in NumPy alone, for tests of the protocol: it starts in a second and trains two dense layers as the others do.
 
 It stands in for either framework under that framework's name, and all that a worker does around its wing is the product's own. Its encoder
 gives each text the mean of one random vector a token. What a framework itself does is tested with the framework.
@@ -27,7 +27,8 @@ from engine.shared.recipe import Recipe
 from engine.shared.weights.files import load_progress, read_weights, save_progress, write_arrays
 from engine.shared.weights.initial import WEIGHTS
 
-MODULES = ("devices", "training", "inference", "export", "encoder", "summaries", "classifiers.embedding_mlp")
+MODULES = ("devices", "training", "inference", "export", "encoder", "summaries", "classifiers.embedding_mlp",
+           "classifiers.tfidf_mlp")  # fmt: skip
 Weights = dict[str, np.ndarray]
 Inputs = tuple[np.ndarray, ...]
 
@@ -66,7 +67,7 @@ def use_device(device: str, own: frozenset[str] = frozenset()) -> str:
     return device
 
 
-# --- classifiers.embedding_mlp ---
+# --- classifiers.embedding_mlp, classifiers.tfidf_mlp ---
 
 
 class Model:
@@ -75,8 +76,17 @@ class Model:
     def __init__(self, weights: Weights) -> None:
         self.weights = weights
 
-    def __call__(self, vectors: np.ndarray) -> np.ndarray:
-        return self.hidden(vectors) @ self.weights["output.weight"] + self.weights["output.bias"]
+    def __call__(self, *inputs: np.ndarray) -> np.ndarray:
+        return self.hidden(self.vectors(inputs)) @ self.weights["output.weight"] + self.weights["output.bias"]
+
+    def vectors(self, inputs: Inputs) -> np.ndarray:
+        """What ``embedding-mlp`` takes as it is; the terms and shares of ``tfidf-mlp`` spread over the vocabulary."""
+        if len(inputs) == 1:
+            return inputs[0]
+        terms, shares = inputs
+        vectors = np.zeros((len(terms), len(self.weights["hidden.weight"])), np.float32)
+        np.add.at(vectors, (np.arange(len(terms))[:, None], terms), shares)
+        return vectors
 
     def hidden(self, vectors: np.ndarray) -> np.ndarray:
         return np.maximum(vectors @ self.weights["hidden.weight"] + self.weights["hidden.bias"], 0)
@@ -124,11 +134,11 @@ def make_optimizer(model: Model, recipe: Recipe) -> Adam:
 
 
 def make_batches(inputs: Inputs, labels: np.ndarray, plan: Callable[[int], Any], recipe: Recipe) -> Callable[[int], Iterable[Any]]:
-    def batches(epoch: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    def batches(epoch: int) -> Iterator[tuple[Inputs, np.ndarray]]:
         order = plan(epoch).order
         for start in range(0, len(order), recipe.batch_size):
             rows = order[start : start + recipe.batch_size]
-            yield inputs[0][rows], labels[rows]
+            yield tuple(values[rows] for values in inputs), labels[rows]
 
     return batches
 
@@ -156,8 +166,9 @@ def train(
     for epoch in range(progress.next_epoch, epochs):
         callback.on_epoch_begin(epoch)
         loss_sum, seen = 0.0, 0
-        for step, (vectors, labels) in enumerate(batches(epoch)):
+        for step, (inputs, labels) in enumerate(batches(epoch)):
             with np.errstate(all="ignore"):  # a loss that is no number is told like any other
+                vectors = model.vectors(inputs)
                 hidden = model.hidden(vectors)
                 loss, gradient = cross_entropy(model(vectors), labels)
                 back = (gradient @ model.weights["output.weight"].T) * (hidden > 0)
@@ -168,10 +179,11 @@ def train(
             if callback.stop_training:
                 break
         callback.on_test_begin()
-        (vectors,), labels, _ = validation
+        inputs, labels, _ = validation
         with np.errstate(all="ignore"):
-            validation_loss, _ = cross_entropy(model(vectors), labels)
-            accuracy = float((model(vectors).argmax(axis=1) == labels).mean())
+            logits = model(*inputs)
+            validation_loss, _ = cross_entropy(logits, labels)
+            accuracy = float((logits.argmax(axis=1) == labels).mean())
         callback.on_test_end()
         if progress.improved(epoch, validation_loss):
             keep_best(model)

@@ -99,7 +99,7 @@ def test_a_change_must_exceed_both_the_noise_and_its_own_spread() -> None:
     assert is_beyond_noise(-0.3, 0.1, 5, 0.2)
 
 
-@pytest.mark.thorough
+@pytest.mark.usefixtures("workers")
 @pytest.mark.timeout(600)
 def test_a_small_ablation_stopped_and_resumed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(studies, "detach", lambda module, folder: study_process.main([str(folder)]))

@@ -7,9 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from engine.runs import launching
-from tests import numpy_wing
-from tests.numpy_wing import use_numpy_workers
 from tests.running.driving import processes_about, wait_until
 from tests.shared_runs import SharedRun, shared_run, tiny_encoder
 
@@ -24,16 +21,6 @@ def no_process_left(tmp_path: Path) -> Iterator[None]:
 @pytest.fixture(scope="session", name="tiny_encoder")
 def tiny_encoder_fixture(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tiny_encoder(tmp_path_factory)
-
-
-@pytest.fixture(params=["numpy", pytest.param("frameworks", marks=pytest.mark.thorough)])
-def workers(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
-    """What the runs of this test are trained by: stand-ins where the protocol is tested; thoroughly, PyTorch and TensorFlow as well."""
-    if request.param == "numpy":
-        use_numpy_workers(monkeypatch)
-        detach = launching.detach
-        monkeypatch.setattr(launching, "detach", lambda module, folder: detach(numpy_wing.__name__, folder))
-    return request.param
 
 
 @pytest.fixture
