@@ -21,7 +21,7 @@ through_dashboard()
 
 
 def choose_classifier() -> str:
-    """Whose code is shown where there is no run to say so; the address keeps it (``?classifier=``)."""
+    """Choose whose code is shown where there is no run to say so; the address keeps it (``?classifier=``)."""
     asked = st.query_params.get("classifier", "")
     names = list(CLASSIFIERS)
 

@@ -14,7 +14,7 @@ class Statement:
 
     says: str
     source: str
-    """Whose page it is."""
+    """Who publishes the page."""
     address: str
     dated: str
 
@@ -120,7 +120,7 @@ STATEMENTS = {
     "real-world-use": (CONTAINERS, TRANSFORMERS),
     "migration": (ONNX_TF,),
 }
-"""By claim: what bears on it."""
+"""What bears on each claim."""
 
 OUT_OF_DATE = {
     "from transformers import TFAutoModel": TRANSFORMERS,

@@ -208,7 +208,7 @@ CLAIMS = {
          ("engine/workers/jobs/migrate.py", "the three routes by which a run’s model is carried across")),
     ),
 }  # fmt: skip
-"""In the order of the page. The keys are the anchors of its rows."""
+"""The claims in the order of the page. The keys are the anchors of its rows."""
 
 GROUPS = {
     "How fast, how large": ("training-speed", "inference-speed", "memory", "gpu-utilisation", "negligible-difference"),

@@ -214,7 +214,7 @@ SECTIONS = {
     "How to run it": _running,
     "What this card does not say": _unknown,
 }
-"""In the order of the hub's template."""
+"""The sections in the order of the hub's template."""
 
 
 def _measures(snapshot: Snapshot, groups: Sequence[str]) -> str:

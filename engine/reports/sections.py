@@ -227,4 +227,4 @@ SECTIONS: tuple[Callable[[Snapshot], Section | str], ...] = (
     code,
     repeating,
 )
-"""In reading order."""
+"""The sections in reading order."""

@@ -24,7 +24,7 @@ class Setting(NamedTuple):
     """One setting as it was."""
 
     name: str
-    """As on the command line and in ``docs/settings.md``."""
+    """Its name on the command line and in ``docs/settings.md``."""
     value: str
     advice: str
     """``as recommended``, ``recommended: 20``, or that the classifier does not use it."""

@@ -81,7 +81,7 @@ class Run(RunPaths, WorkFolder):
         write_atomically(self.outcome_file(framework), json.dumps(to_json(outcome), indent=1))
 
     def forget_outcome(self, framework: str) -> None:
-        """So that a resumed run goes on with this framework."""
+        """Forget the outcome, so that a resumed run goes on with this framework."""
         self.outcome_file(framework).unlink(missing_ok=True)
 
     def read_data(self) -> pandas.DataFrame | None:

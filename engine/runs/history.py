@@ -19,7 +19,7 @@ class StepPoint:
     epoch: float
     """Epochs finished, with the part of the present one: 1.5 in the middle of the second."""
     seconds: float
-    """Of training inside turns, the first step left out."""
+    """Seconds of training inside turns, the first step left out."""
     loss: float | None
     """``None`` where it was not a number any more."""
     documents: int

@@ -223,7 +223,7 @@ CONTENTS: dict[str, Callable[[Material], Contents]] = {
     "http": http_contents,
     "sagemaker": sagemaker_contents,
 }
-"""By the name of the bundle."""
+"""What makes each bundle, under its name."""
 
 TEXT_PACKAGES = {"tokens": ("numpy", "tokenizers"), "shares": ("numpy", "tokenizers", "scikit-learn")}
 """What ``text_inputs.py`` needs, by what the model takes."""

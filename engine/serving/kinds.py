@@ -16,9 +16,9 @@ class Bundle:
     summary: str
     """One sentence, shown where it can be chosen."""
     needs: dict[str, str]
-    """By framework, the format of the exported model that it is made of; empty where it takes the run's own weights."""
+    """The format of the exported model that it is made of, by framework; empty where it takes the run's own weights."""
     frameworks: tuple[str, ...] = FRAMEWORKS
-    """Whose models it can hold."""
+    """The frameworks whose models it can hold."""
     caution: str = ""
     """What to know before relying on it."""
     packages: tuple[str, ...] = field(default_factory=tuple)
@@ -53,7 +53,7 @@ BUNDLES = {
         caution="Run here under SageMaker's variables, not in Amazon's cloud.",
     ),
 }
-"""By the name of the format."""
+"""The bundles under the names of their formats."""
 
 
 def artifacts_needed(bundle: str, framework: str) -> dict[str, str]:

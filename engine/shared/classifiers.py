@@ -97,4 +97,4 @@ CLASSIFIERS = {
         steps_per_call=1,
     ),
 }  # fmt: skip
-"""By name; a new classifier adds its entry here."""
+"""The classifiers by name; a new one adds its entry here."""

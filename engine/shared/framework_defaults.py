@@ -13,7 +13,7 @@ class Place(NamedTuple):
     """Where a choice is made."""
 
     file: str
-    """For example ``engine/frameworks/pytorch/training.py``."""
+    """The file, for example ``engine/frameworks/pytorch/training.py``."""
     name: str
     """The function, class or constant in it."""
     words: str
@@ -37,7 +37,7 @@ class Difference:
     aspect: str | None
     """The choice of ``Recipe.own`` that leaves it to the frameworks; ``None`` where it is equal in every mode."""
     code: dict[str, Place]
-    """By framework; empty where nothing is set, because no classifier has the thing."""
+    """The line that sets it, by framework; empty where nothing is set, because no classifier has the thing."""
     concerns: tuple[str, ...] = ()
     """Names of classifiers; empty for all of them."""
 
@@ -318,4 +318,4 @@ DIFFERENCES = (
         },
     ),
 )
-"""In the order in which a training meets them."""
+"""The differences in the order in which a training meets them."""

@@ -9,7 +9,7 @@ _ONE_AT_A_TIME = threading.Lock()
 
 
 def parse(source: str) -> ast.Module:
-    """As ``ast.parse``, which in Python 3.11 fails at random when two threads, which is two visitors, call it at once.
+    """Parse as ``ast.parse`` does, which in Python 3.11 fails at random when two threads, which is two visitors, call it at once.
 
     “SystemError: AST constructor recursion depth mismatch”: all threads count in the same place how deep they are.
     """

@@ -183,4 +183,4 @@ CONCEPTS = {
     "several-steps": Concept("Several steps in one call", "fit leaves Python more rarely.", keywords=("steps_per_execution",)),
     "mixed-precision": Concept("Mixed precision", "Most of a step in half precision.", names=("torch.autocast", "keras.mixed_precision.*")),
 }
-"""By a short key, from the language to the training."""
+"""The concepts under short keys, from the language to the training."""

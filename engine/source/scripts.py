@@ -73,7 +73,7 @@ class Purpose:
     before_main: Callable[[Parts, str], str]
     """Lines in a cell of their own before the last one, from the settings as they stand in the script; may be empty."""
     title: str = ""
-    """Of that cell."""
+    """The title of that cell."""
     files: Mapping[str, str] = field(default_factory=dict)
     """Source by path, from which ``names`` are cut in addition."""
     names: tuple[tuple[str, str], ...] = ()
@@ -219,7 +219,7 @@ IMPORTS = {
     "np": "import numpy as np",
     "snapshot_download": "from huggingface_hub import snapshot_download",
 }
-"""By the name that the main or the settings use."""
+"""The import of each name that the main or the settings use."""
 
 PACKAGES = {"keras_hub": "keras-hub", "sklearn": "scikit-learn"}
 """What a module is called in the index of packages, where that is another name."""

@@ -119,7 +119,7 @@ class Row:
 
     name: str
     pieces: dict[str, Definition]
-    """By framework; one of the two may be missing."""
+    """The pieces by framework; one of the two may be missing."""
     reason: str = ""
     """Why the other framework has no such piece."""
 
@@ -132,7 +132,7 @@ class Stage:
     difference: str
     rows: tuple[Row, ...]
     repairs: dict[str, tuple[Definition, ...]]
-    """By framework: pieces from a file that has no twin at all."""
+    """Pieces from a file that has no twin at all, by framework."""
 
     def lines(self, framework: str) -> int:
         """Lines of code of the framework in this stage, repairs included."""

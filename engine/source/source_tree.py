@@ -20,7 +20,7 @@ class Definition:
 
     file: str
     name: str
-    """Of several constants on one line, all, with commas between them."""
+    """Its name; of several constants on one line all names, with commas between them."""
     first_line: int
     source: str
     uses: frozenset[str]

@@ -53,7 +53,7 @@ NOT_MEASURED = (
 
 @dataclass(frozen=True)
 class Counts:
-    """Of some code; sums of it count each name and concept once."""
+    """What was counted in some code; sums of it count each name and concept once."""
 
     lines: int = 0
     statements: int = 0
@@ -68,7 +68,7 @@ class Counts:
 
 @dataclass(frozen=True)
 class Marks:
-    """Where in a piece of source what was counted stands, by line from 1."""
+    """The places in a piece of source at which something was counted, by line from 1."""
 
     lines: frozenset[int]
     names: Mapping[int, tuple[str, ...]]
@@ -81,9 +81,9 @@ class ClassifierCounts:
 
     stages: tuple[Stage, ...]
     by_stage: Mapping[str, Mapping[str, Counts]]
-    """By name of the stage and framework, without repairs."""
+    """Counts by name of the stage and framework, without repairs."""
     mended: Mapping[str, Counts]
-    """By framework: what only it needs to read published encoders right."""
+    """What only this framework needs to read published encoders right, by framework."""
 
     def total(self, framework: str) -> Counts:
         """All stages, without repairs."""
@@ -97,15 +97,15 @@ class SyntaxCounts:
     tree: SourceTree
     classifiers: Mapping[str, ClassifierCounts]
     everything: Mapping[str, Counts]
-    """By framework: all classifiers in all stages; what they share is counted once. Without repairs."""
+    """All classifiers in all stages, by framework; what they share is counted once. Without repairs."""
     plain: Mapping[str, Counts]
     plain_pieces: Mapping[str, tuple[Definition, ...]]
     note: str
-    """Whose code it is, in one sentence."""
+    """The sentence that says which code was counted."""
 
 
 def syntax_counts(run: Run | None = None) -> SyntaxCounts:
-    """Of the code that ``run`` kept, or of the engine's present code: without a run, without a copy, or with one of an older version."""
+    """Count the code that ``run`` kept, or the engine's present code: without a run, without a copy, or with one of an older version."""
     kept = kept_code(run) if run else None
     if run and kept:
         try:
@@ -154,14 +154,14 @@ def _plain(tree: SourceTree, framework: str) -> Iterator[Definition]:
 
 
 def count_piece(piece: Definition, tree: SourceTree) -> Counts:
-    """Of one function, class or constant."""
+    """Count one function, class or constant."""
     marks = marks_of(piece, tree)
     statements = [node for node in ast.walk(parse(piece.source)) if isinstance(node, ast.stmt) and not _is_docstring(node)]
     return Counts(len(marks.lines), len(statements), _union(marks.names), _union(marks.concepts))
 
 
 def marks_of(piece: Definition, tree: SourceTree) -> Marks:
-    """Where the counted lines, names and concepts of a piece stand."""
+    """Return where the counted lines, names and concepts of a piece stand."""
     module = parse(piece.source)
     uses = sorted(_uses(module, tree.bindings(piece.file)))
     names = [(use.line, use.name) for use in uses if _counts_as_name(use, tree.members)]

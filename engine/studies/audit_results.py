@@ -23,7 +23,7 @@ class LevelRow:
     max_relative_loss_difference: float
     """The largest of ``differences``."""
     losses: dict[str, tuple[Loss, ...]] = field(default_factory=dict)
-    """By framework: the loss of each step."""
+    """The loss of each step, by framework."""
     differences: tuple[float, ...] = ()
     """For each step the difference of the two losses, relative to the larger one."""
 

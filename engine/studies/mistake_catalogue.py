@@ -103,4 +103,4 @@ MISTAKES = {
         "Name the axis that is to be left out: squeeze(axis).",
     ),
 }
-"""By the name of the function that makes the mistake, in the order in which they are shown."""
+"""The mistakes under the names of the functions that make them, in the order in which they are shown."""

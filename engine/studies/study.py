@@ -93,7 +93,7 @@ def find_study(kind: str, request: dict[str, Any]) -> Study | None:
 
 
 def study_key(kind: str, request: dict[str, Any]) -> str:
-    """Equal for equal questions to the same code and packages."""
+    """Return a key that is equal for equal questions to the same code and packages."""
     return _digest([kind, request, code_version()])[:16]
 
 

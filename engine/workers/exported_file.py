@@ -34,7 +34,7 @@ def open_file(run: Run, framework: str, inputs: Inputs, kind: str, file: Path) -
 
 
 def logits_of(answer: Answer, batch: np.ndarray, shape: Sequence[int | None], padding: int) -> np.ndarray:
-    """Of a batch as :func:`text_reader` makes it; ``shape`` is that of the file's input, ``None`` where an axis is open."""
+    """Return the logits of a batch as :func:`text_reader` makes it; ``shape`` is that of the file's input, ``None`` for an open axis."""
     if shape[0] is not None:  # a file for phones takes one text of a fixed width at a time
         answer = _one_by_one(answer, shape, padding)
     if batch.ndim == 3:

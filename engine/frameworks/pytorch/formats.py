@@ -17,7 +17,7 @@ MOBILE_PACKAGE = "executorch"
 """What writes and runs a model for phones; it is not needed otherwise."""
 
 Answer = Callable[[np.ndarray], np.ndarray]
-"""From a batch of what the model takes to logits, (batch, num_classes)."""
+"""A function from a batch of what the model takes to logits, (batch, num_classes)."""
 
 
 def save_native(core: nn.Module, example: np.ndarray, name: str, path: Path) -> None:

@@ -21,7 +21,7 @@ OPSET = 18
 """The newest operator set that tf2onnx writes."""
 
 Answer = Callable[[np.ndarray], np.ndarray]
-"""From a batch of what the model takes to logits, (batch, num_classes)."""
+"""A function from a batch of what the model takes to logits, (batch, num_classes)."""
 
 
 def save_native(core: keras.Model, example: np.ndarray, name: str, path: Path) -> None:

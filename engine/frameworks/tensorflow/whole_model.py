@@ -101,7 +101,7 @@ def _wide_tokens(core: keras.Model) -> keras.Model:
 
 
 class MeanOfWindows(keras.layers.Layer):
-    """Of each text, (batch, windows, tokens), the mean of its windows' vectors.
+    """The mean of the vectors of a text's windows, (batch, windows, tokens).
 
     Only windows that hold a token count; the first always does.
     """

@@ -13,7 +13,7 @@ from engine.shared.text.tokens import load_tokenizer, padding_token, token_rows
 from engine.shared.text.vocabulary import dense_rows
 
 OWN, SHARES, TOKENS = "own", "shares", "tokens"
-"""As the run's classifier takes it; TF-IDF rows with a place for every term; tokens, for a graph that holds the encoder as well."""
+"""A graph takes what the run's classifier takes, or TF-IDF rows with a place for every term, or, with the encoder in it, tokens."""
 
 INPUT_NAMES = {"vectors": "vectors", "terms": "shares", "words": "tokens", "pieces": "tokens"}
 """What the input of a graph of the classifier alone is called, by what the classifier takes."""

@@ -35,7 +35,7 @@ class Inputs:
     features: str = ""
     """The file with the vectors of all texts, shape (rows, hidden size); empty where a classifier takes none."""
     input_size: int = 0
-    """As in ``Architecture``."""
+    """The size of the input, as in ``Architecture``."""
     padding: int = 0
     """The token that stands for none."""
     max_tokens: int = 0

@@ -118,7 +118,7 @@ def label_inputs(prepared: PreparedData, experiment: Experiment) -> Inputs:
 
 
 def place_of_features(experiment: Experiment, checkpoint: Checkpoint, texts: list[str], folder: Path) -> Features:
-    """Where the vectors of these texts are kept."""
+    """Return where the vectors of these texts are kept."""
     return features_of(
         folder, texts, checkpoint.fingerprint, min(experiment.max_tokens, checkpoint.max_tokens), experiment.long_texts == "windows"
     )

@@ -9,11 +9,11 @@ from engine.errors import TrainingError
 from engine.runs.processes.channel import TURN_SECONDS, WorkerProcess
 
 PHASES = ("start", "import", "build", "encode", "probe", "train", "evaluate", "check", "latency", "ready", "work", "end")
-"""In the order in which a worker goes through those that concern it. One that answers a study's requests is ``ready`` when its framework is
+"""The phases of a worker, which goes through those that concern it. One that answers a study's requests is ``ready`` when its framework is
 loaded, and then asks for ``work`` again and again; one that loads no framework begins with ``work``."""
 
 WORKER_NAMES = FRAMEWORK_NAMES | {"onnx": "ONNX Runtime"}
-"""Of each kind of worker; one answers with an exported file beside those of the frameworks."""
+"""The name of each kind of worker; one answers with an exported file beside those of the frameworks."""
 
 SIGNALS = {
     6: "SIGABRT, a crash inside a library",
@@ -25,7 +25,7 @@ SIGNALS = {
 
 
 def worker_title(name: str) -> str:
-    """For readers: the framework's name, without the word that tells two workers of one framework apart."""
+    """Return the framework's name for readers, without the word that tells two workers of one framework apart."""
     return WORKER_NAMES[name.partition(" ")[0]]
 
 

@@ -8,10 +8,10 @@ from typing import Any
 JSON, PLAIN = "application/json", "text/plain"
 
 MOST_TEXTS = 64
-"""In one request."""
+"""How many texts one request may have."""
 
 MOST_CHARACTERS = 20_000
-"""Of one text; what is beyond the model's own limit in tokens is cut, as in training."""
+"""How long one text may be; what is beyond the model's own limit in tokens is cut, as in training."""
 
 EXAMPLE = 'Send JSON like {"texts": ["Where is my parcel?"]} with the header Content-Type: application/json.'
 

@@ -44,7 +44,7 @@ class Checkpoint:
     """A pre-trained encoder whose files were found and can be trusted."""
 
     name: str
-    """For people: the hub id, or the folder's name."""
+    """Its name for people: the hub id, or the folder's name."""
     folder: Path
     family: str
     """``model_type`` of its ``config.json``."""

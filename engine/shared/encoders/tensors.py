@@ -96,6 +96,6 @@ def weight_files(folder: Path) -> list[str]:
 
 
 def stored_tensors(file: Path, family: str) -> dict[str, tuple[str, tuple[int, ...]]]:
-    """Of each tensor in a file, by its plain name: the name that it has there, and its shape. Reads no weights."""
+    """Return, by its plain name, the name that each tensor has in a file, and its shape. Reads no weights."""
     with safe_open(file, framework="np") as weights:
         return {plain_name(stored, family): (stored, tuple(weights.get_slice(stored).get_shape())) for stored in weights.keys()}  # noqa: SIM118

@@ -68,7 +68,7 @@ class Features:
 
 
 def features_of(folder: Path, texts: Sequence[str], fingerprint: str, max_tokens: int, windows: bool = False) -> Features:
-    """Where the vectors of these texts (in this order) by this encoder are kept; equal arguments give an equal place."""
+    """Return where the vectors of these texts (in this order) by this encoder are kept; equal arguments give an equal place."""
     digest = hashlib.sha256(f"{fingerprint} {max_tokens} {PRECISION}{' windows' if windows else ''}".encode())
     for text in texts:
         data = text.encode("utf-8", "surrogatepass")

@@ -85,7 +85,7 @@ USUAL: dict[str, Mapping[str, Any]] = {
 """Attributes that change nothing while they have this value."""
 
 USUAL_ACTIVATIONS = ("Sigmoid", "Tanh", "Tanh")
-"""Of an LSTM, for each direction."""
+"""The activations of an LSTM, for each direction."""
 
 WEIGHT_INPUTS = {"Conv": (1, 2), "Gather": (0,), "Gemm": (1, 2), "LSTM": (1, 2, 3), "LayerNormalization": (1, 2), "MatMul": (1,)}
 """Where an operator takes what a layer of a framework keeps; with constants in all these places it becomes such a layer."""

@@ -19,7 +19,7 @@ from engine.shared.onnx.operators import OLDEST_OPSET, OPERATORS, USUAL, USUAL_A
 from engine.shared.onnx.simplify import FORMER_ATTRIBUTES, current_form
 
 LARGEST_BYTES = 2 * 10**9
-"""Of a file with all its parts: protobuf, the format's envelope, ends a little above it."""
+"""The largest size of a file with all its parts: protobuf, the format's envelope, ends a little above it."""
 
 NUMBERS = {1: "float32", 10: "float16", 11: "float64", 9: "bool", 2: "uint8", 3: "int8", 6: "int32", 7: "int64"}
 """ONNX's number of each type of number that is rebuilt, and NumPy's name for it."""

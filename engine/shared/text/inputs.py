@@ -63,7 +63,7 @@ class TextInputs:
         return mean_of_windows(np.concatenate(answers), counts.tolist(), normalize=False)
 
     def classify(self, texts: Sequence[str], model: Callable[[np.ndarray], np.ndarray]) -> list[dict[str, Any]]:
-        """Of each text its ``label`` and the ``probabilities`` of all labels; ``model`` as in :meth:`logits`."""
+        """Return each text's ``label`` and the ``probabilities`` of all labels; ``model`` as in :meth:`logits`."""
         return named_answers(self.logits(texts, model), self.labels)
 
 

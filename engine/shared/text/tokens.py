@@ -50,13 +50,13 @@ def token_counts(folder: Path, texts: Sequence[str]) -> list[int]:
 
 
 MOST_WINDOWS = 16
-"""Of one text; what lies beyond them is cut, so that one endless text does not decide how much memory a batch takes."""
+"""The most windows of one text; what lies beyond them is cut, so that one endless text does not decide how much memory a batch takes."""
 
 TEXTS_AT_ONCE = 4096
 """Texts whose token numbers are held as Python's at one time."""
 
 CHARACTERS_AT_ONCE = 2_000_000
-"""Of the texts that are given to the tokenizer together: enough to keep all cores busy, and few enough for the 150 bytes that it notes
+"""Characters that the tokenizer is given at once: enough to keep all cores busy, and few enough for the 150 bytes that it notes
 about each token."""
 
 
@@ -73,7 +73,7 @@ class TokenRows:
 
 
 def text_windows(tokenizer: Tokenizer, texts: Sequence[str], windows: bool) -> tuple[list[list[list[int]]], int]:
-    """Of each text the tokens of its windows, as long as the tokenizer cuts them, and how many texts were cut.
+    """Return the tokens of each text's windows, as long as the tokenizer cuts them, and how many texts were cut.
 
     Without ``windows`` the first one alone. One does not overlap the next, and each has the special tokens of a whole text.
     """

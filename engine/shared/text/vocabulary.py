@@ -60,7 +60,7 @@ class Terms:
         return len(self.terms)
 
     def rows(self, texts: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
-        """Of each text the known terms, int32, and their shares, float32; both (texts, most terms of a text), filled up with zeros."""
+        """Return each text's known terms, int32, and their shares, float32; both (texts, most terms of a text), filled up with zeros."""
         if not len(texts):  # which scikit-learn refuses
             return np.zeros((0, 1), np.int32), np.zeros((0, 1), np.float32)
         table = self._vectorizer.transform(texts)

@@ -38,7 +38,7 @@ class Measurement(MeasurementFacts):
     """The figures of both sides."""
 
     values: dict[str, tuple[float, ...]] = field(default_factory=dict)
-    """By side: one figure a repeat, in pairs. The sides are the frameworks, or ``first`` and ``second`` against itself."""
+    """One figure a repeat, by side, in pairs. The sides are the frameworks, or ``first`` and ``second`` against itself."""
 
     def to_json(self) -> dict[str, Any]:
         """Return every key that such a benchmark has."""

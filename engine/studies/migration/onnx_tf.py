@@ -31,7 +31,7 @@ onnx_model = onnx.load("model.onnx")
 tf_model = onnx_tf.backend.prepare(onnx_model)
 tf_model.export_graph("model")
 """
-"""As guides have it, with the import of the submodule that they forget and the line that would write the result."""
+"""The snippet of the guides, with the import of the submodule that they forget and the line that would write the result."""
 
 FIRST_IMPORT = """# onnx_tf/common/data_type.py of onnx-tf 1.10.0, its last release, which the import of onnx_tf runs
 from onnx import mapping

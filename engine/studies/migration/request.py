@@ -20,7 +20,7 @@ FURTHER_STEPS = 10
 """Steps that both models are trained on, on the same batches."""
 
 LARGEST_DIFFERENCE = {"weights": 1e-5, "onnx": 1e-4, "checkpoint": 1e-5}
-"""Of the logits in float32: what each route is held to."""
+"""The largest difference of the logits in float32: what each route is held to."""
 
 
 @dataclass(frozen=True)

@@ -37,7 +37,7 @@ def answer(run: Run, framework: str, channel: Channel) -> None:
 
 
 def make_counter(run: Run, inputs: Inputs) -> Callable[[list[str]], tuple[list[int], list[int] | None]]:
-    """Of each text, how many tokens it has before any cut, and how many of them are known where the vocabulary is the run's own."""
+    """Return a function that counts each text's tokens before any cut, and the known ones where the vocabulary is the run's own."""
     takes = run.read_experiment().family_member.takes
     if run.read_experiment().family_member.pretrained:
         folder = resolve(inputs.encoder).folder

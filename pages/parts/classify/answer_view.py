@@ -35,7 +35,7 @@ class HowRead:
     """How the classifier of a run reads a text, as far as words depend on it."""
 
     takes: str = "vectors"
-    """As in ``engine.shared.classifiers.Classifier``."""
+    """What the classifier takes, as in ``engine.shared.classifiers.Classifier``."""
     windows: bool = False
     """Whether long texts are read in windows instead of being cut."""
 
@@ -175,13 +175,13 @@ def _several(texts: Sequence[str], classes: Sequence[str], answers: Mapping[str,
 
 
 def short_table(table: pandas.DataFrame) -> pandas.DataFrame:
-    """Without the probability of every class, which are for the download and the bars; shares as percentages, for ``column_formats``."""
+    """Return the table without the probability of every class; shares as percentages, for ``column_formats``."""
     columns = [f"{name} {what}" for what in ("answer", "probability") for name in FRAMEWORK_NAMES.values()]
     short = table[[column for column in ("text", *columns, "agree") if column in table]]
     return short.assign(**{column: 100 * short[column] for column in columns if column in short and column.endswith(" probability")})
 
 
 def column_formats(table: pandas.DataFrame) -> dict[str, Any]:
-    """Of ``short_table``; the text gets most of the room."""
+    """Return the formats of ``short_table``'s columns; the text gets most of the room."""
     formats = {column: st.column_config.NumberColumn(format="%.1f %%") for column in table if column.endswith(" probability")}
     return formats | {"text": st.column_config.TextColumn("text", width="medium")}

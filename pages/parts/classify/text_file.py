@@ -36,7 +36,7 @@ class ChosenTexts:
 
     @property
     def filled(self) -> numpy.ndarray:
-        """Which rows hold more than spaces; the others get no answer."""
+        """Return which rows hold more than spaces; the others get no answer."""
         return self.frame[self.column].str.strip().ne("").to_numpy(dtype=bool)
 
 

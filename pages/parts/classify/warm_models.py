@@ -26,7 +26,7 @@ class Answers:
     probabilities: list[list[float]] = field(default_factory=list)
     """Texts × classes."""
     tokens: list[int] = field(default_factory=list)
-    """Of each text, before any cut."""
+    """Tokens of each text, before any cut."""
     known: list[int] = field(default_factory=list)
     """How many words of each text are in the vocabulary, where the classifier has one of its own."""
     max_tokens: int = 0
@@ -54,7 +54,7 @@ class WarmModel:
 
 @st.cache_resource(max_entries=2, on_release=lambda model: model.answerer.close(), show_spinner=False)
 def warm_model(identifier: str, framework: str) -> WarmModel:
-    """Kept alive until another run is asked about: the two frameworks of one run fill the two places."""
+    """Return a model that is kept alive until another run is asked about: the two frameworks of one run fill the two places."""
     return WarmModel(identifier, framework)
 
 

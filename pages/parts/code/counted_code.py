@@ -113,7 +113,7 @@ def _stages(stages: Mapping[str, None], in_least_code: bool) -> str:
 
 
 def show_limits(counts: SyntaxCounts) -> None:
-    """Whose code was counted, and what the counts do not say."""
+    """Show whose code was counted, and what the counts do not say."""
     st.caption(f"{plain(counts.note)} Not measured: {plain(NOT_MEASURED[:1].lower() + NOT_MEASURED[1:])}")
 
 

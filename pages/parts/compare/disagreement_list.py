@@ -33,7 +33,7 @@ def disagreement_list(table: pandas.DataFrame, key: str) -> None:
 
 
 def right_side(table: pandas.DataFrame) -> pandas.Series:
-    """For each row ``PyTorch is right``, ``TensorFlow is right`` or ``Neither is right``; both cannot be, for they disagree."""
+    """Return for each row ``PyTorch is right``, ``TensorFlow is right`` or ``Neither is right``; both cannot be, for they disagree."""
     sides = pandas.Series("Neither is right", index=table.index, dtype=object)
     for name in FRAMEWORK_NAMES.values():
         sides[table[f"{name} answer"] == table["true class"]] = f"{name} is right"

@@ -38,7 +38,7 @@ def what_differs(experiment: Experiment) -> None:
 
 
 def as_this_machine_runs_it(experiment: Experiment) -> Experiment:
-    """On the CPU where there is no GPU, so that choices for a GPU are not said to matter."""
+    """Return the experiment on the CPU where there is no GPU, so that choices for a GPU are not said to matter."""
     return experiment if graphics_processors() else replace(experiment, device="cpu")
 
 

@@ -23,7 +23,7 @@ SHOWN = ("test_accuracy", "train_seconds", "documents_per_second", "peak_rss_mib
 
 
 def next_steps(run: Run) -> None:
-    """Where to go from a run that has results."""
+    """Show where to go from a run that has results."""
     address = {"run": run.identifier}
     with st.container(horizontal=True):
         st.page_link("pages/compare.py", label="Compare the two models", icon=":material/compare_arrows:", query_params=address)

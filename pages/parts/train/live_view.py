@@ -57,7 +57,7 @@ def waiting(status: Status, experiment: Experiment) -> None:
 
 
 def turn_sentence(status: Status) -> str:
-    """Whose turn it is and how long the whole will take."""
+    """Return whose turn it is and how long the whole will take."""
     lefts = [side.seconds_left for side in status.progress.values() if side.seconds_left is not None]
     until = f" {duration(sum(lefts)).capitalize()} left in all." if lefts and sum(lefts) >= 1 else ""
     if status.phase != "train":

@@ -39,12 +39,12 @@ def flatten(x: Tensor, axis: int = 1) -> Tensor:
 
 
 def squeeze(x: Tensor, axes: Tensor | None = None) -> Tensor:
-    """Without some axes of size 1, by default all of them."""
+    """Return ``x`` without some axes of size 1, by default all of them."""
     return x.squeeze() if axes is None else x.squeeze(tuple(axes.reshape(-1).tolist()))
 
 
 def unsqueeze(x: Tensor, axes: Tensor) -> Tensor:
-    """With new axes of size 1 at these places of the result."""
+    """Return ``x`` with new axes of size 1 at these places of the result."""
     places = axes.reshape(-1).tolist()
     for axis in sorted(axis % (x.ndim + len(places)) for axis in places):
         x = x.unsqueeze(axis)
@@ -150,7 +150,7 @@ def constant_of_shape(sizes: Tensor, value: np.ndarray | None = None) -> Tensor:
 
 
 def count_up(start: Tensor, limit: Tensor, delta: Tensor) -> Tensor:
-    """From ``start`` on in steps of ``delta``, as long as ``limit`` is not reached."""
+    """Count from ``start`` on in steps of ``delta``, as long as ``limit`` is not reached."""
     return torch.arange(
         start.item(), limit.item(), delta.item(), dtype=start.dtype, device=start.device
     )

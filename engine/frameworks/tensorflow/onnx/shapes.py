@@ -50,12 +50,12 @@ def flatten(x: Tensor, axis: int = 1) -> Tensor:
 
 
 def squeeze(x: Tensor, axes: Tensor | None = None) -> Tensor:
-    """Without some axes of size 1, by default all of them."""
+    """Return ``x`` without some axes of size 1, by default all of them."""
     return tf.squeeze(x) if axes is None else tf.squeeze(x, _numbers(axes))
 
 
 def unsqueeze(x: Tensor, axes: Tensor) -> Tensor:
-    """With new axes of size 1 at these places of the result."""
+    """Return ``x`` with new axes of size 1 at these places of the result."""
     x, places = tf.convert_to_tensor(x), _numbers(axes)
     for axis in sorted(axis % (len(x.shape) + len(places)) for axis in places):
         x = tf.expand_dims(x, axis)
@@ -188,7 +188,7 @@ def constant_of_shape(sizes: Tensor, value: np.ndarray | None = None) -> Tensor:
 
 
 def count_up(start: Tensor, limit: Tensor, delta: Tensor) -> Tensor:
-    """From ``start`` on in steps of ``delta``, as long as ``limit`` is not reached."""
+    """Count from ``start`` on in steps of ``delta``, as long as ``limit`` is not reached."""
     return tf.range(*(tf.reshape(value, ()) for value in (start, limit, delta)))
 
 

@@ -26,13 +26,13 @@ HERE = Path(__file__).parent
 FRAMEWORKS = ("pytorch", "tensorflow")
 
 MOST_TEXTS = 64
-"""In one request."""
+"""How many texts one request may have."""
 
 MOST_CHARACTERS = 20_000
-"""Of one text; longer ones are refused here, and what is beyond the model's own limit in tokens is cut, as in training."""
+"""How long one text may be; longer ones are refused here, and what is beyond the model's own limit in tokens is cut, as in training."""
 
 MOST_BYTES = 8_000_000
-"""Of a request's body: as many as the longest texts can have, and some to spare."""
+"""How long a request's body may be: as many bytes as the longest texts can have, and some to spare."""
 
 MOST_AT_ONCE = 32
 """Requests that are worked on or wait; further ones are answered with 503 at once."""
