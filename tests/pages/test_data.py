@@ -113,7 +113,7 @@ def test_page_preflight_and_coordinator_parse_and_normalise_once(
     page.run()
     [stored] = store.list()
     experiment = Experiment(store.load_choice(stored.identifier), classifier="tfidf-mlp")
-    assert all(check.state != "failed" for check in preflight(experiment))
+    assert preflight(experiment).refusal == ""
     prepared = prepare_data(create_run(experiment))
     assert len(prepared.frame) == 40 and work == ["parsed", "normalised"]
 
