@@ -19,8 +19,9 @@ from engine.shared.class_weights import class_weights
 from engine.shared.classifiers import CLASSIFIERS
 from engine.shared.devices import describe_machine, graphics_processors
 from engine.shared.framework_defaults import DIFFERENCES
-from engine.studies.ablation_results import MEASURES, AblationResults, FlipRow, TrainingFigures
+from engine.studies.ablation_results import AblationResults, FlipRow
 from engine.studies.request import StudyRequest
+from engine.workers.requests.ablation import MEASURES, Flip, TrainingFigures, TrainingRequest
 
 if TYPE_CHECKING:
     from engine.runs.folder import Run
@@ -112,16 +113,10 @@ def conduct(coordinator: StudyCoordinator) -> list[str]:
             if aspect == COMPILED:
                 coordinator.dismiss()  # in one process torch.compile gives up after a few models of one kind
             for framework in FRAMEWORKS:
-                unit = coordinator.measure(
-                    framework,
-                    "ablate",
-                    f"{request.classifier}: seed {seed + 1} of {request.seeds}, {aspect}, {FRAMEWORK_NAMES[framework]}",
-                    prepared,
-                    seed=seed,
-                    own=[] if aspect in (MATCHED, COMPILED) else [aspect],
-                    changes=changes(aspect, experiment, prepared),
-                )
-                units[framework, aspect].append(TrainingFigures(**{name: unit[name] for name in MEASURES}))
+                message = f"{request.classifier}: seed {seed + 1} of {request.seeds}, {aspect}, {FRAMEWORK_NAMES[framework]}"
+                own = () if aspect in (MATCHED, COMPILED) else (aspect,)
+                training = TrainingRequest(seed=seed, own=own, flip=flip_of(aspect, experiment, prepared))
+                units[framework, aspect].append(coordinator.measure(framework, message, prepared, training))
         if seed:
             rows, noise, matched = summarise(units)
             results = AblationResults(
@@ -140,17 +135,17 @@ def conduct(coordinator: StudyCoordinator) -> list[str]:
     return []
 
 
-def changes(aspect: str, experiment: Experiment, prepared: Run) -> dict[str, object]:
-    """What else a flip changes in the recipe, so that it changes something at all."""
+def flip_of(aspect: str, experiment: Experiment, prepared: Run) -> Flip:
+    """Return what else a flip changes in the recipe, so that it changes something at all."""
     if aspect == "clipping" and not experiment.clip_norm:
-        return {"clip_norm": 1.0}
+        return Flip(clip_norm=1.0)
     if aspect == COMPILED:
-        return {"compiled": True}
+        return Flip(compiled=True)
     if aspect == "loss_weighting":
         inputs = load_inputs(prepared)
         labels = inputs.labels[inputs.rows["train"]]
-        return {"class_weights": class_weights("balanced", [str(number) for number in range(inputs.num_classes)], labels)}
-    return {}
+        return Flip(class_weights=class_weights("balanced", [str(number) for number in range(inputs.num_classes)], labels))
+    return Flip()
 
 
 Units = dict[tuple[str, str], list[TrainingFigures]]

@@ -6,25 +6,7 @@ from dataclasses import dataclass, field
 
 from engine.shared.devices import Machine
 from engine.units import Loss, Seconds, Share, ShareDifference
-
-MEASURES = ("final_loss", "accuracy", "seconds")
-"""What is measured of each training."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class TrainingFigures:
-    """The three figures of a training: of a single one, or a mean or a standard deviation over the seeds."""
-
-    final_loss: Loss
-    """The training loss at the end."""
-    accuracy: Share
-    """Test texts that were answered rightly."""
-    seconds: Seconds
-    """The time of the training."""
-
-    def figure(self, measure: str) -> float:
-        """Return one of the ``MEASURES``."""
-        return float(getattr(self, measure))
+from engine.workers.requests.ablation import TrainingFigures
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -19,6 +19,7 @@ from engine.shared.devices import describe_machine
 from engine.shared.recipe import EVERY_DEFAULT
 from engine.studies.audit_results import AuditResults, LevelRow, TransferRow
 from engine.studies.request import StudyRequest
+from engine.workers.requests.audit import StepsRequest, TransferRequest
 
 if TYPE_CHECKING:
     from engine.studies.coordinator import StudyCoordinator
@@ -181,21 +182,22 @@ def _audit_one(coordinator: StudyCoordinator, request: AuditRequest, classifier:
             "Use more rows."
         )
     directions = [(source, target) for source in FRAMEWORKS for target in FRAMEWORKS if source != target]
-    transfer = {(source, target): {"source": source, "steps": request.steps} for source, target in directions}
+    transfer = {(source, target): TransferRequest(source=source, steps=request.steps) for source, target in directions}
     # The weights that are carried across are those of the level in float32, which is then trained even if its losses are known.
-    carry = not all(coordinator.is_known(target, "audit", prepared, **transfer[source, target]) for source, target in directions)
+    carry = not all(coordinator.is_known(target, prepared, transfer[source, target]) for source, target in directions)
     rows = []
     for name, level in LEVELS.items():
-        asked = {
-            "steps": request.steps,
-            "own": sorted(level.own),
-            "constants": exact_constants(experiment) if level.exact_constants else {},
-            "precision": level.precision,
-        } | ({"keep": True} if carry and level.precision == "float32" else {})
+        steps_request = StepsRequest(
+            steps=request.steps,
+            own=tuple(sorted(level.own)),
+            constants=exact_constants(experiment) if level.exact_constants else {},
+            precision=level.precision,
+            keep=carry and level.precision == "float32",
+        )
         losses = {}
         for framework in FRAMEWORKS:
             message = f"{classifier}: {level.title[0].lower()}{level.title[1:]}, {FRAMEWORK_NAMES[framework]}"
-            losses[framework] = tuple(coordinator.measure(framework, "audit", message, prepared, price, **asked)["losses"])
+            losses[framework] = coordinator.measure(framework, message, prepared, steps_request, price).losses
         differences = relative_differences(*losses.values())
         rows.append(
             LevelRow(
@@ -211,8 +213,7 @@ def _audit_one(coordinator: StudyCoordinator, request: AuditRequest, classifier:
     transfers = []
     for source, target in directions:
         message = f"{classifier}: {FRAMEWORK_NAMES[source]}'s weights in {FRAMEWORK_NAMES[target]}"
-        answer = coordinator.measure(target, "audit", message, prepared, price, **transfer[source, target])
-        largest = answer["max_logit_difference"]
+        largest = coordinator.measure(target, message, prepared, transfer[source, target], price).max_logit_difference
         transfers.append(TransferRow(classifier=classifier, source=source, target=target, max_logit_difference=largest))
     return rows, transfers
 

@@ -6,6 +6,7 @@ import math
 import shutil
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from engine import FRAMEWORK_NAMES, FRAMEWORKS
@@ -16,8 +17,20 @@ from engine.runs.preparing.prepare import prepare_for_study
 from engine.runs.processes.channel import WorkerProcess
 from engine.runs.processes.coordinating import Coordinator, StopAskedError
 from engine.runs.processes.turns import Turns, worker_title
+from engine.runs.records.reading import from_json, to_json
 from engine.shared.devices import choose_device
 from engine.studies.study import Study, UnitCache
+from engine.workers.requests.request import Answer, Request
+
+
+@dataclass(frozen=True)
+class Lost:
+    """The end of a worker that was expected to answer."""
+
+    how: str
+    """``crashed`` or ``hung``."""
+    reason: str
+
 
 Work = Callable[["StudyCoordinator"], list[str]]
 """What a study does; the answer is why it is not complete."""
@@ -123,56 +136,56 @@ class StudyCoordinator(Coordinator):
 
     # --- Measuring -------------------------------------------------------------------------------------------------------------------
 
-    def measure(self, framework: str, job: str, message: str, prepared: Run, cost: float = 1.0, **facts: Any) -> dict[str, Any]:
-        """What one framework's worker answers to ``facts`` about what was prepared; at once, if it has answered before.
+    def measure(self, framework: str, message: str, prepared: Run, request: Request[Answer], cost: float = 1.0) -> Answer:
+        """Return what one framework's worker answers to a request about what was prepared; at once, if it has answered before.
 
         ``cost`` is its share of what :meth:`expect` was told. Raises ``StopAskedError``, and ``TrainingError`` when the worker failed.
         """
-        return self.measure_in_turns({framework: message}, job, prepared, cost, **facts)[framework]
+        return self.measure_in_turns({framework: message}, prepared, request, cost)[framework]
 
     def measure_in_turns(
-        self, messages: Mapping[str, str], job: str, prepared: Run, cost: float = 1.0, **facts: Any
-    ) -> dict[str, dict[str, Any]]:
-        """As :meth:`measure`, of each framework in ``messages``, which says what it is doing. The first goes first.
+        self, messages: Mapping[str, str], prepared: Run, request: Request[Answer], cost: float = 1.0
+    ) -> dict[str, Answer]:
+        """Do as :meth:`measure` with each framework in ``messages``, which says what it is doing. The first goes first.
 
-        Whenever a worker gives way (its answer is a ``pause``), the next one goes on.
+        Whenever a worker gives way, the next one goes on.
         """
-        questions = {framework: self._question(framework, job, prepared, facts) for framework in messages}
-        known = {framework: self._cache.find(question) for framework, question in questions.items()}
-        answers = {name: answer for name, answer in known.items() if answer is not None and not facts.get("keep")}
+        questions = {framework: self._question(framework, prepared, request) for framework in messages}
+        kept = {} if request.leaves_files else {name: self._kept(request, question) for name, question in questions.items()}
+        answers: dict[str, Answer] = {name: answer for name, answer in kept.items() if answer is not None}
         ahead = [framework for framework in messages if framework not in answers]
-        started, asked = time.monotonic(), len(ahead)
+        started, requests = time.monotonic(), len(ahead)
         if ahead:
             self._raise_stop()
             self.wait_for_the_machine()
             started = time.monotonic()
-            turns = self._turns or self._load(job, prepared)
-        asking, self._cost = {"prepared": str(prepared.path)} | facts, cost
+            turns = self._turns or self._load(request.job, prepared)
+        message, self._cost = {"prepared": str(prepared.path), "kind": type(request).__name__, "request": to_json(request)}, cost
         while ahead:
             for framework in tuple(ahead):
                 self.say(messages[framework])
-                answer = self._ask(turns, framework, asking)
-                if not answer.get("pause"):
-                    self._cache.keep(questions[framework], answer)
+                answer = self._ask(turns, framework, request, message)
+                if answer is not None:
+                    self._cache.keep(questions[framework], to_json(answer))
                     answers[framework] = answer
                     ahead.remove(framework)
-            asking = {}  # from now on each goes on with what it was asked
-        if asked:
+            message = {}  # from now on each goes on with what it was asked
+        if requests:
             self._spent += time.monotonic() - started
-            self._worked += cost * asked
+            self._worked += cost * requests
         self.skip(cost * len(messages))
         return {framework: answers[framework] for framework in messages}
 
-    def attempt(self, framework: str, job: str, message: str, prepared: Run, seconds: float, **facts: Any) -> dict[str, Any]:
-        """As :meth:`measure`, but the worker may die over it, and is ended after ``seconds``: the next piece of work gets a fresh one.
+    def attempt(self, framework: str, message: str, prepared: Run, request: Request[Answer], seconds: float) -> Answer | Lost:
+        """Do as :meth:`measure`, but the worker may die over it, and is ended after ``seconds``: the next piece of work gets a fresh one.
 
-        The answer then has ``lost``, which is ``crashed`` or ``hung``, and a ``reason``; it is not kept for other studies.
+        Such an end is not kept for other studies.
         """
         self._limit = seconds
         try:
-            return self.measure(framework, job, message, prepared, **facts)
+            return self.measure(framework, message, prepared, request)
         except TrainingError as error:
-            worker = next((process for process in self.processes if (process.name, process.job) == (framework, job)), None)
+            worker = next((process for process in self.processes if (process.name, process.job) == (framework, request.job)), None)
             if self._turns is None or worker is None or "failed" in worker.facts:
                 raise  # it could not be loaded, or told in a sentence what is wrong
             late = time.monotonic() > self._ends
@@ -180,18 +193,23 @@ class StudyCoordinator(Coordinator):
             self.dismiss()
             self.skip(1.0)
             silence = f"The {FRAMEWORK_NAMES[framework]} worker gave no answer within {seconds:.3g} seconds and was ended."
-            return {"lost": "hung", "reason": silence} if late else {"lost": "crashed", "reason": str(error)}
+            return Lost("hung", silence) if late else Lost("crashed", str(error))
         finally:
             self._limit, self._ends = None, math.inf
 
-    def is_known(self, framework: str, job: str, prepared: Run, **facts: Any) -> bool:
-        """Whether :meth:`measure` would answer at once."""
-        return self._cache.find(self._question(framework, job, prepared, facts)) is not None
+    def is_known(self, framework: str, prepared: Run, request: Request[Any]) -> bool:
+        """Return whether :meth:`measure` would answer at once."""
+        return self._kept(request, self._question(framework, prepared, request)) is not None
 
-    def _question(self, framework: str, job: str, prepared: Run, facts: dict[str, Any]) -> dict[str, Any]:
-        """Everything that decides the answer; whether weights are kept on the way does not."""
-        decisive = {name: value for name, value in facts.items() if name != "keep"}
-        return {"framework": framework, "job": job, "experiment": prepared.read_experiment().to_json()} | decisive
+    def _kept(self, request: Request[Answer], question: dict[str, Any]) -> Answer | None:
+        answer: Answer | None = from_json(request.answer, self._cache.find(question))
+        return answer
+
+    def _question(self, framework: str, prepared: Run, request: Request[Any]) -> dict[str, Any]:
+        """Return everything that decides the answer; whether weights are kept on the way does not."""
+        decisive = {name: value for name, value in to_json(request).items() if name != "keep"}
+        kind = type(request).__name__
+        return {"framework": framework, "kind": kind, "experiment": prepared.read_experiment().to_json(), "request": decisive}
 
     def _load(self, job: str, prepared: Run) -> Turns:
         """A worker for each framework, both loaded, on the device that both have."""
@@ -207,17 +225,23 @@ class StudyCoordinator(Coordinator):
         self._turns = turns
         return turns
 
-    def _ask(self, turns: Turns, framework: str, facts: dict[str, Any]) -> dict[str, Any]:
+    def _ask(self, turns: Turns, framework: str, request: Request[Answer], message: dict[str, Any]) -> Answer | None:
+        """Return the answer, or ``None`` when the worker gives way to others before it has one."""
         worker = next(worker for worker in turns.workers if worker.name == framework)
-        for name in ("answer", "doing"):
+        for name in ("answer", "doing", "pause"):
             worker.facts.pop(name, None)
         self._ends = math.inf if self._limit is None else time.monotonic() + self._limit
-        turns.give(worker, lambda _: facts)
+        turns.give(worker, lambda _: message)
         turns.raise_failures()
-        answer = worker.facts.get("answer")
-        if answer is None:
+        if worker.facts.get("pause"):
+            return None
+        if worker.facts.get("answer") is None:
             raise StopAskedError
-        return dict(answer)
+        answer: Answer | None = from_json(request.answer, worker.facts["answer"])
+        if answer is None:
+            name = FRAMEWORK_NAMES.get(worker.framework, worker.framework)
+            raise TrainingError(f"The {name} worker’s answer is no {request.answer.__name__}. Start the study again: the code has changed.")
+        return answer
 
     def _raise_stop(self) -> None:
         if self.study.stop_requested:

@@ -11,15 +11,17 @@ from engine import FRAMEWORK_NAMES, FRAMEWORKS
 from engine.data.store import sample_choice
 from engine.errors import ExperimentError
 from engine.runs.experiment import Experiment
-from engine.runs.records.reading import from_json, to_json
+from engine.runs.records.reading import to_json
 from engine.runs.source_code import kept_code, present_code, save_code
 from engine.shared.devices import describe_machine
 from engine.shared.mistake_data import BATCH_SIZE
 from engine.source.source_tree import Definition, SourceTree
+from engine.studies.coordinator import Lost
 from engine.studies.mistake_catalogue import MISTAKES
-from engine.studies.mistake_results import MistakeRow, MuseumResults, Observation, RaisedError
+from engine.studies.mistake_results import MistakeRow, MuseumResults
 from engine.studies.request import StudyRequest
 from engine.studies.study import Study
+from engine.workers.requests.mistakes import MistakeAnswer, MistakeRequest, Observation, RaisedError
 
 if TYPE_CHECKING:
     from engine.studies.coordinator import StudyCoordinator
@@ -73,7 +75,7 @@ def conduct(coordinator: StudyCoordinator) -> list[str]:
         pair = []
         for framework in FRAMEWORKS:
             message = f"{MISTAKES[name].title}, {FRAMEWORK_NAMES[framework]}"
-            answer = coordinator.attempt(framework, "museum", message, prepared, SECONDS, mistake=name)
+            answer = coordinator.attempt(framework, message, prepared, MistakeRequest(mistake=name), SECONDS)
             pair.append(judge(name, framework, answer))
         rows += pair
         results = MuseumResults(data=data.name, texts=ROWS, machine=describe_machine(), rows=tuple(rows))
@@ -81,35 +83,23 @@ def conduct(coordinator: StudyCoordinator) -> list[str]:
     return []
 
 
-def judge(mistake: str, framework: str, answer: Mapping[str, Any]) -> MistakeRow:
+def judge(mistake: str, framework: str, answer: MistakeAnswer | Lost) -> MistakeRow:
     """Return what became of a mistake and when, from what a worker has seen of it."""
-    if "lost" in answer:
-        return MistakeRow(mistake=mistake, framework=framework, outcome=answer["lost"], reason=answer["reason"])
-    mistaken, correct = (from_json(Observation, answer[side]) or Observation() for side in ("mistaken", "correct"))
-    same, seconds = answer["same_answers"], answer["seconds"]
+    if isinstance(answer, Lost):
+        return MistakeRow(mistake=mistake, framework=framework, outcome=answer.how, reason=answer.reason)
+    mistaken = answer.mistaken
     when, step = "never", None
     if mistaken.error:
-        steps = mistaken.steps
-        when = {"build": "build", "answer": "answer"}.get(mistaken.stage, "later step" if steps else "first step")
-        step = steps + 1 if mistaken.stage == "train" else None
+        when = {"build": "build", "answer": "answer"}.get(mistaken.stage, "later step" if mistaken.steps else "first step")
+        step = mistaken.steps + 1 if mistaken.stage == "train" else None
         outcome = "stopped"
     elif mistaken.warnings:
         outcome = "warned"
     else:
-        alike = same >= HARMLESS and mistaken.first_not_a_number is None
+        alike = (answer.same_answers or 0.0) >= HARMLESS and mistaken.first_not_a_number is None
         outcome = "harmless" if alike else "silent"
-    return MistakeRow(
-        mistake=mistake,
-        framework=framework,
-        outcome=outcome,
-        when=when,
-        step=step,
-        caught=outcome == "stopped",
-        mistaken=mistaken,
-        correct=correct,
-        same_answers=same,
-        seconds=seconds,
-    )
+    caught = outcome == "stopped"
+    return MistakeRow(mistake=mistake, framework=framework, outcome=outcome, when=when, step=step, caught=caught, **vars(answer))
 
 
 def final_loss(observed: Observation) -> float | None:

@@ -39,8 +39,8 @@ class Stages:
         self.seconds[words] = time.perf_counter() - started
 
 
-def keep_answers(session: Session, run: Run, inputs: Inputs, model: Any, file: Path, form: str = OWN, words: str = "") -> dict[str, Any]:
-    """Keep the logits of all test texts, (texts, classes), and say how many are right."""
+def keep_answers(session: Session, run: Run, inputs: Inputs, model: Any, file: Path, form: str = OWN) -> float:
+    """Keep the logits of all test texts, (texts, classes), and return the share of right ones."""
     arrays, labels, lengths = part_of_run(run, inputs, "test", form)
     size = _fewer(evaluation_batch(lengths), arrays, run, form)
     plan = evaluation_plan(len(labels), lengths, size)
@@ -50,7 +50,7 @@ def keep_answers(session: Session, run: Run, inputs: Inputs, model: Any, file: P
         batch, _ = session.training.as_tensors(tuple(values[rows][..., : width or None] for values in arrays), labels[rows], session.device)
         logits[rows] = session.inference.predict_logits(model, batch)
     np.save(file, logits)
-    return {f"accuracy{words}": float(np.mean(logits.argmax(axis=1) == labels)), "rows": len(labels)}
+    return float(np.mean(logits.argmax(axis=1) == labels))
 
 
 def _fewer(size: int, arrays: Any, run: Run, form: str) -> int:
@@ -65,8 +65,8 @@ VALIDATION_ROWS = 1
 """``train`` validates after every epoch, and here each step is one: as little as that can be."""
 
 
-def train_on(session: Session, run: Run, inputs: Inputs, model: Any, steps: int, form: str = OWN) -> dict[str, Any] | None:
-    """The loss of each of a few further steps, of the same batches in the same order in both frameworks; nothing after a stop.
+def train_on(session: Session, run: Run, inputs: Inputs, model: Any, steps: int, form: str = OWN) -> tuple[float, ...] | None:
+    """Train a few further steps, of the same batches in the same order in both frameworks, and return their losses; none after a stop.
 
     The optimizer is new in both, for its memory does not travel.
     """
@@ -87,4 +87,4 @@ def train_on(session: Session, run: Run, inputs: Inputs, model: Any, steps: int,
     losses = StepLosses(steps, 1, session.stop_requested)
     optimizer = session.training.make_optimizer(model, recipe)
     session.training.train(model, optimizer, batches, validation, recipe, steps, Progress(), lambda _: None, losses)
-    return None if losses.stopped else {"losses": losses.losses}
+    return None if losses.stopped else tuple(losses.losses)

@@ -1,8 +1,6 @@
 """One process for one framework and one run: ``python -m engine.workers.main RUN_DIR FRAMEWORK JOB``.
 
-Only this process, with the other modules whose names begin with ``worker``, imports a wing. Its jobs are ``encode`` (all texts of the run),
-``probe`` (a few, to compare the two encoders), ``train``, ``answer`` (classify until told to end), ``audit``, ``ablate``, ``museum``,
-``benchmark``, ``migrate``, ``export``, ``check`` and ``race`` (studies).
+Only this process, with the other modules of this room, imports a wing.
 """
 
 from __future__ import annotations
@@ -19,16 +17,47 @@ from safetensors import SafetensorError
 from engine.errors import ParityError
 from engine.runs.folder import Run
 from engine.runs.processes.channel import Channel
-from engine.workers.jobs.ablate import ablate
+from engine.workers.jobs.ablate import train_once
 from engine.workers.jobs.answer import answer
-from engine.workers.jobs.audit import audit
-from engine.workers.jobs.benchmark import benchmark
+from engine.workers.jobs.audit import answer_transferred, train_steps
+from engine.workers.jobs.benchmark import measure_speed, reach_target
+from engine.workers.jobs.check import check
 from engine.workers.jobs.encode import encode, probe
-from engine.workers.jobs.export import check, export
+from engine.workers.jobs.export import write
 from engine.workers.jobs.latency_race import race
-from engine.workers.jobs.migrate import migrate
-from engine.workers.jobs.mistakes import museum
+from engine.workers.jobs.migrate import arrive, leave
+from engine.workers.jobs.mistakes import make_mistake
 from engine.workers.jobs.train import train
+from engine.workers.requests.ablation import TrainingRequest
+from engine.workers.requests.audit import StepsRequest, TransferRequest
+from engine.workers.requests.benchmark import SpeedRequest, TargetRequest
+from engine.workers.requests.export import WriteRequest
+from engine.workers.requests.migration import ArriveRequest, LeaveRequest
+from engine.workers.requests.mistakes import MistakeRequest
+from engine.workers.session import Answers, serve
+
+JOBS: dict[str, Callable[[Run, str, Channel], None]] = {
+    "encode": encode,
+    "probe": probe,
+    "train": train,
+    "answer": answer,
+    "check": check,
+    "race": race,
+}
+"""What a worker does by itself, or without a framework."""
+
+ANSWERS: Answers = {
+    StepsRequest: train_steps,
+    TransferRequest: answer_transferred,
+    TrainingRequest: train_once,
+    MistakeRequest: make_mistake,
+    SpeedRequest: measure_speed,
+    TargetRequest: reach_target,
+    LeaveRequest: leave,
+    ArriveRequest: arrive,
+    WriteRequest: write,
+}
+"""What the worker of any other job answers to a study's requests, its framework loaded; the job only gives the process its name."""
 
 
 def main(arguments: list[str]) -> None:
@@ -37,21 +66,10 @@ def main(arguments: list[str]) -> None:
     if job != "answer":
         end_with_the_coordinator()
     channel = Channel()
-    jobs = {
-        "encode": encode,
-        "probe": probe,
-        "train": train,
-        "answer": answer,
-        "audit": audit,
-        "ablate": ablate,
-        "museum": museum,
-        "benchmark": benchmark,
-        "migrate": migrate,
-        "export": export,
-        "check": check,
-        "race": race,
-    }
-    speak_plainly(channel, lambda: jobs[job](run, framework, channel))
+    if job in JOBS:
+        speak_plainly(channel, lambda: JOBS[job](run, framework, channel))
+    else:
+        speak_plainly(channel, lambda: serve(run, framework, channel, ANSWERS))
 
 
 def speak_plainly(channel: Channel, job: Callable[[], None]) -> None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +13,14 @@ from engine.runs.folder import Run
 from engine.runs.preparing.inputs import Inputs
 from engine.runs.preparing.recipes import architecture_of
 from engine.runs.processes.channel import Channel
+from engine.runs.records.reading import from_json, to_json
 from engine.shared.recipe import Recipe
 from engine.shared.weights.initial import WEIGHTS, initial_weights, merge_initial
+from engine.workers.requests.request import Request
 from engine.workers.wing import build_model, import_wing, prepare_device
 
 
-@dataclass(frozen=True)
+@dataclass
 class Session:
     """One framework, loaded."""
 
@@ -33,6 +36,8 @@ class Session:
     """Tells the coordinator what is being done and how much of the present piece of work is behind, from 0 to 1."""
     give_way: Callable[[], None] = lambda: None
     """Lets the other workers compute in the middle of a piece of work."""
+    is_fresh: bool = True
+    """Whether this is its first request."""
 
     def build(self, prepared: Run, inputs: Inputs, recipe: Recipe, precision: str) -> tuple[Any, Any, Any]:
         """Return the classifier's module, the classifier, and the model that is trained, with the weights that ``recipe`` begins with."""
@@ -51,12 +56,12 @@ class Session:
         return *self.training.as_tensors(arrays, labels[:rows], self.device), None if lengths is None else lengths[:rows]
 
 
-Work = Callable[[Session, Run, dict[str, Any]], dict[str, Any] | None]
-"""From what was prepared and a request to the answer; no answer means that a stop was asked for."""
+Answers = Mapping[type[Request[Any]], Callable[..., Any]]
+"""By request what answers it: a function from what was prepared and the request. No answer means that a stop was asked for."""
 
 
-def serve(run: Run, framework: str, channel: Channel, work: Work) -> None:
-    """Load the framework, then answer one request a turn."""
+def serve(run: Run, framework: str, channel: Channel, answers: Answers) -> None:
+    """Load the framework, then answer one request a turn; the functions are given the session first."""
     experiment = Run(Path(channel.take("import")["prepared"])).read_experiment()
     started = time.perf_counter()
     training, inference = import_wing(framework, "training", "inference")
@@ -74,16 +79,26 @@ def serve(run: Run, framework: str, channel: Channel, work: Work) -> None:
         say=lambda words, share: channel.tell(doing=words, share=share),
         give_way=lambda: give_way(channel),
     )
-    answer_requests(channel, lambda prepared, asked: work(session, prepared, asked))
+
+    def answer(function: Callable[..., Any], prepared: Run, request: Request[Any]) -> Any:
+        try:
+            return function(session, prepared, request)
+        finally:
+            session.is_fresh = False
+
+    answer_requests(channel, {kind: partial(answer, function) for kind, function in answers.items()})
 
 
-def answer_requests(channel: Channel, work: Callable[[Run, dict[str, Any]], dict[str, Any] | None]) -> None:
-    """Answer one request a turn, without a framework unless ``work`` brings one."""
-    asked = channel.take("work")
+def answer_requests(channel: Channel, answers: Answers) -> None:
+    """Answer one request a turn; no framework is loaded."""
+    kinds = {kind.__name__: kind for kind in answers}
+    message = channel.take("work")
     while True:
-        asked = channel.take("work", answer=work(Run(Path(asked["prepared"])), asked))
+        kind = kinds[message["kind"]]
+        answer = answers[kind](Run(Path(message["prepared"])), from_json(kind, message["request"]))
+        message = channel.take("work", answer=to_json(answer))
 
 
 def give_way(channel: Channel) -> None:
     """Let the other workers compute in the middle of a piece of work."""
-    channel.take("work", answer={"pause": True})
+    channel.take("work", pause=True)

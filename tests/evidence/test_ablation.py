@@ -16,10 +16,11 @@ from engine.shared.classifiers import CLASSIFIERS
 from engine.shared.recipe import EVERY_DEFAULT
 from engine.studies import process as study_process
 from engine.studies import study as studies
-from engine.studies.ablation import COMPILED, MATCHED, AblationRequest, ablation_table, aspects_of, changes, is_beyond_noise, summarise
-from engine.studies.ablation_results import AblationResults, TrainingFigures
+from engine.studies.ablation import COMPILED, MATCHED, AblationRequest, ablation_table, aspects_of, flip_of, is_beyond_noise, summarise
+from engine.studies.ablation_results import AblationResults
 from engine.studies.results import read_results
 from engine.studies.study import start_study
+from engine.workers.requests.ablation import Flip, TrainingFigures
 from tests.running.driving import processes_about, small_data
 
 
@@ -58,10 +59,10 @@ def test_flips_concern_the_classifier(classifier: str) -> None:
 
 def test_clipping_is_flipped_where_nothing_would_be_clipped(tmp_path: Path) -> None:
     run = Run(tmp_path)
-    assert changes("clipping", AblationRequest("embedding-mlp").experiment(), run) == {"clip_norm": 1.0}
-    assert changes("clipping", AblationRequest("bi-lstm").experiment(), run) == {}
-    assert changes(COMPILED, AblationRequest().experiment(), run) == {"compiled": True}
-    assert changes("epsilon", AblationRequest().experiment(), run) == {}
+    assert flip_of("clipping", AblationRequest("embedding-mlp").experiment(), run) == Flip(clip_norm=1.0)
+    assert flip_of("clipping", AblationRequest("bi-lstm").experiment(), run) == Flip()
+    assert flip_of(COMPILED, AblationRequest().experiment(), run) == Flip(compiled=True)
+    assert flip_of("epsilon", AblationRequest().experiment(), run) == Flip()
 
 
 def unit(loss: float, accuracy: float = 0.8, seconds: float = 2.0) -> TrainingFigures:
@@ -111,8 +112,8 @@ def test_a_small_ablation_stopped_and_resumed(monkeypatch: pytest.MonkeyPatch, t
         given.clear()
 
         def count(worker: WorkerProcess, **facts: Any) -> None:
-            if "own" in facts:
-                given.append((facts["seed"], facts["own"], worker.framework, facts["changes"]))
+            if request := facts.get("request"):
+                given.append((request["seed"], request["own"], worker.framework, request["flip"]))
                 if len(given) == stop_at:
                     (study,) = studies.list_studies("ablation")
                     study.request_stop()

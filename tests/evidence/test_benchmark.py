@@ -23,6 +23,7 @@ from engine.studies.benchmark.verdicts import benchmark_table, faster_than_itsel
 from engine.studies.results import read_results
 from engine.studies.study import start_study
 from engine.workers.jobs.benchmark import plan_of, rounds_of, stretched
+from engine.workers.requests.benchmark import SpeedAnswer, TargetAnswer
 from tests.running.driving import processes_about, small_data, studies_in_this_process
 
 
@@ -62,8 +63,12 @@ def test_a_thorough_benchmark_sweeps_batch_sizes_and_lengths() -> None:
     assert request.amount(small).steps == request.amount(Setting("tfidf-mlp", "matched", 32)).steps == 4 * request.amount(large).steps
 
 
-def answer(**told: Any) -> dict[str, Any]:
-    return {"device": "cpu", "busy": 0.0, "import_seconds": 2.0} | told
+def answer(step_milliseconds: float, **facts: Any) -> SpeedAnswer:
+    return SpeedAnswer(**{"step_milliseconds": step_milliseconds, "first_step_seconds": 0.5, "import_seconds": 2.0} | facts)
+
+
+def target(seconds: float | None) -> TargetAnswer:
+    return TargetAnswer(target_seconds=seconds, target_epochs=3)
 
 
 def test_figures_are_paired_by_repeat_and_an_import_counts_once_a_process() -> None:
@@ -76,6 +81,8 @@ def test_figures_are_paired_by_repeat_and_an_import_counts_once_a_process() -> N
     assert set(measurements) == {
         ("training-speed", "tfidf-mlp"),
         ("training-speed", "text-cnn"),
+        ("first-step", "tfidf-mlp"),
+        ("first-step", "text-cnn"),
         ("import-time", None),
         ("memory", "tfidf-mlp"),
     }
@@ -87,19 +94,19 @@ def test_figures_are_paired_by_repeat_and_an_import_counts_once_a_process() -> N
 def test_a_repeat_that_lacks_one_side_is_left_out_of_both() -> None:
     pieces, setting = Pieces(), Setting("tfidf-mlp", "matched", 32)
     for first, second in ((1.0, None), (2.0, 4.0), (None, 5.0), (3.0, 6.0)):
-        pieces.add(setting, "pytorch", answer(target_seconds=first))
-        pieces.add(setting, "tensorflow", answer(target_seconds=second))
-    pieces.add(setting, "pytorch", answer(target_seconds=9.0))
+        pieces.add(setting, "pytorch", target(first))
+        pieces.add(setting, "tensorflow", target(second))
+    pieces.add(setting, "pytorch", target(9.0))
     (measurement,) = (row for row in pieces.measurements(FRAMEWORKS) if row.claim == "time-to-accuracy")
     assert measurement.values == {"pytorch": (2.0, 3.0), "tensorflow": (4.0, 6.0)}
 
 
 def test_a_device_that_vanishes_is_told() -> None:
     pieces, setting = Pieces(), Setting("tfidf-mlp", "matched", 32)
-    pieces.add(setting, "pytorch", answer(device="cuda"))
-    pieces.add(setting, "tensorflow", answer(device="gpu"))
+    pieces.add(setting, "pytorch", answer(1.0, device="cuda"))
+    pieces.add(setting, "tensorflow", answer(1.0, device="gpu"))
     with pytest.raises(TrainingError, match="made on the GPU, this one ran on the CPU: the graphics card has vanished"):
-        pieces.add(setting, "pytorch", answer(device="cpu"))
+        pieces.add(setting, "pytorch", answer(1.0, device="cpu"))
 
 
 def measured(claim: str = "training-speed", first: float = 1.0, second: float = 1.0, **more: Any) -> Measurement:
@@ -136,9 +143,9 @@ def test_round_values_for_an_axis() -> None:
 def test_a_target_that_is_not_reached_is_told() -> None:
     pieces, setting = Pieces(), Setting("text-cnn", "matched", 32)
     for seconds in (1.5, None, 2.5):
-        pieces.add(setting, "pytorch", {"device": "cpu", "busy": 0.0, "target_seconds": 3.0})
-        pieces.add(setting, "tensorflow", {"device": "cpu", "busy": 0.0, "target_seconds": seconds})
-    [row] = pieces.measurements(FRAMEWORKS)
+        pieces.add(setting, "pytorch", target(3.0))
+        pieces.add(setting, "tensorflow", target(seconds))
+    [row] = [row for row in pieces.measurements(FRAMEWORKS) if row.claim == "time-to-accuracy"]
     assert row.values == {"pytorch": (3.0, 3.0), "tensorflow": (1.5, 2.5)}, "the pairs that are whole"
     assert pieces.missed_targets() == [
         "TensorFlow’s text-cnn had not answered 80 % of the validation texts rightly when its epochs ended, in 1 of 3 repeats; those have "
@@ -192,8 +199,8 @@ def test_a_small_benchmark_stopped_and_resumed(monkeypatch: pytest.MonkeyPatch, 
             loaded.append(worker.framework)
         if given and "turn" in facts and len(given) < 3:
             turns.append(worker.framework)
-        if "mode" in facts:
-            given.append((facts["seed"], worker.framework, worker.process.pid))
+        if facts.get("kind") == "SpeedRequest":
+            given.append((facts["request"]["seed"], worker.framework, worker.process.pid))
             if len(given) == 5:
                 studies.list_studies("benchmark")[0].request_stop()
         go(worker, **facts)
@@ -264,7 +271,7 @@ def test_against_itself(monkeypatch: pytest.MonkeyPatch, in_this_process: None) 
     go, turns = WorkerProcess.go, []
 
     def count(worker: WorkerProcess, **facts: Any) -> None:
-        if "turn" in facts and worker.phase == "train" and "device" not in facts:
+        if "turn" in facts and worker.phase == "work":
             turns.append((worker.name, worker.process.pid))
         go(worker, **facts)
 

@@ -28,9 +28,10 @@ from engine.source.snippets import STAGES
 from engine.studies import study as studies
 from engine.studies.audit import AuditRequest
 from engine.studies.mistake_catalogue import MISTAKES
-from engine.studies.mistake_results import MuseumResults, Observation
+from engine.studies.mistake_results import MuseumResults
 from engine.studies.mistakes import MuseumRequest
 from engine.studies.study import list_studies, start_study
+from engine.workers.requests.mistakes import Observation
 from tests.pages.conftest import CLASSES, results, write_data, write_predictions
 from tests.pages.test_audit import audit_results
 from tests.pages.test_museum import ERROR, RIGHT, observed, row

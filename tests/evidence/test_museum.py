@@ -16,11 +16,12 @@ from engine.course.answers import AnswerFromStudy
 from engine.course.lessons import LESSONS
 from engine.errors import ExperimentError
 from engine.runs.processes import channel
+from engine.runs.records.reading import from_json
 from engine.studies import mistakes as museum
 from engine.studies import process as study_process
 from engine.studies import study as studies
 from engine.studies.mistake_catalogue import MISTAKES
-from engine.studies.mistake_results import MuseumResults, Observation
+from engine.studies.mistake_results import MuseumResults
 from engine.studies.mistakes import (
     HARMLESS,
     OUTCOMES,
@@ -35,6 +36,7 @@ from engine.studies.mistakes import (
 from engine.studies.results import read_results
 from engine.studies.study import Study, start_study
 from engine.workers.jobs.mistakes import MARK, describe_error, observe, shortened_paths
+from engine.workers.requests.mistakes import MistakeAnswer, Observation
 from tests.running.driving import processes_about, studies_in_this_process
 
 PROJECT = Path(__file__).parents[2]
@@ -182,9 +184,10 @@ def test_what_cannot_be_shown(only: tuple[str, ...], words: str) -> None:
         MuseumRequest(only)
 
 
-def seen(**changes: Any) -> dict[str, Any]:
-    usual = {"stage": "end", "steps": 4, "losses": [1.0, 0.5], "first_not_a_number": None, "accuracy": 0.8, "error": None, "warnings": []}
-    return usual | changes
+def seen(**changes: Any) -> Observation:
+    observation = from_json(Observation, {"stage": "end", "steps": 4, "losses": [1.0, 0.5], "accuracy": 0.8} | changes)
+    assert observation is not None
+    return observation
 
 
 @pytest.mark.parametrize(
@@ -202,7 +205,7 @@ def seen(**changes: Any) -> dict[str, Any]:
 )
 def test_outcomes(mistaken: dict[str, Any], same: float | None, outcome: str, when: str, step: int | None) -> None:
     mistaken = mistaken | ({"error": {"type": "E"}} if "error" in mistaken else {})
-    row = judge("wrong_shape", "pytorch", {"mistaken": seen(**mistaken), "correct": seen(), "same_answers": same, "seconds": 0.1})
+    row = judge("wrong_shape", "pytorch", MistakeAnswer(mistaken=seen(**mistaken), correct=seen(), same_answers=same, seconds=0.1))
     assert (row.outcome, row.when, row.step, row.caught) == (outcome, when, step, outcome == "stopped")
 
 
@@ -217,12 +220,13 @@ def test_where_a_traceback_leads() -> None:
         return Path(3)  # mistake: no path
 
     described, logits = observe(exhibit, None, True, lambda seed: None)
-    error = described["error"]
-    assert logits is None and (described["stage"], described["steps"]) == ("train", 0)
-    assert error["type"] == "TypeError" and error["at_mistake"] and error["own_line"]["function"] == "exhibit"
-    assert error["library_frames"] == error["depth"] - 1 > 0
-    assert error["own_line"]["file"] == "tests/evidence/test_museum.py"
-    assert describe_error(ValueError("x" * 9000), exhibit)["message"].endswith("…")
+    error = described.error
+    assert error is not None and error.own_line is not None
+    assert logits is None and (described.stage, described.steps) == ("train", 0)
+    assert error.type == "TypeError" and error.at_mistake and error.own_line.function == "exhibit"
+    assert error.library_frames == error.depth - 1 > 0
+    assert error.own_line.file == "tests/evidence/test_museum.py"
+    assert describe_error(ValueError("x" * 9000), exhibit).message.endswith("…")
 
 
 def test_no_path_of_a_machine_is_shown() -> None:
@@ -240,9 +244,9 @@ framework = sys.argv[2]
 channel = Channel()
 channel.take("import")
 channel.take("ready", gpu=None)
-asked = channel.take("work")
+message = channel.take("work")
 while True:
-    what = plan.get((asked["mistake"], framework))
+    what = plan.get((message["request"]["mistake"], framework))
     if what == "die":
         os.kill(os.getpid(), signal.SIGKILL)
     if what == "hang":
@@ -251,7 +255,7 @@ while True:
         channel.tell(failed="The exhibit is broken.")
         sys.exit(0)
     seen = {"stage": "end", "steps": 2, "losses": [1.0, 0.5], "first_not_a_number": None, "accuracy": 0.8, "error": None, "warnings": []}
-    asked = channel.take("work", answer={"mistaken": seen, "correct": seen, "same_answers": 1.0, "seconds": 0.1})
+    message = channel.take("work", answer={"mistaken": seen, "correct": seen, "same_answers": 1.0, "seconds": 0.1})
 """
 TWO = ("labels_out_of_range", "wrong_shape")
 
@@ -301,8 +305,8 @@ def test_a_museum_is_stopped_and_goes_on(stand_ins: Callable[..., list[str]], mo
 
     def stop_at_the_second(worker: channel.WorkerProcess, **facts: Any) -> None:
         go(worker, **facts)
-        if "mistake" in facts:
-            given.append((facts["mistake"], worker.framework))
+        if request := facts.get("request"):
+            given.append((request["mistake"], worker.framework))
             if len(given) == 2:
                 studies.list_studies("museum")[0].request_stop()
 

@@ -13,6 +13,7 @@ import numpy as np
 import onnxruntime
 import pytest
 
+from engine.runs.records.reading import to_json
 from engine.shared.architecture import Architecture
 from engine.shared.encoders.checkpoint import describe
 from engine.shared.encoders.writing import HEAD, write_checkpoint
@@ -100,12 +101,12 @@ def work(wing: str, folder: Path, families: list[str]) -> None:
         module.load_neutral(core, drawn)
         named = export.named_weights(core)
         places = find_places(drawn, named)
-        facts[classifier] = {"places": places, "others": without_neutral(places, named)}
+        facts[classifier] = {"places": to_json(places), "others": without_neutral(places, named)}
         graph_file = folder / f"{classifier}-{other}.onnx"
         if graph_file.exists():
             model = onnx_model.import_graph(simplified(read_graph(graph_file)))
             np.save(folder / f"{classifier}-{other}-onnx-{wing}.npy", logits(model, texts(classifier, True)))
-            facts[classifier]["layers"] = [row["layer"] for row in onnx_model.own_layers(model)]
+            facts[classifier]["layers"] = [layer.layer for layer in onnx_model.own_layers(model)]
             trained = {name: list(values.shape) for name, values in export.named_weights(model).items()}
             facts[classifier]["parameters"] = sum(int(np.prod(shape)) for shape in trained.values())
             module.load_neutral(core, read_weights(folder / f"{classifier}-{other}.safetensors", {}))
@@ -164,7 +165,7 @@ def work_with_the_encoder(wing: str, folder: Path, logits: Any, facts: dict[str,
             model = onnx_model.import_graph(simplified(read_graph(graph_file)))
             np.save(folder / f"encoded-{kind}-onnx-{wing}.npy", logits(model, (tokens,)))
             head_places = find_places(weights, export.named_weights(model))
-            onnx_model.train_only(model, {place["name"] for place in head_places})
+            onnx_model.train_only(model, {place.name for place in head_places})
             learning = model.parameters() if wing == "pytorch" else model.trainable_variables
             facts[f"encoded-{kind}"] = sorted(list(weight.shape) for weight in learning if getattr(weight, "requires_grad", True))
 

@@ -16,6 +16,7 @@ import onnxruntime
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
+from engine.runs.records.reading import to_json
 from engine.shared.onnx.operators import OPERATORS
 from tests.wing_process import InWing
 
@@ -302,7 +303,7 @@ def answer_everything(wing: str, folder: Path) -> None:
             answer = answer.detach() if hasattr(answer, "detach") else answer
             np.save(folder / f"{file.stem}.{wing}.npy", np.asarray(answer))
             weights = {name: list(values.shape) for name, values in export.named_weights(model).items()}
-            found[file.stem] = {"weights": weights, "layers": onnx_model.own_layers(model)}
+            found[file.stem] = {"weights": weights, "layers": to_json(onnx_model.own_layers(model))}
         except Exception as error:
             found["errors"][file.stem] = f"{type(error).__name__}: {error}"
     (folder / f"{wing}.json").write_text(json.dumps(found), encoding="utf-8")

@@ -25,6 +25,7 @@ from engine.studies.migration.foreign_file import look_into
 from engine.studies.migration.request import MigrationRequest
 from engine.studies.study import find_study, start_study
 from engine.workers.jobs import migrate as worker_migrating
+from engine.workers.requests.migration import LeaveRequest
 from engine.workers.trained_model import weight_file
 from tests.running.driving import studies_in_this_process
 
@@ -37,12 +38,12 @@ def run(trained: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     return Run(tmp_path / "runs" / trained.identifier)
 
 
-def asked(folder: Path, **changes: Any) -> dict[str, Any]:
+def leave_request(folder: Path) -> LeaveRequest:
     """What the coordinator asks of the source's worker."""
     for name in ("carried", "arrays"):
         (folder / name).mkdir()
-    places = {"carried": str(folder / "carried"), "arrays": str(folder / "arrays")}
-    return {"source": "pytorch", "route": "weights", "steps": 10, "classes": ["a", "b"], "graph": "pytorch", **places, **changes}
+    places = {name: str(folder / name) for name in ("carried", "arrays")}
+    return LeaveRequest(source="pytorch", route="weights", steps=10, classes=("a", "b"), weights=(1, 2), graph="pytorch", **places)
 
 
 # --- Runs ---
@@ -109,7 +110,7 @@ def test_a_disk_that_fills_up_leaves_no_half_graph(run: Run, tmp_path: Path, mon
 def test_a_disk_that_is_full_is_told_and_nothing_counts_as_carried(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     from engine.studies.coordinator import StudyCoordinator
 
-    def measure(coordinator: Any, framework: str, job: str, message: str, prepared: Run, **facts: Any) -> dict[str, Any]:
+    def measure(coordinator: Any, framework: str, message: str, prepared: Run, request: Any, cost: float) -> Any:
         raise OSError(28, "No space left on device")
 
     studies_in_this_process(monkeypatch, study_process.main)
@@ -209,4 +210,4 @@ def test_the_worker_says_so_before_it_loads_anything(run: Run, tmp_path: Path) -
     (run.path / "inputs.json").unlink()
     nothing: Any = None
     with pytest.raises(RunError, match="Resume it to prepare the data again"):
-        worker_migrating.leave(nothing, run, asked(tmp_path))
+        worker_migrating.leave(nothing, run, leave_request(tmp_path))

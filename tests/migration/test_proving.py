@@ -35,6 +35,6 @@ def updates_of_three_steps(path: Path) -> dict[str, object]:
         update(optimizer, gradient, variable, rate)
 
     with patch.object(training.MatchedAdam, "update_step", counted):
-        found = train_on(session, trained, inputs, model, 3)
-    assert found is not None
-    return {"losses": len(found["losses"]), "every variable once": len(updated) == len(set(updated)) == len(model.trainable_variables)}
+        losses = train_on(session, trained, inputs, model, 3)
+    assert losses is not None
+    return {"losses": len(losses), "every variable once": len(updated) == len(set(updated)) == len(model.trainable_variables)}

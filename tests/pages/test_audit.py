@@ -19,10 +19,11 @@ from engine.shared.classifiers import CLASSIFIERS
 from engine.shared.devices import Machine
 from engine.shared.recipe import EVERY_DEFAULT
 from engine.studies.ablation import COMPILED, AblationRequest
-from engine.studies.ablation_results import AblationResults, FlipRow, TrainingFigures
+from engine.studies.ablation_results import AblationResults, FlipRow
 from engine.studies.audit import LEVELS, REMAINS, AuditRequest
 from engine.studies.audit_results import AuditResults, LevelRow, TransferRow
 from engine.studies.study import Study, list_studies, start_study
+from engine.workers.requests.ablation import TrainingFigures
 from pages.parts.studies import ablation_view, audit_view, study_view
 from tests.pages.conftest import charts, words
 

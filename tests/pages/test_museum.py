@@ -14,9 +14,10 @@ from engine.runs.records.reading import to_json
 from engine.runs.status import Status
 from engine.shared.devices import Machine
 from engine.studies.mistake_catalogue import MISTAKES
-from engine.studies.mistake_results import Frame, MistakeRow, MuseumResults, Observation, PrintedWarning, RaisedError
+from engine.studies.mistake_results import MistakeRow, MuseumResults
 from engine.studies.mistakes import MuseumRequest
 from engine.studies.study import Study, list_studies, start_study
+from engine.workers.requests.mistakes import Frame, Observation, PrintedWarning, RaisedError
 from pages.parts.studies import mistakes_view as museum_view
 from tests.pages.conftest import charts, words
 

@@ -47,6 +47,20 @@ class Graph:
     producer: str = ""
 
 
+@dataclass(frozen=True, kw_only=True)
+class RebuiltLayer:
+    """A node of a graph that became a layer of a framework."""
+
+    node: str
+    """The node's name."""
+    operator: str
+    """Its operator."""
+    layer: str
+    """The class of the layer."""
+    shapes: tuple[tuple[int, ...], ...] = ()
+    """The shapes of the layer's weights."""
+
+
 def open_axes(graph: Graph, name: str, axes: tuple[int, ...]) -> None:
     """Raise ``MigrationError`` unless the input has these axes and they are open, so that any number of texts of any length fits."""
     given = next((value for value in graph.inputs if value.name == name), None)

@@ -6,7 +6,7 @@ A model is loaded with numbers drawn at random, which look like no others, and t
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -35,23 +35,34 @@ def drawn_like(weights: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
     return {name: np.zeros_like(values) if name.endswith(JOINED) else values for name, values in drawn.items()}
 
 
-def find_places(neutral: Mapping[str, np.ndarray], own: Mapping[str, np.ndarray]) -> list[dict[str, Any]]:
-    """For each neutral weight where it lies among a framework's ``own`` arrays: ``weight``, ``name``, ``shape`` and ``change``.
+@dataclass(frozen=True, kw_only=True)
+class WeightPlace:
+    """Where a framework keeps one neutral weight."""
 
-    A weight that is found nowhere has the change ``NO_PLACE`` and no name.
-    """
-    left, places = dict(own), []
+    weight: str
+    """The neutral name."""
+    name: str = ""
+    """The framework's own name; empty where the weight has no place of its own."""
+    shape: tuple[int, ...] = ()
+    """Its shape there."""
+    change: str = ""
+    """What the framework does to the neutral layout; ``NO_PLACE`` where the weight is found nowhere."""
+
+
+def find_places(neutral: Mapping[str, np.ndarray], own: Mapping[str, np.ndarray]) -> list[WeightPlace]:
+    """Find each neutral weight among a framework's ``own`` arrays."""
+    left, places = dict(own), list[WeightPlace]()
     for weight, values in neutral.items():
         name, change = next(_candidates(values, left), ("", NO_PLACE))
-        shape = list(left.pop(name).shape) if name else []
-        places.append({"weight": weight, "name": name, "shape": shape, "change": change})
+        shape = tuple(left.pop(name).shape) if name else ()
+        places.append(WeightPlace(weight=weight, name=name, shape=shape, change=change))
     return places
 
 
-def without_neutral(places: Iterable[Mapping[str, Any]], own: Mapping[str, np.ndarray]) -> list[str]:
+def without_neutral(places: Iterable[WeightPlace], own: Mapping[str, np.ndarray]) -> list[str]:
     """A framework's own arrays that hold no neutral weight, by what :func:`find_places` has found."""
-    known = {place["name"] for place in places}
-    return [name for name in own if name not in known]
+    taken = {place.name for place in places}
+    return [name for name in own if name not in taken]
 
 
 def _candidates(values: np.ndarray, own: Mapping[str, np.ndarray]) -> Iterator[tuple[str, str]]:

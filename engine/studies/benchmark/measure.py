@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from engine import FRAMEWORK_NAMES, FRAMEWORKS
 from engine.data.store import sample_choice
@@ -18,6 +18,7 @@ from engine.source.source_tree import Definition, SourceTree
 from engine.studies.benchmark.request import BenchmarkRequest, Setting
 from engine.studies.benchmark.results import BenchmarkResults, Measurement
 from engine.studies.benchmark.verdicts import rows_of
+from engine.workers.requests.benchmark import MeasuredAnswer, SpeedAnswer, SpeedRequest, TargetAnswer, TargetRequest
 
 if TYPE_CHECKING:
     from engine.runs.folder import Run
@@ -71,13 +72,12 @@ def _measure_both(coordinator: StudyCoordinator, request: BenchmarkRequest, prep
             for setting in settings[name]:
                 if setting.mode == "compiled":
                     coordinator.dismiss()  # in one process torch.compile gives up after a few models of one kind
-                for framework, answer in _measure(coordinator, request, prepared[name], setting, order, repeat).items():
-                    pieces.add(setting, framework, answer)
+                for framework, speed in _measure(coordinator, request, prepared[name], setting, order, repeat).items():
+                    pieces.add(setting, framework, speed)
             for framework in order if targets else ():
                 message = f"Repeat {repeat + 1} of {request.repeats}: {name} until {TARGET:.0%} are right, {FRAMEWORK_NAMES[framework]}"
-                answer = coordinator.measure(
-                    framework, "benchmark", message, prepared[name], seed=repeat, target=TARGET, attempt=request.attempt
-                )
+                target = TargetRequest(seed=repeat, target=TARGET, attempt=request.attempt)
+                answer = coordinator.measure(framework, message, prepared[name], target)
                 pieces.add(Setting(name, "matched", settings[name][0].batch_size), framework, answer)
         if repeat:
             _write(coordinator, request, repeat + 1, [pieces], pieces.measurements(FRAMEWORKS))
@@ -105,17 +105,14 @@ def _measure_against_itself(coordinator: StudyCoordinator, request: BenchmarkReq
 
 def _measure(
     coordinator: StudyCoordinator, request: BenchmarkRequest, run: Run, setting: Setting, order: Sequence[str], repeat: int
-) -> dict[str, dict[str, Any]]:
+) -> dict[str, SpeedAnswer]:
     """What the workers in ``order`` tell, who give way to one another between two rounds.
 
     Those that are not there yet are loaded in that order too: whoever is the second to read from the disk has it easier.
     """
     coordinator.frameworks = order
     messages = {name: f"Repeat {repeat + 1} of {request.repeats}: {setting.words}, {worker_title(name)}" for name in order}
-    return coordinator.measure_in_turns(
-        messages,
-        "benchmark",
-        run,
+    speed = SpeedRequest(
         seed=repeat,
         mode=setting.mode,
         batch_size=setting.batch_size,
@@ -123,6 +120,7 @@ def _measure(
         attempt=request.attempt,
         **request.amount(setting)._asdict(),
     )
+    return coordinator.measure_in_turns(messages, run, speed)
 
 
 def _check_batches(request: BenchmarkRequest, classifier: str, run: Run) -> None:
@@ -139,14 +137,14 @@ class Pieces:
     """What the workers have told, by setting and side, in the order of the repeats."""
 
     def __init__(self) -> None:
-        self._answers: dict[tuple[Setting, str], list[Mapping[str, Any]]] = {}
+        self._answers: dict[tuple[Setting, str], list[MeasuredAnswer]] = {}
         self.busy = 0.0
         """The largest share of the processor that others used just before a measurement."""
         self.device: str | None = None
 
-    def add(self, setting: Setting, side: str, answer: Mapping[str, Any]) -> None:
+    def add(self, setting: Setting, side: str, answer: MeasuredAnswer) -> None:
         """Keep an answer. Raises ``TrainingError`` when it was measured on another device than those before."""
-        kind = "CPU" if answer["device"] == "cpu" else "GPU"
+        kind = "CPU" if answer.device == "cpu" else "GPU"
         if self.device not in (None, kind):
             raise TrainingError(
                 f"The measurements before this one were made on the {self.device}, this one ran on the {kind}: the graphics card has "
@@ -154,14 +152,14 @@ class Pieces:
                 "the card is back, or ask for the CPU."
             )
         self.device = kind
-        self.busy = max(self.busy, answer["busy"])
+        self.busy = max(self.busy, answer.busy)
         self._answers.setdefault((setting, side), []).append(answer)
 
     def missed_targets(self) -> list[str]:
         """Who did not get as far as ``TARGET``, in sentences: of those trainings there is no time."""
         sentences = []
         for (setting, side), answers in self._answers.items():
-            told = [answer["target_seconds"] for answer in answers if "target_seconds" in answer]
+            told = [answer.target_seconds for answer in answers if isinstance(answer, TargetAnswer)]
             if missed := told.count(None):
                 sentences.append(
                     f"{FRAMEWORK_NAMES[side]}’s {setting.classifier} had not answered {100 * TARGET:.0f} % of the validation texts rightly "
@@ -176,7 +174,7 @@ class Pieces:
         for claim, (key, unit) in MEASURES.items():
             for setting in settings[:1] if claim == "import-time" else settings:  # a process is loaded once, whatever it does then
                 told = zip(*(self._answers.get((setting, side), ()) for side in sides), strict=False)  # one side may be a repeat ahead
-                pairs = [pair for pair in told if all(answer.get(key) is not None for answer in pair)]
+                pairs = [pair for pair in told if all(getattr(answer, key, None) is not None for answer in pair)]
                 if not pairs:
                     continue
                 every = claim == "import-time"
@@ -188,8 +186,8 @@ class Pieces:
                         batch_size=None if every else setting.batch_size,
                         sequence_length=setting.tokens,
                         unit=unit,
-                        busy=max(answer["busy"] for pair in pairs for answer in pair),
-                        values={side: tuple(float(pair[place][key]) for pair in pairs) for place, side in enumerate(sides)},
+                        busy=max(answer.busy for pair in pairs for answer in pair),
+                        values={side: tuple(float(getattr(pair[place], key)) for pair in pairs) for place, side in enumerate(sides)},
                     )
                 )
         return measurements

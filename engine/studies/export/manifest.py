@@ -9,18 +9,7 @@ from engine.runs.records.reading import write_fields
 from engine.shared.devices import Machine
 from engine.studies.migration.results import LogitDifferences
 from engine.units import Megabytes, Milliseconds, Rows, Seconds, Share, Tokens
-
-
-@dataclass(frozen=True, kw_only=True)
-class TensorForm:
-    """What goes into a file's model, or comes out of it."""
-
-    name: str = ""
-    """The tensor's name in the file."""
-    dtype: str = ""
-    """The kind of its numbers."""
-    shape: tuple[int | None, ...] = ()
-    """Its axes; none where one is open."""
+from engine.workers.requests.export import TensorForm
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,32 +6,29 @@ import json
 import os
 import secrets
 import shutil
-from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from engine import FRAMEWORK_NAMES, FRAMEWORKS
 from engine.errors import RunError
 from engine.runs.processes.turns import WORKER_NAMES
-from engine.runs.records.reading import from_json, to_json
+from engine.runs.records.reading import to_json
 from engine.runs.records.results import Results
 from engine.shared.devices import describe_machine
 from engine.shared.text.inputs import MANIFEST
-from engine.studies.export.manifest import ExportManifest, FileCheck, LatencyRace, TensorForm
+from engine.studies.export.manifest import ExportManifest, FileCheck, LatencyRace
 from engine.studies.export.request import ASIDE, FILES, KINDS, RUNTIMES, ExportRequest, bring_back, find_manifest
 from engine.studies.export.words import findings, format_title
 from engine.studies.migration.carry import differences
 from engine.studies.request import has_model
 from engine.studies.study import Study, find_study, start_study
+from engine.workers.requests.export import AFTER, BEFORE, LABELS, CheckRequest, RaceRequest, WriteAnswer, WriteRequest
 
 if TYPE_CHECKING:
     from engine.studies.coordinator import StudyCoordinator
-
-BEFORE, AFTER, LABELS = "before.npy", "after.npy", "labels.npy"
-"""Logits of the test texts and the right classes, as the workers leave them."""
 
 
 def start_export(request: ExportRequest) -> Study:
@@ -64,33 +61,25 @@ def conduct(coordinator: StudyCoordinator) -> list[str]:
                 folder.mkdir(parents=True)
         except OSError as error:
             raise RunError(f"Nothing can be written into {target.parent} ({error.strerror}). Free some space and export again.") from error
-        work: dict[str, Any] = {
-            "kind": KINDS[request.format],
-            "file": FILES[request.format],
-            "precision": request.precision,
-            "draft": str(draft),
-            "arrays": arrays.name,
-            "keep": True,
-        }
+        write = WriteRequest(
+            kind=KINDS[request.format], file=FILES[request.format], precision=request.precision, draft=str(draft), arrays=arrays.name
+        )
         title = format_title(request.format, request.precision)
-        written = coordinator.measure(request.framework, "export", f"{FRAMEWORK_NAMES[request.framework]} writes the {title}", run, **work)
+        written = coordinator.measure(request.framework, f"{FRAMEWORK_NAMES[request.framework]} writes the {title}", run, write)
         coordinator.dismiss()  # the check must not depend on what the export has left in the process
         runtime = RUNTIMES[request.format]
-        checked = coordinator.measure(
-            request.framework, "check", f"{runtime} answers with the file", run, **work, shape=written["input"]["shape"]
-        )
-        race = None
-        if request.format == "onnx":
-            race = _race(coordinator, request, work)
+        answers = CheckRequest(**vars(write), shape=written.input.shape)
+        checked = coordinator.measure(request.framework, f"{runtime} answers with the file", run, answers)
+        race = _race(coordinator, request, RaceRequest(**vars(write))) if request.format == "onnx" else None
         before, after = (np.load(arrays / name) for name in (BEFORE, AFTER))
         check = FileCheck(
             runtime=runtime,
             rows=len(before),
             accuracy=float(np.mean(after.argmax(axis=1) == np.load(arrays / LABELS))),
-            accuracy_before=written["accuracy"],
+            accuracy_before=written.accuracy,
             race=race,
             **vars(differences(before, after)),
-            **{name: checked[name] for name in ("load_seconds", "single_p50_ms", "single_p95_ms", "batch_texts_per_second")},
+            **vars(checked),
         )
         manifest = _manifest(request, coordinator.request["weights"], draft, written, check)
         manifest = replace(manifest, findings=tuple(findings(manifest)))
@@ -106,7 +95,7 @@ def conduct(coordinator: StudyCoordinator) -> list[str]:
     return []
 
 
-def _race(coordinator: StudyCoordinator, request: ExportRequest, work: dict[str, Any]) -> LatencyRace:
+def _race(coordinator: StudyCoordinator, request: ExportRequest, race: RaceRequest) -> LatencyRace:
     """The median time of one text, from the text on: the file beside each framework that took part, in turns, a process each."""
     run = request.opened()
     trained = [framework for framework in FRAMEWORKS if has_model(run, framework)]
@@ -114,19 +103,19 @@ def _race(coordinator: StudyCoordinator, request: ExportRequest, work: dict[str,
     coordinator.frameworks = (*trained, "onnx")
     coordinator.study.framework_folder("onnx").mkdir(exist_ok=True)  # for the log of a worker that belongs to no framework
     messages = {name: f"{WORKER_NAMES[name]} answers single texts" for name in coordinator.frameworks}
-    answers = coordinator.measure_in_turns(messages, "race", run, 1 / len(messages), **work)
-    times = {name: float(np.percentile(answer["milliseconds"], 50)) for name, answer in answers.items()}
+    answers = coordinator.measure_in_turns(messages, run, race, 1 / len(messages))
+    times = {name: float(np.percentile(answer.milliseconds, 50)) for name, answer in answers.items()}
     faster = min(trained, key=times.__getitem__)
     return LatencyRace(
         single_p50_ms=times,
-        single_p95_ms={name: float(np.percentile(answer["milliseconds"], 95)) for name, answer in answers.items()},
-        texts=len(answers["onnx"]["milliseconds"]),
+        single_p95_ms={name: float(np.percentile(answer.milliseconds, 95)) for name, answer in answers.items()},
+        texts=len(answers["onnx"].milliseconds),
         faster=faster,
         ratio=times["onnx"] / times[faster],
     )
 
 
-def _manifest(request: ExportRequest, weights: list[int], draft: Path, written: Mapping[str, Any], check: FileCheck) -> ExportManifest:
+def _manifest(request: ExportRequest, weights: list[int], draft: Path, written: WriteAnswer, check: FileCheck) -> ExportManifest:
     """Return everything that a program needs to use the file, and what the file was made of."""
     run = request.opened()
     experiment, machine = run.read_experiment(), describe_machine()
@@ -145,10 +134,13 @@ def _manifest(request: ExportRequest, weights: list[int], draft: Path, written: 
         megabytes=sum(path.stat().st_size for path in files) / 1e6,
         versions=machine.packages,
         machine=machine,
-        input=from_json(TensorForm, written["input"]) or TensorForm(),
-        output=from_json(TensorForm, written["output"]) or TensorForm(),
+        input=written.input,
+        output=written.output,
         check=check,
-        **{name: written[name] for name in ("takes", "max_tokens", "padding", "opset")},
+        takes=written.takes,
+        max_tokens=written.max_tokens,
+        padding=written.padding,
+        opset=written.opset,
     )
 
 

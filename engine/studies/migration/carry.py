@@ -12,21 +12,21 @@ import numpy as np
 from engine import FRAMEWORK_NAMES, FRAMEWORKS
 from engine.errors import MigrationError
 from engine.runs.preparing.graph_inputs import graph_form
-from engine.runs.records.reading import from_json, to_json
+from engine.runs.records.reading import to_json
 from engine.runs.records.results import Results
 from engine.runs.source_code import save_code
 from engine.shared.devices import describe_machine
 from engine.studies.migration.onnx_runtime import onnx_runtime_logits
 from engine.studies.migration.onnx_tf import old_snippets
 from engine.studies.migration.request import FURTHER_STEPS, MigrationRequest
-from engine.studies.migration.results import FurtherTraining, LogitDifferences, MigrationResults, Passage
+from engine.studies.migration.results import FurtherTraining, LogitDifferences, MigrationResults
 from engine.studies.migration.words import what_is_carried
+from engine.workers.requests.migration import AFTER, BEFORE, ONNX_FILE, ArriveRequest, LeaveRequest, PassageAnswer
 
 if TYPE_CHECKING:
     from engine.runs.folder import Run
     from engine.studies.coordinator import StudyCoordinator
 
-ONNX_FILE, CHECKPOINT_FOLDER = "model.onnx", "checkpoint"
 SIDES = ("source", "target")
 
 
@@ -44,28 +44,29 @@ def conduct(coordinator: StudyCoordinator) -> list[str]:
         folder.mkdir(parents=True, exist_ok=True)
     save_code(coordinator.study)
     coordinator.expect(8)
-    asked = {
-        "source": request.source,
-        "route": request.route,
-        "arrays": str(arrays),
-        "carried": str(carried),
-        "steps": FURTHER_STEPS,
-        "classes": _classes(run),
-        "weights": coordinator.request["weights"],
-        "graph": graph_writer(request),
-    }
-    answers = {}
-    for side, framework, step in zip(SIDES, (request.source, request.target), ("leave", "arrive"), strict=True):
+    leave = LeaveRequest(
+        source=request.source,
+        route=request.route,
+        arrays=str(arrays),
+        carried=str(carried),
+        steps=FURTHER_STEPS,
+        classes=tuple(_classes(run)),
+        weights=tuple(coordinator.request["weights"]),
+        graph=graph_writer(request),
+    )
+    requests = (leave, ArriveRequest(**vars(leave)))
+    answers: dict[str, PassageAnswer] = {}
+    for side, framework, passage in zip(SIDES, (request.source, request.target), requests, strict=True):
         coordinator.dismiss()  # the check must not depend on what the export has left in the process
         coordinator.frameworks = (framework,)
         name = FRAMEWORK_NAMES[framework]
-        words = f"{name} answers, writes the model and trains on" if step == "leave" else f"{name} takes it over, answers and trains on"
-        answers[side] = coordinator.measure(framework, "migrate", words, run, cost=3.0, step=step, **asked)
+        words = f"{name} answers, writes the model and trains on" if side == "source" else f"{name} takes it over, answers and trains on"
+        answers[side] = coordinator.measure(framework, words, run, passage, cost=3.0)
     coordinator.dismiss()
     coordinator.say("ONNX Runtime answers as well")
     file = (carried if request.route == "onnx" else arrays) / ONNX_FILE
-    logits = {side: np.load(arrays / f"{side}_logits.npy") for side in SIDES}
-    trained_on = {side: np.load(arrays / f"{side}_logits_trained_on.npy") for side in SIDES}
+    logits = {side: np.load(arrays / BEFORE.format(side=side)) for side in SIDES}
+    trained_on = {side: np.load(arrays / AFTER.format(side=side)) for side in SIDES}
     neutral = onnx_runtime_logits(file, run, graph_form(run, whole=request.route == "onnx"))
     coordinator.skip(1.0)
     coordinator.say("Looking at the snippet of old guides")
@@ -79,16 +80,16 @@ def conduct(coordinator: StudyCoordinator) -> list[str]:
         target=request.target,
         route=request.route,
         machine=describe_machine(),
-        rows=answers["source"]["rows"],
-        accuracy_before=answers["source"]["accuracy"],
-        accuracy_after=answers["target"]["accuracy"],
+        rows=answers["source"].rows,
+        accuracy_before=answers["source"].accuracy,
+        accuracy_after=answers["target"].accuracy,
         judge={side: differences(neutral, logits[side]) for side in SIDES},
-        graph=asked["graph"],
+        graph=leave.graph,
         carried=what_is_carried(run, request.route),
         trained_on=further_training(answers, trained_on),
-        stages={side: answers[side]["stages"] for side in SIDES},
-        left=from_json(Passage, answers["source"]) or Passage(),
-        arrived=from_json(Passage, answers["target"]) or Passage(),
+        stages={side: answers[side].stages for side in SIDES},
+        left=answers["source"].passage,
+        arrived=answers["target"].passage,
         old_snippets=snippets,
         seconds=time.monotonic() - started,
         **vars(differences(logits["source"], logits["target"])),
@@ -124,12 +125,12 @@ def differences(before: np.ndarray, after: np.ndarray) -> LogitDifferences:
     )
 
 
-def further_training(answers: Mapping[str, Mapping[str, Any]], logits: Mapping[str, np.ndarray]) -> FurtherTraining:
+def further_training(answers: Mapping[str, PassageAnswer], logits: Mapping[str, np.ndarray]) -> FurtherTraining:
     """Return what became of both models after the same further steps: still comparable, for both can be trained."""
     return FurtherTraining(
         steps=FURTHER_STEPS,
-        losses={side: tuple(answers[side]["losses"]) for side in SIDES},
-        accuracy={side: answers[side]["accuracy_trained_on"] for side in SIDES},
+        losses={side: tuple(answers[side].losses) for side in SIDES},
+        accuracy={side: answers[side].accuracy_trained_on for side in SIDES},
         **vars(differences(logits["source"], logits["target"])),
     )
 

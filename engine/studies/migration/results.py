@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields
-from typing import Any, TypeVar
+from dataclasses import dataclass, field
+from typing import TypeVar
 
-from engine.runs.records.reading import write_fields
 from engine.shared.devices import Machine
-from engine.units import Bytes, Logits, Loss, Rows, Seconds, Share
+from engine.units import Logits, Loss, Rows, Seconds, Share
+from engine.workers.requests.migration import Passage
 
 Value = TypeVar("Value")
 
@@ -34,72 +34,6 @@ class FurtherTraining(LogitDifferences):
     """For ``source`` and ``target``: the loss of each step."""
     accuracy: dict[str, Share] = field(default_factory=dict)
     """For ``source`` and ``target``: test texts that are answered rightly afterwards."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class WeightPlace:
-    """Where a framework keeps one neutral weight."""
-
-    weight: str
-    """The neutral name."""
-    name: str = ""
-    """The framework's own name; empty where the weight has no place of its own."""
-    shape: tuple[int, ...] = ()
-    """Its shape there."""
-    change: str = ""
-    """What the framework does to the neutral layout."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class WeightPlaces:
-    """Where a framework keeps each neutral weight."""
-
-    weights: tuple[WeightPlace, ...] = ()
-    """One a neutral weight."""
-    neutral_shapes: dict[str, tuple[int, ...]] = field(default_factory=dict)
-    """By neutral name."""
-    others: tuple[str, ...] = ()
-    """The framework's own weights that hold nothing of what travelled."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class RebuiltLayer:
-    """A node of an ONNX graph that became a layer."""
-
-    node: str
-    """The node's name."""
-    operator: str
-    """Its operator."""
-    layer: str
-    """The class of the layer."""
-    shapes: tuple[tuple[int, ...], ...] = ()
-    """The shapes of the layer's weights."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Passage:
-    """What there is to tell of one side; only the keys of its route are there."""
-
-    places: WeightPlaces | None = None
-    """Route ``weights``: where each weight lies."""
-    opset: int | None = None
-    """Route ``onnx``: the operator set of the graph."""
-    producer: str | None = None
-    """Route ``onnx``: the program that wrote the graph."""
-    nodes: int | None = None
-    """Route ``onnx``: nodes of the graph as it was read."""
-    operators: dict[str, int] | None = None
-    """Route ``onnx``: nodes that remain after simplification, by operator."""
-    layers: tuple[RebuiltLayer, ...] | None = None
-    """Route ``onnx``: nodes that became layers."""
-    family: str | None = None
-    """Route ``checkpoint``: the family of models that the folder names."""
-    files: dict[str, Bytes] | None = None
-    """Route ``checkpoint``: the size of each file of the folder, by path."""
-
-    def to_json(self) -> dict[str, Any]:
-        """Return the keys of the route that was taken."""
-        return write_fields(self, [item.name for item in fields(self) if getattr(self, item.name) is None])
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 from engine import FRAMEWORK_NAMES, FRAMEWORKS
 from engine.display.formatting import count, number, percent, seconds
 from engine.runs.records.reading import to_json
+from engine.shared.weights.mapping import WeightPlace
 from engine.studies.migration.request import LARGEST_DIFFERENCE, ROUTES
-from engine.studies.migration.results import MigrationResults, WeightPlace
+from engine.studies.migration.results import MigrationResults
 
 if TYPE_CHECKING:
     from engine.runs.folder import Run

@@ -6,7 +6,7 @@ import math
 import statistics
 import time
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import Any
 
 import numpy as np
@@ -15,23 +15,19 @@ from engine.errors import TrainingError
 from engine.runs.folder import Run
 from engine.runs.preparing.inputs import load_inputs
 from engine.runs.preparing.recipes import recipe_of
-from engine.runs.processes.channel import Channel
 from engine.shared.batches import training_plan
 from engine.shared.early_stopping import Progress
 from engine.shared.recipe import Recipe
 from engine.workers.callback import Listener
-from engine.workers.session import Session, serve
+from engine.workers.requests.ablation import TrainingFigures, TrainingRequest
+from engine.workers.session import Session
 
 
-def ablate(run: Run, framework: str, channel: Channel) -> None:
-    """Do what the coordinator of an ablation asks for."""
-    serve(run, framework, channel, train_once)
-
-
-def train_once(session: Session, prepared: Run, asked: dict[str, Any]) -> dict[str, Any] | None:
-    """Train once, with ``seed``, ``own`` and ``changes`` in the recipe: the last epoch's loss, the accuracy on the test texts, the time."""
+def train_once(session: Session, prepared: Run, request: TrainingRequest) -> TrainingFigures | None:
+    """Train once: the last epoch's loss, the accuracy on the test texts, the time."""
     inputs, experiment = load_inputs(prepared), prepared.read_experiment()
-    recipe: Recipe = replace(recipe_of(experiment, inputs), seed=asked["seed"], own=frozenset(asked["own"]), **asked["changes"])
+    flip = {name: value for name, value in asdict(request.flip).items() if value is not None}
+    recipe: Recipe = replace(recipe_of(experiment, inputs), seed=request.seed, own=frozenset(request.own), **flip)
     _, _, model = session.build(prepared, inputs, recipe, "float32")
     train_inputs, labels, lengths = session.tensors(prepared, inputs, "train", "float32")
     validation = session.tensors(prepared, inputs, "validation", "float32")
@@ -48,7 +44,8 @@ def train_once(session: Session, prepared: Run, asked: dict[str, Any]) -> dict[s
         return None
     test_inputs, test_labels, test_lengths = session.tensors(prepared, inputs, "test", "float32")
     predicted = session.inference.predict(model, test_inputs, test_lengths).argmax(axis=1)
-    return {"final_loss": clock.loss, "accuracy": float(np.mean(predicted == np.asarray(test_labels))), "seconds": clock.seconds}
+    accuracy = float(np.mean(predicted == np.asarray(test_labels)))
+    return TrainingFigures(final_loss=clock.loss, accuracy=accuracy, seconds=clock.seconds)
 
 
 class EpochClock(Listener):
@@ -62,7 +59,7 @@ class EpochClock(Listener):
 
     @property
     def seconds(self) -> float:
-        """Of all epochs, taking the median; the first, which holds tracing and warm-up, is left out where there are others."""
+        """The time of all epochs, each as long as the median one; the first, which holds tracing and warm-up, is left out of it."""
         return statistics.median(self._epochs[1:] or self._epochs) * len(self._epochs)
 
     def on_epoch_begin(self, epoch: int) -> None:

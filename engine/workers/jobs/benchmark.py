@@ -8,7 +8,8 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
-from typing import Any
+from functools import wraps
+from typing import Any, TypeVar
 
 import numpy as np
 import psutil
@@ -17,12 +18,12 @@ from engine.errors import TrainingError
 from engine.runs.folder import Run
 from engine.runs.preparing.inputs import load_inputs
 from engine.runs.preparing.recipes import recipe_of
-from engine.runs.processes.channel import Channel
 from engine.shared.batches import Plan, training_plan
 from engine.shared.early_stopping import Progress
 from engine.workers.callback import Listener
 from engine.workers.meters import EnergyMeter, GpuMeter, peak_rss_mib
-from engine.workers.session import Session, serve
+from engine.workers.requests.benchmark import MeasuredAnswer, SpeedAnswer, SpeedRequest, TargetAnswer, TargetRequest
+from engine.workers.session import Session
 from engine.workers.step_losses import VALIDATION_ROWS
 
 LOOK_SECONDS = 0.1
@@ -35,43 +36,41 @@ nothing of this one's, which only short steps feel: the first call of each round
 ON_GPU = 10
 """Times as many steps there, for each is shorter."""
 
+Measured = TypeVar("Measured", bound=MeasuredAnswer)
+Asked = TypeVar("Asked")
 
-def benchmark(run: Run, framework: str, channel: Channel) -> None:
-    """Do what the coordinator of a benchmark asks for."""
-    fresh = [True]
 
-    def work(session: Session, prepared: Run, asked: dict[str, Any]) -> dict[str, Any] | None:
+def with_conditions(measure: Callable[[Session, Run, Asked], Measured | None]) -> Callable[[Session, Run, Asked], Measured | None]:
+    """Add to a measurement under which conditions it was made, and what it took of the machine."""
+
+    @wraps(measure)
+    def measured(session: Session, prepared: Run, request: Asked) -> Measured | None:
         busy = psutil.cpu_percent(LOOK_SECONDS) / 100  # nobody else of this study computes meanwhile
-        answer = reach_target(session, prepared, asked) if "target" in asked else measure_speed(session, prepared, asked)
-        if answer is None:
-            return None
-        peak = peak_rss_mib() if fresh[0] else None  # a process keeps the peak of whatever it did before
-        fresh[0] = False
-        gpu = session.devices.gpu_memory_mib(session.device)
-        return answer | {
-            "device": session.device,
-            "busy": busy,
-            "peak_rss_mib": peak,
-            "gpu_memory_mib": gpu,
-            "import_seconds": session.import_seconds,
-        }
+        answer = measure(session, prepared, request)
+        return answer and replace(
+            answer,
+            device=session.device,
+            busy=busy,
+            peak_rss_mib=peak_rss_mib() if session.is_fresh else None,
+            gpu_memory_mib=session.devices.gpu_memory_mib(session.device),
+            import_seconds=session.import_seconds,
+        )
 
-    serve(run, framework, channel, work)
+    return measured
 
 
-def measure_speed(session: Session, prepared: Run, asked: dict[str, Any]) -> dict[str, Any] | None:
+@with_conditions
+def measure_speed(session: Session, prepared: Run, request: SpeedRequest) -> SpeedAnswer | None:
     """Train for a set number of steps, then answer batches and single texts; in rounds, between which the other framework computes.
 
-    ``asked`` has ``seed``, ``mode`` (``matched``, ``defaults`` or ``compiled``), ``batch_size``, ``steps``, ``rounds``, ``singles``, and
-    ``tokens``: the length to which every text is cut or repeated, or ``None``. Both frameworks are asked the same, so they see the same
-    batches. What is told is the median of the rounds: what disturbs the machine for longer than a round disturbs both, a shorter
-    disturbance is left out.
+    Both frameworks are asked the same, so they see the same batches. What is told is the median of the rounds: what disturbs the machine
+    for longer than a round disturbs both, a shorter disturbance is left out.
     """
-    inputs, mode = load_inputs(prepared), asked["mode"]
+    inputs, mode = load_inputs(prepared), request.mode
     experiment = replace(
         prepared.read_experiment(),
-        seed=asked["seed"],
-        batch_size=asked["batch_size"],
+        seed=request.seed,
+        batch_size=request.batch_size,
         mode="defaults" if mode == "defaults" else "matched",
         compiled=mode == "compiled",
     )
@@ -79,14 +78,14 @@ def measure_speed(session: Session, prepared: Run, asked: dict[str, Any]) -> dic
     recipe = recipe_of(experiment, inputs, on_gpu)
     _, _, model = session.build(prepared, inputs, recipe, "float32")
     arrays, labels, lengths = inputs.part(prepared, "train")
-    if asked["tokens"]:
+    if request.tokens:
         assert lengths is not None  # only classifiers of sequences are asked
-        arrays, lengths = (stretched(arrays[0], lengths, asked["tokens"]),), np.full(len(labels), asked["tokens"])
+        arrays, lengths = (stretched(arrays[0], lengths, request.tokens),), np.full(len(labels), request.tokens)
     tensors, targets = session.training.as_tensors(arrays, labels, session.device)
     validation = session.tensors(prepared, inputs, "validation", "float32", VALIDATION_ROWS)
     call = recipe.steps_per_call  # steps in one call of Keras's graph, in the other framework as many for fairness
-    timed = math.ceil(asked["steps"] * (ON_GPU if on_gpu else 1) / asked["rounds"] / call) * call
-    rounds = rounds_of(asked["rounds"], timed, call)
+    timed = math.ceil(request.steps * (ON_GPU if on_gpu else 1) / request.rounds / call) * call
+    rounds = rounds_of(request.rounds, timed, call)
     steps = rounds[-1].stop
     plan = plan_of(steps, len(labels), lengths, recipe.batch_size, recipe.seed, recipe.compiled)
     batches = session.training.make_batches(tensors, targets, lambda epoch: plan, recipe)
@@ -96,16 +95,17 @@ def measure_speed(session: Session, prepared: Run, asked: dict[str, Any]) -> dic
         session.training.train(model, optimizer, batches, validation, recipe, steps, Progress(), lambda _: None, clock)
     if clock.stopped:
         return None
-    answer = {
-        "step_milliseconds": clock.milliseconds,
-        "first_step_seconds": clock.first_step_seconds,
-        "joules_per_step": clock.joules_per_step,
-        "gpu_utilisation": meter.mean,
-    }
-    if mode == "matched":  # in the other modes the same model answers in the same way
-        chosen = [[batch_of(arrays, plan, number, recipe.batch_size) for number in some] for some in rounds]
-        answer |= time_answers(session, model, chosen, asked["singles"], call > 1)
-    return answer
+    answer = SpeedAnswer(
+        step_milliseconds=clock.milliseconds,
+        first_step_seconds=clock.first_step_seconds,
+        joules_per_step=clock.joules_per_step,
+        gpu_utilisation=meter.mean,
+    )
+    if mode != "matched":  # in the other modes the same model answers in the same way
+        return answer
+    chosen = [[batch_of(arrays, plan, number, recipe.batch_size) for number in some] for some in rounds]
+    batch, single = time_answers(session, model, chosen, request.singles, call > 1)
+    return replace(answer, batch_milliseconds=batch, single_milliseconds=single)
 
 
 def rounds_of(count: int, timed: int, call: int) -> list[range]:
@@ -138,8 +138,8 @@ def batch_of(arrays: tuple[np.ndarray, ...], plan: Plan, number: int, batch_size
     return tuple(values[rows][..., :width] if width else values[rows] for values in arrays)
 
 
-def time_answers(session: Session, model: Any, rounds: list[list[tuple[np.ndarray, ...]]], texts: int, short: bool) -> dict[str, float]:
-    """Milliseconds of a batch, and of a text alone (medians of the rounds); all are there as tensors before the clock runs.
+def time_answers(session: Session, model: Any, rounds: list[list[tuple[np.ndarray, ...]]], texts: int, short: bool) -> tuple[float, float]:
+    """Return the milliseconds of a batch and of a text alone (medians of the rounds); all are there as tensors before the clock runs.
 
     ``texts`` are answered alone, in all rounds together. ``short`` answers are warmed up in each round, others in the first only.
     """
@@ -163,7 +163,7 @@ def time_answers(session: Session, model: Any, rounds: list[list[tuple[np.ndarra
             session.inference.predict_logits(model, single)
             times.append(time.perf_counter() - started)
         alone.append(statistics.median(times))
-    return {"batch_milliseconds": 1000 * statistics.median(per_batch), "single_milliseconds": 1000 * statistics.median(alone)}
+    return 1000 * statistics.median(per_batch), 1000 * statistics.median(alone)
 
 
 class AllTimedError(Exception):
@@ -258,12 +258,13 @@ class StepClock(Listener):
             self._energy.stop()
 
 
-def reach_target(session: Session, prepared: Run, asked: dict[str, Any]) -> dict[str, Any] | None:
-    """Seconds of training until the accuracy on the validation texts is ``target``; ``None`` seconds when the epochs do not suffice.
+@with_conditions
+def reach_target(session: Session, prepared: Run, request: TargetRequest) -> TargetAnswer | None:
+    """Train until the accuracy on the validation texts is reached and return how long it took; no time when the epochs do not suffice.
 
     Validation itself and the first epoch's tracing are part of it: that is what a person waits for.
     """
-    inputs, experiment = load_inputs(prepared), replace(prepared.read_experiment(), seed=asked["seed"])
+    inputs, experiment = load_inputs(prepared), replace(prepared.read_experiment(), seed=request.seed)
     recipe = recipe_of(experiment, inputs)
     _, _, model = session.build(prepared, inputs, recipe, "float32")
     tensors, labels, lengths = session.tensors(prepared, inputs, "train", "float32")
@@ -271,10 +272,10 @@ def reach_target(session: Session, prepared: Run, asked: dict[str, Any]) -> dict
     batches = session.training.make_batches(
         tensors, labels, lambda epoch: training_plan(len(labels), lengths, recipe.batch_size, recipe.seed, epoch), recipe
     )
-    clock = TargetClock(asked["target"], session.stop_requested)
+    clock = TargetClock(request.target, session.stop_requested)
     optimizer = session.training.make_optimizer(model, recipe)
     session.training.train(model, optimizer, batches, validation, recipe, experiment.epochs, Progress(), lambda _: None, clock)
-    return None if clock.stopped else {"target_seconds": clock.seconds, "target_epochs": clock.epochs}
+    return None if clock.stopped else TargetAnswer(target_seconds=clock.seconds, target_epochs=clock.epochs)
 
 
 class TargetClock(Listener):

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,6 +16,7 @@ from engine.runs.preparing.inputs import load_inputs
 from engine.runs.processes.channel import Channel
 from engine.shared.onnx.session import open_session
 from engine.workers.exported_file import logits_of, text_reader
+from engine.workers.requests.export import RaceAnswer, RaceRequest
 from engine.workers.session import answer_requests, give_way
 from engine.workers.trained_model import load_classify
 
@@ -31,13 +31,13 @@ Label = Callable[[Sequence[str]], Any]
 
 def race(run: Run, framework: str, channel: Channel) -> None:
     """Answer one text at a time for as many rounds as there are, and tell how long each took. All on the CPU."""
-    answer_requests(channel, lambda prepared, asked: run_rounds(prepared, framework, asked, lambda: give_way(channel)))
+    answer_requests(channel, {RaceRequest: lambda prepared, request: run_rounds(prepared, framework, request, lambda: give_way(channel))})
 
 
-def run_rounds(prepared: Run, framework: str, asked: dict[str, Any], give_way: Callable[[], None]) -> dict[str, Any]:
+def run_rounds(prepared: Run, framework: str, request: RaceRequest, give_way: Callable[[], None]) -> RaceAnswer:
     """Return the milliseconds of each text; between two rounds the other processes compute."""
     inputs = load_inputs(prepared)
-    label = label_by_file(prepared, asked) if framework == "onnx" else label_by_framework(prepared, framework)
+    label = label_by_file(prepared, request) if framework == "onnx" else label_by_framework(prepared, framework)
     every, rows = inputs.texts(prepared), inputs.rows["test"].tolist()
     times: list[float] = []
     for number in range(ROUNDS):
@@ -45,7 +45,7 @@ def run_rounds(prepared: Run, framework: str, asked: dict[str, Any], give_way: C
             give_way()
         texts = [every[rows[place % len(rows)]] for place in range(number * ROUND_TEXTS, (number + 1) * ROUND_TEXTS)]
         times += time_each(label, texts)
-    return {"milliseconds": times}
+    return RaceAnswer(milliseconds=tuple(times))
 
 
 def time_each(label: Label, texts: Sequence[str]) -> list[float]:
@@ -66,8 +66,8 @@ def label_by_framework(run: Run, framework: str) -> Label:
     return lambda texts: classify(texts)[0].argmax(axis=1)
 
 
-def label_by_file(run: Run, asked: dict[str, Any]) -> Label:
+def label_by_file(run: Run, request: RaceRequest) -> Label:
     """The same texts through the exported file."""
     inputs = load_inputs(run)
-    answer, read = open_session(Path(asked["draft"]) / asked["file"], run.read_experiment().threads), text_reader(run, inputs)
+    answer, read = open_session(request.path, run.read_experiment().threads), text_reader(run, inputs)
     return lambda texts: np.asarray(logits_of(answer, read(texts), (None, None), inputs.padding)).argmax(axis=1)

@@ -14,6 +14,7 @@ import traceback
 import types
 import warnings
 from collections.abc import Callable
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -24,10 +25,10 @@ from engine.data.choice import PARTS
 from engine.errors import TrainingError
 from engine.runs.folder import Run
 from engine.runs.preparing.inputs import load_inputs
-from engine.runs.processes.channel import Channel
 from engine.shared.mistake_data import MistakeData, make_mistake_data
 from engine.workers.callback import Listener
-from engine.workers.session import Session, serve
+from engine.workers.requests.mistakes import Frame, MistakeAnswer, MistakeRequest, Observation, PrintedWarning, RaisedError
+from engine.workers.session import Session
 from engine.workers.wing import import_wing
 
 PROJECT = Path(__file__).parents[3]
@@ -41,18 +42,13 @@ MOST_CHARACTERS = 6000
 MistakeFunction = Callable[[MistakeData, Any, bool], np.ndarray]
 
 
-def museum(run: Run, framework: str, channel: Channel) -> None:
-    """Do what the coordinator of a museum asks for."""
-    serve(run, framework, channel, make_mistake)
-
-
-def make_mistake(session: Session, prepared: Run, asked: dict[str, Any]) -> dict[str, Any]:
-    """Make the mistake ``asked["mistake"]``, then its correction; what happened in each, and how far their answers are apart.
+def make_mistake(session: Session, prepared: Run, request: MistakeRequest) -> MistakeAnswer:
+    """Make the mistake that was asked for, then its correction; what happened in each, and how far their answers are apart.
 
     Raises ``TrainingError`` when the corrected function fails, for then the function itself is broken.
     """
     (mistakes,) = import_wing(session.framework, "mistakes")
-    function: MistakeFunction = getattr(mistakes, asked["mistake"])
+    function: MistakeFunction = getattr(mistakes, request.mistake)
     folder = prepared.path / f"sandbox-{session.framework}"
     folder.mkdir(exist_ok=True)
     before = os.getcwd()
@@ -66,15 +62,14 @@ def make_mistake(session: Session, prepared: Run, asked: dict[str, Any]) -> dict
     finally:
         os.chdir(before)
     if right_answers is None:
-        error = correct["error"]
+        error = correct.error or RaisedError()
         raise TrainingError(
-            f"The exhibit {asked['mistake']} is broken in {session.framework}: without its mistake it was expected to train, but it raised "
-            f"{error['type']}: {error['message'][:300]}. Mend engine/frameworks/{session.framework}/mistakes.py."
+            f"The exhibit {request.mistake} is broken in {session.framework}: without its mistake it was expected to train, but it raised "
+            f"{error.type}: {error.message[:300]}. Mend engine/frameworks/{session.framework}/mistakes.py."
         )
-    usual = {(warning["type"], warning["message"]) for warning in correct["warnings"]}
-    mistaken["warnings"] = [warning for warning in mistaken["warnings"] if (warning["type"], warning["message"]) not in usual]
+    mistaken = replace(mistaken, warnings=tuple(warning for warning in mistaken.warnings if warning not in correct.warnings))
     same = None if answers is None else float(np.mean(answers.argmax(axis=1) == right_answers.argmax(axis=1)))
-    return {"mistaken": mistaken, "correct": correct, "same_answers": same, "seconds": seconds}
+    return MistakeAnswer(mistaken=mistaken, correct=correct, same_answers=same, seconds=seconds)
 
 
 @lru_cache(maxsize=1)
@@ -109,13 +104,10 @@ class Witness(Listener):
 
 def observe(
     function: MistakeFunction, data: MistakeData, mistaken: bool, set_seed: Callable[[int], None]
-) -> tuple[dict[str, Any], np.ndarray | None]:
-    """What happened, as JSON, and the logits of the held-out texts, if it came to any.
-
-    ``stage`` is ``build``, ``train`` or ``answer``, where the exception was raised, or ``end``; ``steps`` counts those that were finished.
-    """
+) -> tuple[Observation, np.ndarray | None]:
+    """Call a function and return what happened, and the logits of the held-out texts if it came to any."""
     witness = Witness()
-    error: dict[str, Any] | None = None
+    error: RaisedError | None = None
     logits: np.ndarray | None = None
     set_seed(SEED)
     with warnings.catch_warnings(record=True) as caught:
@@ -125,49 +117,47 @@ def observe(
             witness.stage = "end"
         except Exception as raised:  # whatever a framework raises is what the museum shows
             error = describe_error(raised, function)
-    told = [{"type": warning.category.__name__, "message": shortened_paths(str(warning.message))} for warning in caught]
+    printed = [PrintedWarning(type=warning.category.__name__, message=shortened_paths(str(warning.message))) for warning in caught]
     finite = [math.isfinite(loss) for loss in witness.losses]
-    seen = {
-        "stage": witness.stage,
-        "steps": len(witness.losses),
-        "losses": [loss if real else None for loss, real in zip(witness.losses, finite, strict=True)],
-        "first_not_a_number": None if all(finite) else finite.index(False) + 1,
-        "accuracy": None if logits is None else float(np.mean(logits.argmax(axis=1) == data.held_out_labels)),
-        "error": error,
-        "warnings": [warning for number, warning in enumerate(told) if warning not in told[:number]],
-    }
-    return seen, logits
+    observation = Observation(
+        stage=witness.stage,
+        steps=len(witness.losses),
+        losses=tuple(loss if real else None for loss, real in zip(witness.losses, finite, strict=True)),
+        first_not_a_number=None if all(finite) else finite.index(False) + 1,
+        accuracy=None if logits is None else float(np.mean(logits.argmax(axis=1) == data.held_out_labels)),
+        error=error,
+        warnings=tuple(dict.fromkeys(printed)),
+    )
+    return observation, logits
 
 
-def describe_error(error: BaseException, function: MistakeFunction) -> dict[str, Any]:
-    """Type and message of an exception, the frames from the mistake's own function downwards, and where they lead a person.
-
-    ``own_line`` is the deepest line of one's own file, ``at_mistake`` whether that is the marked one, ``depth`` the number of frames.
-    """
+def describe_error(error: BaseException, function: MistakeFunction) -> RaisedError:
+    """Return an exception's type and message, the frames from the mistake's own function downwards, and where they lead a person."""
     code = inspect.unwrap(function).__code__
-    frames = list(traceback.extract_tb(error.__traceback__))
-    beginning = next((number for number, frame in enumerate(frames) if _is_within(frame, code)), 0)
-    shown = [
-        {
-            "file": shortened_paths(frame.filename),
-            "line": frame.lineno or 0,
-            "function": frame.name,
-            "code": frame.line or "",
-            "own": frame.filename == code.co_filename,
-        }
-        for frame in frames[beginning:]
-    ]
-    own = [number for number, frame in enumerate(shown) if frame["own"]]
+    traced = list(traceback.extract_tb(error.__traceback__))
+    beginning = next((number for number, frame in enumerate(traced) if _is_within(frame, code)), 0)
+    frames = tuple(
+        Frame(
+            file=shortened_paths(frame.filename),
+            line=frame.lineno or 0,
+            function=frame.name,
+            code=frame.line or "",
+            own=frame.filename == code.co_filename,
+        )
+        for frame in traced[beginning:]
+    )
+    own = [number for number, frame in enumerate(frames) if frame.own]
+    own_line = frames[own[-1]] if own else None
     message = shortened_paths(str(error)).strip()
-    return {
-        "type": type(error).__name__,
-        "message": message if len(message) <= MOST_CHARACTERS else message[: MOST_CHARACTERS - 1] + "…",
-        "frames": shown,
-        "depth": len(shown),
-        "own_line": shown[own[-1]] if own else None,
-        "library_frames": len(shown) - 1 - own[-1] if own else len(shown),
-        "at_mistake": bool(own) and MARK in shown[own[-1]]["code"],
-    }
+    return RaisedError(
+        type=type(error).__name__,
+        message=message if len(message) <= MOST_CHARACTERS else message[: MOST_CHARACTERS - 1] + "…",
+        frames=frames,
+        depth=len(frames),
+        own_line=own_line,
+        library_frames=len(frames) - 1 - own[-1] if own else len(frames),
+        at_mistake=own_line is not None and MARK in own_line.code,
+    )
 
 
 def _is_within(frame: traceback.FrameSummary, code: types.CodeType) -> bool:

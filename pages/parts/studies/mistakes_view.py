@@ -11,8 +11,9 @@ from engine.display.figure import Picture, tip
 from engine.display.formatting import count, number, plain
 from engine.display.palette import DASHES, HUES, NEUTRAL
 from engine.studies.mistake_catalogue import MISTAKES
-from engine.studies.mistake_results import MistakeRow, MuseumResults, RaisedError
+from engine.studies.mistake_results import MistakeRow, MuseumResults
 from engine.studies.mistakes import curve, detail_words, final_loss, outcome_words, outcomes_by_mistake, place_words
+from engine.workers.requests.mistakes import RaisedError
 from pages.parts.widgets.figure import show
 from pages.parts.widgets.plain_table import plain_table
 

@@ -14,7 +14,7 @@ from torch import nn
 from engine.errors import MigrationError
 from engine.frameworks.pytorch.onnx.layers import LAYERS
 from engine.frameworks.pytorch.onnx.operators import OPERATORS
-from engine.shared.onnx.graph import Graph, Node, every_graph, every_node
+from engine.shared.onnx.graph import Graph, Node, RebuiltLayer, every_graph, every_node
 from engine.shared.onnx.operators import WEIGHT_INPUTS
 
 
@@ -150,14 +150,16 @@ def train_only(model: nn.Module, names: set[str]) -> None:
         weight.requires_grad_(name in names)
 
 
-def own_layers(model: nn.Module) -> list[dict[str, Any]]:
-    """Of each node that became a layer: its name, operator, the layer and its weights' shapes."""
-    return [
-        {
-            "node": node.name,
-            "operator": node.operator,
-            "layer": type(next(iter(model.layers[name].children()), model.layers[name])).__name__,
-            "shapes": [list(weight.shape) for weight in model.layers[name].parameters()],
-        }
-        for node, (name, _) in model.layer_of.items()
-    ]
+def own_layers(model: nn.Module) -> list[RebuiltLayer]:
+    """Return each node that became a layer."""
+    rebuilt = []
+    for node, (name, _) in model.layer_of.items():
+        layer = model.layers[name]
+        inner = next(iter(layer.children()), layer)
+        shapes = tuple(tuple(weight.shape) for weight in layer.parameters())
+        rebuilt.append(
+            RebuiltLayer(
+                node=node.name, operator=node.operator, layer=type(inner).__name__, shapes=shapes
+            )
+        )
+    return rebuilt

@@ -14,7 +14,7 @@ import tensorflow as tf
 from engine.errors import MigrationError
 from engine.frameworks.tensorflow.onnx.layers import LAYERS
 from engine.frameworks.tensorflow.onnx.operators import OPERATORS
-from engine.shared.onnx.graph import Graph, Node, every_graph, every_node
+from engine.shared.onnx.graph import Graph, Node, RebuiltLayer, every_graph, every_node
 from engine.shared.onnx.operators import WEIGHT_INPUTS
 
 
@@ -202,19 +202,17 @@ def train_only(model: keras.Model, names: set[str]) -> None:
         variable.trainable = variable.path in names
 
 
-def own_layers(model: keras.Model) -> list[dict[str, Any]]:
-    """Of each node that became a layer: its name, operator, the layer and its weights' shapes."""
+def own_layers(model: keras.Model) -> list[RebuiltLayer]:
+    """Return each node that became a layer."""
     imported = next(layer for layer in model.layers if isinstance(layer, ImportedGraph))
-    found = []
+    rebuilt = []
     for node, (name, _) in imported.layer_of.items():
         layer = imported.layers[name]
         inner = next(iter(layer._flatten_layers(include_self=False, recursive=False)), layer)
-        found.append(
-            {
-                "node": node.name,
-                "operator": node.operator,
-                "layer": type(inner).__name__,
-                "shapes": [list(weight.shape) for weight in layer.weights],
-            }
+        shapes = tuple(tuple(weight.shape) for weight in layer.weights)
+        rebuilt.append(
+            RebuiltLayer(
+                node=node.name, operator=node.operator, layer=type(inner).__name__, shapes=shapes
+            )
         )
-    return found
+    return rebuilt
