@@ -135,6 +135,7 @@ PAGES_KNOW = (
     "engine.display",
     "engine.results",
     "engine.studies",
+    "engine.workers.requests",  # the records that workers answer with
     "engine.serving",
     "engine.guide",
     "engine.reports",

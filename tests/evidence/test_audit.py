@@ -171,7 +171,7 @@ def test_the_peel_of_the_guides_classifier(tiny_encoder: Path, in_process: None,
         given.clear()
 
         def count(turns: Turns, worker: WorkerProcess, answer: Any = lambda worker: {}) -> None:
-            if worker.job == "audit" and worker.phase == "train":
+            if worker.job == "audit" and worker.phase == "work":
                 given.append(worker.framework)
                 if len(given) == at:
                     act(worker)
