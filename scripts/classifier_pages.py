@@ -1,7 +1,7 @@
 """Writes docs/classifiers/<name>.md, one page a classifier: ``python -m scripts.classifier_pages``.
 
 What a classifier is, its paper and its recommended settings come from ``engine/shared/classifiers.py``, the two implementations from the
-files that run; only the paragraphs below are written for the pages. A test compares the pages with what this prints.
+files that run; only the paragraphs of ``classifier_prose.py`` are written for the pages. A test compares the pages with what this makes.
 """
 
 from __future__ import annotations
