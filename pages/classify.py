@@ -57,9 +57,9 @@ with typed_tab:
             persist_state="session",
         )
         by_line = st.toggle("Each line is its own text", key="classify_by_line", persist_state="session")
-        asked = st.form_submit_button("Classify", type="primary", icon=":material/label:")
+        submitted = st.form_submit_button("Classify", type="primary", icon=":material/label:")
 
-    if asked:
+    if submitted:
         st.session_state.pop("classified", None)
         texts = [line.strip() for line in typed.splitlines() if line.strip()] if by_line else [typed.strip()]
         if not any(texts):

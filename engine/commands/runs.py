@@ -98,8 +98,8 @@ def predict(options: argparse.Namespace) -> int:
         {"text": text}
         | {
             framework: {
-                "label": classes[max(range(len(classes)), key=answer["probabilities"][number].__getitem__)],
-                "probabilities": dict(zip(classes, answer["probabilities"][number], strict=True)),
+                "label": classes[max(range(len(classes)), key=answer.probabilities[number].__getitem__)],
+                "probabilities": dict(zip(classes, answer.probabilities[number], strict=True)),
             }
             for framework, answer in answers.items()
         }

@@ -149,7 +149,7 @@ def class_balance(counts: Mapping[str, int] | pandas.DataFrame, limit: int = 30)
 
 
 def length_histogram(lengths: Sequence[int] | numpy.ndarray, unit: str = "words", limit: int | None = None) -> Picture:
-    """How long the texts are, in ``unit``; ``limit`` draws the length after which the encoder cuts. The longest 1 % share the last bar."""
+    """Draw how long the texts are, in ``unit``; ``limit`` is where the encoder cuts. The longest 1 % share the last bar."""
     values = numpy.asarray(lengths, dtype=float)
     values = values[numpy.isfinite(values)]
     top = max(10.0, float(numpy.percentile(values, 99)) if len(values) else 10.0, float(limit or 0))
@@ -183,7 +183,7 @@ def length_histogram(lengths: Sequence[int] | numpy.ndarray, unit: str = "words"
 
 
 def _distinct(names: list[str]) -> list[str]:
-    """Shortened names that have become equal get a number, so that they stay separate rows of a chart."""
+    """Return the names with a number behind those that have become equal, so that they stay separate rows of a chart."""
     seen: dict[str, int] = {}
     distinct = []
     for name in names:

@@ -65,7 +65,7 @@ def loss_curves(points: pandas.DataFrame, x: Axis = "epoch", end: float | None =
 
 
 def difference_strip(points: pandas.DataFrame, x: Axis = "epoch", end: float | None = None) -> Picture:
-    """How far the two frameworks' losses are apart at the same step, as a part of the loss, on a log scale labelled in words."""
+    """Draw how far the two losses are apart at the same step, as a part of the loss, on a log scale labelled in words."""
     table = _thinned(training_points(differences(points)), x, value="difference")
     table["difference"] = table["difference"].clip(lower=SMALLEST_DIFFERENCE, upper=1.0)
     words = ",".join(f"'{power}':'{words}'" for power, words in PARTS_OF_THE_LOSS.items())
@@ -108,7 +108,7 @@ def training_points(points: pandas.DataFrame) -> pandas.DataFrame:
 
 
 def difference_sentence(points: pandas.DataFrame) -> str:
-    """The largest difference in words, for the line above the strip and for screen readers."""
+    """Say the largest difference in words, for the line above the strip and for screen readers."""
     largest = training_points(differences(points))["difference"].max() if len(points) else math.nan
     if not math.isfinite(largest):
         return "The difference of the two losses appears here once both have reached the same step."
@@ -124,7 +124,7 @@ TICKS: dict[Axis, str] = {"step": "~s", "epoch": "d", "seconds": ".6~g"}
 
 
 def _across(points: pandas.DataFrame, x: Axis, end: float | None, title: str | None) -> altair.X:
-    """The horizontal axis, the same for curves and strip; its end moves in round steps, so that a live chart rarely changes its shape."""
+    """Return the horizontal axis of curves and strip; its end moves in round steps, so that a live chart rarely changes its shape."""
     reach = float(points[x].max()) if len(points) else 1.0
     if end is None:
         end = _round_up(reach) if x == "seconds" else reach
@@ -141,7 +141,7 @@ def _thickness() -> altair.StrokeWidth:
 
 
 def _round_up(value: float) -> float:
-    """The next of 1, 2, 3, 5, 7 and 10 times a power of ten."""
+    """Return the next of 1, 2, 3, 5, 7 and 10 times a power of ten."""
     if value <= 0:
         return 1.0
     power = 10.0 ** math.floor(math.log10(value))
@@ -149,7 +149,7 @@ def _round_up(value: float) -> float:
 
 
 def _thinned(points: pandas.DataFrame, x: Axis, value: str = "loss") -> pandas.DataFrame:
-    """At most about 1,000 points a line, PyTorch first (TensorFlow's dashes are drawn over its line); extremes of a stretch survive."""
+    """Return about 1,000 points a line at most, PyTorch first (TensorFlow's dashes are drawn over it); extremes of a stretch survive."""
     lines = []
     for framework in FRAMEWORKS:
         for curve in THICKNESS:

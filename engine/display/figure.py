@@ -19,5 +19,5 @@ class Picture:
 
 
 def tip(name: str, title: str, format: str = "") -> altair.Tooltip:
-    """A figure with a format, or a name without one."""
+    """Return a line of a tooltip: a figure with a format, or a name without one."""
     return altair.Tooltip(f"{name}:Q", title=title, format=format) if format else altair.Tooltip(f"{name}:N", title=title)

@@ -27,7 +27,7 @@ def plain(text: object) -> str:
 
 
 def shorten(text: object, characters: int = 80) -> str:
-    """The beginning of a long text on one line, with an ellipsis where something was left out. Not escaped."""
+    """Return the beginning of a long text on one line, with an ellipsis where something was left out. Not escaped."""
     words = " ".join(str(text)[: 4 * characters].split())
     whole = len(words) <= characters and len(str(text)) <= 4 * characters
     return words if whole else words[: characters - 1].rstrip() + "…"
@@ -52,14 +52,14 @@ def count(amount: int, one: str, many: str = "") -> str:
 
 
 def percent(share: float | None) -> str:
-    """A share from 0 to 1 as ``88.1 %``; 1 as ``100 %``."""
+    """Write a share from 0 to 1 as ``88.1 %``; 1 as ``100 %``."""
     if share is None or not math.isfinite(share):
         return MISSING
     return "100 %" if share == 1 else f"{100 * share:.1f} %"
 
 
 def seconds(value: float | None) -> str:
-    """A measured time: ``0.412 s``, ``12.3 s``, ``2 min 5 s``, ``1 h 3 min``."""
+    """Write a measured time: ``0.412 s``, ``12.3 s``, ``2 min 5 s``, ``1 h 3 min``."""
     if value is None or not math.isfinite(value):
         return MISSING
     if value < 100:
@@ -71,7 +71,7 @@ def seconds(value: float | None) -> str:
 
 
 def duration(value: float | None) -> str:
-    """An estimated time as people say it: ``a few seconds``, ``about 20 seconds``, ``about 2 minutes``, ``about 3 hours``."""
+    """Write an estimated time as people say it: ``a few seconds``, ``about 20 seconds``, ``about 2 minutes``, ``about 3 hours``."""
     if value is None or not math.isfinite(value) or value < 0:
         return "an unknown time"
     if value < 1.5:
@@ -92,7 +92,7 @@ def duration(value: float | None) -> str:
 
 
 def milliseconds(value: float | None) -> str:
-    """A latency: ``4.21 ms``; from a second on in seconds."""
+    """Write a latency: ``4.21 ms``; from a second on in seconds."""
     if value is None or not math.isfinite(value):
         return MISSING
     return f"{number(float(value))} ms" if value < 1000 else seconds(value / 1000)
@@ -112,7 +112,7 @@ def what_trains(experiment: Experiment) -> str:
 
 
 def when(moment: float, now: float | None = None) -> str:
-    """A Unix time as people say it: ``just now``, ``12 minutes ago``, ``3 hours ago``, then the date."""
+    """Write a Unix time as people say it: ``just now``, ``12 minutes ago``, ``3 hours ago``, then the date."""
     passed = (time.time() if now is None else now) - moment
     if passed < 60:
         return "just now"
@@ -124,7 +124,7 @@ def when(moment: float, now: float | None = None) -> str:
 
 
 def date(moment: float, zone: bool = False) -> str:
-    """A Unix time as this machine's clock showed it: ``31 Jan 2026, 14:25``; with ``zone`` the clock's time zone behind it."""
+    """Write a Unix time as this machine's clock showed it: ``31 Jan 2026, 14:25``; with ``zone`` the clock's time zone behind it."""
     then = time.localtime(moment)
     return f"{then.tm_mday} {time.strftime('%b %Y, %H:%M %Z' if zone else '%b %Y, %H:%M', then)}"
 
@@ -139,7 +139,7 @@ def code_span(text: object, in_table: bool = False) -> str:
 
 
 def code_block(text: str) -> str:
-    """A block of code in a Markdown file, fenced by more backticks than it holds."""
+    """Write a block of code in a Markdown file, fenced by more backticks than it holds."""
     fence = "`" * (1 + max(2, *map(len, re.findall("`+", text)), 0))
     return f"{fence}\n{text}\n{fence}"
 

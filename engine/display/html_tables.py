@@ -19,7 +19,7 @@ TERM = "font-size:0.875rem;overflow-wrap:anywhere;background:none;color:inherit;
 
 
 def plain_table(headings: Sequence[str], rows: Sequence[Sequence[str]], figures: Sequence[int] = (), swatches: Sequence[str] = ()) -> str:
-    """A small table that is read rather than sorted: every cell is shown, lines wrap, and it scrolls by itself if it is too wide.
+    """Draw a small table that is read rather than sorted: every cell is shown, lines wrap, and it scrolls by itself if it is too wide.
 
     A line break in a cell makes the rest of it quiet.
 
@@ -60,7 +60,7 @@ def twin_terms(terms: Sequence[tuple[str, str, str]]) -> str:
 
 
 def disagreement(row: Mapping[str, Any], longest: int) -> str:
-    """A row of ``engine.results.tables.disagreements``: the text, at most ``longest`` characters of it, both answers, and the truth."""
+    """Draw a row of ``tables.disagreements``: the text, at most ``longest`` characters of it, both answers, and the truth."""
     text = str(row["text"])
     shown = escape(text[:longest]) + ("…" if len(text) > longest else "")
     sides = "".join(_side(framework, row) for framework in FRAMEWORKS)

@@ -39,7 +39,7 @@ LOOK: dict[str, Any] = {
 
 
 def chart_svg(picture: Picture, width: int) -> str:
-    """An ``<svg>`` element, ``width`` pixels wide with axes and legend, which bears the picture's sentence for screen readers."""
+    """Return an ``<svg>`` element, ``width`` pixels wide with axes and legend, which bears the picture's sentence for screen readers."""
     chart = _with_its_data(picture.chart).properties(width=width, autosize=altair.AutoSizeParams(type="fit-x", contains="padding"))
     text = io.StringIO()
     chart.configure(**LOOK).save(text, format="svg")
@@ -48,8 +48,11 @@ def chart_svg(picture: Picture, width: int) -> str:
 
 
 def _with_its_data(chart: altair.Chart | altair.LayerChart) -> altair.Chart | altair.LayerChart:
-    """A copy that holds its data itself. Altair would hand them to what is registered for the whole process, and Streamlit changes that
-    for a moment whenever it draws a chart; nor is there a limit on the rows then."""
+    """Return a copy that holds its data itself.
+
+    Altair would hand them to what is registered for the whole process, and Streamlit changes that for a moment whenever it draws a chart;
+    nor is there a limit on the rows then.
+    """
     copy = chart.copy(deep=True)
     for part in (copy, *getattr(copy, "layer", ())):
         if isinstance(part.data, pandas.DataFrame):

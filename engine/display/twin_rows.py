@@ -23,14 +23,14 @@ WORDS = "font-weight:600;font-variant-numeric:tabular-nums;overflow-wrap:anywher
 
 
 def swatch(framework: str) -> str:
-    """A short line in the framework's hue and dash."""
+    """Draw a short line in the framework's hue and dash."""
     return (
         f'<span style="display:inline-block;width:2rem;vertical-align:middle;border-top:3px {LINES[framework]} {HUES[framework]}"></span>'
     )
 
 
 def twin_heading() -> str:
-    """The two names with their hue and dash, once above a group of twin rows."""
+    """Draw the two names with their hue and dash, once above a group of twin rows."""
     return (
         f'<div style="{WIDTH};display:grid;grid-template-columns:1fr 1fr;column-gap:2.5rem;font-weight:600">'
         f'<div style="text-align:right">{FRAMEWORK_NAMES["pytorch"]}&ensp;{swatch("pytorch")}</div>'
@@ -47,7 +47,7 @@ def twin_row(
     help: str | None = None,
     format: Callable[[float], str] | None = None,
 ) -> str:
-    """One comparison.
+    """Draw one comparison.
 
     ``format`` writes a value, with its unit unless ``unit`` is given too; without it a value gets three significant digits. The bar
     grows from the centre towards the larger value, by the share in which the other falls short of it. ``help`` explains the measure
@@ -76,7 +76,7 @@ def twin_facts(facts: Sequence[tuple[str, str, str]]) -> str:
 
 
 def bar_shares(pytorch: float | None, tensorflow: float | None) -> tuple[float, float]:
-    """How far the bar reaches to the left and to the right, each from 0 to 1; at most one of them is more than 0."""
+    """Return how far the bar reaches to the left and to the right, each from 0 to 1; at most one of them is more than 0."""
     if pytorch is None or tensorflow is None or not (math.isfinite(pytorch) and math.isfinite(tensorflow)):
         return 0.0, 0.0
     span = max(abs(pytorch), abs(tensorflow))

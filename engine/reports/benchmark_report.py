@@ -42,7 +42,7 @@ from engine.studies.study import Study
 
 
 def benchmark_report(study: Study, margin: float | None = None) -> str:
-    """The HTML, with the benchmark's own margin unless another is given. Raises ``RunError`` when there is nothing to report yet."""
+    """Return the report, at the benchmark's own margin unless one is given. Raises ``RunError`` when there is nothing to report yet."""
     results = read_results(study, BenchmarkResults)
     if not results.measurements or results.against_itself:
         raise RunError(
@@ -128,7 +128,7 @@ def _repeating(study: Study) -> Section:
 
 
 def repeating_command(request: BenchmarkRequest) -> str:
-    """``python -m engine benchmark …``, quoted for a POSIX shell."""
+    """Return ``python -m engine benchmark …``, quoted for a POSIX shell."""
     words = ["python", "-m", "engine", "benchmark", *(["--quick"] if request.quick else ["--modes", *request.modes[1:]])]
     if request.classifiers != tuple(CLASSIFIERS):
         words += ["--classifier", *request.classifiers]

@@ -59,7 +59,7 @@ UNKNOWN_HERE = (
 
 
 def model_card(run: Run) -> str:
-    """The Markdown of a run's model card. Raises ``RunError`` when there is nothing to report yet."""
+    """Return the Markdown of a run's model card. Raises ``RunError`` when there is nothing to report yet."""
     snapshot = take_snapshot(run)
     parts = [_metadata(snapshot), *_top(snapshot)]
     for title, section in SECTIONS.items():
@@ -69,7 +69,7 @@ def model_card(run: Run) -> str:
 
 
 def _metadata(snapshot: Snapshot) -> str:
-    """What the hub reads; only what is known."""
+    """Write what the hub reads, and only what the run tells."""
     lines = [f"{CARD_MARK}, model card of run {snapshot.run.identifier}", "pipeline_tag: text-classification"]
     lines += ["tags:", "- text-classification", *(f"- {framework}" for framework in snapshot.frameworks)]
     if snapshot.finished:
@@ -80,7 +80,7 @@ def _metadata(snapshot: Snapshot) -> str:
 
 
 def _top(snapshot: Snapshot) -> Iterator[str]:
-    """What it is and what it reaches."""
+    """Say what the model is and what it reaches."""
     member, results = member_of(snapshot.results), snapshot.results
     yield f"# {member.title if member else 'Text classifier'} trained on {code_span(results.data.name or MISSING)}"
     if warning := (state_sentence if snapshot.finished else unfinished_sentence)(snapshot.status.state, snapshot.status.message):
@@ -218,7 +218,7 @@ SECTIONS = {
 
 
 def _measures(snapshot: Snapshot, groups: Sequence[str]) -> str:
-    """The figures of these groups, PyTorch first; empty where none was measured."""
+    """Write the figures of these groups, PyTorch first; empty where none was measured."""
     sides = []
     for item in (item for item in headline(snapshot.results) if item.group in groups):
         left, right = (FORMATS[item.unit](value) if value is not None else MISSING for value in (item.pytorch, item.tensorflow))
@@ -227,8 +227,8 @@ def _measures(snapshot: Snapshot, groups: Sequence[str]) -> str:
 
 
 def _twins(rows: Sequence[tuple[str, str, str]]) -> str:
-    told = [row for row in rows if any(row[1:])]
-    return _table(("", *(FRAMEWORK_NAMES[framework] for framework in FRAMEWORKS)), told) if told else ""
+    filled = [row for row in rows if any(row[1:])]
+    return _table(("", *(FRAMEWORK_NAMES[framework] for framework in FRAMEWORKS)), filled) if filled else ""
 
 
 def _table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
@@ -247,12 +247,12 @@ def _cell(value: object) -> str:
 
 
 def _code(words: str) -> str:
-    """As code in a cell of a table; an empty one stays empty."""
+    """Write words as code in a cell of a table; an empty one stays empty."""
     return code_span(words, in_table=True) if words else ""
 
 
 def _hub_encoder(snapshot: Snapshot) -> str | None:
-    """The hub's name of the encoder; ``None`` for a local folder and for classifiers without one."""
+    """Return the hub's name of the encoder; ``None`` for a local folder and for classifiers without one."""
     encoder = snapshot.results.run.encoder or ""
     if encoder == BUNDLED:
         return BUNDLED_NAME

@@ -63,33 +63,33 @@ class Page:
 
 
 def render(page: Page) -> str:
-    """The whole file."""
+    """Return the whole file as HTML."""
     return templates().get_template("report.html").render(page=page, generator=GENERATOR)
 
 
 def heading(words: str) -> Markup:
-    """A heading inside a section."""
+    """Return a heading inside a section."""
     return Markup("<h3>{}</h3>").format(words)
 
 
 def paragraph(words: str, quiet: bool = False) -> Markup:
-    """One paragraph; empty for no words."""
+    """Return one paragraph; empty for no words."""
     return Markup('<p class="quiet">{}</p>' if quiet else "<p>{}</p>").format(words) if words else Markup("")
 
 
 def figure(picture: Picture, sentence: str = "", widths: tuple[int, int] = (WIDE, NARROW)) -> Markup:
-    """A chart, with its caption and a sentence below; with two equal widths it is rendered once."""
+    """Return a chart with its caption and a sentence below; with two equal widths it is rendered once."""
     wide, narrow = (Markup(chart_svg(picture, width)) if width else "" for width in (widths[0], widths[1] if widths[0] != widths[1] else 0))
     return _blocks().figure(wide, narrow, [words for words in (picture.caption, sentence) if words])
 
 
 def side_by_side(left: Sequence[Markup], right: Sequence[Markup]) -> Markup:
-    """Two columns, PyTorch's first; one below the other where there is no room."""
+    """Return two columns, PyTorch's first; one below the other where there is no room."""
     return _blocks().columns(left, right)
 
 
 def table(frame: pandas.DataFrame, figures: str = ".3f") -> Markup:
-    """A table of numbers and names: shares as percentages where the column is called an accuracy, other fractions as ``figures`` says."""
+    """Return a table of numbers and names: percentages where the column is called an accuracy, other fractions as ``figures`` says."""
     kinds = [pandas.api.types.is_numeric_dtype(kind) for kind in frame.dtypes]
     rows = [
         [(_cell(name, value, figures), number) for name, value, number in zip(frame.columns, row, kinds, strict=True)]
@@ -99,23 +99,23 @@ def table(frame: pandas.DataFrame, figures: str = ".3f") -> Markup:
 
 
 def code_stage(stage: Stage, own_lines: dict[str, int]) -> Markup:
-    """One stage of the code that ran, in two columns that begin at the same height."""
+    """Return one stage of the code that ran, in two columns that begin at the same height."""
     return _blocks().code_stage(stage, own_lines)
 
 
 def code_folded(title: str, pieces: Sequence[Definition]) -> Markup:
-    """Code behind a line that opens it; on paper only the line is there."""
+    """Return code behind a line that opens it; on paper only the line is there."""
     return _blocks().code_folded(title, pieces)
 
 
 def command(words: str) -> Markup:
-    """A line to type."""
+    """Return a line to type."""
     return Markup('<pre class="command">{}</pre>').format(words)
 
 
 @lru_cache(maxsize=1)
 def templates() -> Environment:
-    """The templates beside this module; whatever is put into them is escaped unless it is ``Markup`` already."""
+    """Return the templates beside this module; whatever is put into them is escaped unless it is ``Markup`` already."""
     loader = FileSystemLoader(Path(__file__).parent / "templates")
     environment = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     environment.globals |= {"names": FRAMEWORK_NAMES, "count": count, "highlighted": highlighted}
@@ -123,7 +123,7 @@ def templates() -> Environment:
 
 
 def _blocks() -> Any:
-    """The macros of ``blocks.html``, each a function that gives ``Markup``."""
+    """Return the macros of ``blocks.html``, each a function that gives ``Markup``."""
     return templates().get_template("blocks.html").module
 
 

@@ -29,12 +29,12 @@ HEAD = 4_096
 
 
 def report(run: Run) -> str:
-    """The HTML of a run's report. Raises ``RunError`` when there is nothing to report yet."""
+    """Return the HTML of a run's report. Raises ``RunError`` when there is nothing to report yet."""
     return render(run_page(take_snapshot(run)))
 
 
 def run_page(snapshot: Snapshot) -> Page:
-    """What a run's report shows: every section that there is something for, and why the others are missing."""
+    """Return what a run's report shows: every section that there is something for, and why the others are missing."""
     made = [make(snapshot) for make in SECTIONS]
     results, status = snapshot.results, snapshot.status
     return Page(
@@ -83,7 +83,7 @@ def write_files(files: Mapping[str, tuple[Path, str, Callable[[], str]]], subjec
 
 
 def _refuse_foreign(file: Path, mark: str) -> None:
-    """Only what was made here before is replaced."""
+    """Raise ``RunError`` where a file was not made here: only reports and cards are replaced."""
     try:
         with open(file, encoding="utf-8", errors="replace") as existing:
             head = existing.read(HEAD)

@@ -51,7 +51,7 @@ MOST_CLASSES_BESIDE = 12
 
 
 def curves(snapshot: Snapshot) -> Section | str:
-    """Both losses, the strip of their difference, and what each epoch reached."""
+    """Show both losses, the strip of their difference, and what each epoch reached."""
     if snapshot.points.empty:
         return "loss curves, for no events were kept" if snapshot.finished else "loss curves, for nothing was measured yet"
     blocks = [figure(loss_curves(snapshot.points))]
@@ -66,7 +66,7 @@ def curves(snapshot: Snapshot) -> Section | str:
 
 
 def measures(snapshot: Snapshot) -> Section | str:
-    """Every figure of both as a twin row, with one sentence."""
+    """Show every figure of both as a twin row, with one sentence."""
     figures = headline(snapshot.results)
     if not figures:
         return "times and scores, for nothing was measured yet"
@@ -99,7 +99,7 @@ def measures(snapshot: Snapshot) -> Section | str:
 
 
 def confusion(snapshot: Snapshot) -> Section | str:
-    """Both confusion matrices."""
+    """Show both confusion matrices."""
     classes = snapshot.results.data.classes
     sides = {framework: snapshot.results.frameworks[framework].confusion for framework in snapshot.frameworks}
     if not any(sides.values()):
@@ -119,14 +119,14 @@ def confusion(snapshot: Snapshot) -> Section | str:
 
 
 def classes(snapshot: Snapshot) -> Section | str:
-    """Precision, recall and F1 of each class."""
+    """Show precision, recall and F1 of each class."""
     if not any(snapshot.results.frameworks[framework].per_class for framework in snapshot.frameworks):
         return "scores of each class, for no test text was answered yet"
     return Section("Per class", [figure(per_class_bars(snapshot.results)), table(per_class_table(snapshot.results))], new_page=True)
 
 
 def texts(snapshot: Snapshot) -> Section | str:
-    """Some of the texts on which the two models disagree."""
+    """Show some of the texts on which the two models disagree."""
     if len(snapshot.frameworks) < 2:
         return "disagreements, for only one framework has results"
     if not snapshot.finished or any(frame is None for frame in snapshot.predictions.values()):
@@ -143,7 +143,7 @@ def texts(snapshot: Snapshot) -> Section | str:
 
 
 def fairness(snapshot: Snapshot) -> Section | str:
-    """The checklist, then how far the two are the same model."""
+    """Show the checklist, then how far the two are the same model."""
     if len(snapshot.frameworks) < 2:
         return "the fairness checklist, for only one framework has anything to compare"
     blocks = [html_tables.plain_table(("Is it equal?", "", "How that is known"), checklist(snapshot.results))]
@@ -153,7 +153,7 @@ def fairness(snapshot: Snapshot) -> Section | str:
 
 
 def settings(snapshot: Snapshot) -> Section | str:
-    """Every setting, and which of them are as recommended."""
+    """Show every setting, and which of them are as recommended."""
     if snapshot.experiment is None:
         return "settings, for the run's description is damaged"
     rows = [(item.name, f"{item.value}\n{item.advice}", item.help) for item in chosen_settings(snapshot.experiment)]
@@ -164,7 +164,7 @@ def settings(snapshot: Snapshot) -> Section | str:
 
 
 def versions(snapshot: Snapshot) -> Section | str:
-    """What ran on each side, and on which machine."""
+    """Show what ran on each side, and on which machine."""
     blocks = [twin_rows.twin_heading(), twin_rows.twin_facts(side_facts(snapshot.results))]
     if snapshot.results.environment:
         blocks += [heading("The machine"), html_tables.fact_list(machine_facts(snapshot.results.environment))]
@@ -176,7 +176,7 @@ def versions(snapshot: Snapshot) -> Section | str:
 
 
 def code(snapshot: Snapshot) -> Section | str:
-    """The functions that ran, as on the Code page."""
+    """Show the functions that ran, as on the Code page."""
     try:
         exhibit = load_snippets(snapshot.run)
     except ParityError:
@@ -198,7 +198,7 @@ def code(snapshot: Snapshot) -> Section | str:
 
 
 def repeating(snapshot: Snapshot) -> Section | str:
-    """The command that repeats the run."""
+    """Show the command that repeats the run."""
     if snapshot.experiment is None:
         return "how to repeat the run, for its description is damaged"
     data = snapshot.experiment.data

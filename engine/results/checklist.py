@@ -52,8 +52,10 @@ def _same_start(results: Results) -> Iterator[FairnessCheck]:
     yield FairnessCheck("Same optimizer equation and constants", "yes" if matched else "no", equation)
     if member is not None and member.takes == "vectors":
         encoders = parity.encoder_difference
-        told = "" if encoders is None else f"The two encoders' vectors differ by {number(encoders)}; at most {ENCODER_BAR:g} was expected."
-        yield FairnessCheck("Same vectors of the texts", _verdict(None if encoders is None else encoders <= ENCODER_BAR), told)
+        evidence = (
+            "" if encoders is None else f"The two encoders' vectors differ by {number(encoders)}; at most {ENCODER_BAR:g} was expected."
+        )
+        yield FairnessCheck("Same vectors of the texts", _verdict(None if encoders is None else encoders <= ENCODER_BAR), evidence)
     yield _equal(results, "parameters", "Same number of trained weights", lambda value: f"{value:,}")
 
 
@@ -91,7 +93,7 @@ def _equal(results: Results, key: str, claim: str, write: Callable[[Any], str]) 
     return FairnessCheck(claim, "no", "; ".join(sides) + ".")
 
 
-def _of_both(results: Results, key: str) -> dict[str, Any]:
+def _of_both(results: Results, key: str) -> dict[str, object]:
     sides = {framework: getattr(results.frameworks.get(framework), key, None) for framework in FRAMEWORKS}
     return {framework: value for framework, value in sides.items() if value not in (None, "")}
 

@@ -22,7 +22,7 @@ ON_THE_DATA_PAGE = {
 
 
 def repeating_command(experiment: Experiment) -> str:
-    """``python -m engine train …`` with every setting that is not as its classifier recommends, quoted for a POSIX shell."""
+    """Return ``python -m engine train …`` with every setting that is not as its classifier recommends, quoted for a POSIX shell."""
     data = experiment.data
     words = ["python", "-m", "engine", "train"]
     if data.dataset == SAMPLE:
@@ -47,7 +47,7 @@ def repeating_command(experiment: Experiment) -> str:
 
 
 def without_option(data: DataChoice) -> list[str]:
-    """What was chosen on the Data page and cannot be said on the command line, in words; empty where the command says it all."""
+    """Return in words what was chosen on the Data page and cannot be said on the command line; nothing where the command says it all."""
     return [*_unsayable(data)]
 
 
@@ -63,7 +63,7 @@ def _unsayable(data: DataChoice) -> Iterator[str]:
 
 
 def _option(name: str, value: Any) -> list[str]:
-    """As two words, or as one where the value would be taken for an option itself."""
+    """Return an option as two words, or as one where the value would be taken for an option itself."""
     option, words = f"--{_dashed(name)}", str(value)
     return [f"{option}={words}"] if words.startswith("-") else [option, words]
 

@@ -30,7 +30,7 @@ class Curves:
             side.add(events)
 
     def points(self) -> pandas.DataFrame:
-        """One row for each point: framework, curve (training or validation), epoch (a fraction within one), step, seconds, span, loss.
+        """Return one row a point: framework, curve (training or validation), epoch (a fraction within one), step, seconds, span, loss.
 
         ``span`` is the number of steps whose mean the loss is, 0 for validation; so each epoch's mean stands beside the finer points of
         the training curve, and only means over the same steps are subtracted. Values that are no numbers are left out.

@@ -152,7 +152,7 @@ def machine_facts(machine: Machine | None) -> list[Fact]:
 
 
 def percent_or_part(share: float | None) -> str:
-    """``0.31 %``, or ``2 × 10⁻⁶ of the loss`` where a percentage would round to nothing."""
+    """Write ``0.31 %``, or ``2 × 10⁻⁶ of the loss`` where a percentage would round to nothing."""
     if share is None:
         return MISSING
     return percent(share) if share >= 0.001 else f"{number(share)} of the loss"

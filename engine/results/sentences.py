@@ -36,7 +36,7 @@ GROUPS = {"speed": "Training", "size": "Size", "latency": "Answering", "memory":
 
 
 def answer(results: Results) -> str:
-    """The page's answer in one sentence; plain text without markup or user data."""
+    """Write the page's answer in one sentence: plain text without markup or user data."""
     frameworks = finished_frameworks(results)
     texts = number_of_test_texts(results)
     tested = count(texts, "test text") if texts is not None else "the test texts"
@@ -57,7 +57,7 @@ def answer(results: Results) -> str:
 
 
 def what_trained(results: Results) -> str:
-    """``Text CNN · matched · compiled``; holds no user data."""
+    """Write ``Text CNN · matched · compiled``; it holds no user data."""
     run = results.run
     member = CLASSIFIERS.get(run.classifier)
     mode = {"defaults": "framework defaults"}.get(run.mode, run.mode)
@@ -65,7 +65,7 @@ def what_trained(results: Results) -> str:
 
 
 def reading_sentences(results: Results) -> list[str]:
-    """What the classifier could not read of the texts, where that is more than a few; a reader of the accuracy should know."""
+    """Say what the classifier could not read of the texts, where that is more than a few; a reader of the accuracy should know."""
     data, experiment, member = results.data, results.run.experiment, CLASSIFIERS.get(results.run.classifier)
     if member is None:
         return []
@@ -82,7 +82,7 @@ def reading_sentences(results: Results) -> list[str]:
 
 
 def kept_weights_sentences(results: Results) -> list[str]:
-    """After which epoch each framework's best weights were kept; nothing of a framework that has none."""
+    """Say after which epoch each framework's best weights were kept; nothing of a framework that has none."""
     best = {framework: results.frameworks[framework].best_epoch for framework in finished_frameworks(results)}
     return [
         f"{FRAMEWORK_NAMES[framework]} keeps the weights after epoch {epoch}, where its validation loss was lowest."
@@ -92,7 +92,7 @@ def kept_weights_sentences(results: Results) -> list[str]:
 
 
 def progress_sentence(results: Results) -> str:
-    """The answer of a run that has no results yet: how far each framework has come."""
+    """Write the answer of a run that has no results yet: how far each framework has come."""
     experiment = results.run.experiment
     parts = []
     for framework in experiment.frameworks if experiment else finished_frameworks(results):
@@ -106,14 +106,14 @@ def progress_sentence(results: Results) -> str:
 
 
 def unfinished_sentence(state: str, message: str) -> str:
-    """What a reader must know of a run without results. ``message`` is the engine's own."""
+    """Say what a reader must know of a run without results. ``message`` is the engine's own."""
     happened = {"failed": "failed", "stopped": "was stopped", "queued": "waits for its turn"}.get(state, "is still going on")
     left = "what it had not reached is left out"
     return f"This run {happened} and has no results: here is what its folder holds, and {left}. {message}".strip()
 
 
 def interval_sentence(results: Results) -> str:
-    """The engine's verdict on the accuracy difference and its interval, or an empty string without two results."""
+    """Write the verdict on the accuracy difference and its interval, or an empty string without two results."""
     interval = results.parity.accuracy_difference
     if interval is None:
         return ""
@@ -123,13 +123,13 @@ def interval_sentence(results: Results) -> str:
 
 
 def baseline_sentence(results: Results) -> str:
-    """The accuracy that takes no model at all."""
+    """Say which accuracy takes no model at all."""
     majority = results.data.majority_accuracy
     return "" if majority is None else f"Always answering the most frequent class would reach {percent(majority)}: the baseline to beat."
 
 
 def measure_sentence(measure: Measure, results: Results) -> str:
-    """One plain sentence below a twin row; empty where a single framework leaves nothing to compare."""
+    """Write the plain sentence below a twin row; empty where a single framework leaves nothing to compare."""
     if not measure.both:
         return ""
     pytorch, tensorflow = float(measure.pytorch or 0), float(measure.tensorflow or 0)
@@ -151,14 +151,14 @@ def measure_sentence(measure: Measure, results: Results) -> str:
 
 
 def times_sentence(results: Results) -> str:
-    """How far the times may be trusted, once for all of them."""
+    """Say how far the times may be trusted, once for all of them."""
     if results.run.schedule == "both-at-once":
         return "Both trained at once and competed for the machine: the times say little about either."
     return "Times and memory come from one run on one machine; running it again moves them by some percent."
 
 
 def state_sentence(state: str, message: str) -> str:
-    """What a reader must know of a run that did not end as planned; empty for one that did. ``message`` is the engine's own."""
+    """Say what a reader must know of a run that did not end as planned; empty for one that did. ``message`` is the engine's own."""
     return {
         "stopped": "This run was stopped early. What is compared here are the best weights up to then.",
         "failed": f"This run failed, and what was finished before is kept. {message}",
@@ -202,7 +202,7 @@ def _times(ratio: float) -> str:
 
 
 def points(share: float) -> str:
-    """A signed difference in percentage points, with a true minus."""
+    """Write a signed difference in percentage points, with a true minus."""
     return f"{100 * share:+.1f}".replace("-", "−") if round(1000 * share) else "0.0"
 
 

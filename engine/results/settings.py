@@ -32,7 +32,7 @@ class Setting(NamedTuple):
 
 
 def chosen_settings(experiment: Experiment) -> list[Setting]:
-    """All settings of the training, in the order of ``Experiment``; the data have a list of their own."""
+    """Return all settings of the training, in the order of ``Experiment``; the data have a list of their own."""
     recommended = Experiment.recommended(experiment.data, experiment.classifier)
     member = experiment.family_member
     of_some = {name for other in CLASSIFIERS.values() for name in other.settings}
@@ -52,7 +52,7 @@ def chosen_settings(experiment: Experiment) -> list[Setting]:
 
 
 def chosen_data(data: DataChoice) -> list[tuple[str, str]]:
-    """(name, value) of every choice that was made about the file."""
+    """Return (name, value) of every choice that was made about the file."""
     reading = [f"{words}: {_character(getattr(data.reading, name))}" for name, words in READING.items() if _told(data, name)]
     return [
         ("file", data.name),
@@ -68,7 +68,7 @@ def chosen_data(data: DataChoice) -> list[tuple[str, str]]:
 
 
 def written(value: Any) -> str:
-    """A setting's value as a person reads it."""
+    """Write a setting's value as a person reads it."""
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, tuple):
@@ -90,7 +90,7 @@ def _told(data: DataChoice, name: str) -> bool:
 
 
 def _character(value: Any) -> str:
-    """A single character in quotation marks, or by its name where it cannot be seen."""
+    """Write a single character in quotation marks, or by its name where it cannot be seen."""
     if isinstance(value, str) and len(value) == 1:
         return {"\t": "tab", " ": "space"}.get(value, f"“{value}”")
     return written(value)

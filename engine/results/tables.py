@@ -85,7 +85,7 @@ def headline(results: Results) -> list[Measure]:
 
 def measures_table(results: Results) -> pandas.DataFrame:
     """Return one row a figure: measure, unit, PyTorch, TensorFlow; the figures that belong to both stand in the column ``both``."""
-    rows: list[dict[str, Any]] = [
+    rows: list[dict[str, object]] = [
         {"measure": item.name, "unit": item.unit, "PyTorch": item.pytorch, "TensorFlow": item.tensorflow} for item in headline(results)
     ]
     data, parity = results.data, results.parity
@@ -125,7 +125,7 @@ def epochs_table(results: Results) -> pandas.DataFrame:
     """Return one row an epoch: its number, then training loss, validation loss and accuracy of each framework that has any."""
     sides = {framework: results.frameworks[framework] for framework in finished_frameworks(results)}
     epochs = max((len(side.epoch_train_loss) for side in sides.values()), default=0)
-    table: dict[str, Any] = {"epoch": range(1, epochs + 1)}
+    table: dict[str, object] = {"epoch": range(1, epochs + 1)}
     for key, name in EPOCH_FIGURES:
         for framework, side in sides.items():
             table[f"{FRAMEWORK_NAMES[framework]} {name}"] = pandas.Series(getattr(side, key) or [None] * epochs)
@@ -192,7 +192,7 @@ def answer_columns(framework: str, classes: Sequence[str], probabilities: Any) -
     answered = numpy.isfinite(values).all(axis=1)
     best = numpy.where(answered, numpy.nan_to_num(values, nan=-1.0).argmax(axis=1), 0) if len(values) else numpy.zeros(0, dtype=int)
     name = FRAMEWORK_NAMES[framework]
-    columns: dict[str, Any] = {
+    columns: dict[str, object] = {
         f"{name} answer": numpy.where(answered, numpy.asarray(classes, dtype=object)[best], ""),
         f"{name} probability": numpy.where(answered, values[numpy.arange(len(values)), best], numpy.nan),
     }

@@ -209,6 +209,7 @@ def results(run: Run, predictions: dict[str, pandas.DataFrame]) -> Results:
             rows=336,
             classes=tuple(CLASSES),
             split={"train": 256, "validation": 40, "test": TEST_ROWS},
+            max_tokens=experiment.max_tokens,
             truncated=0,
             unknown=0,
             majority_class=CLASSES[0],

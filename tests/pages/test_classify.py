@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -12,6 +12,7 @@ from streamlit.testing.v1 import AppTest
 from engine.errors import RunError
 from engine.runs.experiment import Experiment
 from engine.runs.folder import Run
+from engine.runs.processes.answering import Answers
 from engine.shared.classifiers import CLASSIFIERS
 from pages.parts.classify import warm_models
 from pages.parts.classify.answer_view import HowRead, answer_sentence, cut_sentence, cut_texts_sentence, unknown_sentence
@@ -33,7 +34,7 @@ class StandIn:
         self.framework, self.alive, self.texts = framework, True, []
         StandIn.started.append(self)
 
-    def answer(self, texts: list[str]) -> dict[str, Any]:
+    def answer(self, texts: list[str]) -> Answers:
         if StandIn.lasting_failure:
             raise RunError(StandIn.lasting_failure)
         if StandIn.broken:
@@ -43,8 +44,8 @@ class StandIn:
             raise RunError("The process has ended.")
         self.texts += texts
         first = 0.7 - StandIn.tilt[self.framework]
-        answers = {"probabilities": [[0.1, first, 0.9 - first] for _ in texts], "encode_ms": 5.0 * len(texts), "classify_ms": 0.2}
-        return answers | {"tokens": [len(text.split()) + 2 for text in texts], "max_tokens": 256}
+        tokens = tuple(len(text.split()) + 2 for text in texts)
+        return Answers(((0.1, first, 0.9 - first),) * len(texts), 5.0 * len(texts), 0.2, tokens, max_tokens=256)
 
     def close(self) -> None:
         self.alive = False

@@ -50,6 +50,18 @@ SHOWN = {
 CHARTS = {"train": 2, "compare": 6, "migrate": 2, "export": 1, "audit": 2, "benchmark": 6}
 
 
+def test_what_a_run_left_is_written_as_it_was_read(recorded_run: Run) -> None:
+    results, written = recorded_run.read_results(), recorded_run.results_file.read_text(encoding="utf-8")
+    assert results is not None
+    recorded_run.write_results(results)
+    assert recorded_run.results_file.read_text(encoding="utf-8") == written
+    for framework in FRAMEWORKS:
+        outcome, written = recorded_run.read_outcome(framework), recorded_run.outcome_file(framework).read_text(encoding="utf-8")
+        assert outcome is not None
+        recorded_run.write_outcome(framework, outcome)
+        assert recorded_run.outcome_file(framework).read_text(encoding="utf-8") == written
+
+
 @pytest.mark.parametrize("name", PAGES)
 def test_every_page_shows_what_was_recorded(
     recorded_run: Run, open_page: OpenPage, name: str, monkeypatch: pytest.MonkeyPatch, no_process: list[str]

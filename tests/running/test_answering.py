@@ -28,19 +28,19 @@ def test_both_frameworks_answer_the_same(reference: SharedRun) -> None:
     thread.start()
     thread.join()
     try:
-        answers = [np.array(answerer.answer(TEXTS)["probabilities"]) for answerer in answerers]
+        answers = [np.array(answerer.answer(TEXTS).probabilities) for answerer in answerers]
         assert answers[0].shape == (3, len(run.read_results().data.classes))
         np.testing.assert_allclose(answers[0], answers[1], atol=1e-4)
         np.testing.assert_allclose(answers[0].sum(axis=1), 1, atol=1e-5)
         again = answerers[0].answer(TEXTS[:1])
-        np.testing.assert_allclose(again["probabilities"], answers[0][:1], atol=1e-5)
-        assert again["encode_ms"] > 0 and again["classify_ms"] > 0
+        np.testing.assert_allclose(again.probabilities, answers[0][:1], atol=1e-5)
+        assert again.encode_ms > 0 and again.classify_ms > 0
         answerers[0]._worker.process.kill()
         answerers[0]._worker.process.wait()
         assert not answerers[0].alive
         with pytest.raises(RunError, match=r"The PyTorch model's process has ended unexpectedly. Ask again; it is started anew"):
             answerers[0].answer(TEXTS)
-        assert len(answerers[1].answer(TEXTS)["probabilities"]) == 3
+        assert len(answerers[1].answer(TEXTS).probabilities) == 3
     finally:
         for answerer in answerers:
             answerer.close()

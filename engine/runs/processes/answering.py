@@ -4,12 +4,46 @@ from __future__ import annotations
 
 import threading
 import time
-from typing import Any
+from dataclasses import dataclass
 
 from engine import FRAMEWORK_NAMES
 from engine.errors import RunError
 from engine.runs.folder import Run
 from engine.runs.processes.channel import WorkerProcess, worker_environment
+from engine.runs.records.reading import from_json
+from engine.units import Milliseconds
+
+
+@dataclass(frozen=True)
+class Answers:
+    """What one framework's model answers to several texts."""
+
+    probabilities: tuple[tuple[float, ...], ...] = ()
+    """The probability of each class, text by text."""
+    encode_ms: Milliseconds = 0.0
+    """From the texts to what the classifier takes, all texts together, measured inside the worker."""
+    classify_ms: Milliseconds = 0.0
+    """From there to the probabilities, likewise."""
+    tokens: tuple[int, ...] = ()
+    """The tokens of each text, before any cut."""
+    tokens_in_vocabulary: tuple[int, ...] = ()
+    """How many of them the run's own vocabulary has; empty where the encoder brings its own."""
+    max_tokens: int = 0
+    """Where texts are cut; 0 where they are not."""
+    restarted: bool = False
+    """Whether the process had died and was started again for them."""
+
+    def __add__(self, more: Answers) -> Answers:
+        """Return these answers followed by those to further texts."""
+        return Answers(
+            self.probabilities + more.probabilities,
+            self.encode_ms + more.encode_ms,
+            self.classify_ms + more.classify_ms,
+            self.tokens + more.tokens,
+            self.tokens_in_vocabulary + more.tokens_in_vocabulary,
+            more.max_tokens,
+            self.restarted or more.restarted,
+        )
 
 
 class Answerer:
@@ -32,18 +66,13 @@ class Answerer:
         """Whether the process is there."""
         return self._worker.process.poll() is None
 
-    def answer(self, texts: list[str]) -> dict[str, Any]:
-        """``probabilities`` (texts × classes), ``encode_ms``, ``classify_ms``, ``tokens`` (of each text, before any cut), ``max_tokens``
-        (the cut) and ``known`` (of those tokens, how many the run's own vocabulary has; ``None`` where the encoder brings its own).
-
-        Several callers wait for one another.
-        """
+    def answer(self, texts: list[str]) -> Answers:
+        """Answer the texts. Several callers wait for one another. Raises ``RunError`` when the process cannot answer, or has ended."""
         with self._lock:
             self._wait()
             self._worker.go(texts=texts)
             self._wait()
-            facts = self._worker.facts
-            return {name: facts[name] for name in ("probabilities", "encode_ms", "classify_ms", "tokens", "max_tokens", "known")}
+            return from_json(Answers, self._worker.facts) or Answers()
 
     def _wait(self) -> None:
         worker, ends = self._worker, time.monotonic() + self._timeout

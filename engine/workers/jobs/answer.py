@@ -24,14 +24,14 @@ def answer(run: Run, framework: str, channel: Channel) -> None:
     while True:
         texts = request["texts"]
         probabilities, encode_ms, classify_ms = classify(texts)
-        tokens, known = count(texts)
+        tokens, tokens_in_vocabulary = count(texts)
         request = channel.take(
             "answer",
             probabilities=np.asarray(probabilities, float).round(7).tolist(),
             encode_ms=encode_ms,
             classify_ms=classify_ms,
             tokens=tokens,
-            known=known,
+            tokens_in_vocabulary=tokens_in_vocabulary,
             max_tokens=inputs.max_tokens,
         )
 
@@ -45,9 +45,9 @@ def make_counter(run: Run, inputs: Inputs) -> Callable[[list[str]], tuple[list[i
     vocabulary = Terms.from_json(run.read_vocabulary()) if takes == "terms" else load_words(run.read_vocabulary())
 
     def count(texts: list[str]) -> tuple[list[int], list[int]]:
-        known = known_words(vocabulary, texts).tolist()
+        in_vocabulary = known_words(vocabulary, texts).tolist()
         if isinstance(vocabulary, Terms):
-            return known, known
-        return [len(encoding.ids) for encoding in vocabulary.encode_batch_fast(texts)], known
+            return in_vocabulary, in_vocabulary
+        return [len(encoding.ids) for encoding in vocabulary.encode_batch_fast(texts)], in_vocabulary
 
     return count

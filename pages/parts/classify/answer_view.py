@@ -12,10 +12,10 @@ import streamlit as st
 from engine import FRAMEWORK_NAMES
 from engine.display.formatting import count, milliseconds, percent, plain, shorten
 from engine.results.tables import answers_table, safe_csv
+from engine.runs.processes.answering import Answers
 from engine.runs.records.results import Results
 from engine.shared.classifiers import CLASSIFIERS
 from pages.parts.classify.probability_bars import probability_bars
-from pages.parts.classify.warm_models import Answers
 from pages.parts.widgets.twin_row import twin_heading, twin_row
 
 ENCODING = {
@@ -64,7 +64,7 @@ def reading_help(results: Results, read: HowRead) -> str:
 
 
 def show_answers(texts: Sequence[str], classes: Sequence[str], answers: Mapping[str, Answers], read: HowRead) -> None:
-    """``answers`` maps a framework to what it answered."""
+    """Show the answers; ``answers`` maps a framework to what it answered."""
     if len(texts) == 1:
         _one(0, texts, classes, answers, read)
     else:
@@ -84,7 +84,7 @@ def show_answers(texts: Sequence[str], classes: Sequence[str], answers: Mapping[
 
 
 def answer_sentence(classes: Sequence[str], probabilities: Mapping[str, Sequence[float]]) -> str:
-    """``Both answer **billing**, PyTorch with 97.2 %, TensorFlow with 97.2 %.``, with the class names escaped."""
+    """Write ``Both answer **billing**, PyTorch with 97.2 %, TensorFlow with 97.2 %.``, with the class names escaped."""
     best = {framework: max(range(len(classes)), key=own.__getitem__) for framework, own in probabilities.items()}
     words = {framework: plain(shorten(classes[index], 60)) for framework, index in best.items()}
     sure = {framework: percent(float(probabilities[framework][index])) for framework, index in best.items()}
@@ -95,19 +95,19 @@ def answer_sentence(classes: Sequence[str], probabilities: Mapping[str, Sequence
     return f"{'They disagree: ' if len(sides) == 2 else ''}{', '.join(sides)}."
 
 
-def unknown_sentence(known: Sequence[int], read: HowRead) -> str:
-    """What to say of texts without anything that the models know; empty where each has something, or where it was not counted."""
-    without = sum(not amount for amount in known)
+def unknown_sentence(in_vocabulary: Sequence[int], read: HowRead) -> str:
+    """Say something of texts without anything that the models know; empty where each has something, or where it was not counted."""
+    without = sum(not amount for amount in in_vocabulary)
     if not without:
         return ""
-    if len(known) == 1:
+    if len(in_vocabulary) == 1:
         return f"This text holds no {read.unit} that the models know: the answer is a guess, the same for every such text."
     holding = "holds" if without == 1 else "hold"
     return f"{count(without, 'text')} {holding} no {read.unit} that the models know: the answer is a guess, the same for each."
 
 
 def cut_sentence(tokens: int, max_tokens: int, read: HowRead) -> str:
-    """What to say of a text of which the models do not read everything; empty for any other."""
+    """Say something of a text of which the models do not read everything; empty for any other."""
     if read.takes == "terms" or tokens <= max_tokens:
         return ""
     counted = f"This text has {count(tokens, read.unit)}. "
@@ -117,7 +117,7 @@ def cut_sentence(tokens: int, max_tokens: int, read: HowRead) -> str:
 
 
 def cut_texts_sentence(tokens: Sequence[int], max_tokens: int, read: HowRead) -> str:
-    """The same of several texts."""
+    """Say the same of several texts."""
     longer = 0 if read.takes == "terms" else sum(amount > max_tokens for amount in tokens)
     if not longer:
         return ""
@@ -129,8 +129,11 @@ def _one(position: int, texts: Sequence[str], classes: Sequence[str], answers: M
     probabilities = {framework: own.probabilities[position] for framework, own in answers.items()}
     st.markdown(f"#### {answer_sentence(classes, probabilities)}")
     own = next(iter(answers.values()))
-    known = own.tokens if read.takes == "terms" else own.known
-    for sentence in (cut_sentence(own.tokens[position], own.max_tokens, read), unknown_sentence(known[position : position + 1], read)):
+    in_vocabulary = own.tokens if read.takes == "terms" else own.tokens_in_vocabulary
+    for sentence in (
+        cut_sentence(own.tokens[position], own.max_tokens, read),
+        unknown_sentence(in_vocabulary[position : position + 1], read),
+    ):
         if sentence:
             st.caption(plain(sentence))
     twin_heading()
@@ -146,8 +149,8 @@ def _several(texts: Sequence[str], classes: Sequence[str], answers: Mapping[str,
     else:
         st.markdown(f"#### {count(len(texts), 'text')} classified.")
     own = next(iter(answers.values()))
-    known = own.tokens if read.takes == "terms" else own.known
-    for sentence in (cut_texts_sentence(own.tokens, own.max_tokens, read), unknown_sentence(known, read)):
+    in_vocabulary = own.tokens if read.takes == "terms" else own.tokens_in_vocabulary
+    for sentence in (cut_texts_sentence(own.tokens, own.max_tokens, read), unknown_sentence(in_vocabulary, read)):
         if sentence:
             st.caption(plain(sentence))
     chosen = st.dataframe(

@@ -23,7 +23,7 @@ FIGURE = "font-size:0.875rem;font-variant-numeric:tabular-nums"
 
 
 def probability_bars(classes: Sequence[str], probabilities: Mapping[str, Sequence[float]]) -> None:
-    """``probabilities`` maps a framework to one probability a class; a framework that is absent leaves its side empty.
+    """Draw the bars; ``probabilities`` maps a framework to one probability a class; a framework that is absent leaves its side empty.
 
     The likeliest class comes first (by the mean of both); class names are escaped.
     """

@@ -79,7 +79,7 @@ def answer_file(
     say: Callable[[str], object],
     progress: Callable[[float, float | None], object],
 ) -> pandas.DataFrame:
-    """``engine.results.tables.answers_table`` of every row; rows without text have empty answers. Raises ``RunError``."""
+    """Return ``answers_table`` of every row; rows without text have empty answers. Raises ``RunError``."""
     filled, texts = chosen.filled, chosen.frame[chosen.column]
     answers = answer_with_both(identifier, frameworks, texts[filled].tolist(), say, progress)
     probabilities = {}
@@ -90,11 +90,11 @@ def answer_file(
 
 
 def show_file(chosen: ChosenTexts, answers: pandas.DataFrame, name: str) -> None:
-    """The first rows with their answers; the file's own columns with all of them to take away."""
+    """Show the first rows with their answers; the file's own columns with all of them to take away."""
     if "agree" in answers:
-        known, same = int((answers["agree"] != "").sum()), int((answers["agree"] == "yes").sum())
-        every = "all" if same == known else f"{same:,} of"
-        st.markdown(f"#### Both models give the same answer to {every} {count(known, 'text')}.")
+        answered, same = int((answers["agree"] != "").sum()), int((answers["agree"] == "yes").sum())
+        every = "all" if same == answered else f"{same:,} of"
+        st.markdown(f"#### Both models give the same answer to {every} {count(answered, 'text')}.")
     shown = short_table(answers.head(SHOWN_ROWS))
     st.dataframe(shown, hide_index=True, column_config=column_formats(answers), alt="The first rows with the answers of both models.")
     st.download_button(
@@ -111,7 +111,7 @@ def show_file(chosen: ChosenTexts, answers: pandas.DataFrame, name: str) -> None
 
 
 def _table(upload: UploadedFile, by_line: bool) -> Table:
-    """The first rows of the upload, read once; the bytes touch the disk only for as long as that takes."""
+    """Return the first rows of the upload, read once; the bytes touch the disk only for as long as that takes."""
     kept = st.session_state.get("text_file")
     if kept is None or kept[0] != upload.file_id:
         with tempfile.TemporaryDirectory(prefix="parity-") as folder:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -13,29 +13,10 @@ import streamlit as st
 from engine import FRAMEWORK_NAMES
 from engine.errors import RunError
 from engine.runs.folder import open_run
-from engine.runs.processes.answering import Answerer
+from engine.runs.processes.answering import Answerer, Answers
 
 CHUNK = 64
 """Texts that are sent at once, so that progress can be shown and a dead process costs little."""
-
-
-@dataclass
-class Answers:
-    """What one framework answered to several texts."""
-
-    probabilities: list[list[float]] = field(default_factory=list)
-    """Texts × classes."""
-    tokens: list[int] = field(default_factory=list)
-    """Tokens of each text, before any cut."""
-    known: list[int] = field(default_factory=list)
-    """How many words of each text are in the vocabulary, where the classifier has one of its own."""
-    max_tokens: int = 0
-    """Where texts are cut."""
-    encode_ms: float = 0.0
-    classify_ms: float = 0.0
-    """Over all texts, measured inside the worker."""
-    restarted: bool = False
-    """Whether its process had died and was started again."""
 
 
 class WarmModel:
@@ -65,7 +46,7 @@ def answer_with_both(
     say: Callable[[str], object],
     progress: Callable[[float, float | None], object] = lambda share, seconds_left: None,
 ) -> dict[str, Answers]:
-    """Every framework's answers, one framework after the other so that each is timed on a quiet machine.
+    """Return every framework's answers, one framework after the other so that each is timed on a quiet machine.
 
     ``say`` gets a sentence about what is going on, ``progress`` the share done (0 to 1) and the seconds left once they can be
     estimated. A process that has died is started once more, and ``say`` tells. Raises ``RunError`` when that does not help.
@@ -73,33 +54,26 @@ def answer_with_both(
     answers = {framework: Answers(restarted=_replace_dead(identifier, framework, say)) for framework in frameworks}
     for framework in frameworks:
         say(f"{FRAMEWORK_NAMES[framework]} is getting ready, about 8 seconds the first time")
-        answers[framework].restarted |= _with_restart(identifier, framework, say, WarmModel.wake)[1]
+        answers[framework] += Answers(restarted=_with_restart(identifier, framework, say, WarmModel.wake)[1])
     done, total = 0, len(frameworks) * max(1, math.ceil(len(texts) / CHUNK))
     for framework in frameworks:
-        own = answers[framework]
         say(f"{FRAMEWORK_NAMES[framework]} is answering")
         for start in range(0, len(texts), CHUNK):
             chunk = list(texts[start : start + CHUNK])
             part, restarted = _with_restart(identifier, framework, say, partial(_answers, texts=chunk))
-            own.probabilities += part["probabilities"]
-            own.tokens += part["tokens"]
-            own.known += part.get("known") or []
-            own.max_tokens = part["max_tokens"]
-            own.encode_ms += part["encode_ms"]
-            own.classify_ms += part["classify_ms"]
-            own.restarted |= restarted
+            answers[framework] += replace(part, restarted=restarted)
             done += 1
             answered = sum(each.encode_ms + each.classify_ms for each in answers.values()) / 1000
             progress(done / total, answered / done * (total - done))
     return answers
 
 
-def _answers(model: WarmModel, texts: list[str]) -> dict[str, Any]:
+def _answers(model: WarmModel, texts: list[str]) -> Answers:
     return model.answerer.answer(texts)
 
 
 def _with_restart(identifier: str, framework: str, say: Callable[[str], object], ask: Callable[[WarmModel], Any]) -> tuple[Any, bool]:
-    """What ``ask`` gets from the model, and whether its process had to be started again for it. Raises ``RunError``."""
+    """Return what ``ask`` gets from the model, and whether its process had to be started again for it. Raises ``RunError``."""
     model = warm_model(identifier, framework)
     try:
         return ask(model), False
@@ -113,7 +87,7 @@ def _with_restart(identifier: str, framework: str, say: Callable[[str], object],
 
 
 def _replace_dead(identifier: str, framework: str, say: Callable[[str], object]) -> bool:
-    """Make sure that a process stands behind the model; whether a dead one was replaced."""
+    """Make sure that a process stands behind the model, and return whether a dead one was replaced."""
     if warm_model(identifier, framework).answerer.alive:
         return False
     say(f"The process of {FRAMEWORK_NAMES[framework]} had ended; starting it again")

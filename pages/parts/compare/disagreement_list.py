@@ -15,7 +15,7 @@ LONGEST = 1_200
 
 
 def disagreement_list(table: pandas.DataFrame, key: str) -> None:
-    """``table`` from ``engine.results.tables.disagreements``; ``key`` keeps filter and length apart between runs."""
+    """Show ``table`` from ``engine.results.tables.disagreements``; ``key`` keeps filter and length apart between runs."""
     right = right_side(table)
     choices = {name: f"{name} ({amount:,})" for name, amount in right.value_counts().items()}
     if len(choices) > 1:

@@ -18,7 +18,7 @@ from engine.runs.records.results import Results
 
 
 def comparison_downloads(run: Run, results: Results) -> None:
-    """Results as JSON, the measures and the classes as CSV, both models' answers to the test texts as CSV."""
+    """Offer the results as JSON, the measures and the classes as CSV, both models' answers to the test texts as CSV."""
 
     def predictions_csv() -> bytes:
         predictions = {framework: run.read_predictions(framework) for framework in finished_frameworks(results)}
@@ -51,7 +51,7 @@ def comparison_downloads(run: Run, results: Results) -> None:
 
 
 def report_downloads(run: Run) -> None:
-    """The report and the model card; of a run that has nothing to report yet, the sentence that says so."""
+    """Offer the report and the model card; of a run that has nothing to report yet, the sentence that says so."""
     if reason := obstacle_to_report(run):
         st.caption(plain(reason))
         return
@@ -62,7 +62,7 @@ def report_downloads(run: Run) -> None:
 
 
 def _offer(run: Run, title: str, sentence: str, name: str, mime: str, make: Callable[[], bytes], label: str = "") -> None:
-    """One file: what it holds, and a button that makes it when it is pressed."""
+    """Offer one file: what it holds, and a button that makes it when it is pressed."""
     words, button = st.columns([3, 2], gap="medium", vertical_alignment="center")
     words.markdown(f"**{title}**  \n{sentence}")
     button.download_button(

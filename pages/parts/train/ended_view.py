@@ -32,7 +32,7 @@ def next_steps(run: Run) -> None:
 
 
 def outcome(run: Run) -> None:
-    """The four figures most asked for, as twin rows."""
+    """Show the four figures most asked for, as twin rows."""
     results = run.read_results()
     if results is None:
         return
@@ -44,7 +44,7 @@ def outcome(run: Run) -> None:
 
 
 def failure(run: Run, status: Status, experiment: Experiment | None, curves: Curves) -> None:
-    """What happened, what is kept, what to do; the logs folded away."""
+    """Say what happened, what is kept and what to do; the logs folded away."""
     if status.state == "failed":
         st.error(plain(status.message), icon=":material/error:")
     else:
@@ -57,7 +57,7 @@ def failure(run: Run, status: Status, experiment: Experiment | None, curves: Cur
 
 
 def resume_button(run: Run, importance: Literal["primary", "secondary"] = "secondary") -> None:
-    """Goes on with a run that failed or was stopped; pressed twice, the engine refuses the second with a sentence."""
+    """Offer to go on with a run that failed or was stopped; pressed twice, the engine refuses the second with a sentence."""
     if st.button("Resume from the last finished epoch", type=importance, icon=":material/resume:", key="resume"):
         try:
             launching.resume(run)
@@ -68,7 +68,7 @@ def resume_button(run: Run, importance: Literal["primary", "secondary"] = "secon
 
 
 def kept_sentence(experiment: Experiment, curves: Curves) -> str:
-    """How far each framework had come."""
+    """Say how far each framework had come."""
     parts = []
     for framework in experiment.frameworks:
         side = curves.sides[framework]
@@ -78,7 +78,7 @@ def kept_sentence(experiment: Experiment, curves: Curves) -> str:
 
 
 def logs(run: Run, experiment: Experiment | None) -> None:
-    """The end of each process's own log, for a report; plain text with a copy button."""
+    """Show the end of each process's own log, for a report; plain text with a copy button."""
     frameworks = experiment.frameworks if experiment else ()
     names = {"coordinator": "The run’s own process"} | {framework: FRAMEWORK_NAMES[framework] for framework in frameworks}
     with st.expander("Logs of the processes"):
@@ -89,7 +89,7 @@ def logs(run: Run, experiment: Experiment | None) -> None:
 
 
 def tensorboard(run: Run) -> None:
-    """A button that starts TensorBoard; then its link and its frame."""
+    """Offer a button that starts TensorBoard; then its link and its frame."""
     key = f"tensorboard_{run.identifier}"
     explanation = "Both frameworks’ own event files. It starts on this computer and takes a few seconds."
     if st.button("Open TensorBoard", icon=":material/query_stats:", key="open_tensorboard", help=explanation):

@@ -32,7 +32,7 @@ AXES: dict[Axis, str] = {"epoch": "Epoch", "step": "Step", "seconds": "Seconds"}
 
 
 def phase_line(status: Status, experiment: Experiment) -> None:
-    """The steps of a run in one line: past, present, to come."""
+    """Show the steps of a run in one line: past, present, to come."""
     left_out = SOMETIMES if experiment.family_member.takes == "vectors" else (*SOMETIMES, "encode")
     names = [name for name in PHASES if name not in left_out or name == status.phase]
     if status.phase not in names:
@@ -47,7 +47,7 @@ def phase_line(status: Status, experiment: Experiment) -> None:
 
 
 def waiting(status: Status, experiment: Experiment) -> None:
-    """Queued and preparing: what is being done, how far it is, and what comes next."""
+    """Show of a queued run, or of one in preparation, what is being done, how far it is, and what comes next."""
     st.write(plain(status.message))
     phase_line(status, experiment)
     for name, label in (("download", "Downloading the encoder"), ("encode", "Turning texts into vectors")):
@@ -67,7 +67,7 @@ def turn_sentence(status: Status) -> str:
 
 
 def progress_pair(status: Status, experiment: Experiment, curves: Curves) -> None:
-    """One bar a framework: epochs done and time left."""
+    """Show one bar a framework: epochs done and time left."""
     for framework, column in zip(experiment.frameworks, st.columns(len(experiment.frameworks)), strict=True):
         side, progress = curves.sides[framework], status.of(framework)
         done = len(side.epochs)
@@ -91,7 +91,7 @@ ENDINGS = {
 
 
 def curve_pair(run: Run, curves: Curves, experiment: Experiment, active: bool) -> None:
-    """The loss curves, and below them the strip of their difference."""
+    """Show the loss curves, and below them the strip of their difference."""
     points = curves.points()
     if points.empty:
         st.caption("The loss curves appear here after the first steps.")
@@ -128,7 +128,7 @@ def curve_pair(run: Run, curves: Curves, experiment: Experiment, active: bool) -
 
 
 def figures(status: Status, curves: Curves) -> None:
-    """Accuracy, pace and memory at this moment, as twin rows."""
+    """Show accuracy, pace and memory at this moment, as twin rows."""
     left, right = (curves.sides[framework] for framework in FRAMEWORK_NAMES)
     twin_heading()
     twin_row(

@@ -1,0 +1,32 @@
+"""The results that tests make by hand say what a really trained run says."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from engine.runs.folder import Run
+from engine.runs.records.reading import to_json
+
+NAMED_BY_THE_DATA = ("per_class", "packages")
+"""Objects whose keys are classes or packages."""
+
+MAY_BE_UNKNOWN = {"step_milliseconds_p50", "disagreements", "notes"}
+"""A short run has no steady steps, two equal models disagree on nothing, and most runs need no note."""
+
+
+def values_of(written: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], object]]:
+    """Every key of a JSON value with the keys that lead to it, and what stands there."""
+    for key, value in written.items() if isinstance(written, dict) else ():
+        place = (*path, "*" if path and path[-1] in NAMED_BY_THE_DATA else key)
+        yield place, value
+        yield from values_of(value, place)
+
+
+def test_a_run_made_by_hand_has_the_keys_and_figures_of_a_trained_one(finished_run: Run, sample_run: Run) -> None:
+    made, trained = (dict(values_of(to_json(run.read_results()))) for run in (finished_run, sample_run))
+    assert set(made) == set(trained)
+    unknown = [
+        {path for path, value in values.items() if value in (None, "", [], {}) and "experiment" not in path} for values in (made, trained)
+    ]
+    assert {path[-1] for path in unknown[0] ^ unknown[1]} <= MAY_BE_UNKNOWN
