@@ -23,7 +23,7 @@ class PreparedData:
     """The rows to train on, with their part."""
 
     frame: pandas.DataFrame
-    """In file order: ``row`` (int64, position in the file's table), ``text``, ``label`` and ``split`` (one of ``PARTS``)."""
+    """The rows in file order: ``row`` (int64, position in the file's table), ``text``, ``label`` and ``split`` (one of ``PARTS``)."""
     classes: tuple[str, ...]
     """Sorted; the index of a class is its position here."""
 

@@ -32,7 +32,7 @@ IDENTIFIER = re.compile(r"\d{8}-\d{6}-[0-9a-f]{6}")
 
 
 def home() -> Path:
-    """Where runs live: the folder that ``PARITY_RUNS`` names, else ``runs`` beside ``dashboard.py``."""
+    """Return where runs live: the folder that ``PARITY_RUNS`` names, else ``runs`` beside ``dashboard.py``."""
     return Path(os.environ.get("PARITY_RUNS") or Path(__file__).parents[2] / "runs").absolute()
 
 

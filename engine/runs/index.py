@@ -34,7 +34,7 @@ class RunRow:
     created: float
     has_results: bool
     accuracies: dict[str, float | None]
-    """Of each framework that has finished, on the test texts."""
+    """The accuracy of each framework that has finished, on the test texts."""
     documents_per_second: dict[str, float | None]
     """How many texts each of them trained on in a second."""
 

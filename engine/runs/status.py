@@ -28,7 +28,7 @@ class Progress:
 
 @dataclass
 class Status:
-    """Where a run or a study stands; replaced as a whole by its coordinator about once a second."""
+    """The state of a run or a study; replaced as a whole by its coordinator about once a second."""
 
     state: str = "queued"
     """``queued``, ``preparing``, ``running``, ``done``, ``stopped`` or ``failed``."""

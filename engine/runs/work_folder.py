@@ -36,7 +36,7 @@ class WorkFolder(WorkPaths):
 
     @property
     def status_file(self) -> Path:
-        """Where the coordinator says how it gets on; each kind of folder names its own."""
+        """The file in which the coordinator says how it gets on; each kind of folder names its own."""
         raise NotImplementedError
 
     def read_status(self) -> Status:

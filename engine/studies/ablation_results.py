@@ -66,10 +66,10 @@ class AblationResults:
     notes: tuple[str, ...] = ()
     """What the reader should know of the device."""
     flips: dict[str, str] = field(default_factory=dict)
-    """By choice: what else was changed, where leaving the choice to the framework alone would change nothing."""
+    """What else was changed for a choice, where leaving the choice to the framework alone would change nothing."""
     rows: tuple[FlipRow, ...] = ()
     """Framework after framework, choice after choice."""
     noise: dict[str, TrainingFigures] = field(default_factory=dict)
-    """By framework: the standard deviation of matched trainings over the seeds."""
+    """The standard deviation of matched trainings over the seeds, by framework."""
     matched: dict[str, TrainingFigures] = field(default_factory=dict)
-    """By framework: the mean of matched trainings."""
+    """The mean of matched trainings, by framework."""

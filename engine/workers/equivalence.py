@@ -59,7 +59,7 @@ def _fewer(size: int, arrays: Any, run: Run, form: str) -> int:
 
 
 BATCH_ROWS, TRAINING_ROWS = 8, 1024
-"""Of a further step, and among which they are drawn: enough to show that both learn alike, and few enough for an encoder."""
+"""Texts of a further step, and among how many they are drawn: enough to show that both learn alike, and few enough for an encoder."""
 
 VALIDATION_ROWS = 1
 """``train`` validates after every epoch, and here each step is one: as little as that can be."""

@@ -57,7 +57,7 @@ class Session:
 
 
 Answers = Mapping[type[Request[Any]], Callable[..., Any]]
-"""By request what answers it: a function from what was prepared and the request. No answer means that a stop was asked for."""
+"""What answers each request: a function from what was prepared and the request. No answer means that a stop was asked for."""
 
 
 def serve(run: Run, framework: str, channel: Channel, answers: Answers) -> None:

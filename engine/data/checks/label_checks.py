@@ -187,7 +187,7 @@ def sample_too_small(rows: Rows) -> Finding | None:
 
 @check
 def imbalance(rows: Rows) -> Finding | None:
-    """With uneven classes a model that always answers the largest one already looks good."""
+    """Warn that with uneven classes a model that always answers the largest one already looks good."""
     sizes = rows.class_sizes
     present = sizes[sizes > 0]
     if len(present) < 2 or present.max() <= 3 * present.min():

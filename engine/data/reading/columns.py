@@ -15,7 +15,7 @@ SAMPLE_ROWS = 5000
 
 @dataclass(frozen=True)
 class ColumnGuess:
-    """Which columns to offer in the two boxes."""
+    """The columns to offer in the two boxes."""
 
     text: tuple[str, ...]
     label: str | None

@@ -19,7 +19,7 @@ from engine.errors import DataError
 
 SAMPLE_CHARACTERS = 2**18
 FAST_BYTES = 4 * 2**20
-"""From this size on the fast way is tried first; below, the tolerant way takes a fraction of a second."""
+"""The size from which on the fast way is tried first; below, the tolerant way takes a fraction of a second."""
 BLOCK_BYTES = 2**20
 BATCH_ROWS = 8192
 

@@ -38,7 +38,7 @@ State = Literal["passed", "failed", "warning", "skipped"]
 Line = tuple[str, State, str]
 
 MANY = 0.1
-"""From this share of cut or unknown texts on, it is worth a warning."""
+"""The share of cut or unknown texts from which on a warning is due."""
 FREE_MIB = 500
 COMPILERS = {"linux": ("g++", "clang++"), "darwin": ("clang++", "g++"), "win32": ("cl",)}
 """C++ compilers by system; PyTorch looks for the first one, or for the one that ``CXX`` names."""
@@ -64,7 +64,7 @@ class Preflight:
     """What the Train page shows, and ``train`` on the command line goes by, before anything is queued."""
 
     checks: tuple[PreflightCheck, ...]
-    """In the order in which a run needs them."""
+    """The checks in the order in which a run needs them."""
     estimate: Estimate
 
     @property

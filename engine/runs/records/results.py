@@ -13,7 +13,7 @@ from engine.units import Logits, Rows, Share, Timestamp, Tokens
 
 @dataclass(frozen=True)
 class RunFacts:
-    """Which run it was and what was asked of it: all of it in ``experiment``, and beside that what is looked up most."""
+    """The run and what was asked of it: all of it in ``experiment``, and beside that what is looked up most."""
 
     identifier: str = ""
     """The name of the run and of its folder."""

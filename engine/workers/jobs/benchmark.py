@@ -190,17 +190,17 @@ class StepClock(Listener):
 
     @property
     def milliseconds(self) -> float:
-        """Of a step: the median of the rounds' averages."""
+        """The milliseconds of a step: the median of the rounds' averages."""
         return 1000 * statistics.median(self._of_rounds)
 
     @property
     def first_step_seconds(self) -> float:
-        """Of the first step, which holds tracing, compilation and warm-up; the ordinary steps of the same call are taken off."""
+        """The seconds of the first step, with its tracing, compilation and warm-up; the ordinary steps of the same call are taken off."""
         return max(0.0, self._first_call - (self._first_steps - 1) * self.milliseconds / 1000)
 
     @property
     def joules_per_step(self) -> float | None:
-        """Of the processor, where the machine counts them."""
+        """The processor's joules for a step, where the machine counts them."""
         return None if self._energy.joules is None else self._energy.joules / self._all_measured
 
     def on_train_begin(self) -> None:

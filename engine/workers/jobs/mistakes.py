@@ -37,7 +37,7 @@ MARK = "# mistake"
 
 SEED = 0
 MOST_CHARACTERS = 6000
-"""Of a message; TensorFlow puts a whole traceback of its graph into some."""
+"""The most characters of a message; TensorFlow puts a whole traceback of its graph into some."""
 
 MistakeFunction = Callable[[MistakeData, Any, bool], np.ndarray]
 
@@ -165,7 +165,7 @@ def _is_within(frame: traceback.FrameSummary, code: types.CodeType) -> bool:
 
 
 def shortened_paths(text: str) -> str:
-    """Without the folders above the project and above installed packages, which differ from machine to machine, and without colours."""
+    """Leave out colours, and the folders above the project and above installed packages, which differ from machine to machine."""
     text = re.sub(r"\x1b\[[\d;]*m", "", text)
     text = re.sub(r'[^\s"\'(]*[\\/](site-packages|lib[\\/]python3\.\d+)[\\/]', "", text)
     return text.replace(f"{PROJECT}{os.sep}", "")

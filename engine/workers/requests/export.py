@@ -30,12 +30,12 @@ class FileRequest(Request[Answer]):
 
     @property
     def path(self) -> Path:
-        """Where the file lies."""
+        """The file's path."""
         return Path(self.draft) / self.file
 
     @property
     def arrays_folder(self) -> Path:
-        """Where the logits and labels lie."""
+        """The folder in which the logits and labels lie."""
         return Path(self.draft).parent / self.arrays
 
     @property
@@ -115,7 +115,7 @@ class RaceAnswer:
     """How long single texts took."""
 
     milliseconds: tuple[Milliseconds, ...]
-    """From each text to its label."""
+    """The milliseconds from each text to its label."""
 
 
 @dataclass(frozen=True, kw_only=True)

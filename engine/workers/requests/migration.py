@@ -20,12 +20,12 @@ BEFORE, AFTER = "{side}_logits.npy", "{side}_logits_trained_on.npy"
 
 @dataclass(frozen=True, kw_only=True)
 class WeightPlaces:
-    """Where a framework keeps each neutral weight."""
+    """The places at which a framework keeps each neutral weight."""
 
     weights: tuple[WeightPlace, ...] = ()
     """One a neutral weight."""
     neutral_shapes: dict[str, tuple[int, ...]] = field(default_factory=dict)
-    """By neutral name."""
+    """The shapes under neutral names."""
     others: tuple[str, ...] = ()
     """The framework's own weights that hold nothing of what travelled."""
 

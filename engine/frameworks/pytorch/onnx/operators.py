@@ -46,7 +46,7 @@ def divide(x: Tensor, y: Tensor) -> Tensor:
 
 
 def clip(x: Tensor, minimum: Tensor | None = None, maximum: Tensor | None = None) -> Tensor:
-    """Nothing below ``minimum`` and nothing above ``maximum``, where they are given."""
+    """Let nothing be below ``minimum`` or above ``maximum``, where they are given."""
     return x if minimum is None and maximum is None else torch.clamp(x, minimum, maximum)
 
 

@@ -46,7 +46,7 @@ def divide(x: Tensor, y: Tensor) -> Tensor:
 
 
 def clip(x: Tensor, minimum: Tensor | None = None, maximum: Tensor | None = None) -> Tensor:
-    """Nothing below ``minimum`` and nothing above ``maximum``, where they are given."""
+    """Let nothing be below ``minimum`` or above ``maximum``, where they are given."""
     x = x if minimum is None else tf.maximum(x, minimum)
     return x if maximum is None else tf.minimum(x, maximum)
 
