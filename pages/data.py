@@ -51,15 +51,15 @@ if dataset is None:
 
 confirmed = store.load_choice(dataset.identifier)
 reading_key = f"reading of {dataset.identifier}"
-asked_options: ReadingOptions = st.session_state.get(reading_key) or (confirmed.reading if confirmed else ReadingOptions())
+chosen_options: ReadingOptions = st.session_state.get(reading_key) or (confirmed.reading if confirmed else ReadingOptions())
 
 st.subheader(plain(shorten(dataset.name, 60)))
 try:
-    table, guess = read(dataset.identifier, asked_options)
+    table, guess = read(dataset.identifier, chosen_options)
 except ParityError as error:
     answer.write("The file could not be read as it is. Choose below how to read it.")
     st.error(plain(shorten(error, 800)), icon=":material/error:")
-    override_reading(dataset, asked_options, None, reading_key)
+    override_reading(dataset, chosen_options, None, reading_key)
     st.stop()
 
 names = list(table.frame.columns)
@@ -68,16 +68,16 @@ if table.notes:
     st.caption(" ".join(plain(note) for note in table.notes))
 show_rows(table.frame.head(5), alt=f"The first 5 of {count(len(table.frame), 'row')}.")
 with st.expander("Read it differently", icon=":material/tune:"):
-    override_reading(dataset, asked_options, table.options, reading_key)
-    if asked_options != ReadingOptions() and st.button("Detect everything again", type="tertiary", icon=":material/undo:"):
+    override_reading(dataset, chosen_options, table.options, reading_key)
+    if chosen_options != ReadingOptions() and st.button("Detect everything again", type="tertiary", icon=":material/undo:"):
         st.session_state[reading_key] = ReadingOptions()
         st.rerun()
 
 if table.frame.empty:
     answer.write("There is nothing to train on in this file yet.")
-    found = "a header and nothing below it" if table.options.header else "no rows"
+    content = "a header and nothing below it" if table.options.header else "no rows"
     st.error(
-        f"The file has {found}. Expected one row for each labelled text. Upload another file, or correct above how it is read.",
+        f"The file has {content}. Expected one row for each labelled text. Upload another file, or correct above how it is read.",
         icon=":material/error:",
     )
     st.stop()

@@ -82,7 +82,6 @@ def _rows_dialog(finding: Finding, table: Table, columns: list[str]) -> None:
     while where in frame.columns:
         where += " "
     frame.insert(0, where, lines)
-    config = {where: st.column_config.NumberColumn(width="small", format="localized")}
-    show_rows(frame, alt=f"{count(len(rows), 'row')} of the finding.", config=config)
+    show_rows(frame, alt=f"{count(len(rows), 'row')} of the finding.", numbers=where)
     if finding.count > len(rows):
         st.caption(f"The first {len(rows):,} of {finding.count:,}.")

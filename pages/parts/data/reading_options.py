@@ -64,8 +64,9 @@ def shown(frame: pandas.DataFrame) -> pandas.DataFrame:
     return few.map(lambda cell: cell if not isinstance(cell, str) or len(cell) <= SHOWN_CHARACTERS else cell[:SHOWN_CHARACTERS] + "…")
 
 
-def show_rows(frame: pandas.DataFrame, alt: str, config: dict[str, Any] | None = None) -> None:
-    """A table of cells as plain text; says so when columns were left out."""
+def show_rows(frame: pandas.DataFrame, alt: str, numbers: str | None = None) -> None:
+    """Show a table of cells as plain text, ``numbers`` a column of whole numbers; say so when columns were left out."""
+    config = {numbers: st.column_config.NumberColumn(width="small", format="localized")} if numbers else None
     st.dataframe(shown(frame), hide_index=True, row_height=36, alt=alt, column_config=config)
     if len(frame.columns) > SHOWN_COLUMNS:
         st.caption(f"The first {SHOWN_COLUMNS} of {len(frame.columns):,} columns.")

@@ -6,7 +6,7 @@ The classifier is chosen first, for it decides which settings there are and whic
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
-from typing import Any
+from typing import Any, Literal, TypedDict
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -46,18 +46,18 @@ SHARED = ("encoder", "class_weights", "device", "schedule", "threads", "seed", "
 
 
 @dataclass(frozen=True)
-class Asked:
+class Submission:
     """What the form says."""
 
     experiment: Experiment
     start: bool
-    """Whether "Start training" was pressed."""
+    """“Start training” was pressed."""
     cut_note: DeltaGenerator | None
     """A place beside the cut of long texts, for the share of texts that it concerns."""
 
 
-def settings_form(choice: DataChoice) -> Asked:
-    """The experiment that is described.
+def settings_form(choice: DataChoice) -> Submission:
+    """Show the form and return the experiment that it describes.
 
     Classifier, mode and compilation act at once; the other values are those of the last submission. The engine checks them again and
     raises ``ExperimentError`` where it refuses one.
@@ -91,11 +91,11 @@ def settings_form(choice: DataChoice) -> Asked:
         with st.container(horizontal=True):
             start = st.form_submit_button("Start training", type="primary", icon=":material/play_arrow:")
             st.form_submit_button("Check first", help="Checks these settings and estimates time and memory, without starting.")
-    return Asked(Experiment.recommended(choice, classifier, **values), start, cut_note)
+    return Submission(Experiment.recommended(choice, classifier, **values), start, cut_note)
 
 
 def choose_classifier() -> str:
-    """The classifier, with one sentence on what it is and where it comes from."""
+    """Let the classifier be chosen, with one sentence on what it is and where it comes from."""
     classifier = st.segmented_control(
         "Classifier",
         list(CLASSIFIERS),
@@ -110,8 +110,8 @@ def choose_classifier() -> str:
     return str(classifier or DEFAULTS["classifier"])
 
 
-def how_equal() -> dict[str, Any]:
-    """Mode and compilation, which decide how the two frameworks differ."""
+def how_equal() -> dict[str, object]:
+    """Ask for mode and compilation, which decide how the two frameworks differ."""
     mode = st.radio(
         "What is made equal",
         list(MODES),
@@ -123,9 +123,9 @@ def how_equal() -> dict[str, Any]:
     return {"mode": mode, "compiled": compiled}
 
 
-def rare_settings(box: Boxes) -> dict[str, Any]:
-    """The settings that most runs leave alone: of the model, of the training, of the machine."""
-    values: dict[str, Any] = {}
+def rare_settings(box: Boxes) -> dict[str, object]:
+    """Ask for the settings that most runs leave alone: of the model, of the training, of the machine."""
+    values: dict[str, object] = {}
     labels = {
         "vocabulary_size": "Terms kept" if box.member.takes == "terms" else "Words known",
         "embedding_size": "Length of a word vector",
@@ -176,17 +176,17 @@ class Boxes:
     member: Classifier
 
     def default(self, name: str) -> Any:
-        """What the classifier recommends."""
+        """Return what the classifier recommends."""
         return self.member.recommended.get(name, DEFAULTS[name])
 
     def number(self, name: str, label: str, **look: Any) -> Any:
-        """A number box with the field's own limits."""
+        """Show a number box with the field's own limits."""
         kind, limits = type(DEFAULTS[name]), SETTINGS[name].metadata
         look |= {"min_value": kind(limits["minimum"]), "max_value": kind(limits["maximum"])}
         return st.number_input(label, value=kind(self.default(name)), **self._common(name), **look)
 
     def choice(self, name: str, label: str, choices: dict[str, str]) -> Any:
-        """A box with a sentence for each choice."""
+        """Show a box with a sentence for each choice."""
         names = NAMES.get(name, {})
         return st.selectbox(
             label,
@@ -197,17 +197,25 @@ class Boxes:
         )
 
     def choice_or_text(self, name: str, label: str, choices: dict[str, str]) -> str:
-        """A box into which something else may be typed."""
+        """Show a box into which something else may be typed."""
         value = st.selectbox(
             label, list(choices), format_func=lambda key: choices.get(key, key), accept_new_options=True, **self._common(name)
         )
         return str(value or "").strip()
 
-    def _common(self, name: str) -> dict[str, Any]:
+    def _common(self, name: str) -> BoxOptions:
         return common(name, "" if name in SHARED else self.classifier)
 
 
-def common(name: str, classifier: str = "") -> dict[str, Any]:
+class BoxOptions(TypedDict):
     """What every box has: the field's help, and a value that survives a switch to another page."""
+
+    help: str
+    key: str
+    persist_state: Literal["session"]
+
+
+def common(name: str, classifier: str = "") -> BoxOptions:
+    """Return the options of a setting's box; a classifier's own settings keep their values beside those of the others."""
     key = f"setting_{name}_{classifier}" if classifier else f"setting_{name}"
     return {"help": SETTINGS[name].metadata["help"], "key": key, "persist_state": "session"}
