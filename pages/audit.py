@@ -21,13 +21,13 @@ study_view.take_over_choice()
 
 
 def audit_label(study: Study) -> str:
-    """Which classifiers it is about."""
+    """Return which classifiers it is about."""
     names = audit_view.audited_classifiers(read_results(study, AuditResults))
     return "Every classifier" if len(names) == len(CLASSIFIERS) else ", ".join(CLASSIFIERS[name].title for name in names) or "Nothing yet"
 
 
 def ablation_label(study: Study) -> str:
-    """Which classifier, on what, how often."""
+    """Return which classifier, on what, how often."""
     results = read_results(study, AblationResults)
     member = CLASSIFIERS.get(results.classifier)
     return f"{member.title if member else 'Unknown'} on {results.data}, {results.seeds} seeds"
@@ -86,17 +86,17 @@ with st.expander("Audit again, or something else", icon=":material/tune:") if re
     with right:
         steps = st.number_input("Steps", 1, MOST_STEPS, STEPS, key="audit_steps")
     try:
-        asked = AuditRequest(tuple(chosen), steps, data)
+        audit_request = AuditRequest(tuple(chosen), steps, data)
     except ParityError as error:
         st.caption(plain(error))
     else:
-        time = duration(seconds_of_audit(asked.classifiers, len(LEVELS), steps))
+        time = duration(seconds_of_audit(audit_request.classifiers, len(LEVELS), steps))
         st.caption(f"{time.capitalize()}, once: the result is kept, and shown at once the next time. It goes on when you leave this page.")
         busy = any(study.kind == "audit" for study in under_way)
         if st.button(
             "Run the audit", type="secondary" if results.rows else "primary", icon=":material/play_arrow:", key="start_audit", disabled=busy
         ):
-            study_view.start("audit", asked.to_json())
+            study_view.start("audit", audit_request.to_json())
 
 # --- Which default makes the difference ---
 
@@ -142,10 +142,10 @@ with middle:
 with right:
     seeds = st.number_input("Seeds", 2, MOST_SEEDS, SEEDS, key="ablation_seeds", help="Trainings of each default, each with another seed.")
 try:
-    flips = AblationRequest(classifier, seeds, data=data)
-    time = duration(seconds_of_ablation(flips.experiment(), (1 + len(flips.defaults)) * seeds))
+    ablation_request = AblationRequest(classifier, seeds, data=data)
+    time = duration(seconds_of_ablation(ablation_request.experiment(), (1 + len(ablation_request.defaults)) * seeds))
     box.caption(
-        f"{count(len(flips.defaults), 'default')} and matched mode, {count(seeds, 'seed')} each, in both frameworks: {time}. "
+        f"{count(len(ablation_request.defaults), 'default')} and matched mode, {count(seeds, 'seed')} each, in both frameworks: {time}. "
         "It goes on when you leave this page."
     )
     busy = any(study.kind == "ablation" for study in under_way)
@@ -153,6 +153,6 @@ try:
         "Flip one default at a time", type="secondary" if ablated.rows else "primary", icon=":material/play_arrow:", key="start_ablation",
         disabled=busy,
     ):  # fmt: skip
-        study_view.start("ablation", flips.to_json())
+        study_view.start("ablation", ablation_request.to_json())
 except ParityError as error:
     box.error(plain(error), icon=":material/error:")

@@ -29,14 +29,14 @@ study_view.take_over_choice()
 
 
 def benchmark_label(study: Study) -> str:
-    """What it measured."""
+    """Return what it measured."""
     request = BenchmarkRequest.from_json(study.read_request())
     kind = "against itself" if request.against_itself else "quick" if request.quick else "thorough"
     return f"{kind.capitalize()}, {count(len(request.classifiers), 'classifier')}, {read_results(study, BenchmarkResults).data}"
 
 
 def form() -> None:
-    """What to measure, with the time it takes, and the button that starts it."""
+    """Show what to measure, with the time it takes, and the button that starts it."""
     left, right = st.columns(2, gap="medium")
     kind = left.segmented_control(
         "Kind",
@@ -78,12 +78,12 @@ def form() -> None:
 
 
 def why_not_compiled(request: BenchmarkRequest) -> str:
-    """Why models cannot be compiled here; empty where they can."""
+    """Return why models cannot be compiled here; empty where they can."""
     return preflight(replace(request.experiment(request.classifiers[0]), compiled=True)).refusal
 
 
 def repetition(study: Study) -> str:
-    """How many verdicts are the same as the last time the same was asked."""
+    """Return how many verdicts are the same as the last time the same was asked."""
     request = BenchmarkRequest.from_json(study.read_request())
     before = [
         each for each in attempts(request) if each.identifier != study.identifier and read_results(each, BenchmarkResults).measurements

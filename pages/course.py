@@ -26,7 +26,7 @@ ICONS = {
 
 
 def show_functions(shown: Shown, wrap: bool) -> None:
-    """The functions that run, PyTorch's beside TensorFlow's, and what to look for in them; what both share is folded away."""
+    """Show the functions that run, PyTorch's beside TensorFlow's, and what to look for in them; what both share is folded away."""
     st.markdown(f"##### {plain(shown.title)}")
     st.markdown(plain(shown.note), width=READABLE)
     if shared := shown.shared():
@@ -43,7 +43,7 @@ def show_functions(shown: Shown, wrap: bool) -> None:
 
 
 def show_exercise(exercise: Exercise) -> None:
-    """What to do, where, and what should be seen."""
+    """Show what to do, where, and what should be seen."""
     st.markdown(plain(exercise.text), width=READABLE)
     with st.container(horizontal=True):
         for link in exercise.links:

@@ -50,7 +50,7 @@ st.write(f"{words.ROUTE_SENTENCES[route]} {words.what_is_carried(run, route)}")
 
 
 def migration_of(request: MigrationRequest) -> Study | None:
-    """What is there already of it."""
+    """Return what is there already of it."""
     return find_study("migration", request.to_json())
 
 

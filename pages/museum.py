@@ -19,7 +19,7 @@ study_view.take_over_choice()
 
 
 def museum_label(study: Study) -> str:
-    """How many mistakes it shows."""
+    """Return how many mistakes it shows."""
     return count(len(outcomes_by_mistake(read_results(study, MuseumResults))), "mistake")
 
 

@@ -47,16 +47,16 @@ class LiveAnswer(Protocol):
     """Whatever can answer a question by measuring."""
 
     def pieces(self) -> list[Piece]:
-        """What it needs, read from disk at every call."""
+        """Return what it needs, read from disk at every call."""
 
     def seconds(self) -> float:
-        """How long the pieces that are missing will take."""
+        """Return how long the missing pieces will take, in seconds."""
 
     def start(self) -> None:
         """Start what is missing and go on with what has ended early. Raises ``ParityError`` where that cannot be."""
 
     def verdict(self) -> Verdict | None:
-        """The answer, or ``None`` before everything is done. Raises ``RunError`` where results are damaged."""
+        """Return the answer, or ``None`` before everything is done. Raises ``RunError`` where results are damaged."""
 
 
 @dataclass(frozen=True)
@@ -68,16 +68,16 @@ class AnswerFromRuns:
     judge: Callable[[Sequence[Run]], Verdict]
 
     def pieces(self) -> list[Piece]:
-        """For each experiment its finished run, else the one under way, else the last that ended early."""
+        """Return for each experiment its finished run, else the one under way, else the last that ended early."""
         return [_piece_of_runs(title, runs_of(experiment)) for title, experiment in self.experiments.items()]
 
     def seconds(self) -> float:
-        """As the Train page estimates them."""
+        """Return the seconds that the Train page estimates for what is missing."""
         pairs = zip(self.pieces(), self.experiments.values(), strict=True)
         return sum(estimate(experiment).seconds for piece, experiment in pairs if piece.state != "done")
 
     def start(self) -> None:
-        """A run that cannot go on is begun anew."""
+        """Start what is missing; a run that cannot go on is begun anew."""
         for piece, experiment in zip(self.pieces(), self.experiments.values(), strict=True):
             if piece.state == "ended" and isinstance(piece.source, Run):
                 try:
@@ -88,7 +88,7 @@ class AnswerFromRuns:
                 launching.start(experiment)
 
     def verdict(self) -> Verdict | None:
-        """What the judge says of the runs, in the order of the experiments."""
+        """Return what the judge says of the runs, in the order of the experiments."""
         pieces = self.pieces()
         runs = [piece.source for piece in pieces if isinstance(piece.source, Run) and piece.state == "done"]
         return self.judge(runs) if len(runs) == len(pieces) else None
@@ -109,7 +109,7 @@ class AnswerFromStudy(Generic[Results]):
     """A larger request whose results hold the answer too."""
 
     def pieces(self) -> list[Piece]:
-        """The study itself or the wider one: whichever is done, else under way, else the one that ended early."""
+        """Return the study itself or the wider one: whichever is done, else under way, else the one that ended early."""
         studies = (find_study(self.kind, request().to_json()) for request in (self.request, self.wider))
         pieces = [_piece_of_study(self.title, study) for study in studies if study is not None]
         for state in ("done", "active", "ended"):
@@ -118,15 +118,15 @@ class AnswerFromStudy(Generic[Results]):
         return [Piece(self.title, "missing")]
 
     def seconds(self) -> float:
-        """Nothing where the results are there."""
+        """Return the seconds that the study needs; nothing where the results are there."""
         return 0.0 if self.pieces()[0].state == "done" else self.seconds_needed
 
     def start(self) -> None:
-        """Goes on where an earlier one of the same request was cut short."""
+        """Start the study; it goes on where an earlier one of the same request was cut short."""
         start_study(self.kind, self.request().to_json())
 
     def verdict(self) -> Verdict | None:
-        """What the judge says of the results."""
+        """Return what the judge says of the results."""
         [piece] = self.pieces()
         if piece.state != "done" or not isinstance(piece.source, Study):
             return None

@@ -207,13 +207,13 @@ DICTIONARY: dict[str, tuple[Entry, ...]] = {
 
 
 def entries() -> Iterator[Entry]:
-    """All of them, in their order."""
+    """Return all entries, in their order."""
     for pairs in DICTIONARY.values():
         yield from pairs
 
 
 def search(words: str) -> dict[str, tuple[Entry, ...]]:
-    """The entries, by stage, in which each of the words occurs, in part and in capitals or not; all of them for no words."""
+    """Return the entries, by stage, in which each word occurs, in part and in capitals or not; all of them for no words."""
     wanted = words.lower().split()
-    found = {stage: tuple(entry for entry in pairs if entry.matches(wanted)) for stage, pairs in DICTIONARY.items()}
-    return {stage: pairs for stage, pairs in found.items() if pairs}
+    matching = {stage: tuple(entry for entry in pairs if entry.matches(wanted)) for stage, pairs in DICTIONARY.items()}
+    return {stage: pairs for stage, pairs in matching.items() if pairs}

@@ -26,7 +26,7 @@ OUTCOMES = {
 
 
 def mistake_answer(mistake: str, framework: str) -> AnswerFromStudy[MuseumResults]:
-    """One mistake of the museum, really made; the whole museum answers as well."""
+    """Answer with one mistake of the museum, really made; the whole museum answers as well."""
     return AnswerFromStudy(
         "museum",
         MISTAKES[mistake].title,

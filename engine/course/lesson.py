@@ -29,7 +29,7 @@ class Shown:
     """What is shown of the stage, in this order; a framework without a piece of that name does without it."""
 
     def columns(self) -> dict[str, tuple[Definition, ...]]:
-        """By framework, the pieces of its column; empty where the piece was made once for both."""
+        """Return the pieces of each framework's column; nothing where the piece was made once for both."""
         stages = {stage.name: stage for stage in _exhibit(self.classifier).stages}
         if self.stage == MADE_ONCE:
             return {}
@@ -37,7 +37,7 @@ class Shown:
         return {wing: tuple(pieces[name][wing] for name in self.names if wing in pieces.get(name, {})) for wing in FRAMEWORKS}
 
     def shared(self) -> tuple[Definition, ...]:
-        """The pieces that were made once for both."""
+        """Return the pieces that were made once for both."""
         if self.stage != MADE_ONCE:
             return ()
         pieces = {piece.name: piece for piece in _exhibit(self.classifier).shared}
@@ -46,7 +46,7 @@ class Shown:
 
 @lru_cache(maxsize=8)
 def _exhibit(classifier: str) -> Exhibit:
-    """Cutting parses every file of the engine, and a page asks at every click; the source of a running dashboard does not change."""
+    """Cut the code once, for that parses every file of the engine and a page asks at every click; a running dashboard's source stays."""
     return present_snippets(classifier)
 
 

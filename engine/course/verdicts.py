@@ -62,7 +62,7 @@ def more_accurate(first: str, second: str) -> Callable[[Sequence[Run]], Verdict]
 
 
 def faster_answer(runs: Sequence[Run]) -> Verdict:
-    """Which framework answers a single text sooner: ``pytorch``, ``tensorflow``, or ``equal`` when less than a tenth lies between."""
+    """Return which framework answers a single text sooner: ``pytorch``, ``tensorflow``, or ``equal`` within a tenth."""
     times = _of_each(runs[0], lambda side: side.latency_ms.single_p50)
     quick, slow = sorted(times, key=lambda name: times[name])
     ratio = times[slow] / times[quick]
@@ -139,7 +139,7 @@ def _gap(run: Run, other: Run, framework: str) -> AccuracyDifference:
 
 
 def _told(row: MistakeRow) -> str:
-    """What became of a mistake, and what it did."""
+    """Return what became of a mistake, and what it did."""
     words = outcome_words(row)
     if row.outcome in ("crashed", "hung"):
         return f"{words}."

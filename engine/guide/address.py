@@ -27,7 +27,7 @@ class Asked:
 
 
 def from_address(parameters: Mapping[str, str]) -> Asked:
-    """The answers and weights in an address. What is wrong or out of date there is left out and named, never an error."""
+    """Return the answers and weights in an address. What is wrong or out of date there is left out and named, never an error."""
     answers, weights, ignored = dict.fromkeys(QUESTIONS, DEFAULT), {}, []
     for name, question in QUESTIONS.items():
         value = parameters.get(name, "").strip() or DEFAULT
@@ -45,7 +45,7 @@ def from_address(parameters: Mapping[str, str]) -> Asked:
 
 
 def to_address(answers: Mapping[str, str], weights: Mapping[str, int]) -> dict[str, str]:
-    """What an address has to say: nothing about questions without an answer and weights as they usually are."""
+    """Return what an address has to say: nothing about questions without an answer and weights as they usually are."""
     said = {name: answers[name] for name in QUESTIONS if answers.get(name, DEFAULT) != DEFAULT}
     changed = [f"{name}.{weight}" for name, weight in sorted(_changed(weights).items())]
     return said | ({WEIGHTS: " ".join(changed)} if changed else {})

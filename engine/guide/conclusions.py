@@ -98,7 +98,7 @@ def gather() -> Evidence:
 
 
 def newest_finished(kind: str) -> Study | None:
-    """The study of a kind that was started last among those that came to their end and compared the two frameworks."""
+    """Return the study of a kind that was started last among those that came to their end and compared the two frameworks."""
     for study in list_studies(kind):
         results = study.read_results() if study.read_status().state == "done" else None
         if results and not results.get("against_itself"):
@@ -107,7 +107,7 @@ def newest_finished(kind: str) -> Study | None:
 
 
 def conclusions(evidence: Evidence | None = None) -> dict[str, Conclusion]:
-    """What is known about every claim, in the order of ``CLAIMS``."""
+    """Return what is known about every claim, in the order of ``CLAIMS``."""
     evidence = evidence or gather()
     return {claim: CONCLUDERS[claim](evidence) for claim in CLAIMS}
 
@@ -223,7 +223,7 @@ def _pair(scope: Mapping[str, Counts], words: Callable[[Counts], str]) -> str:
 
 
 def _less(scope: Mapping[str, Counts], size: Callable[[Counts], int]) -> str | None:
-    """The framework with clearly less, or ``None`` where the two are about alike."""
+    """Return the framework with clearly less, or ``None`` where the two are about alike."""
     sizes = {name: size(scope[name]) for name in FRAMEWORKS}
     smaller = min(sizes, key=lambda name: sizes[name])
     return smaller if sizes[smaller] < (1 - ALIKE) * max(sizes.values()) else None
@@ -309,17 +309,18 @@ CONCLUDERS: dict[str, Callable[[Evidence], Conclusion]] = {
 """How each claim is concluded."""
 
 
-def by_state(found: Mapping[str, Conclusion]) -> tuple[Sequence[Conclusion], Sequence[Conclusion], Sequence[Conclusion]]:
-    """Claims with a verdict of this machine, those that wait for a run, and those that are not testable or outside."""
-    outside = [one for one in found.values() if one.source == "stated" or one.figure == NO_GPU]
-    waiting = [one for one in found.values() if not one.verdict and one not in outside]
-    return [one for one in found.values() if one not in outside and one not in waiting], waiting, outside
+def by_state(conclusions: Mapping[str, Conclusion]) -> tuple[Sequence[Conclusion], Sequence[Conclusion], Sequence[Conclusion]]:
+    """Return claims with a verdict of this machine, those that wait for a run, and those that are not testable here."""
+    outside = [conclusion for conclusion in conclusions.values() if conclusion.source == "stated" or conclusion.figure == NO_GPU]
+    waiting = [conclusion for conclusion in conclusions.values() if not conclusion.verdict and conclusion not in outside]
+    return [conclusion for conclusion in conclusions.values() if conclusion not in outside and conclusion not in waiting], waiting, outside
 
 
-def guide_answer(found: Mapping[str, Conclusion]) -> str:
-    """The page's answer in one sentence."""
-    here, waiting, outside = map(len, by_state(found))
+def guide_answer(conclusions: Mapping[str, Conclusion]) -> str:
+    """Return the page's answer in one sentence."""
+    here, waiting, outside = map(len, by_state(conclusions))
     parts = [f"{here:,} {'is' if here == 1 else 'are'} put to the test on this machine"]
     parts += [f"{waiting:,} {'waits' if waiting == 1 else 'wait'} for a run"] if waiting else []
     parts += [f"{outside:,} cannot be tested here"] if outside else []
-    return f"Of the {len(found)} claims of the usual comparison, {', '.join(parts[:-1])}{' and ' if len(parts) > 1 else ''}{parts[-1]}."
+    joined = f"{', '.join(parts[:-1])}{' and ' if len(parts) > 1 else ''}{parts[-1]}"
+    return f"Of the {len(conclusions)} claims of the usual comparison, {joined}."

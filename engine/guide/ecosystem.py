@@ -16,25 +16,25 @@ LIBRARIES = {
 
 @lru_cache(maxsize=1)
 def model_families() -> dict[str, int]:
-    """By framework; a library that is not installed is left out. Nothing is imported."""
-    found = {}
+    """Return how many there are by framework; a library that is not installed is left out. Nothing is imported."""
+    families = {}
     for framework, (package, _) in LIBRARIES.items():
         try:
             files = metadata.files(package) or ()
         except metadata.PackageNotFoundError:
             continue
-        found[framework] = count_families(framework, (file.as_posix() for file in files))
-    return found
+        families[framework] = count_families(framework, (file.as_posix() for file in files))
+    return families
 
 
 def count_families(framework: str, files: Iterable[str]) -> int:
-    """Distinct folders that hold an implementation."""
+    """Return the number of distinct folders that hold an implementation."""
     pattern = LIBRARIES[framework][1]
     return len({match[1] for file in files if (match := pattern.match(file))})
 
 
 def library_version(framework: str) -> str:
-    """``transformers 5.23.0``; without a number where it is not installed."""
+    """Return ``transformers 5.23.0``; without a number where it is not installed."""
     package = LIBRARIES[framework][0]
     try:
         return f"{package} {metadata.version(package)}"

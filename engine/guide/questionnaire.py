@@ -31,7 +31,7 @@ class Question:
     options: tuple[Option, ...]
 
     def option(self, key: str) -> Option:
-        """The option of that name; raises ``KeyError`` if there is none."""
+        """Return the option of that name. Raises ``KeyError`` if there is none."""
         return {option.key: option for option in self.options}[key]
 
 
@@ -45,13 +45,13 @@ class Reason:
     sentence: str
     """Why it matters for these answers; the whole statement where no claim is behind it."""
     weight: int = 0
-    """From 0 to ``LARGEST_WEIGHT``."""
+    """The usual weight, from 0 to ``LARGEST_WEIGHT``."""
     claim: str | None = None
     """One of ``engine.guide.claims.CLAIMS``: its conclusion decides which framework this reason speaks for."""
     side: str | None = None
     """The framework it speaks for, ``None`` for neither; with a claim only what is usually said, which never counts."""
     source: str = ""
-    """Whose word it is, where no claim is behind it."""
+    """The one whose word it is, where no claim is behind it."""
     opinion: bool = False
     """Whether one may well think otherwise."""
 

@@ -86,7 +86,7 @@ class Recommendation:
     changes: tuple[Change, ...]
 
     def speaking_for(self, framework: str) -> tuple[Weighed, ...]:
-        """The reasons that count for it, the heaviest first."""
+        """Return the reasons that count for it, the heaviest first."""
         return tuple(weighed for weighed in self.weighed if weighed.counts and weighed.favours == framework)
 
     @property
@@ -162,10 +162,10 @@ def _judge(name: str, weight: int, because: tuple[str, ...], conclusions: Mappin
         mark = MARKS["stated"] if stated_only else "not known yet"
         why = f" {_sentence_of(conclusion.figure)}" if conclusion and conclusion.figure else ""
         return Weighed(name, weight, False, None, mark, f"{usually}; it counts nothing until it is known here.{why}", because)
-    found = " ".join(_sentence_of(part) for part in (conclusion.verdict, conclusion.figure) if part.strip())
+    words = " ".join(_sentence_of(part) for part in (conclusion.verdict, conclusion.figure) if part.strip())
     if conclusion.favours and conclusion.favours != reason.side:
-        found += f" {usually}; the evidence says otherwise and is followed."
-    return Weighed(name, weight, True, conclusion.favours, MARKS[conclusion.source], found, because)
+        words += f" {usually}; the evidence says otherwise and is followed."
+    return Weighed(name, weight, True, conclusion.favours, MARKS[conclusion.source], words, because)
 
 
 def _sentence_of(words: str) -> str:
@@ -212,7 +212,7 @@ def _changes(
     weights: Mapping[str, int],
     conclusions: Mapping[str, Conclusion],
 ) -> tuple[Change, ...]:
-    """Everything is weighed anew with one thing changed at a time; what leads elsewhere is kept, alike outcomes of one thing together."""
+    """Weigh everything anew with one thing changed at a time; keep what leads elsewhere, alike outcomes of one thing together."""
     outcomes: dict[tuple[str, str, str | None], list[str]] = {}
     for kind, name, value, changed in _alternatives(weighed, answers, weights, conclusions):
         if (result := _leaning(changed)) != leaning:
@@ -237,8 +237,8 @@ def _alternatives(
             continue
         for framework in FRAMEWORKS:
             if framework != one.favours:
-                found = conclusions.get(claim) or Conclusion(claim, "measured", "", "")
-                supposed = replace(found, favours=framework, verdict=found.verdict or "supposed")
+                conclusion = conclusions.get(claim) or Conclusion(claim, "measured", "", "")
+                supposed = replace(conclusion, favours=framework, verdict=conclusion.verdict or "supposed")
                 yield "evidence", one.name, framework, _weigh(answers, weights, {**conclusions, claim: supposed})
 
 
@@ -257,7 +257,7 @@ def _change_words(kind: str, name: str, values: list[str], weighed: tuple[Weighe
 
 
 def pages_to_ask(unknown: tuple[Weighed, ...]) -> dict[str, list[str]]:
-    """File name of a page → titles of the reasons that are known once it has done its work; under an empty name what no page measures."""
+    """Return by a page's file name the titles of the reasons that it makes known; under an empty name what no page measures."""
     pages: dict[str, list[str]] = {}
     for one in unknown:
         pages.setdefault(MEASURED_BY.get(one.reason.claim or "", ""), []).append(one.reason.title)

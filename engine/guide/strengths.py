@@ -15,7 +15,7 @@ from engine.studies.mistakes import outcomes_by_mistake
 
 PYTORCH, TENSORFLOW = FRAMEWORKS
 
-Found = Mapping[str, Conclusion]
+Conclusions = Mapping[str, Conclusion]
 
 
 @dataclass(frozen=True)
@@ -26,17 +26,17 @@ class Card:
     strength: bool
     says: str
     """What is said, in our own words."""
-    evidence: Callable[[Found, Evidence], str]
+    evidence: Callable[[Conclusions, Evidence], str]
     """What was found for or against it."""
     link: str
     """A claim, whose row stands on the page, or a page of the dashboard."""
 
 
-def _of(claim: str) -> Callable[[Found, Evidence], str]:
-    """What is known of a claim, in a sentence or two."""
+def _of(claim: str) -> Callable[[Conclusions, Evidence], str]:
+    """Return the words on what is known of a claim, a sentence or two."""
 
-    def words(found: Found, evidence: Evidence) -> str:
-        conclusion = found[claim]
+    def words(conclusions: Conclusions, evidence: Evidence) -> str:
+        conclusion = conclusions[claim]
         if conclusion.source == "stated":
             return f"Stated elsewhere. {conclusion.figure}"
         return f"{conclusion.verdict}. {conclusion.figure}" if conclusion.verdict else conclusion.figure
@@ -44,7 +44,7 @@ def _of(claim: str) -> Callable[[Found, Evidence], str]:
     return words
 
 
-def _training_lines(found: Found, evidence: Evidence) -> str:
+def _training_lines(conclusions: Conclusions, evidence: Evidence) -> str:
     counts = evidence.counts
     train = counts.classifiers["embedding-mlp"].by_stage["train"]
     plain = [counts.plain[name].lines for name in FRAMEWORKS]
@@ -55,10 +55,10 @@ def _training_lines(found: Found, evidence: Evidence) -> str:
     )
 
 
-def _only(framework: str) -> Callable[[Found, Evidence], str]:
-    """The concepts that one framework's code asks for and the other's does not."""
+def _only(framework: str) -> Callable[[Conclusions, Evidence], str]:
+    """Return the words on the concepts that one framework's code asks for and the other's does not."""
 
-    def words(found: Found, evidence: Evidence) -> str:
+    def words(conclusions: Conclusions, evidence: Evidence) -> str:
         counts = evidence.counts.everything
         other = next(name for name in FRAMEWORKS if name != framework)
         alone = [CONCEPTS[key].title.lower() for key in CONCEPTS if key in counts[framework].concepts - counts[other].concepts]
@@ -69,24 +69,24 @@ def _only(framework: str) -> Callable[[Found, Evidence], str]:
     return words
 
 
-def _defaults(found: Found, evidence: Evidence) -> str:
+def _defaults(conclusions: Conclusions, evidence: Evidence) -> str:
     return (
         f"{len(DIFFERENCES)} defaults differ between the two, and a default is what no line of code says. This holds for PyTorch as well; "
         "the audit measures which of them changes a result."
     )
 
 
-def _depth(found: Found, evidence: Evidence) -> str:
+def _depth(conclusions: Conclusions, evidence: Evidence) -> str:
     rows = [row for pair in outcomes_by_mistake(evidence.museum).values() for row in pair.values()]
     errors = [(row.framework, row.mistaken.error) for row in rows]
     depths = {name: [error.depth for framework, error in errors if error and framework == name] for name in FRAMEWORKS}
     if not all(depths.values()):
-        return found["debugging"].figure
-    words = [f"{min(found_depths)} to {max(found_depths)} frames in {FRAMEWORK_NAMES[name]}" for name, found_depths in depths.items()]
-    return f"Where a mistake is stopped, the traceback is {' and '.join(words)}. {found['debugging'].verdict}."
+        return conclusions["debugging"].figure
+    words = [f"{min(frames)} to {max(frames)} frames in {FRAMEWORK_NAMES[name]}" for name, frames in depths.items()]
+    return f"Where a mistake is stopped, the traceback is {' and '.join(words)}. {conclusions['debugging'].verdict}."
 
 
-def _tensorboard(found: Found, evidence: Evidence) -> str:
+def _tensorboard(conclusions: Conclusions, evidence: Evidence) -> str:
     lines = []
     for name in FRAMEWORKS:
         file = f"engine/frameworks/{name}/summaries.py"

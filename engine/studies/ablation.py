@@ -71,14 +71,14 @@ class AblationRequest(StudyRequest):
                 f"The number of seeds must be a whole number between 2 and {MOST_SEEDS}, but is {self.seeds!r}: with one alone nobody "
                 "could tell a change from noise."
             )
-        known = (*aspects_of(self.classifier, self.device), COMPILED)
-        unknown = [name for name in self.defaults if name not in known]
+        choices = (*aspects_of(self.classifier, self.device), COMPILED)
+        unknown = [name for name in self.defaults if name not in choices]
         if unknown:
             raise ExperimentError(
                 f"{self.classifier} has nothing to flip called {', '.join(f'“{name}”' for name in unknown)}. "
-                f"Expected some of {', '.join(known)}."
+                f"Expected some of {', '.join(choices)}."
             )
-        object.__setattr__(self, "defaults", tuple(name for name in known if name in self.defaults) or known[:-1])
+        object.__setattr__(self, "defaults", tuple(name for name in choices if name in self.defaults) or choices[:-1])
         self.experiment()  # says what is wrong with the rest
 
     def to_json(self) -> dict[str, Any]:
@@ -86,7 +86,7 @@ class AblationRequest(StudyRequest):
         return super().to_json() | {"epochs": self.experiment().epochs}
 
     def experiment(self) -> Experiment:
-        """What every training begins with: matched mode and the classifier's recommended values, but a set number of epochs."""
+        """Return what every training begins with: matched mode and the classifier's recommended values, but a set number of epochs."""
         data = self.data or sample_choice()
         epochs = EPOCHS[CLASSIFIERS[self.classifier].takes] if self.epochs is None else self.epochs
         fixed = {"epochs": epochs, "patience": 0, "encoder": self.encoder, "device": self.device}
@@ -94,8 +94,8 @@ class AblationRequest(StudyRequest):
 
 
 def aspects_of(classifier: str, device: str = "auto") -> tuple[str, ...]:
-    """The choices that can be left to the frameworks and change something for this classifier on this machine."""
-    concerned = [found.aspect for found in DIFFERENCES if found.aspect and (not found.concerns or classifier in found.concerns)]
+    """Return the choices that can be left to the frameworks and change something for this classifier on this machine."""
+    concerned = [each.aspect for each in DIFFERENCES if each.aspect and (not each.concerns or classifier in each.concerns)]
     if device == "cpu" or not graphics_processors():
         concerned = [aspect for aspect in concerned if aspect != "tf32"]
     return tuple(dict.fromkeys(concerned))

@@ -121,7 +121,7 @@ class AuditRequest(StudyRequest):
         object.__setattr__(self, "classifiers", tuple(name for name in CLASSIFIERS if name in self.classifiers))
 
     def experiment(self, classifier: str) -> Experiment:
-        """What one classifier is audited on: its recommended values, but short texts and a constant learning rate.
+        """Return what one classifier is audited on: its recommended values, but short texts and a constant learning rate.
 
         One thread adds numbers up in the same order on every machine.
         """
@@ -133,7 +133,7 @@ class AuditRequest(StudyRequest):
 
 
 def exact_constants(experiment: Experiment) -> dict[str, float]:
-    """Constants near the usual ones of which every precision holds every digit."""
+    """Return constants near the usual ones of which every precision holds every digit."""
     constants = {
         "learning_rate": 2.0 ** round(math.log2(experiment.learning_rate)),
         "beta_1": 0.875,
@@ -168,7 +168,7 @@ def conduct(coordinator: StudyCoordinator) -> list[str]:
 
 
 def cost(classifier: str) -> float:
-    """How long a piece of its audit takes, compared with others; for the progress bar alone."""
+    """Return how long a piece of its audit takes, compared with others; for the progress bar alone."""
     return {"vectors": 1.0, "terms": 1.0, "words": 2.0, "pieces": 8.0}[CLASSIFIERS[classifier].takes]
 
 
@@ -219,7 +219,7 @@ def _audit_one(coordinator: StudyCoordinator, request: AuditRequest, classifier:
 
 
 def relative_differences(first: Iterable[float], second: Iterable[float]) -> list[float]:
-    """Of each pair the difference, relative to the larger of the two."""
+    """Return the difference of each pair, relative to the larger of the two."""
     return [abs(one - other) / max(abs(one), abs(other), 1e-300) for one, other in zip(first, second, strict=True)]
 
 
@@ -230,7 +230,7 @@ def verdicts(results: AuditResults) -> list[dict[str, str | int | float]]:
 
 
 def audit_table(results: AuditResults) -> str:
-    """The peel of each classifier, the bar that its last level must keep, and what remains."""
+    """Return the peel of each classifier, the bar that its last level must keep, and what remains."""
     classifiers = list(dict.fromkeys(row.classifier for row in results.rows))
     largest = {(row.classifier, row.level): row.max_relative_loss_difference for row in results.rows}
     lines = [f"Largest relative difference of the loss between the two frameworks in {results.steps} steps on {results.data}\n"]

@@ -103,14 +103,14 @@ def judge(mistake: str, framework: str, answer: MistakeAnswer | Lost) -> Mistake
 
 
 def final_loss(observed: Observation) -> float | None:
-    """The mean loss of the last steps, as many as an epoch has at most; ``None`` when one of them is no number."""
+    """Return the mean loss of the last steps, as many as an epoch has at most; ``None`` when one of them is no number."""
     last = observed.losses[-max(1, ROWS // BATCH_SIZE) :]
     numbers = [loss for loss in last if loss is not None]
     return statistics.fmean(numbers) if numbers and len(numbers) == len(last) else None
 
 
 def outcomes_by_mistake(results: MuseumResults) -> dict[str, dict[str, MistakeRow]]:
-    """The rows by mistake, in the order of the museum, and by framework."""
+    """Return the rows by mistake, in the order of the museum, and by framework."""
     pairs: dict[str, dict[str, MistakeRow]] = {}
     for name in MISTAKES:
         pair = {row.framework: row for row in results.rows if row.mistake == name}
@@ -120,7 +120,7 @@ def outcomes_by_mistake(results: MuseumResults) -> dict[str, dict[str, MistakeRo
 
 
 def museum_answer(results: MuseumResults) -> str:
-    """How many mistakes each framework stops, warns of and lets pass."""
+    """Return how many mistakes each framework stops, warns of and lets pass."""
     outcomes = outcomes_by_mistake(results)
     total = f"Of {len(outcomes)} mistakes" if len(outcomes) != 1 else "Of one mistake"
     stopped = [f"{FRAMEWORK_NAMES[name]} stops {_amount(outcomes, 'stopped', name)}" for name in FRAMEWORKS]
@@ -135,7 +135,7 @@ def _amount(outcomes: Mapping[str, Mapping[str, MistakeRow]], outcome: str, fram
 
 
 def outcome_words(row: MistakeRow) -> str:
-    """What became of it, in a few words."""
+    """Return what became of it, in a few words."""
     if row.outcome == "stopped":
         moments = {"build": "while the model is built", "first step": "at the first step", "answer": "when it is asked for answers"}
         moment = moments.get(row.when) or f"at step {row.step}"
@@ -150,7 +150,7 @@ def outcome_words(row: MistakeRow) -> str:
 
 
 def detail_words(row: MistakeRow) -> str:
-    """The exception, where it leads and how deep it lies, or what the mistake did to the model."""
+    """Return the exception, where it leads and how deep it lies, or what the mistake did to the model."""
     if row.outcome in ("crashed", "hung"):
         return row.reason or ""
     if error := row.mistaken.error:
@@ -161,7 +161,7 @@ def detail_words(row: MistakeRow) -> str:
 
 
 def place_words(error: RaisedError) -> str:
-    """Which line of one's own the traceback leads to."""
+    """Return which line of one's own the traceback leads to."""
     own = error.own_line
     if own is None:
         return "none of its lines is one’s own"
@@ -170,7 +170,7 @@ def place_words(error: RaisedError) -> str:
 
 
 def harm_words(row: MistakeRow) -> str:
-    """What a mistake that ran to its end did."""
+    """Return what a mistake that ran to its end did."""
     mistaken, correct = row.mistaken, row.correct
     if (row.same_answers or 0.0) >= HARMLESS and mistaken.first_not_a_number is None:
         return f"answers {100 * (row.same_answers or 0.0):.4g} % of held-out texts as without the mistake"
@@ -185,7 +185,7 @@ def harm_words(row: MistakeRow) -> str:
 
 
 def museum_table(results: MuseumResults) -> str:
-    """Each mistake, what became of it in PyTorch and in TensorFlow."""
+    """Return each mistake with what became of it in PyTorch and in TensorFlow."""
     table = [["", *FRAMEWORK_NAMES.values()]]
     for name, pair in outcomes_by_mistake(results).items():
         sides = [pair.get(framework) for framework in FRAMEWORKS]
@@ -232,5 +232,5 @@ def _cut(files: dict[str, str]) -> MistakeCode:
 
 
 def curve(observed: Observation) -> Sequence[tuple[int, float]]:
-    """Step and loss, steps without a number left out."""
+    """Return step and loss, steps without a number left out."""
     return [(step, loss) for step, loss in enumerate(observed.losses, start=1) if loss is not None]

@@ -26,9 +26,9 @@ class StudyRequest:
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> Self:
         """Return the request that :meth:`to_json` has written; what is missing has its default."""
-        known = {name: values[name] for name in cls.__dataclass_fields__ if values.get(name) is not None}
-        known = {name: tuple(value) if isinstance(value, list) else value for name, value in known.items()}
-        return cls(**known | ({"data": DataChoice.from_json(known["data"])} if "data" in known else {}))
+        fields = {name: values[name] for name in cls.__dataclass_fields__ if values.get(name) is not None}
+        fields = {name: tuple(value) if isinstance(value, list) else value for name, value in fields.items()}
+        return cls(**fields | ({"data": DataChoice.from_json(fields["data"])} if "data" in fields else {}))
 
 
 @dataclass(frozen=True)

@@ -28,5 +28,5 @@ Results = TypeVar("Results")
 
 def read_results(study: Study | None, kind: type[Results]) -> Results:
     """Return what a study has found so far; an empty record where there is no study, or where it has found nothing yet."""
-    found = from_json(kind, study.read_results() if study else None)
-    return kind() if found is None else found
+    results = from_json(kind, study.read_results() if study else None)
+    return kind() if results is None else results

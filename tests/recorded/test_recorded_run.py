@@ -18,13 +18,16 @@ from engine.reports.model_card import model_card
 from engine.reports.run_report import report
 from engine.runs.folder import Run, list_runs
 from engine.runs.paths import TREE, places
+from engine.runs.records.reading import from_json, to_json
 from engine.runs.source_code import kept_code
 from engine.source.scripts import data_file, notebook, standalone_script
 from engine.source.snippets import load_snippets
 from engine.studies import study as studies
+from engine.studies.export.manifest import ExportManifest
 from engine.studies.export.request import ExportRequest, find_manifest
 from engine.studies.migration.code import route_code
 from engine.studies.mistakes import mistake_code
+from engine.studies.results import RESULTS
 from tests.pages.conftest import charts, words
 
 OpenPage = Callable[..., AppTest]
@@ -132,6 +135,14 @@ def test_exports_belong_to_the_weights_that_were_unpacked(recorded_run: Run) -> 
     for framework, name in (("pytorch", "onnx"), ("tensorflow", "keras")):
         manifest = find_manifest(ExportRequest(recorded_run.identifier, framework, name, "float32"))
         assert manifest is not None and manifest.check.rows == 15
+
+
+def test_studies_and_manifests_are_read_and_written_back_key_by_key(recorded_run: Run) -> None:
+    for kind in studies.KINDS:
+        for study in studies.list_studies(kind):
+            assert to_json(from_json(RESULTS[kind], study.read_results())) == study.read_results(), study.identifier
+    written = [json.loads(file.read_text(encoding="utf-8")) for file in recorded_run.path.glob("exports/*/manifest.json")]
+    assert len(written) == 2 and [to_json(from_json(ExportManifest, values)) for values in written] == written
 
 
 def test_a_run_of_the_same_settings_is_found_again(recorded_run: Run) -> None:

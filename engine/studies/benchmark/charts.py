@@ -30,7 +30,7 @@ TITLES = {
     "gpu-utilisation": "GPU in use",
     "energy": "Energy",
 }
-"""Of the claims, short enough for tabs."""
+"""The titles of the claims, short enough for tabs."""
 
 MEANINGS = {
     "training-speed": "Milliseconds of one step of the optimizer, the same batches in both; the steps before it warm up and do not count.",
@@ -50,12 +50,12 @@ SWEPT = {"batch_size": "Texts in a batch", "sequence_length": "Tokens of each te
 
 
 def claim_sentence(rows: Sequence[VerdictRow], margin: float) -> str:
-    """What the rows of one claim say together: ``Of 5 comparisons 3 equivalent within ±10 %, PyTorch faster in 2 (by 1.2 to 2 ×).``"""
+    """Return what the rows of one claim say together: ``Of 5 comparisons 3 equivalent within ±10 %, PyTorch faster in 2.``"""
     return verdict_counts_sentence(count_verdicts(rows), margin, BETTER.get(rows[0].claim, "faster"))
 
 
 def benchmark_answer(rows: Sequence[VerdictRow], margin: float) -> str:
-    """The answer in one sentence: training and answering in matched mode at the recommended batch size."""
+    """Return the answer in one sentence: training and answering in matched mode at the recommended batch size."""
     usual = [row for row in rows if row.mode == "matched" and row.sequence_length is None]
     parts = []
     for claim, words in (("training-speed", "Training"), ("inference-speed", "answering a batch")):
@@ -66,12 +66,12 @@ def benchmark_answer(rows: Sequence[VerdictRow], margin: float) -> str:
 
 
 def first_of_each(rows: Sequence[VerdictRow]) -> list[VerdictRow]:
-    """One row a classifier: that of the recommended setting, which is measured first."""
+    """Return one row a classifier: that of the recommended setting, which is measured first."""
     return list({row.classifier: row for row in reversed(rows)}.values())[::-1]
 
 
 def setting_words(row: MeasurementFacts, batch: bool = True) -> str:
-    """``Text CNN, compiled, batches of 32``; what is as usual is left out."""
+    """Return ``Text CNN, compiled, batches of 32``; what is as usual is left out."""
     if row.classifier is None:
         return "Any classifier"
     parts = [CLASSIFIERS[row.classifier].title]
@@ -85,18 +85,18 @@ def setting_words(row: MeasurementFacts, batch: bool = True) -> str:
 
 
 def row_words(row: VerdictRow) -> str:
-    """The verdict; where it names no factor, the ratio and its interval."""
+    """Return the verdict; where it names no factor, the ratio and its interval."""
     return row_verdict(row) if winner_of(row) else f"{row_verdict(row)}; {spread_words(row)}"
 
 
 def spread_words(row: VerdictRow) -> str:
-    """``ratio 0.83 (0.79 to 0.88)``: PyTorch's figure ÷ TensorFlow's."""
+    """Return ``ratio 0.83 (0.79 to 0.88)``: PyTorch's figure ÷ TensorFlow's."""
     low, high = row.bounds()
     return f"ratio {number(row.ratio)} ({number(low)} to {number(high)})" if low and high else f"ratio {number(row.ratio)}"
 
 
 def ratio_chart(rows: Sequence[VerdictRow], margin: float) -> Picture:
-    """Each row's ratio, PyTorch's figure ÷ TensorFlow's, with its interval; the band is what counts as equal."""
+    """Draw each row's ratio, PyTorch's figure ÷ TensorFlow's, with its interval; the band is what counts as equal."""
     batch = len({row.batch_size for row in rows}) > 1
     table = pandas.DataFrame(
         [
@@ -164,7 +164,7 @@ def ratio_chart(rows: Sequence[VerdictRow], margin: float) -> Picture:
 
 
 def sweep_chart(rows: Sequence[VerdictRow], key: str, title: str) -> Picture:
-    """Medians of both frameworks over ``batch_size`` or ``sequence_length``, both axes logarithmic."""
+    """Draw the medians of both frameworks over ``batch_size`` or ``sequence_length``, both axes logarithmic."""
     unit = rows[0].unit
     table = pandas.DataFrame(
         [(getattr(row, key), FRAMEWORK_NAMES[side], row.median(side)) for row in rows for side in FRAMEWORKS],
@@ -201,17 +201,17 @@ def sweep_chart(rows: Sequence[VerdictRow], key: str, title: str) -> Picture:
 
 
 def round_values(low: float, high: float) -> list[float]:
-    """1, 2 and 5 times the powers of ten between two numbers above 0; the numbers themselves where these are fewer than two."""
+    """Return 1, 2 and 5 times the powers of ten between two numbers above 0; the numbers themselves where these are fewer than two."""
     powers = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
-    found = [value for power in powers for digit in (1, 2, 5) if low <= (value := digit * 10.0**power) <= high]
-    return found if len(found) > 1 else [low, high]
+    values = [value for power in powers for digit in (1, 2, 5) if low <= (value := digit * 10.0**power) <= high]
+    return values if len(values) > 1 else [low, high]
 
 
 MEASURE_AXES = {"ms": "Milliseconds", "s": "Seconds", "MiB": "MiB", "J": "Joules"}
 
 
 def sweeps(rows: Sequence[VerdictRow], claim: str) -> dict[str, dict[str, list[VerdictRow]]]:
-    """The rows of a claim that make up a curve, in matched mode: by what is swept, then by classifier, in rising order."""
+    """Return the rows of a claim that make up a curve, in matched mode: by what is swept, by classifier, in rising order."""
     curves: dict[str, dict[str, list[VerdictRow]]] = {"batch_size": {}, "sequence_length": {}}
     for row in rows:
         if row.claim == claim and row.mode == "matched" and row.classifier:
@@ -223,7 +223,7 @@ def sweeps(rows: Sequence[VerdictRow], claim: str) -> dict[str, dict[str, list[V
 
 
 def conditions(results: BenchmarkResults) -> list[tuple[str, str, str]]:
-    """How it was measured: name, value, sentence."""
+    """Return how it was measured: name, value, sentence."""
     return [
         ("Repeats", number(results.repeats), "Each with a seed of its own and new processes; who begins takes turns."),
         ("Device", results.device or "CPU", f"{count(results.threads or 0, 'thread')} for each framework, float32."),

@@ -84,7 +84,7 @@ def _measure_both(coordinator: StudyCoordinator, request: BenchmarkRequest, prep
 
 
 def _measure_against_itself(coordinator: StudyCoordinator, request: BenchmarkRequest, prepared: Mapping[str, Run]) -> None:
-    """Exactly as both frameworks are measured, with two processes of one."""
+    """Measure exactly as both frameworks are measured, with two processes of one."""
     sides = ("first", "second")
     pieces = {framework: Pieces() for framework in FRAMEWORKS}
     settings = {name: request.settings(name)[:1] for name in request.classifiers}
@@ -106,7 +106,7 @@ def _measure_against_itself(coordinator: StudyCoordinator, request: BenchmarkReq
 def _measure(
     coordinator: StudyCoordinator, request: BenchmarkRequest, run: Run, setting: Setting, order: Sequence[str], repeat: int
 ) -> dict[str, SpeedAnswer]:
-    """What the workers in ``order`` tell, who give way to one another between two rounds.
+    """Return what the workers in ``order`` tell, who give way to one another between two rounds.
 
     Those that are not there yet are loaded in that order too: whoever is the second to read from the disk has it easier.
     """
@@ -156,7 +156,7 @@ class Pieces:
         self._answers.setdefault((setting, side), []).append(answer)
 
     def missed_targets(self) -> list[str]:
-        """Who did not get as far as ``TARGET``, in sentences: of those trainings there is no time."""
+        """Return in sentences who did not get as far as ``TARGET``: of those trainings there is no time."""
         sentences = []
         for (setting, side), answers in self._answers.items():
             told = [answer.target_seconds for answer in answers if isinstance(answer, TargetAnswer)]
@@ -168,7 +168,7 @@ class Pieces:
         return sentences
 
     def measurements(self, sides: Sequence[str]) -> list[Measurement]:
-        """For each claim and setting the figures of both sides in pairs, one a repeat."""
+        """Return for each claim and setting the figures of both sides in pairs, one a repeat."""
         settings = list(dict.fromkeys(setting for setting, _ in self._answers))
         measurements = []
         for claim, (key, unit) in MEASURES.items():
@@ -216,7 +216,7 @@ def _write(
 
 
 def experiment_code(results: BenchmarkResults) -> list[Definition]:
-    """What a worker does in a repeat, as it was when it ran; of a damaged copy, as it is now."""
+    """Return what a worker does in a repeat, as it was when it ran; of a damaged copy, as it is now."""
     for text in (results.code, source_file(WORKER_FILE) or ""):
         try:
             tree = SourceTree({WORKER_FILE: text})

@@ -29,9 +29,9 @@ class Amount(NamedTuple):
     """How much is timed in a repeat."""
 
     steps: int
-    """Of training; a thorough benchmark takes ``THOROUGH`` times as many."""
+    """Steps of training; a thorough benchmark takes ``THOROUGH`` times as many."""
     rounds: int
-    """In which that is done, with the other framework's in between."""
+    """Rounds in which that is done, with the other framework's in between."""
     singles: int
     """Texts that are answered one at a time."""
 
@@ -76,7 +76,7 @@ class BenchmarkRequest(StudyRequest):
     """Only matched mode and the recommended batch size, as the texts are; all classifiers share a process."""
     repeats: int = FEWEST
     modes: tuple[str, ...] = tuple(BENCHMARK_MODES)
-    """Of a thorough benchmark."""
+    """The modes of a thorough benchmark."""
     margin: float = MARGIN
     against_itself: bool = False
     """Each framework against itself, two processes of it in turns: whoever measures well finds no difference."""
@@ -88,11 +88,11 @@ class BenchmarkRequest(StudyRequest):
     """Nothing but a number that makes the same question a new one."""
 
     def __post_init__(self) -> None:
-        for found, known, what in ((self.classifiers, CLASSIFIERS, "classifier"), (self.modes, BENCHMARK_MODES, "mode")):
-            unknown = [name for name in found if name not in known]
-            if unknown or not found:
-                names = ", ".join(f"“{name}”" for name in unknown) or "none"
-                raise ExperimentError(f"There is nothing to measure: expected a {what} among {', '.join(known)}, found {names}.")
+        for names, offered, what in ((self.classifiers, CLASSIFIERS, "classifier"), (self.modes, BENCHMARK_MODES, "mode")):
+            unknown = [name for name in names if name not in offered]
+            if unknown or not names:
+                listed = ", ".join(f"“{name}”" for name in unknown) or "none"
+                raise ExperimentError(f"There is nothing to measure: expected a {what} among {', '.join(offered)}, found {listed}.")
         if isinstance(self.repeats, bool) or not isinstance(self.repeats, int) or not FEWEST <= self.repeats <= MOST_REPEATS:
             raise ExperimentError(
                 f"The number of repeats must be a whole number between {FEWEST} and {MOST_REPEATS}, but is {self.repeats!r}: with fewer "
@@ -106,7 +106,7 @@ class BenchmarkRequest(StudyRequest):
         self.experiment(self.classifiers[0])  # says what is wrong with the rest
 
     def experiment(self, classifier: str) -> Experiment:
-        """What a classifier is trained with: its recommended values."""
+        """Return what a classifier is trained with: its recommended values."""
         data = self.data or sample_choice()
         return Experiment.recommended(
             data if data.rows else replace(data, rows=QUICK_ROWS if self.quick else ROWS),
@@ -116,7 +116,7 @@ class BenchmarkRequest(StudyRequest):
         )
 
     def settings(self, classifier: str) -> list[Setting]:
-        """What is timed of a classifier. The first is the recommended one, alone in a fresh process, so that its memory is known."""
+        """Return what is timed of a classifier. The recommended setting is first, alone in a fresh process, so that its memory is known."""
         experiment = self.experiment(classifier)
         usual = experiment.batch_size
         settings = [Setting(classifier, mode, usual) for mode in self.modes]
@@ -127,7 +127,7 @@ class BenchmarkRequest(StudyRequest):
         return settings
 
     def amount(self, setting: Setting) -> Amount:
-        """How much is timed: in a sweep of batch sizes as many texts as in the recommended setting."""
+        """Return how much is timed: in a sweep of batch sizes as many texts as in the recommended setting."""
         amount = AMOUNTS[CLASSIFIERS[setting.classifier].takes]
         steps = amount.steps * (1 if self.quick else THOROUGH)
         steps = max(3, round(steps * min(1.0, self.experiment(setting.classifier).batch_size / setting.batch_size)))
@@ -135,7 +135,7 @@ class BenchmarkRequest(StudyRequest):
 
 
 def expected_seconds(request: BenchmarkRequest) -> float:
-    """About how long it will take on a machine like the one it was written on."""
+    """Return about how long it will take on a machine like the one it was written on."""
     settings = {name: request.settings(name) for name in request.classifiers}
     if request.against_itself:
         return 2 * seconds_of_benchmark(dict.fromkeys(settings, request.repeats), 2 * request.repeats, 0, 1)
@@ -146,21 +146,21 @@ def expected_seconds(request: BenchmarkRequest) -> float:
 
 
 def attempts(request: BenchmarkRequest) -> list[Study]:
-    """The benchmarks that have asked the same question, the latest attempt first."""
-    asked = request.to_json() | {"attempt": 0, "margin": 0}
-    found = []
+    """Return the benchmarks that have asked the same question, the latest attempt first."""
+    question = request.to_json() | {"attempt": 0, "margin": 0}
+    studies = []
     for study in list_studies("benchmark"):
         try:
-            same = study.read_request() | {"attempt": 0, "margin": 0} == asked
+            same = study.read_request() | {"attempt": 0, "margin": 0} == question
         except ParityError:
             continue
         if same:
-            found.append(study)
-    return sorted(found, key=lambda study: study.read_request().get("attempt", 1), reverse=True)
+            studies.append(study)
+    return sorted(studies, key=lambda study: study.read_request().get("attempt", 1), reverse=True)
 
 
 def next_attempt(request: BenchmarkRequest) -> BenchmarkRequest:
-    """The same question once more; one whose last attempt has not come to its end goes on with that."""
+    """Return the same question once more; one whose last attempt has not come to its end goes on with that."""
     before = attempts(request)
     if not before:
         return request

@@ -40,7 +40,7 @@ class Comparison:
 
 
 def compare(first: Sequence[float], second: Sequence[float], margin: float = MARGIN) -> Comparison:
-    """The verdict on measurements taken in pairs, all above 0, of which smaller ones are better.
+    """Return the verdict on measurements taken in pairs, all above 0, of which smaller ones are better.
 
     ``equivalent``: both one-sided tests at 5 % reject a ratio at or beyond the margin, which is to say that its 90 % interval lies within.
     ``first`` or ``second``: its 95 % interval lies wholly beyond the margin; were it enough that 1 is left out, one row in twenty of a
@@ -65,7 +65,7 @@ def compare(first: Sequence[float], second: Sequence[float], margin: float = MAR
 
 
 def _half_width(values: Sequence[float], confidence: float) -> float:
-    """Of the mean's two-sided interval, by Student's t."""
+    """Return half the width of the mean's two-sided interval, by Student's t."""
     from scipy.stats import t  # type: ignore[import-untyped]  # here, for it takes a second to load and pages do not need it
 
     return float(t.ppf((1 + confidence) / 2, len(values) - 1) * statistics.stdev(values) / math.sqrt(len(values)))

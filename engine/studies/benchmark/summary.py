@@ -57,17 +57,17 @@ def count_verdicts(rows: Iterable[VerdictRow]) -> VerdictCounts:
         elif (winner := winner_of(row)) and (ratio := row.ratio or 0.0) > 0:
             better[winner].append(max(ratio, 1 / ratio))
     decided = equivalent + sum(map(len, better.values()))
-    return VerdictCounts(len(rows), equivalent, {name: tuple(sorted(found)) for name, found in better.items()}, len(rows) - decided)
+    return VerdictCounts(len(rows), equivalent, {name: tuple(sorted(factors)) for name, factors in better.items()}, len(rows) - decided)
 
 
 def winner_of(row: VerdictRow) -> str | None:
-    """The framework that a row's verdict names as faster or smaller."""
+    """Return the framework that a row's verdict names as faster or smaller."""
     first = row.verdict.split(" ")[0]
     return first if first in FRAMEWORKS else None
 
 
 def verdict_counts_sentence(counts: VerdictCounts, margin: float, word: str = "faster") -> str:
-    """Of 15 comparisons 9 equivalent within ±10 %, PyTorch faster in 4 (by 1.2 to 2.1 ×), TensorFlow in 1 (by 1.3 ×), 1 undecided."""
+    """Return ``Of 15 comparisons 9 equivalent within ±10 %, PyTorch faster in 4 (by 1.2 to 2.1 ×), 2 undecided.``"""
     parts = [f"{f'{counts.equivalent:,}' if counts.equivalent else 'none'} equivalent within ±{100 * margin:.3g} %"]
     told = False
     for name in FRAMEWORKS:
@@ -86,7 +86,7 @@ def _span(factors: Sequence[float]) -> str:
 
 
 def counts_in_brief(counts: VerdictCounts, word: str = "faster") -> str:
-    """What the comparisons say of “about equal”, in a few words."""
+    """Return what the comparisons say of “about equal”, in a few words."""
     if not counts.rows or counts.undecided == counts.rows:
         return "Not enough evidence"
     if counts.equivalent == counts.rows:
@@ -100,23 +100,23 @@ def counts_in_brief(counts: VerdictCounts, word: str = "faster") -> str:
 
 
 def row_title(row: VerdictRow) -> str:
-    """What one row compares: classifier, mode, size of the batch, length of the texts."""
+    """Return what one row compares: classifier, mode, size of the batch, length of the texts."""
     return ", ".join(filter(None, [row_subject(row), row_classifier(row), row_setting(row)]))
 
 
 def row_subject(row: VerdictRow) -> str:
-    """What was measured."""
+    """Return what was measured."""
     return SUBJECTS.get(row.claim, row.claim)
 
 
 def row_classifier(row: VerdictRow) -> str:
-    """The title of the classifier; empty where it plays no part."""
+    """Return the title of the classifier; empty where it plays no part."""
     member = CLASSIFIERS.get(row.classifier or "")
     return member.title if member else ""
 
 
 def row_setting(row: VerdictRow) -> str:
-    """Mode, size of the batch, length of the texts."""
+    """Return mode, size of the batch, length of the texts."""
     parts = [BENCHMARK_MODES.get(row.mode or "", "")]
     parts += [f"batch of {row.batch_size:,}" if row.batch_size else ""]
     parts += [f"{row.sequence_length:,} tokens" if row.sequence_length else ""]
@@ -124,7 +124,7 @@ def row_setting(row: VerdictRow) -> str:
 
 
 def row_sentence(row: VerdictRow) -> str:
-    """The verdict of one row with its factor, its interval and the number of repeats."""
+    """Return the verdict of one row with its factor, its interval and the number of repeats."""
     winner, ratio = winner_of(row), row.ratio or 0.0
     interval = sorted(value for value in row.interval if value)
     repeats = f"; {count(row.repeats, 'repeat')}" if row.repeats else ""

@@ -48,12 +48,12 @@ def rows_at(results: BenchmarkResults, margin: float) -> list[VerdictRow]:
 
 
 def faster_than_itself(rows: Sequence[VerdictRow]) -> list[VerdictRow]:
-    """Rows of a benchmark against itself that claim a difference where there is none."""
+    """Return the rows of a benchmark against itself that claim a difference where there is none."""
     return [row for row in rows if row.verdict not in (EQUIVALENT, UNDECIDED)]
 
 
 def against_itself_words(rows: Sequence[VerdictRow]) -> str:
-    """What a benchmark against itself says of the way it measures."""
+    """Return what a benchmark against itself says of the way it measures."""
     wrong = len(faster_than_itself(rows))
     return f"Each framework against itself: {wrong} of {len(rows)} rows claim a difference where there is none."
 
@@ -66,7 +66,7 @@ def same_verdicts(rows: Sequence[VerdictRow], others: Sequence[VerdictRow]) -> t
 
 
 def _question(row: VerdictRow) -> tuple[str | int | None, ...]:
-    """What makes two rows of two benchmarks the same question."""
+    """Return what makes two rows of two benchmarks the same question."""
     return row.claim, row.classifier, row.mode, row.batch_size, row.sequence_length, row.framework
 
 
@@ -83,7 +83,7 @@ def row_verdict(row: VerdictRow) -> str:
 
 
 def benchmark_table(results: BenchmarkResults) -> str:
-    """Every row, claim after claim, as text."""
+    """Return every row, claim after claim, as text."""
     sides = ("first", "second") if results.against_itself else FRAMEWORKS
     lines = [
         f"{results.data} on the {results.device}, {results.threads} threads, float32; medians of {results.repeats} repeats in "

@@ -10,7 +10,7 @@ from engine.studies.export.request import ExportRequest, find_manifest
 
 
 def zipped(request: ExportRequest) -> bytes:
-    """All files of an export under their paths in its folder. Raises ``MigrationError`` when they have gone."""
+    """Return all files of an export under their paths in its folder. Raises ``MigrationError`` when they have gone."""
     folder = request.folder
     if find_manifest(request) is None:
         raise MigrationError(f"The export {folder.name} of run {request.run} was removed. Export it again.")

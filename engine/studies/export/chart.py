@@ -16,7 +16,7 @@ from engine.studies.export.words import title
 
 
 def export_chart(manifests: Sequence[ExportManifest]) -> Picture:
-    """A row for each file with its accuracy: the median time of one text, and as the mark's area the size."""
+    """Draw a row for each file with its accuracy: the median time of one text, and as the mark's area the size."""
     table = pandas.DataFrame(
         [
             (

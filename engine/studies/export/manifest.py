@@ -41,7 +41,7 @@ class FileCheck(LogitDifferences):
     accuracy_before: Share = 0.0
     """Test texts that the framework answers rightly."""
     load_seconds: Seconds = 0.0
-    """Until the file was loaded."""
+    """The time until the file was loaded."""
     single_p50_ms: Milliseconds = 0.0
     """The median time of one text."""
     single_p95_ms: Milliseconds = 0.0

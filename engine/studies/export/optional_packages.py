@@ -19,7 +19,7 @@ JAVA = 17
 
 
 def missing(*packages: str) -> str:
-    """Why something that needs these packages cannot be done here and what to do about it; empty where all are there."""
+    """Return why something that needs these packages cannot be done here and what to do about it; empty where all are there."""
     absent = [name for name in packages if importlib.util.find_spec(MODULES[name]) is None]
     if not absent:
         return ""
@@ -29,12 +29,12 @@ def missing(*packages: str) -> str:
 
 @lru_cache(maxsize=1)
 def missing_java() -> str:
-    """Why TorchServe's server, which is written in Java, cannot run here; empty where it can."""
-    found = "none"
+    """Return why TorchServe's server, which is written in Java, cannot run here; empty where it can."""
+    version_words = "none"
     if java := shutil.which("java"):
         answer = subprocess.run([java, "-version"], capture_output=True, text=True)
         version = re.search(r'version "(\d+)', answer.stderr)
         if version and int(version.group(1)) >= JAVA:
             return ""
-        found = f"version {version.group(1)}" if version else "one that does not say its version"
-    return f"TorchServe needs Java {JAVA} or later, found {found}. On Debian and Ubuntu: `apt-get install openjdk-17-jre-headless`."
+        version_words = f"version {version.group(1)}" if version else "one that does not say its version"
+    return f"TorchServe needs Java {JAVA} or later, found {version_words}. On Debian and Ubuntu: `apt-get install openjdk-17-jre-headless`."

@@ -61,10 +61,10 @@ RUNTIMES = {
 """Which program answers with it."""
 
 PRECISIONS = ("float32", "int8")
-"""In which a file may keep its weights; int8 rounds what flows between the layers as it comes (dynamic quantization)."""
+"""How precisely a file may keep its weights; int8 rounds what flows between the layers as it comes (dynamic quantization)."""
 
 INT8_FORMATS = ("onnx", "executorch", "litert")
-"""Whose runtimes compute with weights in int8."""
+"""Formats whose runtimes compute with weights in int8."""
 
 ASIDE = ".old"
 """Ends the name of an export that has stepped aside for a newer one."""
@@ -108,22 +108,22 @@ class ExportRequest(TrainedModelRequest):
 
 
 def precisions(name: str) -> tuple[str, ...]:
-    """Which precisions a format offers."""
+    """Return which precisions a format offers."""
     return PRECISIONS if name in INT8_FORMATS else PRECISIONS[:1]
 
 
-def _no_precision(framework: str, name: str, found: str) -> str:
-    if found not in PRECISIONS:
-        return f"There is no precision “{found}”. Expected {' or '.join(PRECISIONS)}."
+def _no_precision(framework: str, name: str, precision: str) -> str:
+    if precision not in PRECISIONS:
+        return f"There is no precision “{precision}”. Expected {' or '.join(PRECISIONS)}."
     able = " or ".join(form for form in FORMATS[framework] if form in INT8_FORMATS)
     return (
-        f"The format {name} has no {found} that {RUNTIMES[name]} would compute with. Expected float32, found {found}. Leave the precision "
-        f"out, or choose {able}, which offer both."
+        f"The format {name} has no {precision} that {RUNTIMES[name]} would compute with. Expected float32, found {precision}. Leave the "
+        f"precision out, or choose {able}, which offer both."
     )
 
 
 def not_exportable(run: Run) -> str:
-    """Why no format can hold this run's models; empty where one can."""
+    """Return why no format can hold this run's models; empty where one can."""
     experiment = run.read_experiment()
     if experiment.family_member.takes == "vectors" and experiment.long_texts == "windows":
         return (
@@ -156,7 +156,7 @@ def bring_back(folder: Path) -> None:
 
 
 def manifests(run: Run) -> list[ExportManifest]:
-    """All finished exports of a run, PyTorch's first."""
+    """Return all finished exports of a run, PyTorch's first."""
     finished = []
     for framework in FRAMEWORKS:
         for name in FORMATS[framework]:
@@ -171,11 +171,11 @@ def manifests(run: Run) -> list[ExportManifest]:
 
 
 def bundles_folder(run: Run, framework: str) -> Path:
-    """Where the command line puts serving bundles."""
+    """Return where the command line puts serving bundles."""
     return run.bundles_folder(framework)
 
 
 def exported_folders(run: Run, finished: Sequence[ExportManifest]) -> dict[tuple[str, str], Path]:
-    """Where each export of a run in ``finished``, as :func:`manifests` gives them, lies: by framework and format; in float32 only."""
+    """Return where each export in ``finished``, as :func:`manifests` gives them, lies: by framework and format; in float32 only."""
     exact = [(manifest.framework, manifest.format) for manifest in finished if manifest.precision == "float32"]
     return {(framework, name): ExportRequest(run.identifier, framework, name).folder for framework, name in exact}

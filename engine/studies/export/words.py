@@ -12,7 +12,7 @@ from engine.studies.export.request import FORMATS
 FORMAT_TITLES = {name: title for formats in FORMATS.values() for name, title in formats.items()}
 
 LARGEST_DIFFERENCE = 1e-4
-"""Of the logits: what every file in float32 is held to."""
+"""The largest difference of a logit that a file in float32 may have."""
 
 SENTENCES = {
     "safetensors": "The weights alone, under PyTorch's own names. The class that they belong to is not part of the file.",
@@ -27,17 +27,17 @@ SENTENCES = {
 
 
 def format_title(name: str, precision: str) -> str:
-    """A format, with its precision where that is not float32."""
+    """Return a format, with its precision where that is not float32."""
     return FORMAT_TITLES[name] + ("" if precision == "float32" else f" {precision}")
 
 
 def title(manifest: ExportManifest) -> str:
-    """The framework, the format, and the precision where it is not float32."""
+    """Return the framework, the format, and the precision where it is not float32."""
     return f"{FRAMEWORK_NAMES[manifest.framework]}, {format_title(manifest.format, manifest.precision)}"
 
 
 def answer(manifests: Sequence[ExportManifest]) -> str:
-    """What all exports of a run came to, in one sentence; only files in float32 are held to the bar."""
+    """Return what all exports of a run came to, in one sentence; only files in float32 are held to the bar."""
     exact = [manifest for manifest in manifests if manifest.precision == "float32"]
     chosen = exact or manifests
     worst = max(manifest.check.max_logit_difference for manifest in chosen)
@@ -53,7 +53,7 @@ def answer(manifests: Sequence[ExportManifest]) -> str:
 
 
 def accuracy_loss(manifest: ExportManifest) -> str:
-    """What int8 costs in accuracy; empty for a file in float32."""
+    """Return what int8 costs in accuracy; empty for a file in float32."""
     if manifest.precision == "float32":
         return ""
     check = manifest.check
@@ -67,7 +67,7 @@ def accuracy_loss(manifest: ExportManifest) -> str:
 
 
 def race_result(manifest: ExportManifest) -> str:
-    """How fast ONNX Runtime answers one text beside the frameworks; empty where that was not measured."""
+    """Return how fast ONNX Runtime answers one text beside the frameworks; empty where that was not measured."""
     race = manifest.check.race
     if race is None:
         return ""
@@ -82,7 +82,7 @@ def race_result(manifest: ExportManifest) -> str:
 
 
 def findings(manifest: ExportManifest) -> list[str]:
-    """What else is worth a sentence: the accuracy that int8 costs, and the race against the frameworks."""
+    """Return what else is worth a sentence: the accuracy that int8 costs, and the race against the frameworks."""
     return [sentence for sentence in (accuracy_loss(manifest), race_result(manifest)) if sentence]
 
 
@@ -97,16 +97,16 @@ COLUMNS: dict[str, Callable[[ExportManifest], str]] = {
     "p95": lambda manifest: f"{number(manifest.check.single_p95_ms)} ms",
     "Batches": lambda manifest: f"{number(manifest.check.batch_texts_per_second)} texts/s",
 }
-"""Of the table: title, and what stands in it."""
+"""The columns of the table: title, and what stands in it."""
 
 
 def export_rows(manifests: Sequence[ExportManifest]) -> list[dict[str, str]]:
-    """One row a file."""
+    """Return one row a file."""
     return [{name: shown(manifest) for name, shown in COLUMNS.items()} for manifest in manifests]
 
 
 def export_table(manifests: Sequence[ExportManifest]) -> str:
-    """All figures, for the command line."""
+    """Return all figures, for the command line."""
     lines = [answer(manifests), *(sentence for manifest in manifests for sentence in findings(manifest))]
     for row in export_rows(manifests):
         lines += ["", *(f"{name:24}{value:>24}" for name, value in row.items())]

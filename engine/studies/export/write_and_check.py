@@ -32,13 +32,13 @@ if TYPE_CHECKING:
 
 
 def start_export(request: ExportRequest) -> Study:
-    """The study of an export; it begins anew where its files were removed. Raises ``RunError`` when the disk refuses."""
+    """Start an export's study, or find it; it begins anew where its files were removed. Raises ``RunError`` when the disk refuses."""
     forget_lost(request)
     return start_study("export", request.to_json())
 
 
 def forget_lost(request: ExportRequest) -> None:
-    """A finished export whose files were removed counts as stopped, so that it can be started again."""
+    """Count a finished export whose files were removed as stopped, so that it can be started again."""
     study = find_study("export", request.to_json())
     if study is not None and study.read_status().state == "done" and find_manifest(request) is None:
         status = study.read_status()
@@ -145,7 +145,7 @@ def _manifest(request: ExportRequest, weights: list[int], draft: Path, written: 
 
 
 def _put_in_place(draft: Path, target: Path) -> None:
-    """A folder cannot replace another at once, so the old one steps aside first, and comes back where the new one cannot take its place."""
+    """Let the old folder step aside first, for a folder cannot replace another at once; it comes back where the new one cannot follow."""
     aside = draft.with_name(f"{draft.name}{ASIDE}")
     if target.exists():
         os.replace(target, aside)
@@ -159,7 +159,7 @@ def _put_in_place(draft: Path, target: Path) -> None:
 
 
 def _remove_drafts(target: Path) -> None:
-    """What an export of this format left when its process was killed; the same export never runs twice at once."""
+    """Remove what an export of this format left when its process was killed; the same export never runs twice at once."""
     bring_back(target)
     for left in target.parent.glob(f".{target.name}.*"):
         shutil.rmtree(left, ignore_errors=True)

@@ -31,7 +31,7 @@ SIDES = ("source", "target")
 
 
 def carried_folder(study: Any) -> Path:
-    """Where a migration keeps what it took along: the ONNX file or the Hugging Face folder of those routes."""
+    """Return where a migration keeps what it took along: the ONNX file or the Hugging Face folder of those routes."""
     return Path(study.carried_folder)
 
 
@@ -99,7 +99,7 @@ def conduct(coordinator: StudyCoordinator) -> list[str]:
 
 
 def graph_writer(request: MigrationRequest) -> str:
-    """Whose exporter writes the ONNX graph for ONNX Runtime: the source's where the graph is what travels.
+    """Return whose exporter writes the ONNX graph for ONNX Runtime: the source's where the graph is what travels.
 
     Else the model is in both frameworks, and the first one's exporter is quicker: tf2onnx takes five times as long over an encoder.
     """
@@ -136,5 +136,5 @@ def further_training(answers: Mapping[str, PassageAnswer], logits: Mapping[str, 
 
 
 def _classes(run: Run) -> list[str]:
-    """The labels in the order of the logits."""
+    """Return the labels in the order of the logits."""
     return list((run.read_results() or Results()).data.classes)

@@ -25,7 +25,7 @@ SHOWN: dict[str, tuple[tuple[str, tuple[str, ...]], ...]] = {
     ),
     "checkpoint": (("encoder.py", ("load_encoder",)),),
 }
-"""Of both wings, side by side: the pieces with their own names in each file."""
+"""What is shown of both wings, side by side: the pieces with their own names in each file."""
 
 SHARED: dict[str, tuple[tuple[str, tuple[str, ...]], ...]] = {
     "weights": ((JOB, ("by_weights",)),),
@@ -45,7 +45,7 @@ class RouteCode:
 
 
 def route_code(route: str, classifier: str, study: Study | None) -> RouteCode:
-    """As the study kept it, for that is what ran; the present code where there is none, or it is damaged."""
+    """Return the code as the study kept it, for that is what ran; the present code where there is none, or it is damaged."""
     kept = kept_code(study) if study else None
     if kept is not None:
         try:

@@ -65,7 +65,7 @@ def _sentence(graph: Graph, weights: int) -> str:
 
 
 def _fixed(graph: Graph) -> str:
-    """What it means where the number of rows is fixed, which most exporters do unless they are told otherwise."""
+    """Return what it means where the number of rows is fixed, which most exporters do unless they are told otherwise."""
     sizes = {value.name: value.shape[0] for value in graph.inputs if value.shape and isinstance(value.shape[0], int)}
     if not sizes:
         return ""

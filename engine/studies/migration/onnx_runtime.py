@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def onnx_runtime_logits(file: Path, run: Run, form: str) -> np.ndarray:
-    """The logits of all test texts of a run, (texts, classes), for a graph that takes ``form``, as :func:`graph_form` gives it.
+    """Return the logits of all test texts of a run, (texts, classes), for a graph that takes ``form``, as :func:`graph_form` gives it.
 
     Texts in windows have the mean of their windows' logits, as in both frameworks. Raises ``MigrationError`` when ONNX Runtime refuses.
     """

@@ -47,7 +47,7 @@ HEAD_ALONE = (
 
 
 def what_is_carried(run: Run, route: str) -> str:
-    """Which part of what turns a text into an answer travels; empty where that is all but the tokenizer."""
+    """Return which part of what turns a text into an answer travels; empty where that is all but the tokenizer."""
     if run.read_experiment().family_member.takes != "vectors":
         return ""
     if route != "onnx":
@@ -77,22 +77,22 @@ NOTES = {
 
 
 def direction(results: MigrationResults) -> str:
-    """``PyTorch → TensorFlow``."""
+    """Return ``PyTorch → TensorFlow``."""
     return f"{FRAMEWORK_NAMES[results.source]} → {FRAMEWORK_NAMES[results.target]}"
 
 
 def carried_words(results: MigrationResults) -> str:
-    """Which model was carried where, and how: ``text-cnn, PyTorch → TensorFlow, ONNX``."""
+    """Return which model was carried where, and how: ``text-cnn, PyTorch → TensorFlow, ONNX``."""
     return f"{results.classifier}, {direction(results)}, {ROUTES[results.route]}"
 
 
 def bar_words(results: MigrationResults) -> str:
-    """What the route is held to, as a person writes it: ``0.00001``."""
+    """Return what the route is held to, as a person writes it: ``0.00001``."""
     return f"{LARGEST_DIFFERENCE[results.route]:f}".rstrip("0")
 
 
 def answer(results: MigrationResults) -> str:
-    """The page's answer in one sentence."""
+    """Return the page's answer in one sentence."""
     bar = LARGEST_DIFFERENCE[results.route]
     met = "within" if results.max_logit_difference <= bar else "above"
     return (
@@ -103,7 +103,7 @@ def answer(results: MigrationResults) -> str:
 
 
 def trained_on_sentence(results: MigrationResults) -> str:
-    """What becomes of both when training goes on."""
+    """Return what becomes of both when training goes on."""
     further = results.trained_on
     return (
         f"After {count(further.steps, 'further step')} on the same batches, each with a new optimizer, the logits differ by at most "
@@ -113,7 +113,7 @@ def trained_on_sentence(results: MigrationResults) -> str:
 
 
 def weight_rows(results: MigrationResults) -> list[tuple[str, ...]]:
-    """Neutral name and shape; in each framework its own name, and below it shape and change. PyTorch left."""
+    """Return neutral name and shape; in each framework its own name, and below it shape and change; PyTorch left."""
     if results.left.places is None or results.arrived.places is None:
         return []
     places = results.by_framework(results.left.places, results.arrived.places)
@@ -126,7 +126,7 @@ def weight_rows(results: MigrationResults) -> list[tuple[str, ...]]:
 
 
 def others_sentence(results: MigrationResults) -> str:
-    """Which weights a framework has that hold nothing of what travelled; empty where there are none."""
+    """Return which weights a framework has that hold nothing of what travelled; empty where there are none."""
     others = results.by_framework(*(passage.places.others if passage.places else () for passage in (results.left, results.arrived)))
     return " ".join(
         f"{FRAMEWORK_NAMES[name]} has {', '.join(others[name])} besides, which stay as they are." for name in FRAMEWORKS if others[name]
@@ -148,14 +148,14 @@ def _place(row: WeightPlace | None) -> str:
 
 
 def layer_rows(results: MigrationResults) -> list[tuple[str, str, str]]:
-    """Of each node of the ONNX graph that became a layer: operator, layer, the shapes of its weights."""
+    """Return for each node of the ONNX graph that became a layer: operator, layer, the shapes of its weights."""
     return [
         (f"{row.operator}\n{row.node}", row.layer, "; ".join(_shape(shape) for shape in row.shapes)) for row in results.arrived.layers or ()
     ]
 
 
 def operator_sentence(results: MigrationResults) -> str:
-    """How large the graph is, and of what it consists."""
+    """Return how large the graph is, and of what it consists."""
     arrived = results.arrived
     counts = arrived.operators or {}
     layers, total = len(arrived.layers or ()), sum(counts.values())
@@ -168,12 +168,12 @@ def operator_sentence(results: MigrationResults) -> str:
 
 
 def migration_figures(results: MigrationResults) -> dict[str, object]:
-    """All figures of the proof, for programs that read them."""
+    """Return all figures of the proof, for programs that read them."""
     return {name: to_json(getattr(results, name)) for name in PRINTED}
 
 
 def migration_table(results: MigrationResults) -> str:
-    """All figures, for the command line."""
+    """Return all figures, for the command line."""
     further, judged = results.trained_on, results.judge
     rows = [
         ("Largest logit difference", number(results.max_logit_difference)),
@@ -192,7 +192,7 @@ def migration_table(results: MigrationResults) -> str:
 
 
 def stage_sentences(results: MigrationResults) -> list[str]:
-    """Of each framework in the order of the work: what it did and how long each stage took."""
+    """Return for each framework, in the order of the work, what it did and how long each stage took."""
     return [
         f"{FRAMEWORK_NAMES[framework]} {', '.join(f'{words} ({seconds(spent)})' for words, spent in results.stages[side].items())}."
         for side, framework in (("source", results.source), ("target", results.target))

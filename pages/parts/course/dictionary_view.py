@@ -11,7 +11,7 @@ from pages.parts.widgets.code_columns import column_heading
 
 
 def show_dictionary() -> None:
-    """The box, which the address keeps (``?search=``), and what it finds, stage by stage."""
+    """Show the box, which the address keeps (``?search=``), and what it finds, stage by stage."""
     words = st.text_input(
         "Search",
         key="search",

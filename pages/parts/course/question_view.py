@@ -20,12 +20,12 @@ READABLE = 720
 
 
 def checked(lesson: Lesson) -> str | None:
-    """What was predicted for a lesson that has been checked in this browser tab."""
+    """Return what was predicted for a lesson that has been checked in this browser tab."""
     return st.session_state.get(f"checked_{lesson.week}")
 
 
 def predict_and_check(lesson: Lesson) -> None:
-    """The question, then what it takes to answer it, then the answer."""
+    """Show the question, then what it takes to answer it, then the answer."""
     question, asked = lesson.question, checked(lesson)
     st.markdown(question.text, width=READABLE)
     prediction = st.radio(
@@ -44,7 +44,7 @@ def predict_and_check(lesson: Lesson) -> None:
 
 
 def _offer(lesson: Lesson, prediction: str | None) -> None:
-    """What will answer, how long it takes, and the button, which waits for a prediction."""
+    """Show what will answer, how long it takes, and the button, which waits for a prediction."""
     question = lesson.question
     pieces = question.answer.pieces()
     if all(piece.state == "done" for piece in pieces):
@@ -67,7 +67,7 @@ def _offer(lesson: Lesson, prediction: str | None) -> None:
 
 
 def _outcome(lesson: Lesson, prediction: str) -> None:
-    """The answer, or how far it is, or why there is none and the way on."""
+    """Show the answer, or how far it is, or why there is none and the way on."""
     question = lesson.question
     said = f"You said “{plain(question.options[prediction])}”"
     pieces = question.answer.pieces()
@@ -107,7 +107,7 @@ def _outcome(lesson: Lesson, prediction: str) -> None:
 
 
 def _watch(question: Question, states: Sequence[str]) -> None:
-    """One look at what is under way, repeated every second; when a piece has come further, the page starts anew."""
+    """Show once what is under way, repeated every second; when a piece has come further, the page starts anew."""
     pieces = question.answer.pieces()
     if [piece.state for piece in pieces] != states:
         st.rerun()
@@ -118,7 +118,7 @@ def _watch(question: Question, states: Sequence[str]) -> None:
 
 
 def _unfinished(lesson: Lesson, pieces: Sequence[Piece]) -> None:
-    """What became of the check instead of an answer."""
+    """Show what became of the check instead of an answer."""
     for piece in pieces:
         if piece.state == "ended":
             st.markdown(f"**{plain(piece.title)}** has no result yet: {plain(piece.message)}")

@@ -36,18 +36,18 @@ def show(conclusions: Mapping[str, Conclusion]) -> None:
     ``conclusions``: claim → what is known on this machine.
     """
     _come_back()
-    asked = from_address(st.query_params)
-    st.session_state[LAST_ANSWERS] = to_address(asked.answers, asked.weights)
-    result = recommend(asked.answers, asked.weights, conclusions)
+    chosen = from_address(st.query_params)
+    st.session_state[LAST_ANSWERS] = to_address(chosen.answers, chosen.weights)
+    result = recommend(chosen.answers, chosen.weights, conclusions)
     st.markdown(f"#### {plain(result.sentence)}")
-    if asked.ignored:
-        parts = ", ".join(f"“{plain(part)}”" for part in asked.ignored[:3]) + (", …" if len(asked.ignored) > 3 else "")
+    if chosen.ignored:
+        parts = ", ".join(f"“{plain(part)}”" for part in chosen.ignored[:3]) + (", …" if len(chosen.ignored) > 3 else "")
         st.caption(f"Left out, because this version of Parity has no such answer or weight: {parts}.")
-    _questions(asked)
+    _questions(chosen)
     _reasons(result)
     _not_deciding(result)
     _changes(result)
-    _weights(asked, result)
+    _weights(chosen, result)
     st.caption(
         "The address of this page holds your answers and weights. Whoever opens it sees them weighed by the evidence of their own machine."
     )
@@ -57,7 +57,7 @@ def show(conclusions: Mapping[str, Conclusion]) -> None:
 
 
 def _come_back() -> None:
-    """Coming back from another page, the answers are those that were left; an address that says something itself is obeyed."""
+    """Restore the answers that were left for another page; an address that says something itself is obeyed."""
     arriving = _box(next(iter(QUESTIONS))) not in st.session_state
     if arriving and not any(name in st.query_params for name in ADDRESS_NAMES):
         _write(st.session_state.get(LAST_ANSWERS, {}))
@@ -166,7 +166,7 @@ def _reasons(result: Recommendation) -> None:
 
 
 def _reason_words(weighed: Weighed) -> str:
-    """Title, weight and what it rests on; why it matters; what was found; which answers bring it up."""
+    """Return title, weight and what it rests on; why it matters; what was found; which answers bring it up."""
     because = ", ".join(f"“{answer}”" for answer in weighed.because)
     return (
         f"**{plain(weighed.reason.title)}** · weight {weighed.weight} · {_mark(weighed)}  \n"
@@ -175,13 +175,13 @@ def _reason_words(weighed: Weighed) -> str:
 
 
 def _mark(weighed: Weighed) -> str:
-    """``measured here``, with a link to the row of the Guide page that shows it; an opinion has no row."""
+    """Return ``measured here`` with a link to the row of the Guide page that shows it; an opinion has no row."""
     claim = weighed.reason.claim
     return f"[{weighed.mark}](#{claim})" if claim else weighed.mark
 
 
 def _not_deciding(result: Recommendation) -> None:
-    """What speaks for neither, what is not known and where it is measured, what was given no weight."""
+    """Show what speaks for neither, what is not known and where it is measured, what was given no weight."""
     if result.for_neither:
         st.markdown("**Speaks for neither**\n" + "".join(f"\n- {_short(weighed)}" for weighed in result.for_neither))
     if result.set_aside:

@@ -47,7 +47,7 @@ TITLES = {"benchmark": "Benchmark", "museum": "Museum", "audit": "Audit"}
 
 
 def show_claim(conclusion: Conclusion, evidence: Evidence) -> None:
-    """The claim, the test, the conclusion, its evidence, and the way to repeat it."""
+    """Show the claim, the test, the conclusion, its evidence, and the way to repeat it."""
     claim = CLAIMS[conclusion.claim]
     st.subheader(claim.title, anchor=conclusion.claim)
     st.markdown(f"**Claim.** {plain(claim.sentence)}  \n**Test.** {unbroken(plain(claim.tested))}")
@@ -59,7 +59,7 @@ def show_claim(conclusion: Conclusion, evidence: Evidence) -> None:
 
 
 def show_statements(statements: Sequence[Statement]) -> None:
-    """Facts from outside, each with its source and date."""
+    """Show facts from outside, each with its source and date."""
     st.caption("Stated elsewhere, not measured here:")
     lines = [f"- {plain(one.says)} [{plain(one.source)}]({one.address}), {plain(one.dated)}." for one in statements]
     st.markdown("\n".join(lines))
@@ -97,7 +97,7 @@ def start_button(kind: str, key: str) -> None:
 
 @st.dialog("Code of the experiment", width="large")
 def show_code(title: str, files: Sequence[tuple[str, str]]) -> None:
-    """The engine's files that make a conclusion, read when they are asked for."""
+    """Show the engine's files that make a conclusion, read when they are asked for."""
     st.caption(plain(title))
     for file, purpose in files:
         st.markdown(f"**{plain(file)}**: {plain(purpose)}.")
@@ -113,13 +113,13 @@ def _museum_starter() -> tuple[str, dict[str, object], float]:
 
 
 def _audit_starter() -> tuple[str, dict[str, object], float]:
-    asked = AuditRequest()
-    return "Run the audit", asked.to_json(), seconds_of_audit(asked.classifiers, len(LEVELS), asked.steps)
+    request = AuditRequest()
+    return "Run the audit", request.to_json(), seconds_of_audit(request.classifiers, len(LEVELS), request.steps)
 
 
 def _benchmark_starter() -> tuple[str, dict[str, object], float]:
-    asked = BenchmarkRequest()
-    return "Measure", asked.to_json(), expected_seconds(asked)
+    request = BenchmarkRequest()
+    return "Measure", request.to_json(), expected_seconds(request)
 
 
 STARTERS: dict[str, Callable[[], tuple[str, dict[str, object], float]]] = {
@@ -141,7 +141,7 @@ def _benchmark(claim: str) -> Callable[[Evidence], None]:
 
 
 def show_rows(evidence: Evidence, subjects: Sequence[str], beside: Sequence[str]) -> None:
-    """The benchmark's comparisons on these subjects, then those that bear on them without deciding; each as it was measured."""
+    """Show the benchmark's comparisons on these subjects, then those that bear on them without deciding; each as it was measured."""
     deciding, others = (evidence.rows(*some) if some else [] for some in (subjects, beside))
     rows = [*deciding, *others]
     if not rows:
@@ -169,7 +169,7 @@ def _cells(row: VerdictRow) -> tuple[str, ...]:
 
 
 def _negligible(evidence: Evidence) -> None:
-    """How the comparisons on each subject came out."""
+    """Show how the comparisons on each subject came out."""
     if not evidence.rows():
         return
     rows = []
@@ -225,7 +225,7 @@ def _migration(evidence: Evidence) -> None:
 
 
 def _files(evidence: Evidence, kinds: Collection[str], purpose: str) -> None:
-    """What the run's models became as files of some kinds, and the way to make them."""
+    """Show what the run's models became as files of some kinds, and the way to make them."""
     run = evidence.run
     finished = manifests(run) if run is not None and run.read_results() is not None else []
     chosen = [manifest for manifest in finished if KINDS[manifest.format] in kinds]
@@ -259,5 +259,5 @@ DETAILS: Mapping[str, Callable[[Evidence], None]] = {
 
 
 def kinds_under_way() -> list[str]:
-    """The studies that a claim waits for and that are being made now."""
+    """Return the studies that a claim waits for and that are being made now."""
     return [kind for kind in PAGES if any(study.read_status().active for study in list_studies(kind)[: study_view.RECENT])]

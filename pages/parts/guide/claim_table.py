@@ -18,16 +18,16 @@ from pages.parts.widgets.twin_row import twin_heading
 GROUP = f"{WIDTH};padding:1.1rem 0 0.1rem;text-align:center;font-size:0.875rem;opacity:0.8"
 
 
-def claim_table(found: Mapping[str, Conclusion]) -> None:
-    """All claims, each name a link to its evidence further down."""
+def claim_table(conclusions: Mapping[str, Conclusion]) -> None:
+    """Show all claims, each name a link to its evidence further down."""
     twin_heading()
     for group, claims in GROUPS.items():
-        rows = "".join(claim_row(CLAIMS[claim], found[claim]) for claim in claims)
+        rows = "".join(claim_row(CLAIMS[claim], conclusions[claim]) for claim in claims)
         st.html(f'<div style="{GROUP}">{escape(group)}</div>{rows}')
 
 
 def claim_row(claim: Claim, conclusion: Conclusion) -> str:
-    """One row as HTML."""
+    """Return one row as HTML."""
     left, right = (escape(claim.says[framework]) for framework in FRAMEWORKS)
     name = f'<a href="#{escape(conclusion.claim)}" style="font-size:0.9375rem;color:inherit">{escape(claim.title)}</a>'
     verdict = f'<div style="text-align:center;font-weight:600">{escape(conclusion.verdict)}</div>' if conclusion.verdict else ""

@@ -44,7 +44,7 @@ class Shown:
     noun: str
     axis: str
     scale: float
-    """From the unit of the results."""
+    """The factor from the unit of the results."""
     unit: str
 
 
@@ -56,7 +56,7 @@ MEASURES = {
 
 
 def changes(results: AblationResults, measure: str) -> pandas.DataFrame:
-    """One row for each framework and choice: key, aspect, name, change, low, high, noise (in the shown unit), and whether it is beyond."""
+    """Return a row for each framework and choice: key, aspect, name, change, low, high, noise (as shown), and whether it is beyond."""
     shown, rows = MEASURES[measure], []
     for row in results.rows:
         aspect, framework, spread = row.aspect, row.framework, shown.scale * row.spread(measure)
@@ -67,12 +67,12 @@ def changes(results: AblationResults, measure: str) -> pandas.DataFrame:
 
 
 def title_of(aspect: str) -> str:
-    """A choice as a title."""
+    """Return a choice as a title."""
     return ASPECTS.get(aspect, (aspect, aspect))[0]
 
 
 def noise(results: AblationResults, framework: str, measure: str) -> float:
-    """What another seed alone does to a matched training, in the shown unit."""
+    """Return what another seed alone does to a matched training, in the shown unit."""
     spread, matched = results.noise.get(framework), results.matched.get(framework)
     value = spread.figure(measure) if spread else 0.0
     if measure != "seconds":
@@ -82,7 +82,7 @@ def noise(results: AblationResults, framework: str, measure: str) -> float:
 
 
 def ablation_answer(results: AblationResults) -> str:
-    """Which default changes the loss most, and whether that is more than noise."""
+    """Return which default changes the loss most, and whether that is more than noise."""
     defaults = count(len({row.aspect for row in results.rows}), "default")
     sentence = effect_sentence(results, "final_loss")
     return (
@@ -91,7 +91,7 @@ def ablation_answer(results: AblationResults) -> str:
 
 
 def effect_sentence(results: AblationResults, measure: str) -> str:
-    """The largest change that is beyond noise, without a beginning; empty where there is none."""
+    """Return the largest change that is beyond noise, without a beginning; empty where there is none."""
     table, shown = changes(results, measure), MEASURES[measure]
     real = table[table["beyond"]]
     if real.empty:
@@ -107,7 +107,7 @@ def effect_sentence(results: AblationResults, measure: str) -> str:
 
 
 def measure_sentence(results: AblationResults, measure: str) -> str:
-    """One sentence above the chart of a measure."""
+    """Return one sentence above the chart of a measure."""
     sentence = effect_sentence(results, measure)
     return (
         sentence[:1].upper() + sentence[1:] if sentence else f"No default changes {MEASURES[measure].noun} by more than another seed does."
@@ -115,12 +115,12 @@ def measure_sentence(results: AblationResults, measure: str) -> str:
 
 
 def signed(value: float) -> str:
-    """With a sign that is a true minus."""
+    """Return the number with a sign, whose minus is a true one."""
     return f"{'+' if value > 0 else '−' if value < 0 else ''}{number(abs(value))}"
 
 
 def marker_legend() -> None:
-    """Which marker is which framework's; a legend of the chart itself would take the pale look of the bands."""
+    """Show which marker is which framework's; a legend of the chart itself would take the pale look of the bands."""
     markers = {"pytorch": "●", "tensorflow": "◆"}
     st.html(
         "&emsp;".join(f'<span style="color:{HUES[name]}">{marker}</span>&ensp;{FRAMEWORK_NAMES[name]}' for name, marker in markers.items())
@@ -128,7 +128,7 @@ def marker_legend() -> None:
 
 
 def ablation_chart(results: AblationResults, measure: str) -> Picture:
-    """A point and its spread for each default and framework, the band of seed noise behind."""
+    """Draw a point and its spread for each default and framework, the band of seed noise behind."""
     table, shown = changes(results, measure), MEASURES[measure]
     order = table.assign(size=table["change"].abs()).groupby("aspect")["size"].max().sort_values(ascending=False).index.tolist()
     band = pandas.DataFrame(
@@ -168,7 +168,7 @@ def ablation_chart(results: AblationResults, measure: str) -> Picture:
 
 
 def ablation_table(results: AblationResults) -> None:
-    """All figures."""
+    """Show all figures."""
     names = {row.aspect: title_of(row.aspect) for row in results.rows}
     by_key = {(row.framework, row.aspect): row for row in results.rows}
     rows = [

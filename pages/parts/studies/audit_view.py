@@ -37,24 +37,24 @@ Rows = Sequence[LevelRow]
 
 
 def audited_classifiers(results: AuditResults) -> list[str]:
-    """The classifiers of which there is something to see, in the order of the family."""
+    """Return the classifiers of which there is something to see, in the order of the family."""
     audited = {row.classifier for row in results.rows}
     return [name for name in CLASSIFIERS if name in audited]
 
 
 def rows_of(results: AuditResults, classifier: str) -> list[LevelRow]:
-    """The levels of one classifier, in the order in which they are peeled."""
+    """Return the levels of one classifier, in the order in which they are peeled."""
     by_level = {row.level: row for row in results.rows if row.classifier == classifier}
     return [by_level[level] for level in LEVELS if level in by_level]
 
 
 def largest(results: AuditResults, classifier: str, level: str) -> float | None:
-    """The largest relative difference of the loss at a level."""
+    """Return the largest relative difference of the loss at a level."""
     return next((row.max_relative_loss_difference for row in rows_of(results, classifier) if row.level == level), None)
 
 
 def audit_answer(results: AuditResults) -> str:
-    """The page's answer in one sentence."""
+    """Return the page's answer in one sentence."""
     reached = {name: value for name in audited_classifiers(results) if (value := largest(results, name, EQUAL)) is not None}
     if not reached:
         return "No classifier has been audited to the end yet."
@@ -67,7 +67,7 @@ def audit_answer(results: AuditResults) -> str:
 
 
 def rounding_sentence(results: AuditResults) -> str:
-    """How much of that is lost in the precision of real trainings; empty where it was not measured."""
+    """Return how much of that is lost in the precision of real trainings; empty where it was not measured."""
     reached = {name: value for name in audited_classifiers(results) if (value := largest(results, name, ROUNDED)) is not None}
     if not reached:
         return ""
@@ -77,14 +77,14 @@ def rounding_sentence(results: AuditResults) -> str:
 
 
 def part_of_the_loss(value: float) -> str:
-    """``nothing``, ``2.80 × 10⁻¹⁶`` or ``1.2 %``, of the loss."""
+    """Return ``nothing``, ``2.80 × 10⁻¹⁶`` or ``1.2 %``, of the loss."""
     if value == 0:
         return "nothing"
     return percent(value) if value >= 0.001 else number(value)
 
 
 def peel_chart(rows: Rows) -> Picture:
-    """The difference at each step, one line a level, on a log scale."""
+    """Draw the difference at each step, one line a level, on a log scale."""
     points = []
     for row in rows:
         largest_so_far = 0.0
@@ -110,7 +110,7 @@ def peel_chart(rows: Rows) -> Picture:
 
 
 def peel_sentence(rows: Rows) -> str:
-    """From where to where the difference falls."""
+    """Return from where to where the difference falls."""
     largest = {row.level: row.max_relative_loss_difference for row in rows}
     if not largest:
         return "There is nothing to see yet."
@@ -122,7 +122,7 @@ def peel_sentence(rows: Rows) -> str:
 
 
 def peel_table(rows: Rows) -> None:
-    """The legend of the chart: each level, what it makes equal, and the largest difference that is left."""
+    """Show the legend of the chart: each level, what it makes equal, and the largest difference that is left."""
     plain_table(
         ["Made equal, one after the other", "Largest difference"],
         [(f"{LEVELS[row.level].title}\n{LEVELS[row.level].sentence}", part_of_the_loss(row.max_relative_loss_difference)) for row in rows],
@@ -132,7 +132,7 @@ def peel_table(rows: Rows) -> None:
 
 
 def family_table(results: AuditResults) -> None:
-    """Every classifier: both precisions, beside the bar that float64 is held to."""
+    """Show every classifier: both precisions, beside the bar that float64 is held to."""
     rows = []
     for name in audited_classifiers(results):
         equal, rounded = largest(results, name, EQUAL), largest(results, name, ROUNDED)
@@ -143,7 +143,7 @@ def family_table(results: AuditResults) -> None:
 
 
 def transfer_table(results: AuditResults) -> None:
-    """Largest difference between the answers of a model and those of its weights in the other framework."""
+    """Show the largest difference between the answers of a model and those of its weights in the other framework."""
     directions = [(source, target) for source in FRAMEWORKS for target in FRAMEWORKS if source != target]
     differences = {(row.classifier, row.source, row.target): row.max_logit_difference for row in results.transfers}
     rows = [
@@ -156,7 +156,7 @@ def transfer_table(results: AuditResults) -> None:
 
 
 def transfer_sentence(results: AuditResults) -> str:
-    """The largest of them in words; empty where none was measured."""
+    """Return the largest of them in words; empty where none was measured."""
     differences = [row.max_logit_difference for row in results.transfers]
     if not differences:
         return ""

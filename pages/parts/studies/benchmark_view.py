@@ -36,7 +36,7 @@ WHAT_FIRST = ("Claim", "Setting", "Verdict", "Ratio")
 
 
 def show_claims(rows: Sequence[VerdictRow], margin: float) -> None:
-    """A tab for each claim that was measured."""
+    """Show a tab for each claim that was measured."""
     claims = [claim for claim in TITLES if any(row.claim == claim for row in rows)]
     for tab, claim in zip(st.tabs([TITLES[claim] for claim in claims]), claims, strict=True):
         with tab:
@@ -44,7 +44,7 @@ def show_claims(rows: Sequence[VerdictRow], margin: float) -> None:
 
 
 def show_claim(claim: str, rows: Sequence[VerdictRow], margin: float) -> None:
-    """What was measured of one claim."""
+    """Show what was measured of one claim."""
     st.markdown(f"**{unbroken(plain(claim_sentence(rows, margin)))}** {plain(MEANINGS[claim])}")
     show(ratio_chart(rows, margin), key=f"ratios_{claim}")
     for key, by_classifier in sweeps(rows, claim).items():
@@ -63,21 +63,21 @@ def show_claim(claim: str, rows: Sequence[VerdictRow], margin: float) -> None:
 
 
 def show_conditions(results: BenchmarkResults) -> None:
-    """How it was measured."""
+    """Show how it was measured."""
     fact_list(conditions(results))
     for note in results.notes:
         st.caption(plain(note))
 
 
 def show_code(results: BenchmarkResults) -> None:
-    """What each worker did in a repeat."""
+    """Show what each worker did in a repeat."""
     st.caption("What each worker did in a repeat. The training itself is the wings’ own, which the Code page shows.")
     for piece in experiment_code(results):
         show_piece(piece, wrap=True)
 
 
 def table(rows: Sequence[VerdictRow]) -> None:
-    """All rows."""
+    """Show all rows."""
     lines = [
         (
             TITLES[row.claim],
@@ -92,7 +92,7 @@ def table(rows: Sequence[VerdictRow]) -> None:
 
 
 def itself_table(rows: Sequence[VerdictRow]) -> None:
-    """A benchmark of each framework against itself."""
+    """Show a benchmark of each framework against itself."""
     lines = [
         (
             TITLES[row.claim],
@@ -107,7 +107,7 @@ def itself_table(rows: Sequence[VerdictRow]) -> None:
 
 
 def busy_words(share: float) -> str:
-    """What to say of a machine that others use."""
+    """Return what to say of a machine that others use."""
     return (
         f"Other programs use {percent(share)} of the processor now. A benchmark measures them too; figures that are taken while more than "
         f"{100 * BUSY:.0f} % is in use are marked. Close what you do not need first."

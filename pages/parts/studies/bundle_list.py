@@ -16,7 +16,7 @@ from engine.serving.kinds import BUNDLES
 
 
 def bundle_list(run: Run, exported: Mapping[tuple[str, str], Path]) -> None:
-    """One row a bundle. ``exported`` holds the folders of exported models by framework and format."""
+    """Show one row a bundle. ``exported`` holds the folders of exported models by framework and format."""
     for name, kind in BUNDLES.items():
         artifacts = {framework: exported[framework, form] for framework, form in kind.needs.items() if (framework, form) in exported}
         words, buttons = st.columns([3, 2], gap="medium", vertical_alignment="center")

@@ -30,7 +30,7 @@ FEW_WEIGHTS = 14
 
 
 def proof(results: MigrationResults) -> None:
-    """How far the two are apart, beside what the route is held to, and what the third party says."""
+    """Show how far the two are apart, beside what the route is held to, and what the third party says."""
     judged = results.judge
     sides = results.by_framework("source", "target")
     fact_list(
@@ -56,7 +56,7 @@ def proof(results: MigrationResults) -> None:
 
 
 def further_training(results: MigrationResults) -> None:
-    """The losses of both, trained on with the same batches, and the strip of their difference."""
+    """Show the losses of both, trained on with the same batches, and the strip of their difference."""
     st.subheader("Trained on", anchor="trained-on")
     st.write(unbroken(plain(words.trained_on_sentence(results))))
     losses = results.by_framework(*(results.trained_on.losses[side] for side in ("source", "target")))
@@ -73,7 +73,7 @@ def further_training(results: MigrationResults) -> None:
 
 
 def what_travelled(results: MigrationResults) -> None:
-    """Weight by weight or node by node, whatever the route took."""
+    """Show weight by weight or node by node, whatever the route took."""
     st.subheader("What travelled", anchor="what-travelled")
     if results.route == "onnx":
         st.write(plain(words.operator_sentence(results)))
@@ -102,7 +102,7 @@ def _folded(amount: int, one: str) -> Any:
 
 
 def code(route: str, classifier: str, study: Study | None) -> None:
-    """The functions of the route, PyTorch's beside TensorFlow's, then what belongs to neither."""
+    """Show the functions of the route, PyTorch's beside TensorFlow's, then what belongs to neither."""
     pieces = route_code(route, classifier, study)
     for framework, column in zip(FRAMEWORKS, st.columns(2, gap="medium"), strict=True):
         with column:
@@ -123,17 +123,17 @@ def foreign_file(target: str) -> None:
     if upload is None:
         return
     try:
-        found = look_into(upload.name, upload.getvalue())
+        file = look_into(upload.name, upload.getvalue())
     except ParityError as error:
         st.error(plain(error), icon=":material/error:")
         return
-    st.write(plain(found.sentence))
-    st.caption(plain(", ".join(f"{amount:,} {name}" for name, amount in found.operators.items())))
+    st.write(plain(file.sentence))
+    st.caption(plain(", ".join(f"{amount:,} {name}" for name, amount in file.operators.items())))
     st.code(IN_PYTHON.format(framework=target, name="model.onnx"), language="python")
 
 
 def old_snippets(snippets: OldSnippets | None) -> None:
-    """The way over onnx-tf: the program that guides print, and what it says today."""
+    """Show the way over onnx-tf: the program that guides print, and what it says today."""
     st.write(
         "Guides lead from ONNX to TensorFlow with onnx-tf. Their program is run once with the versions that are installed, in a process "
         "and an empty folder of its own, and this is what it says."

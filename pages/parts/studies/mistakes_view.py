@@ -25,7 +25,7 @@ STEEP = 50.0
 
 
 def overview_table(results: MuseumResults) -> None:
-    """Every mistake, and what became of it in both."""
+    """Show every mistake, and what became of it in both."""
     rows = [
         (MISTAKES[name].title, *(f"{outcome_words(pair[side])}\n{detail_words(pair[side])}" if side in pair else "" for side in FRAMEWORKS))
         for name, pair in outcomes_by_mistake(results).items()
@@ -34,12 +34,12 @@ def overview_table(results: MuseumResults) -> None:
 
 
 def anchor_of(mistake: str) -> str:
-    """Where the page shows it."""
+    """Return where the page shows it."""
     return mistake.replace("_", "-")
 
 
 def show_outcome(name: str, row: MistakeRow) -> None:
-    """What happened in one framework: the message and the traceback, or the curve and what is left of the accuracy."""
+    """Show what happened in one framework: the message and the traceback, or the curve and what is left of the accuracy."""
     if row.outcome in ("crashed", "hung"):
         st.write(plain(row.reason or ""))
         return
@@ -55,7 +55,7 @@ def show_outcome(name: str, row: MistakeRow) -> None:
 
 
 def show_error(error: RaisedError) -> None:
-    """The message as it was, where it leads, and the frames folded away."""
+    """Show the message as it was, where it leads, and the frames folded away."""
     lines = error.message.splitlines() or ["no message"]
     first = f", the first of them “{plain(lines[0])}”" if len(lines) > FEW_LINES else ""
     st.caption(f"{plain(error.type)}: {count(len(lines), 'line')}{first}")
@@ -70,13 +70,13 @@ def show_error(error: RaisedError) -> None:
 
 
 def traceback_text(error: RaisedError) -> str:
-    """The frames as Python prints them, one's own marked with an arrow."""
+    """Return the frames as Python prints them, one's own marked with an arrow."""
     frames = [f"{'→' if frame.own else ' '} {frame.file}:{frame.line}, in {frame.function}\n      {frame.code}" for frame in error.frames]
     return "\n".join(frames)
 
 
 def loss_chart(row: MistakeRow) -> Picture:
-    """The loss at each step, with the mistake in the framework's look and without it in grey."""
+    """Draw the loss at each step, with the mistake in the framework's look and without it in grey."""
     framework = row.framework
     points = [(name, step, loss) for name, training in ((RIGHT, row.correct), (MISTAKEN, row.mistaken)) for step, loss in curve(training)]
     table = pandas.DataFrame(points, columns=["curve", "step", "loss"])
@@ -102,7 +102,7 @@ def loss_chart(row: MistakeRow) -> Picture:
 
 
 def curve_sentence(row: MistakeRow) -> str:
-    """What the curve looks like beside the right one."""
+    """Return what the curve looks like beside the right one."""
     mistaken, correct = row.mistaken, row.correct
     if mistaken.first_not_a_number:
         return f"The curve breaks off at step {mistaken.first_not_a_number:,}, where the loss is no number any more."
