@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import ast
+import hashlib
 import re
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 
 from engine.runs.moved_files import present_path
 from engine.runs.work_folder import WorkFolder
+from engine.shared.syntax import parse
 
 ENGINE = Path(__file__).parents[1]
 ENGINE_IMPORT = re.compile(r"^from (engine\.[\w.]+) import ", re.MULTILINE)
@@ -55,3 +59,30 @@ def kept_code(folder: WorkFolder) -> dict[str, str] | None:
     if not files or not all(isinstance(text, str) for text in files.values()):
         return None
     return {present_path(path): text for path, text in files.items()}
+
+
+@cache
+def code_digest() -> str:
+    """Return a hash of what the engine's code does, computed once in a process, which goes on with the code that it has loaded.
+
+    Comments, docstrings and the way lines are broken do not count: they give no other figures. Names and places of files do.
+    """
+    digest = hashlib.sha256()
+    for path in sorted(ENGINE.glob("**/*.py")):
+        name = path.relative_to(ENGINE).as_posix()
+        digest.update(f"{name}\0{syntax_without_texts(path.read_text(encoding='utf-8'))}\0".encode())
+    return digest.hexdigest()
+
+
+def syntax_without_texts(source: str) -> str:
+    """Return the syntax tree of a source as text, without docstrings, those below fields included."""
+    tree = parse(source)
+    for node in ast.walk(tree):
+        body = getattr(node, "body", None)
+        if isinstance(body, list):
+            node.body = [line for line in body if not _is_text(line)]  # type: ignore[attr-defined]
+    return ast.dump(tree)
+
+
+def _is_text(line: ast.stmt) -> bool:
+    return isinstance(line, ast.Expr) and isinstance(line.value, ast.Constant) and isinstance(line.value.value, str)

@@ -21,6 +21,7 @@ from engine.runs.folder import home
 from engine.runs.launching import detach
 from engine.runs.paths import HomePaths, StudyPaths
 from engine.runs.processes.identity import end_processes
+from engine.runs.source_code import code_digest
 from engine.runs.status import Status
 from engine.runs.work_folder import WorkFolder
 from engine.shared.devices import package_versions
@@ -38,18 +39,18 @@ class Study(StudyPaths, WorkFolder):
 
     @property
     def kind(self) -> str:
-        """One of ``KINDS``."""
+        """What is studied: one of ``KINDS``."""
         return self.identifier.rpartition("-")[0]
 
     def read_request(self) -> dict[str, Any]:
-        """What was asked. Raises ``RunError`` when the folder has gone."""
+        """Return what was asked. Raises ``RunError`` when the folder has gone."""
         request = read_json(self.request_file)
         if request is None:
             raise RunError(f"The folder of the study {self.identifier} was removed or damaged. Start it again from its page.")
         return request
 
     def read_results(self) -> dict[str, Any] | None:
-        """What is known so far, or ``None``; complete when the state is ``done``."""
+        """Return what is known so far, or ``None``; complete when the state is ``done``."""
         return read_json(self.results_file)
 
     def write_results(self, results: dict[str, Any]) -> None:
@@ -58,7 +59,7 @@ class Study(StudyPaths, WorkFolder):
 
 
 def start_study(kind: str, request: dict[str, Any]) -> Study:
-    """The study that answers ``request``: one that is there already, or one whose process is started now.
+    """Return the study that answers ``request``: one that is there already, or one whose process is started now.
 
     Raises ``RunError`` when the disk refuses.
     """
@@ -87,7 +88,7 @@ def start_study(kind: str, request: dict[str, Any]) -> Study:
 
 
 def find_study(kind: str, request: dict[str, Any]) -> Study | None:
-    """What :func:`start_study` would find, in whatever state it is; ``None`` where it would begin anew."""
+    """Return what :func:`start_study` would find, in whatever state it is; ``None`` where it would begin anew."""
     study = _study_of(kind, request)
     return study if study.status_file.exists() else None
 
@@ -104,10 +105,11 @@ class UnitCache:
         self._folder, self._version = HomePaths(home()).units_folder, code_version()
 
     def find(self, question: dict[str, Any]) -> dict[str, Any] | None:
-        """The answer to the same question, asked of the same code before."""
+        """Return the answer to the same question, asked of the same code before; ``None`` where nobody did."""
         return read_json(self._file(question))
 
     def keep(self, question: dict[str, Any], answer: dict[str, Any]) -> None:
+        """Keep an answer for whoever asks the same."""
         self._folder.mkdir(parents=True, exist_ok=True)
         write_atomically(self._file(question), json.dumps(answer))
 
@@ -116,16 +118,12 @@ class UnitCache:
 
 
 def code_version() -> str:
-    """A hash of the engine's sources and of the versions of its packages: another one may give other figures."""
-    digest = hashlib.sha256(json.dumps(package_versions(), sort_keys=True).encode())
-    engine = Path(__file__).parents[1]
-    for path in sorted(engine.glob("**/*.py")):
-        digest.update(path.relative_to(engine).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
-    return digest.hexdigest()
+    """Return a hash of the engine's code and of the versions of its packages: another one may give other figures."""
+    return _digest([package_versions(), code_digest()])
 
 
 def list_studies(kind: str) -> list[Study]:
-    """All studies of a kind, the one that was started last first."""
+    """Return all studies of a kind, the one that was started last first."""
     try:
         names = [entry.name for entry in os.scandir(_studies_folder()) if entry.name.startswith(f"{kind}-")]
     except OSError:
@@ -134,7 +132,7 @@ def list_studies(kind: str) -> list[Study]:
 
 
 def latest_study(kind: str) -> Study | None:
-    """The one that was started last, or ``None``."""
+    """Return the study that was started last, or ``None``."""
     return next(iter(list_studies(kind)), None)
 
 

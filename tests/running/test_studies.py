@@ -16,6 +16,7 @@ from engine import FRAMEWORKS
 from engine.errors import RunError, TrainingError
 from engine.runs.folder import home
 from engine.runs.processes.identity import ProcessIdentity, living_process, process_identity
+from engine.runs.source_code import code_digest, syntax_without_texts
 from engine.runs.status import Status
 from engine.runs.work_folder import SECONDS_TO_APPEAR
 from engine.shared.recipe import Recipe
@@ -58,6 +59,15 @@ def test_other_packages_or_sources_make_another_study(launched: list[Path], monk
     first = start_study("audit", {})
     monkeypatch.setattr(studies, "package_versions", lambda: {"torch": "0.1"})
     assert start_study("audit", {}) != first
+
+
+def test_words_about_the_code_make_no_other_study() -> None:
+    code = 'class Rate:\n    """The rate."""\n\n    value: float = 0.1\n    """Per step."""\n\n\ndef half(rate):\n    return rate / 2\n'
+    reworded = code.replace("The rate.", "How long\n    a step is.").replace('    """Per step."""\n', "").replace("/ 2", "/ 2  # a half")
+    assert syntax_without_texts(code) == syntax_without_texts(reworded.replace("(rate)", "(\n    rate,\n)"))
+    assert syntax_without_texts(code) != syntax_without_texts(code.replace("/ 2", "/ 3"))
+    assert syntax_without_texts('def title():\n    return "Rate"\n') != syntax_without_texts('def title():\n    return "Step"\n')
+    assert code_digest() == code_digest() and len(code_digest()) == 64
 
 
 def test_a_finished_study_is_there_at_once(launched: list[Path]) -> None:
