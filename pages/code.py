@@ -90,12 +90,12 @@ with st.container(horizontal=True, vertical_alignment="center", horizontal_align
 
 
 def made_once(classifier: str) -> str:
-    """What turns texts into numbers."""
+    """Say what turns texts into numbers."""
     return {"terms": "The weighted terms", "words": "The vocabulary"}.get(CLASSIFIERS[classifier].takes, "The tokenizer")
 
 
 def show_row(row: Row) -> None:
-    """A piece and its counterpart, starting at the same height; or a piece and why the other side has none."""
+    """Show a piece and its counterpart, starting at the same height; or a piece and why the other side has none."""
     st.markdown(f"###### {plain(row.name)}")  # a heading, so that a link leads here
     for column, framework in zip(st.columns(2, gap="medium"), FRAMEWORKS, strict=True):
         with column:
@@ -106,7 +106,7 @@ def show_row(row: Row) -> None:
 
 
 def show_stage(stage: Stage) -> None:
-    """One sentence on what differs, then the code."""
+    """Show one sentence on what differs, then the code."""
     st.subheader(stage.name.capitalize(), anchor=stage.name.replace(" ", "-"))
     st.write(stage.difference)
     for column, framework in zip(st.columns(2, gap="medium"), FRAMEWORKS, strict=True):
@@ -153,7 +153,7 @@ st.write(
 
 
 def notebook_of(run: Run, framework: str) -> str:
-    """The same as a notebook."""
+    """Return the same as a notebook."""
     return notebook(standalone_script(run, framework))
 
 

@@ -24,7 +24,7 @@ MADE_ONCE = (
 
 
 def present_code() -> dict[str, str]:
-    """The text of the engine's files as they are now, by their path, for example ``engine/frameworks/pytorch/training.py``.
+    """Return the text of the engine's files as they are now, by their path, for example ``engine/frameworks/pytorch/training.py``.
 
     Both wings, what is made once for them, and whatever these import.
     """
@@ -32,7 +32,7 @@ def present_code() -> dict[str, str]:
 
 
 def with_imports(files: Sequence[Path]) -> dict[str, str]:
-    """The text of these files and of whatever of the engine they import, by path as in :func:`present_code`."""
+    """Return the text of these files and of whatever of the engine they import, by path as in :func:`present_code`."""
     waiting = list(files)
     texts: dict[Path, str] = {}
     for path in waiting:
@@ -43,7 +43,7 @@ def with_imports(files: Sequence[Path]) -> dict[str, str]:
 
 
 def source_file(file: str) -> str | None:
-    """The present text of one of the engine's files, by its path as in :func:`present_code`; ``None`` where there is no such file."""
+    """Return the present text of a file of the engine, by its path as in :func:`present_code`; ``None`` where there is none."""
     path = (ENGINE.parent / file).resolve()
     return path.read_text(encoding="utf-8") if ENGINE in path.parents and path.is_file() else None
 

@@ -30,7 +30,7 @@ BEFORE_ALL = (1980, 1, 1, 0, 0, 0)
 
 
 def safe_member(name: str) -> str:
-    """The name, if it stays in its folder wherever the archive is unpacked. Raises ``RunError`` otherwise."""
+    """Return the name, if it stays in its folder wherever the archive is unpacked. Raises ``RunError`` otherwise."""
     if not MEMBER.fullmatch(name):
         raise RunError(
             f"“{name}” cannot be the name of a file in an archive. Expected letters, digits, dots, dashes and underscores between slashes, "
@@ -40,7 +40,7 @@ def safe_member(name: str) -> str:
 
 
 def files_below(folder: Path, prefix: str = "") -> dict[str, Path]:
-    """Every file of a folder by the name that it gets below ``prefix``; links are left out, for they may lead elsewhere."""
+    """Return every file of a folder by the name that it gets below ``prefix``; links are left out, for they may lead elsewhere."""
     found = (path for path in sorted(folder.rglob("*")) if path.is_file() and not path.is_symlink())
     return {prefix + path.relative_to(folder).as_posix(): path for path in found}
 

@@ -54,7 +54,7 @@ class Material:
         return manifest
 
     def text_files(self, framework: str) -> dict[str, bytes | Path]:
-        """What turns texts into the model's inputs, by its name in the bundle."""
+        """Return what turns texts into the model's inputs, by its name in the bundle."""
         folder = self.artifacts[framework]
         return {name: folder / name for name in TEXT_FILES if (folder / name).is_file()}
 
@@ -87,7 +87,7 @@ def make_bundle(bundle: str, framework: str, run: Run, artifacts: Mapping[str, P
 
 
 def example_texts(run: Run) -> list[str]:
-    """The first two test texts of the run."""
+    """Return the first two test texts of the run."""
     frame = run.read_data()
     if frame is None:
         raise RunError(f"The rows of run {run.identifier} are gone from its folder. Start the run again.")
@@ -95,7 +95,7 @@ def example_texts(run: Run) -> list[str]:
 
 
 def http_contents(material: Material) -> dict[str, bytes | Path]:
-    """The FastAPI server, with the ONNX model of each framework."""
+    """Return the FastAPI server, with the ONNX model of each framework."""
     contents: dict[str, bytes | Path] = {}
     for framework, folder in material.artifacts.items():
         manifest = material.manifest(framework)
@@ -115,7 +115,7 @@ def http_contents(material: Material) -> dict[str, bytes | Path]:
 
 
 def tf_serving_contents(material: Material) -> dict[str, bytes | Path]:
-    """The SavedModel as version 1, and a client that asks with texts."""
+    """Return the SavedModel as version 1, and a client that asks with texts."""
     (framework,) = material.artifacts
     folder, manifest = material.artifacts[framework], material.manifest(framework)
     rows, _ = TextInputs(folder).rows(material.examples)
@@ -140,7 +140,7 @@ def tf_serving_contents(material: Material) -> dict[str, bytes | Path]:
 
 
 def torchserve_contents(material: Material) -> dict[str, bytes | Path]:
-    """A model archive as ``torch-model-archiver`` makes it, and the settings of the server."""
+    """Return a model archive as ``torch-model-archiver`` makes it, and the settings of the server."""
     (framework,) = material.artifacts
     manifest = material.manifest(framework)
     code = {"handler.py": template("torchserve/handler.py"), "request_texts.py": template("request_texts.py")}
@@ -252,28 +252,28 @@ def requirements(*packages: str) -> bytes:
 
 
 def readme(folder: str, material: Material, **values: Any) -> bytes:
-    """The bundle's README."""
+    """Return the bundle's README."""
     return filled(f"{folder}/README.md", run=material.run.identifier, framework=material.framework, **values).encode()
 
 
 def is_windows(manifest: ExportManifest) -> bool:
-    """Whether a text may have several rows, whose answers the caller averages."""
+    """Tell whether a text may have several rows, whose answers the caller averages."""
     return manifest.long_texts == "windows"
 
 
 def as_json(value: Any) -> bytes:
-    """A file of JSON."""
+    """Return a file of JSON."""
     return (json.dumps(value, indent=1, ensure_ascii=False) + "\n").encode()
 
 
 def bundle_bytes(bundle: str, framework: str, run: Run, artifacts: Mapping[str, Path]) -> bytes:
-    """The zip of :func:`make_bundle`, made in a folder of its own that is gone afterwards: for a download. Raises as that does."""
+    """Return the zip of :func:`make_bundle`, made in a folder of its own that is gone afterwards: for a download. Raises as that does."""
     with tempfile.TemporaryDirectory(prefix="parity-bundle-") as folder:
         return make_bundle(bundle, framework, run, artifacts, Path(folder)).read_bytes()
 
 
 def obstacle_to_bundle(bundle: str, run: Run, framework: str, artifacts: Mapping[str, Path]) -> str:
-    """Why this bundle cannot be made yet, in a sentence with the way on; empty where it can."""
+    """Say why this bundle cannot be made yet, in a sentence with the way on; empty where it can."""
     kind = BUNDLES[bundle]
     results = run.read_results()
     if results is None or framework not in results.frameworks:

@@ -57,7 +57,7 @@ BUNDLES = {
 
 
 def artifacts_needed(bundle: str, framework: str) -> dict[str, str]:
-    """The format of the exported model of each framework that has to be there first. Raises ``RunError`` for what there is not."""
+    """Return the format of the exported model of each framework that has to be there first. Raises ``RunError`` for what there is not."""
     kind = BUNDLES.get(bundle)
     if kind is None:
         raise RunError(f"There is no bundle “{bundle}”. Expected one of {', '.join(BUNDLES)}.")

@@ -11,12 +11,12 @@ TEMPLATES = Path(__file__).parent / "templates"
 
 
 def template(name: str) -> str:
-    """A file as it stands."""
+    """Return a file as it stands."""
     return (TEMPLATES / name).read_text(encoding="utf-8")
 
 
 def filled(name: str, **values: Any) -> str:
-    """A text with the values in its double braces; plain text, nothing is escaped, so no word of a stranger may be among them."""
+    """Return a text with the values in its double braces; plain text, nothing is escaped, so no word of a stranger may be among them."""
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES), undefined=StrictUndefined, keep_trailing_newline=True, trim_blocks=True, autoescape=False
     )

@@ -17,11 +17,11 @@ class Plan:
     order: np.ndarray
     """A permutation of the row numbers, int64, shape (rows,)."""
     widths: np.ndarray
-    """For each batch, to how many tokens its rows are cut, for those beyond are padding: int64, shape (batches,). 0 without tokens."""
+    """The number of tokens to which a batch's rows are cut, for those beyond are padding: int64, shape (batches,). 0 without tokens."""
 
 
 def training_plan(rows: int, lengths: np.ndarray | None, batch_size: int, seed: int, epoch: int, compiled: bool = False) -> Plan:
-    """A random order that depends on nothing but its arguments; texts with ``lengths`` are put beside others of like length."""
+    """Return a random order that depends on nothing but its arguments; texts with ``lengths`` are put beside others of like length."""
     generator = np.random.default_rng([seed, epoch])
     order = generator.permutation(rows)
     if lengths is None:
@@ -36,7 +36,7 @@ def training_plan(rows: int, lengths: np.ndarray | None, batch_size: int, seed: 
 
 
 def evaluation_plan(rows: int, lengths: np.ndarray | None, batch_size: int, compiled: bool = False) -> Plan:
-    """Every row once: in the order of the rows, or of their lengths where they have any."""
+    """Return every row once: in the order of the rows, or of their lengths where they have any."""
     if lengths is None:
         return Plan(np.arange(rows), np.zeros(-(-rows // batch_size), np.int64))
     order = np.argsort(lengths, kind="stable")

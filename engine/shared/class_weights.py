@@ -13,7 +13,7 @@ CHOICES = ("none", "balanced")
 
 
 def check_class_weights(asked: object) -> str | None:
-    """What is wrong with the words of a setting, or ``None``; whether the classes exist is known with the data only."""
+    """Return what is wrong with the words of a setting, or ``None``; whether the classes exist is known with the data only."""
     if not isinstance(asked, str):
         return f"class_weights must be a text, but is {asked!r}"
     try:
@@ -24,7 +24,7 @@ def check_class_weights(asked: object) -> str | None:
 
 
 def class_weights(asked: str, classes: Sequence[str], labels: np.ndarray) -> tuple[float, ...] | None:
-    """One weight a class, or ``None`` where all count the same.
+    """Return one weight a class, or ``None`` where all count the same.
 
     ``labels`` are the class numbers of the training texts, shape (rows,). ``balanced`` is rows / (classes · rows of the class), as in
     scikit-learn. Raises ``DataError`` when a named class is not in the data, or a class that must be weighed has no training text.

@@ -27,9 +27,9 @@ class Classifier:
     """What a text becomes before training: ``vectors`` (frozen encoder), ``terms`` (TF-IDF), ``words`` (an own vocabulary) or ``pieces``
     (the encoder's tokens)."""
     settings: tuple[str, ...]
-    """Besides ``COMMON``."""
+    """The settings that concern it besides ``COMMON``."""
     recommended: dict[str, Any] = field(default_factory=dict)
-    """Where its values differ from the defaults of ``Experiment``."""
+    """Recommended values that differ from the defaults of ``Experiment``."""
     steps_per_call: int = 25
     """Optimizer steps in one call of Keras's graph: as many as fit into part of a second, for a turn ends between two calls."""
 
@@ -44,7 +44,7 @@ class Classifier:
         return self.takes in ("words", "pieces")
 
     def concerns(self, setting: str) -> bool:
-        """Whether a setting of an experiment changes anything for this classifier."""
+        """Tell whether a setting of an experiment changes anything for this classifier."""
         return setting in (*COMMON, *self.settings)
 
 

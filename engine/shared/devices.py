@@ -45,7 +45,7 @@ def physical_cores() -> int:
 
 
 def processor_name() -> str:
-    """The processor's own name, where the system tells it."""
+    """Return the processor's own name, where the system tells it."""
     try:
         for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():
             if line.startswith("model name"):
@@ -70,7 +70,7 @@ def graphics_processors() -> list[str]:
 
 
 def choose_device(wanted: str, seen: dict[str, str | None]) -> tuple[dict[str, str], list[str]]:
-    """The device of each framework (``cpu`` or ``gpu``) and sentences on what the reader of the result should know.
+    """Return the device of each framework (``cpu`` or ``gpu``) and sentences on what the reader of the result should know.
 
     ``wanted`` is ``auto``, ``cpu`` or ``gpu``; ``seen`` gives the GPU that each framework reports, or ``None``.
     """
@@ -93,7 +93,7 @@ def choose_device(wanted: str, seen: dict[str, str | None]) -> tuple[dict[str, s
 
 
 def why_no_gpu(framework: str) -> str:
-    """The most likely reason, in words that say what to do."""
+    """Return the most likely reason, in words that say what to do."""
     if platform.system() == "Darwin":
         return "TensorFlow has no maintained Metal support" if framework == "tensorflow" else "this PyTorch has no Metal support"
     if framework == "tensorflow":

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 
 class Place(NamedTuple):
-    """Where a choice is made."""
+    """The place in the source where a choice is made."""
 
     file: str
     """The file, for example ``engine/frameworks/pytorch/training.py``."""
@@ -42,17 +42,17 @@ class Difference:
     """Names of classifiers; empty for all of them."""
 
     def default(self, framework: str) -> str:
-        """What a framework does unless told otherwise."""
+        """Return what a framework does unless told otherwise."""
         return self.pytorch if framework == "pytorch" else self.keras
 
 
 def in_both(file: str, name: str, words: str) -> dict[str, Place]:
-    """The same line serves both frameworks."""
+    """Return one place for both frameworks, which the same line serves."""
     return dict.fromkeys(("pytorch", "tensorflow"), Place(file, name, words))
 
 
 def in_each(file: str, pytorch: tuple[str, str], tensorflow: tuple[str, str]) -> dict[str, Place]:
-    """A line of the same file in each wing: (name, words) in either."""
+    """Return a line of the same file in each wing: (name, words) in either."""
     return {
         "pytorch": Place(f"engine/frameworks/pytorch/{file}", *pytorch),
         "tensorflow": Place(f"engine/frameworks/tensorflow/{file}", *tensorflow),

@@ -19,7 +19,7 @@ class Recipe:
     batch_size: int
     seed: int = 0
     own: frozenset[str] = frozenset()
-    """Which choices are left to each framework's defaults, out of ``EVERY_DEFAULT``."""
+    """The choices that are left to each framework's defaults, out of ``EVERY_DEFAULT``."""
     beta_1: float = 0.9
     beta_2: float = 0.999
     epsilon: float = 1e-7

@@ -22,7 +22,7 @@ CLASSES: tuple[tuple[Any, str], ...] = (
 
 
 def highlighted(source: str) -> Markup:
-    """The same characters, escaped, with neighbours of one class in one ``<span>``."""
+    """Return the same characters, escaped, with neighbours of one class in one ``<span>``."""
     tokens = PythonLexer(stripnl=False, ensurenl=False).get_tokens(source)
     parts = []
     for name, group in groupby(tokens, key=lambda token: _class_of(token[0])):
@@ -36,7 +36,7 @@ STYLES = {"comment": "opacity:0.65", "keyword": "font-weight:600", "name": "font
 
 
 def highlighted_lines(source: str) -> list[Markup]:
-    """The same characters line by line, with the look in the elements themselves; for a page, which brings no style sheet along."""
+    """Return the same characters line by line, with the look in the elements themselves; for a page, which brings no style sheet along."""
     lines: list[Markup] = [Markup("")]
     for kind, text in PythonLexer(stripnl=False, ensurenl=False).get_tokens(source):
         style = STYLES.get(_class_of(kind))

@@ -19,7 +19,7 @@ SIZES = ("hidden_units", "embedding_size", "filters")
 
 @dataclass(frozen=True)
 class EncoderSource:
-    """Where a program finds its pre-trained model."""
+    """The place where a program finds its pre-trained model."""
 
     kind: str
     """``package`` (or the hub), ``hub``, ``folder``, or ``bundle``: beside the program itself."""
@@ -31,7 +31,7 @@ class EncoderSource:
 
 @dataclass(frozen=True)
 class Parts:
-    """Which parts a run's program is made of."""
+    """The parts that a run's program is made of."""
 
     framework: str
     member: Classifier
@@ -93,5 +93,5 @@ class Parts:
 
 
 def main_source(parts: Parts) -> str:
-    """The last cell of a script: what ``parts`` says, and nothing that this classifier does not need."""
+    """Return the last cell of a script: what ``parts`` says, and nothing that this classifier does not need."""
     return cut(TEMPLATE, "Run", parts.answers, parts.absent)

@@ -23,7 +23,7 @@ DATA_NAME = "data.csv"
 
 
 def parts_and_settings(run: Run, framework: str) -> tuple[Parts, str]:
-    """What the main of this run is made of, and the lines of its settings. Raises ``ParityError`` when something of the run is gone."""
+    """Return the parts of this run's main and the lines of its settings. Raises ``ParityError`` when something of the run is gone."""
     experiment, member = run.read_experiment(), run.read_experiment().family_member
     outcome = (run.read_results() or Results()).side(framework)
     on_gpu = (outcome.device or ("cpu" if experiment.device == "auto" else experiment.device)) != "cpu"
@@ -72,7 +72,7 @@ def parts_and_settings(run: Run, framework: str) -> tuple[Parts, str]:
 
 
 def encoder_of(run: Run) -> tuple[Checkpoint, EncoderSource]:
-    """The run's encoder, and where its scripts find it."""
+    """Return the run's encoder, and where its scripts find it."""
     name = run.read_experiment().encoder
     if name == BUNDLED:
         return bundled_checkpoint(), EncoderSource("package", BUNDLED_NAME, BUNDLED_PACKAGE)
@@ -84,7 +84,7 @@ def encoder_of(run: Run) -> tuple[Checkpoint, EncoderSource]:
 
 
 def labels_of(run: Run) -> tuple[tuple[str, ...], Inputs]:
-    """The classes, and labels, split and class weights as the run took them."""
+    """Return the classes, and labels, split and class weights as the run took them."""
     frame = run.read_data()
     if frame is None:
         raise RunError(f"The rows of run {run.identifier} are gone from its folder. Start the run again.")

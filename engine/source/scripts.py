@@ -55,7 +55,7 @@ CELLS: tuple[tuple[str, tuple[tuple[str, tuple[str, ...]], ...]], ...] = (
 """What a main may call of a wing, by the cell in which it stands; what these need joins them, or the cell of what both frameworks share."""
 
 SCRIPT_NAMES = {framework: f"parity_{framework}" for framework in FRAMEWORKS}
-"""Without their endings. A file called tensorflow.py would be imported in place of TensorFlow."""
+"""The scripts' names without their endings. A file called tensorflow.py would be imported in place of TensorFlow."""
 
 COLUMNS = ("text", "label", "split")
 
@@ -81,7 +81,7 @@ class Purpose:
 
 
 def obstacle_to_scripts(run: Run) -> str | None:
-    """Why there can be no script for this run yet, in a sentence; ``None`` when there can."""
+    """Say why there can be no script for this run yet, in a sentence; ``None`` when there can."""
     if not run.data_file.exists():
         return "This run has not read its texts, so there is nothing to train the scripts on. Resume it, or choose a finished run."
     try:
@@ -107,7 +107,7 @@ def data_file(run: Run) -> bytes:
 
 
 def standalone_script(run: Run, framework: str, purpose: Purpose | None = None) -> str:
-    """A Python program that needs ``data.csv``, the framework and a few small packages, and reaches the run's test accuracy again.
+    """Return a Python program that needs ``data.csv``, the framework and a few small packages, and reaches the run's test accuracy again.
 
     It is cut from the code that the run kept, or else from the engine's present code; with a ``purpose`` it is changed for that. Raises
     ``RunError`` or ``EncoderError`` when the run's folder or its encoder is incomplete.
@@ -134,7 +134,7 @@ def _again(run: Run, framework: str) -> Purpose:
 
 
 def notebook(script: str) -> str:
-    """The script as a Jupyter notebook (nbformat 4.5): one cell for each ``# %%``, their sources joined by two blank lines."""
+    """Return the script as a Jupyter notebook (nbformat 4.5): one cell for each ``# %%``, their sources joined by two blank lines."""
     sources = re.split(rf"\n\n\n(?={CELL})", script.removesuffix("\n"))
     cells: list[dict[str, Any]] = [
         {

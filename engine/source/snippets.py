@@ -165,7 +165,7 @@ def save_snippets(run: Run) -> None:
 
 
 def load_snippets(run: Run) -> Exhibit:
-    """The code that ran. For a run that kept none, or whose copy is damaged, the present code with a sentence that says so."""
+    """Return the code that ran. For a run that kept none, or whose copy is damaged, the present code with a sentence that says so."""
     experiment, files = run.read_experiment(), kept_code(run)
     windows = experiment.long_texts == "windows"
     if files is not None:
@@ -179,7 +179,7 @@ def load_snippets(run: Run) -> Exhibit:
 
 
 def present_snippets(classifier: str = "embedding-mlp", windows: bool = False) -> Exhibit:
-    """The engine's present code, for when there is no run."""
+    """Return the engine's present code, for when there is no run."""
     return cut_snippets(present_code(), classifier, windows)
 
 

@@ -28,7 +28,7 @@ class Definition:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """What it defines."""
+        """The names that it defines."""
         return tuple(self.name.split(", "))
 
     @property
@@ -55,11 +55,11 @@ class SourceTree:
             self.members.update(_members(module))
 
     def names(self, file: str) -> tuple[str, ...]:
-        """What the file defines, in its order."""
+        """Return what the file defines, in its order."""
         return tuple(self._definitions.get(file, ()))
 
     def definition(self, file: str, name: str) -> Definition:
-        """Raises ``ValueError`` when the file defines no such thing."""
+        """Return a definition by its name. Raises ``ValueError`` when the file defines no such thing."""
         try:
             return self._definitions[file][name]
         except KeyError as error:
@@ -77,7 +77,7 @@ class SourceTree:
                 yield self.definition(present_path(target[1].replace(".", "/") + ".py"), target[3])
 
     def closure(self, roots: Sequence[Definition], without: Sequence[Definition] = ()) -> list[Definition]:
-        """The roots and everything they need, the needed ones first; ``without`` is neither included nor followed."""
+        """Return the roots and everything they need, the needed ones first; ``without`` is neither included nor followed."""
         found: dict[Definition, None] = {}
         visiting = set(without)
 
@@ -94,7 +94,7 @@ class SourceTree:
         return list(found)
 
     def bindings(self, file: str) -> dict[str, str]:
-        """What each imported name of a file stands for: ``tf`` for ``tensorflow``, ``nn`` for ``torch.nn``."""
+        """Return what each imported name of a file stands for: ``tf`` for ``tensorflow``, ``nn`` for ``torch.nn``."""
         found = {}
         for name, statement in self._imports.get(file, {}).items():
             words = statement.split()
@@ -102,7 +102,7 @@ class SourceTree:
         return found
 
     def imports(self, definitions: Sequence[Definition]) -> set[str]:
-        """The import statements, one name each, that the definitions need from outside the engine."""
+        """Return the import statements, one name each, that the definitions need from outside the engine."""
         statements: dict[str, str] = {}
         for definition in definitions:
             for name in definition.uses & set(self._imports[definition.file]):
@@ -113,12 +113,12 @@ class SourceTree:
 
 
 def lines_of_code(source: str) -> int:
-    """How many lines hold code: neither blank nor only a comment nor part of a docstring."""
+    """Count the lines that hold code: neither blank nor only a comment nor part of a docstring."""
     return len(code_lines(source))
 
 
 def code_lines(source: str) -> frozenset[int]:
-    """The numbers of those lines, from 1."""
+    """Return the numbers of those lines, from 1."""
     module = parse(source)
     documentation = {
         line

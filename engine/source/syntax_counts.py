@@ -86,7 +86,7 @@ class ClassifierCounts:
     """What only this framework needs to read published encoders right, by framework."""
 
     def total(self, framework: str) -> Counts:
-        """All stages, without repairs."""
+        """Return all stages, without repairs."""
         return sum((counts[framework] for counts in self.by_stage.values()), Counts())
 
 

@@ -36,7 +36,7 @@ def read_arguments(hyper_parameters: dict[str, int | float]) -> argparse.Namespa
 
 
 def training_rows(data_file: Path) -> int:
-    """How many rows of the file are for training. Ends with a sentence when the file is not what the training expects."""
+    """Return how many rows of the file are for training. Ends with a sentence when the file is not what the training expects."""
     csv.field_size_limit(2**31 - 1)
     if not data_file.is_file():
         raise SystemExit(f"There is no {data_file.name} in {data_file.parent}. Expected a CSV file with the columns text, label and split.")

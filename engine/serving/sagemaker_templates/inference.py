@@ -27,7 +27,7 @@ POOLING, NORMALIZE, OWN = "mean", True, frozenset({"loss"})
 
 # %% Run
 def model_fn(model_dir: str) -> Any:
-    """The trained classifier: a function from texts to answers. SageMaker has unpacked model.tar.gz into ``model_dir``."""
+    """Return the trained classifier: a function from texts to answers. SageMaker has unpacked model.tar.gz into ``model_dir``."""
     folder = Path(model_dir)
     facts = json.loads((folder / "model.json").read_text(encoding="utf-8"))
     labels = facts["labels"]

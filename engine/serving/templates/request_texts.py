@@ -17,7 +17,7 @@ EXAMPLE = 'Send JSON like {"texts": ["Where is my parcel?"]} with the header Con
 
 
 def texts_of(body: Any) -> list[str]:
-    """The texts of a request's body: JSON, or an object that was read from it. Raises ``ValueError`` with what is wrong with it."""
+    """Return the texts of a request's body: JSON, or an object that was read from it. Raises ``ValueError`` with what is wrong with it."""
     if isinstance(body, (bytes, bytearray, str)):
         try:
             body = json.loads(body)
@@ -36,7 +36,7 @@ def texts_of(body: Any) -> list[str]:
 
 
 def input_fn(request_body: str | bytes, content_type: str = JSON) -> list[str]:
-    """The texts of a request: JSON with a list ``texts``, or one text as it is. Raises ``ValueError`` for anything else."""
+    """Return the texts of a request: JSON with a list ``texts``, or one text as it is. Raises ``ValueError`` for anything else."""
     kind = content_type.split(";")[0].strip().lower()
     if kind == JSON:
         return texts_of(request_body)
@@ -46,7 +46,7 @@ def input_fn(request_body: str | bytes, content_type: str = JSON) -> list[str]:
 
 
 def output_fn(prediction: list[dict[str, Any]], accept: str = JSON) -> tuple[str, str]:
-    """The answer as JSON, and its content type. Raises ``ValueError`` when the caller takes no JSON."""
+    """Return the answer as JSON, and its content type. Raises ``ValueError`` when the caller takes no JSON."""
     if not any(kind in accept.lower() for kind in (JSON, "*/*", "application/*")):
         raise ValueError(f"The answer cannot be given as {accept[:60]}. Ask for {JSON}.")
     return json.dumps({"answers": prediction}, ensure_ascii=False), JSON

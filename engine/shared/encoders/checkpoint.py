@@ -66,7 +66,7 @@ class Checkpoint:
 
 
 def resolve(encoder: str, progress: Callable[[float, float], None] | None = None) -> Checkpoint:
-    """The checkpoint behind ``bundled``, a local folder or a hub id; a hub id is downloaded when it is not in the cache yet.
+    """Return the checkpoint behind ``bundled``, a local folder or a hub id; a hub id is downloaded when it is not in the cache yet.
 
     ``progress`` is told the bytes that have arrived and the bytes expected. Raises ``EncoderError`` in a sentence that says what to do.
     """
@@ -84,7 +84,7 @@ def resolve(encoder: str, progress: Callable[[float, float], None] | None = None
 
 @lru_cache(maxsize=1)
 def bundled_checkpoint() -> Checkpoint:
-    """The MiniLM that comes with the installation, after its weights have been compared with the published SHA-256."""
+    """Return the MiniLM that comes with the installation, after its weights have been compared with the published SHA-256."""
     package = importlib.util.find_spec(BUNDLED_PACKAGE)
     if package is None or package.origin is None:
         raise EncoderError(

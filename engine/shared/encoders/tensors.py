@@ -36,7 +36,7 @@ SIZES = {
 
 
 def plain_name(stored: str, family: str) -> str:
-    """A tensor's name without the family's prefix, which fine-tuned models' files have, and without the names of old BERT files."""
+    """Return a tensor's name without the family's prefix, which fine-tuned models' files have, and without the names of old BERT files."""
     prefix = "roberta." if family == "xlm-roberta" else f"{family}."
     name = stored.removeprefix(prefix)
     for old, new in (("LayerNorm.gamma", "LayerNorm.weight"), ("LayerNorm.beta", "LayerNorm.bias")):
@@ -45,7 +45,7 @@ def plain_name(stored: str, family: str) -> str:
 
 
 def layer_names(config: dict[str, Any]) -> Iterator[str]:
-    """The prefix of each layer with weights of its own, in the order in which they compute."""
+    """Return the prefix of each layer with weights of its own, in the order in which they compute."""
     family = config["model_type"]
     if family == "albert":
         for group in range(config.get("num_hidden_groups", 1)):
@@ -58,7 +58,7 @@ def layer_names(config: dict[str, Any]) -> Iterator[str]:
 
 
 def part_name(layer: str, part: str, family: str) -> str:
-    """The name of one of ``LAYER_PARTS``, without ``.weight`` and ``.bias``."""
+    """Return the name of one of ``LAYER_PARTS``, without ``.weight`` and ``.bias``."""
     return f"{layer}.{LAYER_PARTS[part][{'distilbert': 1, 'albert': 2}.get(family, 0)]}"
 
 
@@ -87,7 +87,7 @@ def expected_tensors(config: dict[str, Any]) -> Iterator[tuple[str, tuple[int, .
 
 
 def weight_files(folder: Path) -> list[str]:
-    """The safetensors files of a checkpoint: those that its index names, else the only one."""
+    """Return the safetensors files of a checkpoint: those that its index names, else the only one."""
     try:
         index = json.loads((folder / "model.safetensors.index.json").read_text(encoding="utf-8"))
         return sorted(set(index["weight_map"].values()))

@@ -30,12 +30,12 @@ class Features:
 
     @property
     def draft(self) -> Path:
-        """Where the matrix grows until it is complete; an interrupted encoding goes on from here."""
+        """The file in which the matrix grows until it is complete; an interrupted encoding goes on from here."""
         return self.folder / f"{self.key}.draft.npy"
 
     @property
     def done_file(self) -> Path:
-        """Which rows of the draft are complete."""
+        """The file that says which rows of the draft are complete."""
         return self.folder / f"{self.key}.done.npy"
 
     @property
@@ -51,11 +51,11 @@ class Features:
         self.file.unlink(missing_ok=True)
 
     def open(self) -> np.ndarray:
-        """The matrix, memory-mapped; copy-on-write, so that no reader can change it for another."""
+        """Return the matrix, memory-mapped; copy-on-write, so that no reader can change it for another."""
         return np.load(self.file, mmap_mode="c")
 
     def note(self) -> dict[str, Any]:
-        """What was recorded beside the matrix: who encoded it, how fast, how far the other framework's vectors were away."""
+        """Return what was recorded beside the matrix: who encoded it, how fast, how far the other framework's vectors were away."""
         try:
             return dict(json.loads((self.folder / f"{self.key}.json").read_text(encoding="utf-8")))
         except (OSError, ValueError):

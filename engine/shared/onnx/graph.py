@@ -77,7 +77,7 @@ def open_axes(graph: Graph, name: str, axes: tuple[int, ...]) -> None:
 
 
 def operator_counts(graph: Graph) -> dict[str, int]:
-    """How often each operator occurs, bodies of loops included, the most frequent first."""
+    """Return how often each operator occurs, bodies of loops included, the most frequent first."""
     counts: dict[str, int] = {}
     for node in every_node(graph):
         counts[node.operator] = counts.get(node.operator, 0) + 1
@@ -85,7 +85,7 @@ def operator_counts(graph: Graph) -> dict[str, int]:
 
 
 def every_node(graph: Graph) -> Iterator[Node]:
-    """All nodes, those in the bodies of loops behind the loop."""
+    """Return all nodes, those in the bodies of loops behind the loop."""
     for node in graph.nodes:
         yield node
         for value in node.attributes.values():
@@ -94,7 +94,7 @@ def every_node(graph: Graph) -> Iterator[Node]:
 
 
 def every_graph(graph: Graph) -> Iterator[Graph]:
-    """The graph and the bodies of its loops."""
+    """Return the graph and the bodies of its loops."""
     yield graph
     for node in graph.nodes:
         for value in node.attributes.values():

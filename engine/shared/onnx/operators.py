@@ -88,7 +88,7 @@ USUAL_ACTIVATIONS = ("Sigmoid", "Tanh", "Tanh")
 """The activations of an LSTM, for each direction."""
 
 WEIGHT_INPUTS = {"Conv": (1, 2), "Gather": (0,), "Gemm": (1, 2), "LSTM": (1, 2, 3), "LayerNormalization": (1, 2), "MatMul": (1,)}
-"""Where an operator takes what a layer of a framework keeps; with constants in all these places it becomes such a layer."""
+"""The inputs by which an operator takes what a layer of a framework keeps; with constants in all these places it becomes such a layer."""
 
 LSTM_GATES = (0, 2, 3, 1)
-"""Where ONNX (input, output, forget, cell) keeps the gates that both frameworks have as input, forget, cell, output."""
+"""The places at which ONNX (input, output, forget, cell) keeps the gates that both frameworks have as input, forget, cell, output."""

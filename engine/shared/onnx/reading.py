@@ -28,7 +28,7 @@ EXPORT_AGAIN = "Export the model again, or ask whoever made the file for another
 
 
 def read_graph(path: Path) -> Graph:
-    """The graph in a file, as the file has it.
+    """Return the graph in a file, as the file has it.
 
     Raises ``MigrationError`` when it is damaged, unsafe, too large or holds what is not rebuilt.
     """

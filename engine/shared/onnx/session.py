@@ -11,7 +11,7 @@ from engine.errors import MigrationError
 
 
 def open_session(file: Path, threads: int) -> Callable[[np.ndarray], np.ndarray]:
-    """The graph's only answer, (batch, classes), to its only input; ``threads`` 0 is one a core.
+    """Open a graph for its only answer, (batch, classes), to its only input; ``threads`` 0 is one a core.
 
     Raises ``MigrationError`` when ONNX Runtime refuses the file.
     """

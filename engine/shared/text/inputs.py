@@ -38,7 +38,7 @@ class TextInputs:
             self._terms = Terms.from_json((folder / "vocabulary.json").read_text(encoding="utf-8"))
 
     def rows(self, texts: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
-        """The model's input, and how many of its rows belong to each text, shape (texts,).
+        """Return the model's input, and how many of its rows belong to each text, shape (texts,).
 
         Token numbers are int32 of shape (rows, tokens), TF-IDF is float32 of shape (rows, terms). A text has one row, but where long texts
         are read in windows it has one for each of them.
@@ -54,7 +54,7 @@ class TextInputs:
         return tokens[real], real.sum(axis=1)
 
     def logits(self, texts: Sequence[str], model: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
-        """The model's answers, float32 of shape (texts, classes): of a text in windows their mean, as in training.
+        """Return the model's answers, float32 of shape (texts, classes): of a text in windows their mean, as in training.
 
         ``model`` takes rows and answers each with its logits.
         """

@@ -16,7 +16,7 @@ from engine.errors import EncoderError
 
 
 def load_tokenizer(folder: Path, max_tokens: int) -> Tokenizer:
-    """The checkpoint's tokenizer, cutting texts after ``max_tokens`` tokens (the special ones included), without padding."""
+    """Return the checkpoint's tokenizer, cutting texts after ``max_tokens`` tokens (the special ones included), without padding."""
     try:
         if (folder / "tokenizer.json").exists():
             tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
@@ -104,14 +104,14 @@ def _portions(texts: Sequence[str]) -> Iterator[list[str]]:
 
 
 def mean_of_windows(vectors: np.ndarray, counts: Sequence[int], normalize: bool) -> np.ndarray:
-    """One vector a text, (texts, size), from those of its windows, (windows, size), of which text ``i`` has ``counts[i]``."""
+    """Return one vector a text, (texts, size), from those of its windows, (windows, size), of which text ``i`` has ``counts[i]``."""
     windows = np.array(counts, vectors.dtype)
     means = np.add.reduceat(vectors, np.cumsum([0, *counts[:-1]])) / windows[:, None]
     return means / np.linalg.norm(means, axis=1, keepdims=True) if normalize else means
 
 
 def logits_over_windows(answer: Callable[[np.ndarray], np.ndarray], batch: np.ndarray, padding: int) -> np.ndarray:
-    """The mean of a classifier's logits over the windows of each text, (texts, windows, tokens), that hold a token.
+    """Return the mean of a classifier's logits over the windows of each text, (texts, windows, tokens), that hold a token.
 
     The first window always counts. ``answer`` gives the logits of single windows, (windows, tokens).
     """
@@ -124,7 +124,7 @@ def logits_over_windows(answer: Callable[[np.ndarray], np.ndarray], batch: np.nd
 
 
 def token_rows(tokenizer: Tokenizer, texts: Sequence[str], max_tokens: int, windows: bool, padding: int) -> TokenRows:
-    """The texts in tokens, at most ``max_tokens`` each, or in up to ``MOST_WINDOWS`` windows of that many."""
+    """Return the texts in tokens, at most ``max_tokens`` each, or in up to ``MOST_WINDOWS`` windows of that many."""
     tokenizer.no_padding()
     tokenizer.enable_truncation(max_tokens)
     tokens = [np.zeros(0, np.int32)]  # of all windows, one after the other
@@ -154,7 +154,7 @@ def token_rows(tokenizer: Tokenizer, texts: Sequence[str], max_tokens: int, wind
 
 
 def padding_token(folder: Path) -> int:
-    """The token that stands for none, as the checkpoint's ``config.json`` says; where it says nothing, as its family has it."""
+    """Return the token that stands for none, as the checkpoint's ``config.json`` says; where it says nothing, as its family has it."""
     config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
     stated = config.get("pad_token_id")
     return int(stated) if stated is not None else int("roberta" in config.get("model_type", ""))

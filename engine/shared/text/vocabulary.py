@@ -15,7 +15,7 @@ PADDING, UNKNOWN = 0, 1
 """Tokens that stand for no word and for a word that is not known. No text can hold them by their names, for brackets are split off."""
 
 FEWEST_WORDS = 2
-"""With a single word every text looks the same."""
+"""The fewest words that a vocabulary has: with a single one every text looks the same."""
 
 OFTEN_ENOUGH = 2
 """How often a word must occur to get a vector of its own. From the others it is learned what an unknown word means; otherwise that vector
@@ -37,7 +37,7 @@ class Terms:
 
     @classmethod
     def fit(cls, texts: Sequence[str], size: int) -> Terms:
-        """The ``size`` most frequent words, ties in the order of the alphabet. Raises ``DataError`` when there are fewer than two."""
+        """Return the ``size`` most frequent words, ties in alphabetical order. Raises ``DataError`` when there are fewer than two."""
         from sklearn.feature_extraction.text import CountVectorizer, TfidfTransformer
 
         counter = CountVectorizer()
@@ -72,16 +72,16 @@ class Terms:
         return terms, shares
 
     def vectors(self, texts: Sequence[str]) -> np.ndarray:
-        """The same as :meth:`rows`, written out: one share for every known term, float32, shape (texts, size)."""
+        """Return the same as :meth:`rows`, written out: one share for every known term, float32, shape (texts, size)."""
         return dense_rows(*self.rows(texts), self.size)
 
     def to_json(self) -> str:
-        """The terms and how rare each one is; numbers come back exactly."""
+        """Return the terms and how rare each one is; numbers come back exactly."""
         return json.dumps({"terms": self.terms, "rarity": self.rarity})
 
     @classmethod
     def from_json(cls, text: str) -> Terms:
-        """The inverse of :meth:`to_json`. Raises ``RunError`` when the file is damaged."""
+        """Read what :meth:`to_json` has written. Raises ``RunError`` when the file is damaged."""
         try:
             values = json.loads(text)
             return cls([str(term) for term in values["terms"]], values["rarity"])
@@ -90,14 +90,14 @@ class Terms:
 
 
 def dense_rows(terms: np.ndarray, shares: np.ndarray, size: int) -> np.ndarray:
-    """What :meth:`Terms.rows` gives as one vector a text, float32, (texts, size): a number for each known term, most of them 0."""
+    """Return what :meth:`Terms.rows` gives as one vector a text, float32, (texts, size): a number for each known term, most of them 0."""
     vectors = np.zeros((len(terms), size), np.float32)
     np.add.at(vectors, (np.arange(len(terms))[:, None], terms), shares)
     return vectors
 
 
 def train_words(texts: Sequence[str], size: int) -> Tokenizer:
-    """A tokenizer that knows the ``size`` most frequent words and punctuation marks, ties in the order of their characters.
+    """Return a tokenizer that knows the ``size`` most frequent words and punctuation marks, ties in the order of their characters.
 
     Small and large letters, and the ways in which Unicode can write the same, make no difference; a Chinese character is a word. The most
     frequent word has number 2. Words that occur once stay unknown. Raises ``DataError`` when fewer than two are left.
@@ -113,7 +113,7 @@ def train_words(texts: Sequence[str], size: int) -> Tokenizer:
 
 
 def load_words(text: str) -> Tokenizer:
-    """A tokenizer as its ``to_str()`` wrote it. Raises ``RunError`` when the file is damaged."""
+    """Return a tokenizer as its ``to_str()`` wrote it. Raises ``RunError`` when the file is damaged."""
     try:
         return Tokenizer.from_str(text)
     except Exception as error:  # the Rust side raises a bare Exception for every kind of damage
@@ -129,7 +129,7 @@ def _word_tokenizer(words: dict[str, int]) -> Tokenizer:
 
 
 def known_words(vocabulary: Terms | Tokenizer, texts: Sequence[str]) -> np.ndarray:
-    """How many different terms (``Terms``) or how many words (a tokenizer) of each text are known, shape (texts,)."""
+    """Return how many different terms (``Terms``) or how many words (a tokenizer) of each text are known, shape (texts,)."""
     if isinstance(vocabulary, Terms):
         return (vocabulary.rows(texts)[1] > 0).sum(axis=1)
     starts = range(0, len(texts), TEXTS_AT_ONCE)
@@ -138,7 +138,7 @@ def known_words(vocabulary: Terms | Tokenizer, texts: Sequence[str]) -> np.ndarr
 
 
 def texts_without_known_words(vocabulary: Terms | Tokenizer, texts: Sequence[str]) -> int:
-    """How many texts look like an empty one to a classifier."""
+    """Return how many texts look like an empty one to a classifier."""
     return int((known_words(vocabulary, texts) == 0).sum())
 
 

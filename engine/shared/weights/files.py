@@ -48,7 +48,7 @@ def write_arrays(path: Path, arrays: Mapping[str, Any], metadata: Mapping[str, s
 
 
 def read_weights(path: Path, shapes: Mapping[str, tuple[int, ...]]) -> dict[str, np.ndarray]:
-    """The arrays of a weight file by name. Raises ``TrainingError`` when it is damaged or lacks one of ``shapes``."""
+    """Return the arrays of a weight file by name. Raises ``TrainingError`` when it is damaged or lacks one of ``shapes``."""
     arrays, _ = _read(path)
     for name, shape in shapes.items():
         if name not in arrays or arrays[name].shape != shape:

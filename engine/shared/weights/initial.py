@@ -72,7 +72,7 @@ WEIGHTS = {
     "bi-lstm": bi_lstm_weights,
     "transformer": transformer_weights,
 }
-"""For each classifier, what its weights are called, how large they are and how they begin; a new classifier adds its line here."""
+"""The function that says what a classifier's weights are called, how large they are and how they begin; a new one adds its line here."""
 
 
 def initial_weights(weights: Mapping[str, Weight], seed: int) -> dict[str, np.ndarray]:
@@ -107,5 +107,5 @@ def _draw(weight: Weight, generator: np.random.Generator) -> np.ndarray:
 
 
 def merge_initial(shared: Mapping[str, np.ndarray], drawn: Mapping[str, np.ndarray], own: frozenset[str]) -> dict[str, np.ndarray]:
-    """The weights to begin with: the shared ones, but the framework's own draw of the kinds that are left to it."""
+    """Return the weights to begin with: the shared ones, but the framework's own draw of the kinds that are left to it."""
     return {name: drawn[name] if ("bias" if name.endswith("bias") else "initialiser") in own else values for name, values in shared.items()}

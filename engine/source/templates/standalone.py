@@ -72,7 +72,7 @@ class PrintEpochs:
 if RUN.encoder_from:
 
     def find_encoder() -> Path:
-        """The folder of the pre-trained model."""
+        """Return the folder of the pre-trained model."""
         if RUN.encoder_from == "package":
             package = importlib.util.find_spec(RUN.encoder_package)
             if package is not None and package.origin is not None:

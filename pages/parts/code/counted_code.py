@@ -28,7 +28,7 @@ FRAME = "font-family:var(--font-monospace, monospace);font-size:0.75rem;line-hei
 
 
 def show_knowledge(counts: SyntaxCounts) -> None:
-    """How many names and concepts there are to know, and which."""
+    """Show how many names and concepts there are to know, and which."""
     twin_heading()
     for scope, counted in ((LEAST, counts.plain), (CONTROLLED, counts.everything)):
         names, concepts = ([len(getattr(counted[side], what)) for side in FRAMEWORKS] for what in ("names", "concepts"))
@@ -40,7 +40,7 @@ def show_knowledge(counts: SyntaxCounts) -> None:
 
 
 def show_lengths(counts: SyntaxCounts) -> None:
-    """How much there is to write, stage by stage, and the code itself."""
+    """Show how much there is to write, stage by stage, and the code itself."""
     twin_heading()
     for scope, counted in ((LEAST, counts.plain), (CONTROLLED, counts.everything)):
         lines, statements = ([getattr(counted[side], what) for side in FRAMEWORKS] for what in ("lines", "statements"))
@@ -64,7 +64,7 @@ NAMES_HELP = (
 
 
 def stage_table(counts: SyntaxCounts, classifier: str) -> None:
-    """Each stage of one classifier: PyTorch’s count, then TensorFlow’s."""
+    """Show each stage of one classifier: PyTorch’s count, then TensorFlow’s."""
     counted = counts.classifiers[classifier]
     rows = [(name.capitalize(), *_pairs(sides)) for name, sides in counted.by_stage.items()]
     rows.append(("All stages\nnames and concepts counted once", *_pairs({side: counted.total(side) for side in FRAMEWORKS})))
@@ -88,7 +88,7 @@ def _pairs(sides: Mapping[str, Counts]) -> list[str]:
 
 
 def concept_table(counts: SyntaxCounts) -> None:
-    """Every concept that is met, and in which stages of which framework."""
+    """Show every concept that is met, and in which stages of which framework."""
     where: dict[str, dict[str, dict[str, None]]] = {key: {side: {} for side in FRAMEWORKS} for key in CONCEPTS}
     for counted in counts.classifiers.values():
         for stage, sides in counted.by_stage.items():
@@ -118,7 +118,7 @@ def show_limits(counts: SyntaxCounts) -> None:
 
 
 def show_highlighted(counts: SyntaxCounts, classifier: str) -> None:
-    """A stage in two columns, with the lines that were counted."""
+    """Show a stage in two columns, with the lines that were counted."""
     stages = {stage.name: stage for stage in counts.classifiers[classifier].stages}
     what, where = st.columns(2)
     with what:
@@ -140,7 +140,7 @@ def show_highlighted(counts: SyntaxCounts, classifier: str) -> None:
 
 
 def highlighted_piece(piece: Definition, tree: SourceTree, kind: str) -> str:
-    """A piece of source as HTML: counted lines are tinted, with the names or concepts that were counted on them behind the line."""
+    """Return a piece of source as HTML: counted lines are tinted, with the names or concepts that were counted on them behind the line."""
     marks = marks_of(piece, tree)
     found = {"names": marks.names, "concepts": marks.concepts}.get(kind, {})
     framework = "pytorch" if "/pytorch/" in piece.file else "tensorflow"

@@ -15,7 +15,7 @@ QUIET = "font-size:0.8125rem;line-height:1.4;opacity:0.75"
 
 
 def column_heading(framework: str, words: str) -> None:
-    """The framework's name with its hue and dash, and a few quiet words beside it."""
+    """Show the framework's name with its hue and dash, and a few quiet words beside it."""
     st.html(
         f'<div style="font-weight:600">{swatch(framework)}&ensp;{FRAMEWORK_NAMES[framework]}'
         f'<span style="{QUIET};font-weight:400">&ensp;{escape(words)}</span></div>'

@@ -70,7 +70,7 @@ class Problem(BaseModel):
 
 
 class Health(BaseModel):
-    """Whether the server can answer, and with what."""
+    """What the server says of itself: whether it can answer, and with what."""
 
     status: str
     run: str
@@ -104,7 +104,7 @@ class LimitedBody:
 
 
 def load_model(folder: Path) -> tuple[TextInputs, Callable[[np.ndarray], np.ndarray]]:
-    """What turns texts into rows, and the function from rows to logits."""
+    """Return what turns texts into rows, and the function from rows to logits."""
     inputs = TextInputs(folder)
     name = inputs.manifest["input"]["name"]
     session = onnxruntime.InferenceSession(folder / inputs.manifest["file"], providers=["CPUExecutionProvider"])
@@ -112,7 +112,7 @@ def load_model(folder: Path) -> tuple[TextInputs, Callable[[np.ndarray], np.ndar
 
 
 def create_app(folder: Path = HERE) -> FastAPI:
-    """The application. The models are loaded here, once; a session of ONNX Runtime may be used by several threads."""
+    """Return the application. The models are loaded here, once; a session of ONNX Runtime may be used by several threads."""
     models = {name: load_model(folder / "models" / name) for name in FRAMEWORKS if (folder / "models" / name).is_dir()}
     manifest = next(iter(models.values()))[0].manifest
     app = FastAPI(
@@ -148,7 +148,7 @@ def create_app(folder: Path = HERE) -> FastAPI:
 
 
 def sentence(error: dict[str, Any]) -> str:
-    """One complaint of the validation in words that say what was expected, what was found and what to do."""
+    """Put one complaint of the validation into words that say what was expected, what was found and what to do."""
     where = [part for part in error["loc"] if part != "body"]
     facts = error.get("ctx", {})
     example = 'Send JSON like {"texts": ["Where is my parcel?"]} with the header Content-Type: application/json.'

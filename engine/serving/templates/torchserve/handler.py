@@ -28,7 +28,7 @@ class ClassifierHandler:
         return self.program(torch.from_numpy(rows).to(self.device)).cpu().numpy()
 
     def handle(self, requests: list[dict[str, Any]], context: Any) -> list[Any]:
-        """One answer for each request of the batch; a bad request gets a sentence and status 400, and spoils no other."""
+        """Return one answer for each request of the batch; a bad request gets a sentence and status 400, and spoils no other."""
         answers: list[Any] = []
         for number, request in enumerate(requests):
             try:
