@@ -18,7 +18,7 @@ from engine import FRAMEWORK_NAMES, FRAMEWORKS, __version__
 from engine.data.choice import PARTS
 from engine.display.formatting import MISSING, code_block, code_span, count, date, percent, plain
 from engine.results.command import repeating_command
-from engine.results.fairness import machine_facts, member_of, parity_facts, side_facts
+from engine.results.fairness import machine_facts, parity_facts, side_facts
 from engine.results.sentences import (
     FORMATS,
     answer,
@@ -81,7 +81,7 @@ def _metadata(snapshot: Snapshot) -> str:
 
 def _top(snapshot: Snapshot) -> Iterator[str]:
     """Say what the model is and what it reaches."""
-    member, results = member_of(snapshot.results), snapshot.results
+    results, member = snapshot.results, snapshot.results.run.family_member
     yield f"# {member.title if member else 'Text classifier'} trained on {code_span(results.data.name or MISSING)}"
     if warning := (state_sentence if snapshot.finished else unfinished_sentence)(snapshot.status.state, snapshot.status.message):
         yield f"> {plain(warning)}"
@@ -89,7 +89,7 @@ def _top(snapshot: Snapshot) -> Iterator[str]:
 
 
 def _details(snapshot: Snapshot) -> Iterator[str]:
-    results, member = snapshot.results, member_of(snapshot.results)
+    results, member = snapshot.results, snapshot.results.run.family_member
     run, classes = results.run, results.data.classes
     facts = []
     if member is not None:

@@ -7,7 +7,6 @@ from typing import Any, NamedTuple
 
 from engine import FRAMEWORK_NAMES, FRAMEWORKS
 from engine.display.formatting import count, number
-from engine.results.fairness import member_of
 from engine.runs.coordinator import ENCODER_BAR, LOGIT_BAR
 from engine.runs.records.results import Results
 
@@ -30,7 +29,7 @@ def checklist(results: Results) -> list[FairnessCheck]:
 
 
 def _same_start(results: Results) -> Iterator[FairnessCheck]:
-    run, member = results.run, member_of(results)
+    run, member = results.run, results.run.family_member
     split, parity = results.data.split, results.parity
     matched = run.mode == "matched"
     left = "Left to each framework's defaults: that is what this mode compares."

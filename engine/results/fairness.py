@@ -8,7 +8,6 @@ from engine.results.tables import number_of_test_texts
 from engine.runs.coordinator import ENCODER_BAR
 from engine.runs.experiment import MODES, SCHEDULES
 from engine.runs.records.results import FrameworkResults, Results
-from engine.shared.classifiers import CLASSIFIERS, Classifier
 from engine.shared.devices import Machine
 from engine.shared.encoders.checkpoint import BUNDLED
 
@@ -24,7 +23,7 @@ END_REASONS = {
 
 def parity_facts(results: Results) -> list[Fact]:
     """Return (name, value, sentence) for each parity figure; a figure that was not measured says so."""
-    parity, member = results.parity, member_of(results)
+    parity, member = results.parity, results.run.family_member
     bar = f"{ENCODER_BAR:.4f}"
     encoder, drift = parity.encoder_difference, parity.max_epoch_loss_drift
     met = (
@@ -58,7 +57,7 @@ def parity_facts(results: Results) -> list[Fact]:
 
 def setting_facts(results: Results) -> list[Fact]:
     """Return (name, value, sentence) for what was asked of both."""
-    run, member = results.run, member_of(results)
+    run, member = results.run, results.run.family_member
     split = results.data.split
     sizes = " / ".join(f"{split[part]:,}" for part in ("train", "validation", "test") if part in split)
     facts = [
@@ -86,16 +85,15 @@ def setting_facts(results: Results) -> list[Fact]:
 
 def text_facts(results: Results) -> list[Fact]:
     """Return how much of the texts the classifier could read; empty for results that did not count it."""
-    data, experiment, member = results.data, results.run.experiment, member_of(results)
+    data, member = results.data, results.run.family_member
     if member is None:
         return []
     facts = []
     unit = "words" if member.takes == "words" else "tokens"
     if data.max_tokens and data.truncated is not None:
-        windows = experiment is not None and experiment.long_texts == "windows"
-        fate = "read in windows and averaged" if windows else "what comes after was not read"
+        fate = "read in windows and averaged" if results.run.windows else "what comes after was not read"
         longer = f"Longer than {data.max_tokens:,} {unit}; {fate}."
-        facts.append(("Texts in windows" if windows else "Texts cut", _of(data.truncated, data.rows), longer))
+        facts.append(("Texts in windows" if results.run.windows else "Texts cut", _of(data.truncated, data.rows), longer))
     if member.takes in ("words", "terms") and data.unknown is not None:
         kind = "term" if member.takes == "terms" else "word"
         split = data.split
@@ -103,11 +101,6 @@ def text_facts(results: Results) -> list[Fact]:
         without = "Validation and test texts that hold nothing of the vocabulary, which is made of the training texts."
         facts.append((f"Texts without a known {kind}", _of(data.unknown, others), without))
     return facts
-
-
-def member_of(results: Results) -> Classifier | None:
-    """Return what the run's classifier is; ``None`` for one that this version does not know."""
-    return CLASSIFIERS.get(results.run.classifier)
 
 
 def _of(amount: int, total: int | None) -> str:

@@ -11,7 +11,6 @@ from engine import FRAMEWORK_NAMES
 from engine.display.formatting import count, memory, milliseconds, number, percent, seconds
 from engine.results.tables import Measure, finished_frameworks, number_of_test_texts
 from engine.runs.records.results import Results
-from engine.shared.classifiers import CLASSIFIERS
 
 WORTH_TELLING = 0.01
 """From this share of cut or unknown texts on, the page says so at its top."""
@@ -59,20 +58,19 @@ def answer(results: Results) -> str:
 def what_trained(results: Results) -> str:
     """Write ``Text CNN · matched · compiled``; it holds no user data."""
     run = results.run
-    member = CLASSIFIERS.get(run.classifier)
+    member = run.family_member
     mode = {"defaults": "framework defaults"}.get(run.mode, run.mode)
     return " · ".join(filter(None, [member.title if member else "", mode, "compiled" if run.compiled else ""]))
 
 
 def reading_sentences(results: Results) -> list[str]:
     """Say what the classifier could not read of the texts, where that is more than a few; a reader of the accuracy should know."""
-    data, experiment, member = results.data, results.run.experiment, CLASSIFIERS.get(results.run.classifier)
+    data, member = results.data, results.run.family_member
     if member is None:
         return []
     sentences, unit, limit = [], "words" if member.takes == "words" else "tokens", data.max_tokens
     rows, truncated, unknown = data.rows or 0, data.truncated or 0, data.unknown or 0
-    windows = experiment is not None and experiment.long_texts == "windows"
-    if rows and limit and truncated / rows >= WORTH_TELLING and not windows:
+    if rows and limit and truncated / rows >= WORTH_TELLING and not results.run.windows:
         sentences.append(f"{percent(truncated / rows)} of the texts are longer than {limit:,} {unit} and were cut there.")
     others = sum(data.split.get(part, 0) for part in ("validation", "test"))
     if others and member.takes in ("words", "terms") and unknown / others >= WORTH_TELLING:

@@ -17,20 +17,22 @@ import ast
 import inspect
 import itertools
 import textwrap
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Hashable, Mapping
 from dataclasses import MISSING, fields, is_dataclass
-from functools import cache
+from functools import cache, partial
 from types import NoneType, UnionType
-from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import Any, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
 from engine.errors import ParityError
 
 Record = TypeVar("Record")
+Reader = Callable[[object], Any]
 
 
 def from_json(kind: type[Record], value: object) -> Record | None:
     """Return the value as ``kind``, or ``None`` where it is nothing of the sort."""
-    return _read(kind, value)
+    read: Reader = _reader(cast(Hashable, kind))
+    return read(value)
 
 
 def to_json(value: Any) -> Any:
@@ -59,43 +61,61 @@ def docstrings(kind: type) -> dict[str, str]:
     return texts
 
 
-def _read(kind: Any, value: object) -> Any:
-    origin, arguments = get_origin(kind), get_args(kind)
-    if kind is Any:
-        return value
+@cache
+def _reader(hint: Any) -> Reader:
+    """Return what reads a value of one type: it gives the value, or ``None`` for a value of another kind."""
+    origin, arguments = get_origin(hint), get_args(hint)
+    if hint is Any:
+        return lambda value: value
     if origin in (Union, UnionType):
-        answers = (_read(choice, value) for choice in arguments if choice is not NoneType)
-        return next((answer for answer in answers if answer is not None), None)
-    if is_dataclass(kind):
-        return _read_record(kind, value) if isinstance(value, Mapping) else None
-    if origin is tuple and isinstance(value, (list, tuple)):
-        repeated = len(arguments) == 2 and arguments[1] is Ellipsis
-        kinds = itertools.repeat(arguments[0], len(value)) if repeated else arguments
-        entries = [(hint, _read(hint, inner)) for hint, inner in zip(kinds, value, strict=False)]
-        return tuple(entry for hint, entry in entries if entry is not None or _may_be_none(hint))
-    if origin is dict and isinstance(value, Mapping):
-        named = {key: _read(arguments[1], inner) for key, inner in value.items()}
-        return {key: entry for key, entry in named.items() if entry is not None or _may_be_none(arguments[1])}
-    if kind is float:  # a whole number may stand for one, and stays as it was written
-        return value if isinstance(value, (int, float)) and not isinstance(value, bool) else None
-    if kind is int:
-        return value if isinstance(value, int) and not isinstance(value, bool) else None
-    return value if isinstance(kind, type) and isinstance(value, kind) else None
+        choices = [_reader(choice) for choice in arguments if choice is not NoneType]
+        if len(choices) == 1:
+            return choices[0]
+        return lambda value: next((read for choice in choices if (read := choice(value)) is not None), None)
+    if is_dataclass(hint):
+        return partial(_read_record, hint)
+    if origin is tuple:
+        return partial(_read_list, arguments)
+    if origin is dict:
+        return partial(_read_dictionary, arguments[1])
+    if hint is bool:
+        return lambda value: value if isinstance(value, bool) else None
+    kinds = (int, float) if hint is float else hint  # a whole number may stand for another one, and stays as it was written
+    return lambda value: value if isinstance(value, kinds) and not isinstance(value, bool) else None
 
 
-def _read_record(kind: Any, value: Mapping[str, Any]) -> Any:
+def _read_list(hints: tuple[Any, ...], value: object) -> tuple[Any, ...] | None:
+    if not isinstance(value, (list, tuple)):
+        return None
+    if len(hints) == 2 and hints[1] is Ellipsis:
+        read, nullable = _reader(hints[0]), _may_be_none(hints[0])
+        return tuple(entry for inner in value if (entry := read(inner)) is not None or nullable)
+    pairs = zip(hints, value, strict=False)
+    return tuple(entry for hint, inner in pairs if (entry := _reader(hint)(inner)) is not None or _may_be_none(hint))
+
+
+def _read_dictionary(hint: Any, value: object) -> dict[str, Any] | None:
+    if not isinstance(value, Mapping):
+        return None
+    read, nullable = _reader(hint), _may_be_none(hint)
+    return {key: entry for key, inner in value.items() if (entry := read(inner)) is not None or nullable}
+
+
+def _read_record(kind: Any, value: object) -> Any:
+    if not isinstance(value, Mapping):
+        return None
     if own := getattr(kind, "from_json", None):
         try:
             return own(value)
         except ParityError:
             return None
     values = {}
-    for item in fields(kind):
-        hint, written = _hints(kind)[item.name], value.get(item.name, MISSING)
-        read = None if written is MISSING else _read(hint, written)
-        if read is not None or (written is None and _may_be_none(hint)):
-            values[item.name] = read
-        elif item.default is MISSING and item.default_factory is MISSING:
+    for name, read, nullable, required in _fields(kind):
+        written = value.get(name, MISSING)
+        entry = None if written is MISSING else read(written)
+        if entry is not None or (written is None and nullable):
+            values[name] = entry
+        elif required:
             return None
     return kind(**values)
 
@@ -105,6 +125,10 @@ def _may_be_none(hint: Any) -> bool:
 
 
 @cache
-def _hints(kind: type) -> dict[str, Any]:
-    """Return the types of a record's fields by name, without their units."""
-    return get_type_hints(kind)
+def _fields(kind: Any) -> list[tuple[str, Reader, bool, bool]]:
+    """Return of each field its name, what reads it, whether it may be ``None``, and whether a record cannot do without it."""
+    hints = get_type_hints(kind)  # without the units
+    return [
+        (item.name, _reader(hints[item.name]), _may_be_none(hints[item.name]), item.default is MISSING and item.default_factory is MISSING)
+        for item in fields(kind)
+    ]

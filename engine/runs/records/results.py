@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from engine.runs.experiment import Experiment
 from engine.runs.records.outcome import Outcome
+from engine.shared.classifiers import CLASSIFIERS, Classifier
 from engine.shared.devices import Machine
 from engine.shared.metrics import AccuracyDifference, Scores
 from engine.units import Logits, Rows, Share, Timestamp, Tokens
@@ -39,6 +40,16 @@ class RunFacts:
     """Everything that was asked, as in `experiment.json` ([settings](settings.md)); none where another version wrote it."""
     notes: tuple[str, ...] = ()
     """Sentences that a reader of the results should know: a device that was not used, encoders that differ."""
+
+    @property
+    def family_member(self) -> Classifier | None:
+        """What the classifier is and takes; ``None`` for one that this version does not know."""
+        return CLASSIFIERS.get(self.classifier)
+
+    @property
+    def windows(self) -> bool:
+        """Whether long texts were read in windows instead of being cut."""
+        return self.experiment is not None and self.experiment.long_texts == "windows"
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,6 @@ from engine.display.formatting import count, milliseconds, percent, plain, short
 from engine.results.tables import answers_table, safe_csv
 from engine.runs.processes.answering import Answers
 from engine.runs.records.results import Results
-from engine.shared.classifiers import CLASSIFIERS
 from pages.parts.classify.probability_bars import probability_bars
 from pages.parts.widgets.twin_row import twin_heading, twin_row
 
@@ -47,8 +46,8 @@ class HowRead:
 
 def how_read(results: Results) -> HowRead:
     """Return how the classifier of a run reads a text."""
-    experiment, member = results.run.experiment, CLASSIFIERS.get(results.run.classifier)
-    return HowRead(member.takes if member else "vectors", experiment is not None and experiment.long_texts == "windows")
+    member = results.run.family_member
+    return HowRead(member.takes if member else "vectors", results.run.windows)
 
 
 def reading_help(results: Results, read: HowRead) -> str:
