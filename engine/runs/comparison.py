@@ -21,7 +21,7 @@ from engine.shared.devices import describe_machine, physical_cores
 from engine.shared.metrics import accuracy_difference, score
 
 
-def compare(run: Run, outcomes: dict[str, Outcome], state: str, notes: list[str]) -> Results:
+def compare(run: Run, outcomes: dict[str, Outcome], state: str, notes: tuple[str, ...]) -> Results:
     """Return the comparison of the frameworks that have finished; their ``predictions.parquet`` are written on the way."""
     experiment = run.read_experiment()
     frame = run.read_data()
@@ -40,7 +40,7 @@ def compare(run: Run, outcomes: dict[str, Outcome], state: str, notes: list[str]
     majority = int(np.bincount(inputs.labels[inputs.rows["train"]]).argmax())
     scores = {name: score(labels, answers, classes) for name, answers in predictions.items()}
     return Results(
-        run=replace(run_facts(run, experiment), created=run.read_status().created, finished=time.time(), state=state, notes=tuple(notes)),
+        run=replace(run_facts(run, experiment), created=run.read_status().created, finished=time.time(), state=state, notes=notes),
         data=DataFacts(
             name=experiment.data.name,
             rows=len(frame),

@@ -49,7 +49,7 @@ class RunCoordinator(Coordinator):
     def work(self) -> tuple[str, str]:
         """Prepare, train, compare."""
         self.status.started, self.status.finished = time.time(), None
-        self.status.notes = []
+        self.status.notes = ()
         self._enter("data", "Reading and splitting the texts")
         unfinished = [name for name in self.experiment.frameworks if not self.run.read_outcome(name)]
         self.status.progress = {name: Progress(1.0, 0.0) for name in self.experiment.frameworks if name not in unfinished}
@@ -165,7 +165,7 @@ class RunCoordinator(Coordinator):
             if outcome := self.run.read_outcome(name):
                 gpus[name] = None if outcome.device == "cpu" else outcome.device
         devices, notes = choose_device(self.experiment.device, gpus)
-        self.status.notes += [note for note in notes if note not in self.status.notes]
+        self.status.notes += tuple(note for note in notes if note not in self.status.notes)
         turns.run_until("train", lambda worker: {"device": devices[worker.framework]} if worker.phase == "build" else {})
         if self.experiment.mode == "matched":
             from engine.runs.comparison import first_batch_logit_difference
@@ -178,8 +178,8 @@ class RunCoordinator(Coordinator):
                     "another encoder, or the mode “defaults”."
                 )
             if difference is not None and difference > LOGIT_BAR:
-                self.status.notes.append(f"The models' first answers differ by {difference:.2g}, more than rounding explains.")
-        self.status.notes += [str(worker.facts["note"]) for worker in turns.workers if "note" in worker.facts]
+                self.status.notes += (f"The models' first answers differ by {difference:.2g}, more than rounding explains.",)
+        self.status.notes += tuple(str(worker.facts["note"]) for worker in turns.workers if "note" in worker.facts)
         self._enter("train", "Training", "running")
         turns.run_until("evaluate")
         self._enter("evaluate", "Evaluating on the test texts", "running")
@@ -204,9 +204,9 @@ class RunCoordinator(Coordinator):
             difference = results.parity.encoder_difference
             self.run.write_results(results)
         if difference is not None and difference > ENCODER_BAR:
-            self.status.notes.append(
+            self.status.notes += (
                 f"The two encoders' vectors differ by {difference:.2g} (bar: {ENCODER_BAR:g}): answers to pasted text may differ between "
-                "the frameworks."
+                "the frameworks.",
             )
         return state, self._last_words(turns, outcomes, reasons)
 

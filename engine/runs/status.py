@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any
 
 from engine.runs.processes.identity import ProcessIdentity
+from engine.runs.records.reading import from_json
 from engine.units import Megabytes, MiB, Seconds, Share, Timestamp
 
 STATES = ("queued", "preparing", "running", "done", "stopped", "failed")
@@ -59,7 +60,7 @@ class Status:
     """How far each framework of a run is, or its ``download`` and ``encode``."""
     memory: dict[str, MiB] = field(default_factory=dict)
     """Resident memory of each worker."""
-    notes: list[str] = field(default_factory=list)
+    notes: tuple[str, ...] = ()
     """What the reader of the result should know: a device that was not used, encoders that differ."""
 
     @property
@@ -71,29 +72,8 @@ class Status:
         """How far a framework, ``download`` or ``encode`` is; all unknown before it has begun."""
         return self.progress.get(name) or Progress()
 
-    def to_json(self) -> dict[str, Any]:
-        """Plain dictionaries and lists, ready for ``json.dumps``."""
-        return asdict(self)
 
-    @classmethod
-    def from_json(cls, values: Mapping[str, Any]) -> Status:
-        """The inverse of :meth:`to_json`. What another version left out has its default, what only another version knows is passed over."""
-        values = {name: value for name, value in values.items() if name in cls.__dataclass_fields__ or name == "process"}
-        process = values.pop("process", None)  # so it was called in studies before version 0.3
-        workers = {name: ProcessIdentity.from_json(value) for name, value in _entries(values.get("workers"))}
-        return cls(
-            **values
-            | {
-                "coordinator": ProcessIdentity.from_json(values.get("coordinator") or process),
-                "workers": {name: worker for name, worker in workers.items() if worker is not None},
-                "progress": {name: _progress(value) for name, value in _entries(values.get("progress"))},
-            }
-        )
-
-
-def _entries(value: object) -> list[tuple[str, Any]]:
-    return list(value.items()) if isinstance(value, dict) else []
-
-
-def _progress(value: object) -> Progress:
-    return Progress(**{name: number for name, number in _entries(value) if name in Progress.__dataclass_fields__})
+def read_status(values: Mapping[str, Any]) -> Status:
+    """Return the status that a file holds. What another version left out has its default, what only another one knows is passed over."""
+    earlier = {"coordinator": values.get("process")}  # so it was called in studies before version 0.3
+    return from_json(Status, earlier | dict(values)) or Status()

@@ -12,7 +12,8 @@ from engine.errors import RunError
 from engine.files import read_json, write_atomically
 from engine.runs.paths import WorkPaths
 from engine.runs.processes.identity import living_process
-from engine.runs.status import Status
+from engine.runs.records.reading import to_json
+from engine.runs.status import Status, read_status
 
 SECONDS_TO_APPEAR = 60.0
 """After this long without a process of its own, what should be starting is taken for failed."""
@@ -63,14 +64,15 @@ class WorkFolder(WorkPaths):
         """Return the status as the coordinator has written it, though its process may have gone."""
         values = read_json(self.status_file)
         if values is None:
+            created = self.path.stat().st_mtime if self.path.exists() else 0.0
             message = f"The {self.word}'s folder was removed or its status cannot be read."
-            return Status(state="failed", message=message, phase="end", created=0.0)
-        return Status.from_json(values)
+            return Status(state="failed", message=message, phase="end", created=created)
+        return read_status(values)
 
     def write_status(self, status: Status) -> None:
         """Replace the status as a whole."""
         status.updated = time.time()
-        write_atomically(self.status_file, json.dumps(status.to_json()))
+        write_atomically(self.status_file, json.dumps(to_json(status)))
 
     def read_log(self, process: str, characters: int = 20_000) -> str:
         """Return the end of the log of ``coordinator`` or of a framework's worker; empty where there is none."""

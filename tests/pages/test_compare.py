@@ -127,7 +127,7 @@ def test_a_missing_file_costs_only_its_part(finished_run: Run, open_page: OpenPa
 
 
 def test_notes_of_the_run_are_told(finished_run: Run, open_page: OpenPage) -> None:
-    finished_run.write_status(Status(state="done", phase="end", notes=["Only PyTorch sees the GPU, so both ran on the CPU."]))
+    finished_run.write_status(Status(state="done", phase="end", notes=("Only PyTorch sees the GPU, so both ran on the CPU.",)))
     assert "Only PyTorch sees the GPU" in everything_shown(open_page("compare", run=finished_run.identifier))
 
 

@@ -19,7 +19,8 @@ from engine.files import read_json, write_atomically
 from engine.runs import folder, work_folder
 from engine.runs.folder import Run, create_run, home, list_runs, open_run, readable_experiment
 from engine.runs.processes.identity import ProcessIdentity, living_process, process_identity
-from engine.runs.status import Progress, Status
+from engine.runs.records.reading import from_json, to_json
+from engine.runs.status import Progress, Status, read_status
 from engine.workers.callback import EventFile
 from tests.running.driving import small_experiment
 
@@ -166,7 +167,7 @@ def test_the_number_of_a_process_alone_is_not_trusted() -> None:
     assert living_process(mine) is not None
     assert living_process(replace(mine, started=mine.started - 60)) is None
     assert living_process(None) is None and living_process(ProcessIdentity(-1, 1.0)) is None
-    assert all(ProcessIdentity.from_json(value) is None for value in (None, [], {"pid": 3}, {"pid": "x", "started": 1.0}))
+    assert all(from_json(ProcessIdentity, value) is None for value in (None, [], {"pid": 3}, {"pid": "x", "started": 1.0}))
     ended = subprocess.Popen([sys.executable, "-c", ""])
     identity = process_identity(ended.pid)
     deadline = time.monotonic() + 60
@@ -207,11 +208,11 @@ def test_a_run_whose_process_never_came_reads_as_failed(monkeypatch: pytest.Monk
 def test_the_status_of_a_run_or_a_study_made_before_version_0_3_is_read() -> None:
     before = {"state": "running", "message": "Training", "phase": "train", "turn": "pytorch", "created": 1.0, "updated": 2.0}
     process, progress = {"pid": 5049, "started": 206.48}, {"pytorch": {"share": 0.5, "seconds_left": None}, "download": {"megabytes": 3.0}}
-    run = Status.from_json(before | {"coordinator": process, "workers": {"pytorch train": process}, "progress": progress, "mood": "fine"})
+    run = read_status(before | {"coordinator": process, "workers": {"pytorch train": process}, "progress": progress, "mood": "fine"})
     assert run.coordinator == run.workers["pytorch train"] == ProcessIdentity(5049, 206.48)
     assert run.of("pytorch") == Progress(0.5) and run.of("download").megabytes == 3.0 and run.of("tensorflow") == Progress()
-    study = Status.from_json({"state": "queued", "share": 0.25, "seconds_left": 4.0, "process": process, "workers": {}})
+    study = read_status({"state": "queued", "share": 0.25, "seconds_left": 4.0, "process": process, "workers": {}})
     assert (study.coordinator, study.share, study.seconds_left) == (ProcessIdentity(5049, 206.48), 0.25, 4.0)
-    damaged = Status.from_json({"coordinator": {"pid": "x"}, "workers": {"pytorch train": 3}, "progress": []})
+    damaged = read_status({"coordinator": {"pid": "x"}, "workers": {"pytorch train": 3}, "progress": []})
     assert damaged.coordinator is None and damaged.workers == {} and damaged.progress == {}
-    assert Status.from_json(json.loads(json.dumps(run.to_json()))) == run
+    assert read_status(json.loads(json.dumps(to_json(run)))) == run

@@ -22,14 +22,6 @@ class ProcessIdentity:
     started: Seconds
     """Its start: seconds since the machine started on Linux; elsewhere the time of day."""
 
-    @classmethod
-    def from_json(cls, value: object) -> ProcessIdentity | None:
-        """The recorded process, or ``None`` where none, or nothing readable, was recorded."""
-        try:
-            return cls(int(value["pid"]), float(value["started"])) if isinstance(value, dict) else None
-        except (KeyError, TypeError, ValueError):
-            return None
-
 
 def process_identity(pid: int | None = None) -> ProcessIdentity:
     """What to record of a process (this one by default): its number and its start time."""

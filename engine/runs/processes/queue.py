@@ -17,6 +17,7 @@ from engine.files import read_json, write_atomically
 from engine.runs.folder import Run
 from engine.runs.index import run_rows
 from engine.runs.processes.identity import ProcessIdentity, living_process, process_identity
+from engine.runs.records.reading import from_json
 from engine.runs.work_folder import WorkFolder
 
 
@@ -63,7 +64,7 @@ def _note(folder: WorkFolder) -> str:
 
 def _holder() -> str:
     note = read_json(_note_path())
-    lives = note is not None and living_process(ProcessIdentity.from_json(note)) is not None
+    lives = living_process(from_json(ProcessIdentity, note)) is not None
     return f"{note.get('word', 'run')} {note.get('run')}" if note and lives else "another run"
 
 
