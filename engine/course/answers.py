@@ -136,7 +136,7 @@ class AnswerFromStudy(Generic[Results]):
 
 
 def _piece_of_runs(title: str, rows: Sequence[RunRow]) -> Piece:
-    """The most useful of several runs with the same settings."""
+    """Return the most useful of several runs with the same settings."""
     ended = None
     active = None
     for row in rows:

@@ -92,7 +92,7 @@ class Evidence:
 
 
 def gather() -> Evidence:
-    """The newest finished study of each kind, and the newest finished run."""
+    """Return the newest finished study of each kind, and the newest finished run."""
     run = next((row.run for row in run_rows() if row.state == "done"), None)
     return Evidence({kind: newest_finished(kind) for kind in ("benchmark", "museum", "audit", "migration")}, run)
 

@@ -6,7 +6,7 @@ import math
 import statistics
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from engine import FRAMEWORK_NAMES, FRAMEWORKS
 from engine.data.choice import DataChoice
@@ -79,17 +79,14 @@ class AblationRequest(StudyRequest):
                 f"Expected some of {', '.join(choices)}."
             )
         object.__setattr__(self, "defaults", tuple(name for name in choices if name in self.defaults) or choices[:-1])
+        if self.epochs is None:
+            object.__setattr__(self, "epochs", EPOCHS[CLASSIFIERS[self.classifier].takes])
         self.experiment()  # says what is wrong with the rest
-
-    def to_json(self) -> dict[str, Any]:
-        """Return the fields, with the number of epochs that the classifier takes."""
-        return super().to_json() | {"epochs": self.experiment().epochs}
 
     def experiment(self) -> Experiment:
         """Return what every training begins with: matched mode and the classifier's recommended values, but a set number of epochs."""
         data = self.data or sample_choice()
-        epochs = EPOCHS[CLASSIFIERS[self.classifier].takes] if self.epochs is None else self.epochs
-        fixed = {"epochs": epochs, "patience": 0, "encoder": self.encoder, "device": self.device}
+        fixed = {"epochs": self.epochs, "patience": 0, "encoder": self.encoder, "device": self.device}
         return Experiment.recommended(data if data.rows else replace(data, rows=ROWS), self.classifier, **fixed)
 
 

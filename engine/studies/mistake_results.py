@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
 
-from engine.runs.records.reading import write_fields
 from engine.shared.devices import Machine
 from engine.units import Seconds, Share
 from engine.workers.requests.mistakes import Observation
@@ -38,9 +36,9 @@ class MistakeRow:
     seconds: Seconds = 0.0
     """The time of the mistaken training."""
 
-    def to_json(self) -> dict[str, Any]:
-        """Return what a lost process or an ended one leaves."""
-        return write_fields(self, ("reason",) if self.reason is None else ("mistaken", "correct", "same_answers", "seconds"))
+    def left_out(self) -> tuple[str, ...]:
+        """Return the keys that are not written of a process that was lost, or of one that was not."""
+        return ("reason",) if self.reason is None else ("mistaken", "correct", "same_answers", "seconds")
 
 
 @dataclass(frozen=True, kw_only=True)

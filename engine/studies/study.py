@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -53,12 +54,12 @@ class Study(StudyPaths, WorkFolder):
         """Return what is known so far, or ``None``; complete when the state is ``done``."""
         return read_json(self.results_file)
 
-    def write_results(self, results: dict[str, Any]) -> None:
+    def write_results(self, results: Mapping[str, object]) -> None:
         """Replace what is known."""
         write_atomically(self.results_file, json.dumps(results, indent=1, ensure_ascii=False))
 
 
-def start_study(kind: str, request: dict[str, Any]) -> Study:
+def start_study(kind: str, request: Mapping[str, object]) -> Study:
     """Return the study that answers ``request``: one that is there already, or one whose process is started now.
 
     Raises ``RunError`` when the disk refuses.
@@ -87,13 +88,13 @@ def start_study(kind: str, request: dict[str, Any]) -> Study:
     return study
 
 
-def find_study(kind: str, request: dict[str, Any]) -> Study | None:
+def find_study(kind: str, request: Mapping[str, object]) -> Study | None:
     """Return what :func:`start_study` would find, in whatever state it is; ``None`` where it would begin anew."""
     study = _study_of(kind, request)
     return study if study.status_file.exists() else None
 
 
-def study_key(kind: str, request: dict[str, Any]) -> str:
+def study_key(kind: str, request: Mapping[str, object]) -> str:
     """Return a key that is equal for equal questions to the same code and packages."""
     return _digest([kind, request, code_version()])[:16]
 
@@ -104,16 +105,16 @@ class UnitCache:
     def __init__(self) -> None:
         self._folder, self._version = HomePaths(home()).units_folder, code_version()
 
-    def find(self, question: dict[str, Any]) -> dict[str, Any] | None:
+    def find(self, question: Mapping[str, object]) -> dict[str, Any] | None:
         """Return the answer to the same question, asked of the same code before; ``None`` where nobody did."""
         return read_json(self._file(question))
 
-    def keep(self, question: dict[str, Any], answer: dict[str, Any]) -> None:
+    def keep(self, question: Mapping[str, object], answer: Mapping[str, object]) -> None:
         """Keep an answer for whoever asks the same."""
         self._folder.mkdir(parents=True, exist_ok=True)
         write_atomically(self._file(question), json.dumps(answer))
 
-    def _file(self, question: dict[str, Any]) -> Path:
+    def _file(self, question: Mapping[str, object]) -> Path:
         return self._folder / f"{_digest([question, self._version])}.json"
 
 
@@ -136,7 +137,7 @@ def latest_study(kind: str) -> Study | None:
     return next(iter(list_studies(kind)), None)
 
 
-def _study_of(kind: str, request: dict[str, Any]) -> Study:
+def _study_of(kind: str, request: Mapping[str, object]) -> Study:
     return Study(_studies_folder() / f"{kind}-{study_key(kind, request)}")
 
 

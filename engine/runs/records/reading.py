@@ -8,7 +8,8 @@ Describe the file as frozen dataclasses, with defaults and a docstring below eac
 Dataclasses, tuples, dictionaries and ``X | None`` may be nested. A missing key takes the field's default, an unknown one is ignored, and
 a value of another kind than its field counts as missing: that a file is older is a normal state and never an exception. Entries of
 another kind are left out of lists and dictionaries, and so is a record that lacks a field without a default. A class that brings its own
-``from_json`` and ``to_json`` is read and written by them. Units stand in the types (``engine.units``).
+``from_json`` and ``to_json`` is read and written by them; one with ``left_out`` names the keys that it does not write. Units stand in the
+types (``engine.units``).
 """
 
 from __future__ import annotations
@@ -39,7 +40,7 @@ def to_json(value: Any) -> Any:
     """Return dictionaries, lists and plain values, ready for ``json.dumps``; the keys of a record are its fields, in their order."""
     if is_dataclass(value) and not isinstance(value, type):
         own = getattr(value, "to_json", None)
-        return own() if own else write_fields(value)
+        return own() if own else write_fields(value, getattr(value, "left_out", tuple)())
     if isinstance(value, Mapping):
         return {key: to_json(inner) for key, inner in value.items()}
     return [to_json(inner) for inner in value] if isinstance(value, (list, tuple)) else value

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
 
-from engine.runs.records.reading import write_fields
 from engine.shared.devices import Machine
 from engine.studies.benchmark.statistics import MARGIN
 from engine.units import Share
@@ -40,9 +38,9 @@ class Measurement(MeasurementFacts):
     values: dict[str, tuple[float, ...]] = field(default_factory=dict)
     """One figure a repeat, by side, in pairs. The sides are the frameworks, or ``first`` and ``second`` against itself."""
 
-    def to_json(self) -> dict[str, Any]:
-        """Return every key that such a benchmark has."""
-        return write_fields(self, () if self.framework else ("framework",))
+    def left_out(self) -> tuple[str, ...]:
+        """Return the keys that such a benchmark does not have."""
+        return () if self.framework else ("framework",)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,10 +73,9 @@ class VerdictRow(MeasurementFacts):
         """Return both ends of the interval."""
         return self.interval[:2] if len(self.interval) == 2 else (None, None)
 
-    def to_json(self) -> dict[str, Any]:
-        """Return the keys of the sides that were compared."""
-        sides = ("framework", "pytorch", "tensorflow", "first", "second")
-        return write_fields(self, [name for name in sides if getattr(self, name) is None])
+    def left_out(self) -> tuple[str, ...]:
+        """Return the keys of the sides that were not compared."""
+        return tuple(name for name in ("framework", "pytorch", "tensorflow", "first", "second") if getattr(self, name) is None)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
 
-from engine.runs.records.reading import write_fields
 from engine.shared.devices import Machine
 from engine.studies.migration.results import LogitDifferences
 from engine.units import Megabytes, Milliseconds, Rows, Seconds, Share, Tokens
@@ -51,9 +49,9 @@ class FileCheck(LogitDifferences):
     race: LatencyRace | None = None
     """The race against the frameworks; the key is there only for ONNX files."""
 
-    def to_json(self) -> dict[str, Any]:
-        """Return every key; ``race`` only where there was one."""
-        return write_fields(self, ("race",) if self.race is None else ())
+    def left_out(self) -> tuple[str, ...]:
+        """Return the keys that are not written: ``race`` where there was none."""
+        return ("race",) if self.race is None else ()
 
 
 @dataclass(frozen=True, kw_only=True)

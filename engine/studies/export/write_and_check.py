@@ -96,7 +96,7 @@ def conduct(coordinator: StudyCoordinator) -> list[str]:
 
 
 def _race(coordinator: StudyCoordinator, request: ExportRequest, race: RaceRequest) -> LatencyRace:
-    """The median time of one text, from the text on: the file beside each framework that took part, in turns, a process each."""
+    """Return the median time of one text, from the text on: the file beside each framework that took part, in turns, a process each."""
     run = request.opened()
     trained = [framework for framework in FRAMEWORKS if has_model(run, framework)]
     coordinator.dismiss()

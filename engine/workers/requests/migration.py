@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, fields
-from typing import Any, ClassVar
+from typing import ClassVar
 
-from engine.runs.records.reading import write_fields
 from engine.shared.onnx.graph import RebuiltLayer
 from engine.shared.weights.mapping import WeightPlace
 from engine.units import Bytes, Loss, Rows, Seconds, Share
@@ -51,9 +50,9 @@ class Passage:
     files: dict[str, Bytes] | None = None
     """Route ``checkpoint``: the size of each file of the folder, by path."""
 
-    def to_json(self) -> dict[str, Any]:
-        """Return the keys of the route that was taken."""
-        return write_fields(self, [item.name for item in fields(self) if getattr(self, item.name) is None])
+    def left_out(self) -> tuple[str, ...]:
+        """Return the keys of the routes that were not taken."""
+        return tuple(item.name for item in fields(self) if getattr(self, item.name) is None)
 
 
 @dataclass(frozen=True, kw_only=True)
