@@ -3,26 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
 import pytest
 
 from engine.studies.benchmark.results import VerdictRow
 from engine.studies.benchmark.summary import count_verdicts, counts_in_brief, row_sentence, row_title, verdict_counts_sentence
-
-
-def row(verdict: str, ratio: float = 1.0, **facts: Any) -> VerdictRow:
-    values: dict[str, Any] = {"claim": "training-speed", "classifier": "text-cnn", "mode": "matched", "batch_size": 32}
-    values |= {"unit": "ms", "repeats": 7, "pytorch": 10 * ratio, "tensorflow": 10.0, "ratio": ratio}
-    return VerdictRow(**values | {"interval": (ratio * 0.95, ratio * 1.05), "verdict": verdict} | facts)
-
-
-MIXED = [
-    *[row("equivalent", 1.02)] * 9,
-    *[row("pytorch faster", 1 / factor) for factor in (2.1, 1.2, 1.5, 1.4)],
-    row("tensorflow faster", 1.3),
-    row("not enough evidence", 1.1),
-]
+from tests.made_up_results import MIXED, verdict_row
 
 
 def test_every_comparison_is_told_and_both_directions_are_factors_above_one() -> None:
@@ -35,7 +21,7 @@ def test_every_comparison_is_told_and_both_directions_are_factors_above_one() ->
 
 
 def test_who_comes_first_in_the_sentence_brings_the_word() -> None:
-    assert verdict_counts_sentence(count_verdicts([row("tensorflow smaller", 2.0)]), 0.05, "smaller") == (
+    assert verdict_counts_sentence(count_verdicts([verdict_row("tensorflow smaller", 2.0)]), 0.05, "smaller") == (
         "Of 1 comparison none equivalent within ±5 %, TensorFlow smaller in 1 (by 2.00 ×)."
     )
 
@@ -44,12 +30,12 @@ def test_who_comes_first_in_the_sentence_brings_the_word() -> None:
     ("rows", "words"),
     [
         ([], "Not enough evidence"),
-        ([row("not enough evidence")] * 3, "Not enough evidence"),
-        ([row("equivalent")] * 3, "Holds here"),
+        ([verdict_row("not enough evidence")] * 3, "Not enough evidence"),
+        ([verdict_row("equivalent")] * 3, "Holds here"),
         (MIXED, "Mostly holds here"),
-        ([*[row("pytorch faster", 0.5)] * 3, row("equivalent")], "Not here: PyTorch is mostly faster"),
-        ([row("pytorch faster", 0.5), row("tensorflow faster", 2.0)], "It depends: each is faster somewhere"),
-        ([row("pytorch faster", 0.5), row("equivalent")], "It depends on what is compared"),
+        ([*[verdict_row("pytorch faster", 0.5)] * 3, verdict_row("equivalent")], "Not here: PyTorch is mostly faster"),
+        ([verdict_row("pytorch faster", 0.5), verdict_row("tensorflow faster", 2.0)], "It depends: each is faster somewhere"),
+        ([verdict_row("pytorch faster", 0.5), verdict_row("equivalent")], "It depends on what is compared"),
     ],
 )
 def test_verdicts(rows: list[VerdictRow], words: str) -> None:
@@ -57,18 +43,18 @@ def test_verdicts(rows: list[VerdictRow], words: str) -> None:
 
 
 def test_half_of_the_comparisons_are_not_enough_to_favour_anyone() -> None:
-    assert count_verdicts([row("pytorch faster", 0.5), row("equivalent")]).favours is None
-    assert count_verdicts([row("tensorflow faster", 2.0)] * 2 + [row("equivalent")]).favours == "tensorflow"
+    assert count_verdicts([verdict_row("pytorch faster", 0.5), verdict_row("equivalent")]).favours is None
+    assert count_verdicts([verdict_row("tensorflow faster", 2.0)] * 2 + [verdict_row("equivalent")]).favours == "tensorflow"
 
 
 def test_a_verdict_without_a_figure_decides_nothing() -> None:
-    assert count_verdicts([replace(row("pytorch faster"), ratio=None)]).undecided == 1
+    assert count_verdicts([replace(verdict_row("pytorch faster"), ratio=None)]).undecided == 1
 
 
 def test_rows_in_words() -> None:
-    assert row_title(row("equivalent", sequence_length=128)) == "Step of a training, Text CNN, matched, batch of 32, 128 tokens"
-    assert row_title(row("equivalent", claim="import-time", classifier=None, mode=None, batch_size=None)) == "Loading the framework"
-    assert row_sentence(row("pytorch faster", 0.5)) == "PyTorch 2.00 × faster, 1.90 to 2.11; 7 repeats"
-    assert row_sentence(row("tensorflow faster", 2.0)) == "TensorFlow 2.00 × faster, 1.90 to 2.10; 7 repeats"
-    assert row_sentence(row("equivalent", 1.0)) == "Equivalent, PyTorch : TensorFlow 0.950 to 1.05; 7 repeats"
-    assert row_sentence(row("not enough evidence", 1.1, interval=(), repeats=0)) == "Not enough evidence"
+    assert row_title(verdict_row("equivalent", sequence_length=128)) == "Step of a training, Text CNN, matched, batch of 32, 128 tokens"
+    assert row_title(verdict_row("equivalent", claim="import-time", classifier=None, mode=None, batch_size=None)) == "Loading the framework"
+    assert row_sentence(verdict_row("pytorch faster", 0.5)) == "PyTorch 2.00 × faster, 1.90 to 2.11; 7 repeats"
+    assert row_sentence(verdict_row("tensorflow faster", 2.0)) == "TensorFlow 2.00 × faster, 1.90 to 2.10; 7 repeats"
+    assert row_sentence(verdict_row("equivalent", 1.0)) == "Equivalent, PyTorch : TensorFlow 0.950 to 1.05; 7 repeats"
+    assert row_sentence(verdict_row("not enough evidence", 1.1, interval=(), repeats=0)) == "Not enough evidence"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 import pytest
 
@@ -14,49 +13,17 @@ from engine.guide.claims import CLAIMS, GROUPS, SOURCES
 from engine.guide.conclusions import NO_GPU, NOT_YET, Evidence, by_state, conclusions, gather, guide_answer
 from engine.guide.ecosystem import LIBRARIES, count_families, library_version, model_families
 from engine.guide.strengths import CARDS
-from engine.runs.folder import Run, home
+from engine.runs.folder import Run
 from engine.runs.records.reading import to_json
 from engine.runs.source_code import present_code, source_file
 from engine.runs.status import Status
 from engine.studies.audit import TRANSFER_BAR
-from engine.studies.study import Study
-from tests.evidence.test_benchmark_summary import MIXED, row
+from tests.made_up_results import MIXED, SILENT, finished_study, mistake_error, museum_results, verdict_row
 
 
 @pytest.fixture(autouse=True)
 def no_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "machine_has_gpu", lambda: False)
-
-
-def study(kind: str, results: dict[str, Any], state: str = "done", created: float = 1.0, key: str = "a") -> Study:
-    """A study's folder as its process leaves it; of a kind that this version need not know."""
-    made = Study(home() / "_studies" / f"{kind}-{key}")
-    made.path.mkdir(parents=True)
-    made.write_status(Status(state=state, created=created))
-    made.write_results(to_json(results))
-    return made
-
-
-def error(at_mistake: bool, depth: int) -> dict[str, Any]:
-    return {"error": {"at_mistake": at_mistake, "depth": depth}, "warnings": []}
-
-
-SILENT = {"error": None, "warnings": []}
-
-
-def museum() -> dict[str, Any]:
-    outcomes = {
-        "labels_out_of_range": (("stopped", error(True, 4)), ("stopped", error(False, 20))),
-        "wrong_dtype": (("stopped", error(True, 6)), ("harmless", SILENT)),
-        "softmax_before_loss": (("silent", SILENT), ("warned", SILENT)),
-        "labels_shuffled": (("silent", SILENT), ("crashed", {})),
-    }
-    rows = [
-        {"mistake": mistake, "framework": framework, "outcome": outcome, "mistaken": mistaken}
-        for mistake, sides in outcomes.items()
-        for framework, (outcome, mistaken) in zip(FRAMEWORKS, sides, strict=True)
-    ]
-    return {"rows": rows, "texts": 380, "data": "sample"}
 
 
 def test_before_anything_ran_every_claim_says_what_is_missing() -> None:
@@ -79,8 +46,8 @@ def test_a_gpu_that_was_not_used_yet_waits_for_a_run(monkeypatch: pytest.MonkeyP
 
 
 def test_timed_claims_come_from_their_rows_alone() -> None:
-    memory = [row("tensorflow smaller", 1.5, claim="memory", unit="MiB")] * 3
-    study("benchmark", {"rows": [*MIXED, *memory, row("equivalent", claim="import-time")], "margin": 0.1})
+    memory = [verdict_row("tensorflow smaller", 1.5, claim="memory", unit="MiB")] * 3
+    finished_study("benchmark", {"rows": [*MIXED, *memory, verdict_row("equivalent", claim="import-time")], "margin": 0.1})
     found = conclusions()
     assert found["training-speed"].figure.startswith("Of 15 comparisons 9 equivalent within ±10 %, PyTorch faster in 4 (by 1.20 to 2.10 ×)")
     assert (found["training-speed"].verdict, found["training-speed"].favours) == ("Mostly holds here", None)
@@ -90,8 +57,10 @@ def test_timed_claims_come_from_their_rows_alone() -> None:
 
 
 def test_the_difference_is_concluded_from_all_rows_and_names_the_largest() -> None:
-    slow = row("tensorflow faster", 3.5, classifier="bi-lstm", mode="compiled")
-    study("benchmark", {"rows": [slow, row("pytorch faster", 0.5), row("equivalent", claim="memory")], "margin": 0.1})
+    slow = verdict_row("tensorflow faster", 3.5, classifier="bi-lstm", mode="compiled")
+    finished_study(
+        "benchmark", {"rows": [slow, verdict_row("pytorch faster", 0.5), verdict_row("equivalent", claim="memory")], "margin": 0.1}
+    )
     conclusion = conclusions()["negligible-difference"]
     assert conclusion.figure.startswith("Of 3 comparisons 1 equivalent")
     assert "The largest difference, 3.50 ×: “Step of a training, Bi-LSTM, compiled, batch of 32”." in conclusion.figure
@@ -99,33 +68,33 @@ def test_the_difference_is_concluded_from_all_rows_and_names_the_largest() -> No
 
 
 def test_a_gpu_is_told_with_its_shares() -> None:
-    rows = [row("equivalent", claim="gpu-utilisation", unit="%", pytorch=81.0, tensorflow=79.0)]
-    study("benchmark", {"rows": rows, "margin": 0.2})
+    rows = [verdict_row("equivalent", claim="gpu-utilisation", unit="%", pytorch=81.0, tensorflow=79.0)]
+    finished_study("benchmark", {"rows": rows, "margin": 0.2})
     conclusion = conclusions()["gpu-utilisation"]
     assert "within ±20 %" in conclusion.figure and "busy 79.0 to 81.0 % of the time" in conclusion.figure
     assert (conclusion.verdict, conclusion.favours) == ("Holds here", None)
 
 
 def test_a_framework_against_itself_says_nothing_about_the_other() -> None:
-    itself = row("second faster", 1.2, framework="tensorflow", first=1.2, second=1.0)
-    study("benchmark", {"rows": [itself], "against_itself": True}, created=2.0, key="itself")
+    itself = verdict_row("second faster", 1.2, framework="tensorflow", first=1.2, second=1.0)
+    finished_study("benchmark", {"rows": [itself], "against_itself": True}, created=2.0, key="itself")
     assert conclusions()["training-speed"].figure == NOT_YET
-    compared = study("benchmark", {"rows": [row("equivalent")], "against_itself": False}, created=1.0, key="compared")
+    compared = finished_study("benchmark", {"rows": [verdict_row("equivalent")], "against_itself": False}, created=1.0, key="compared")
     assert gather().studies["benchmark"] == compared, "however new the other one is"
     assert conclusions()["training-speed"].figure.startswith("Of 1 comparison 1 equivalent")
 
 
 def test_only_studies_that_came_to_their_end_count_and_the_newest_of_them() -> None:
-    study("benchmark", {"rows": [row("equivalent")]}, created=1.0, key="old")
-    newest = study("benchmark", {"rows": [row("pytorch faster", 0.5)]}, created=2.0, key="new")
-    study("benchmark", {"rows": [row("tensorflow faster", 2.0)]}, state="stopped", created=3.0, key="half")
+    finished_study("benchmark", {"rows": [verdict_row("equivalent")]}, created=1.0, key="old")
+    newest = finished_study("benchmark", {"rows": [verdict_row("pytorch faster", 0.5)]}, created=2.0, key="new")
+    finished_study("benchmark", {"rows": [verdict_row("tensorflow faster", 2.0)]}, state="stopped", created=3.0, key="half")
     evidence = gather()
     assert evidence.studies["benchmark"] == newest
     assert conclusions(evidence)["training-speed"].favours == "pytorch"
 
 
 def test_debugging_comes_from_the_museum() -> None:
-    study("museum", museum())
+    finished_study("museum", museum_results())
     conclusion = conclusions()["debugging"]
     assert conclusion.figure.startswith("Of 4 mistakes PyTorch stops 2 and TensorFlow stops 1")
     assert conclusion.figure.endswith("leads to the mistaken line itself: PyTorch in 2 and TensorFlow in 0.")
@@ -133,9 +102,9 @@ def test_debugging_comes_from_the_museum() -> None:
 
 
 def test_one_mistake_more_decides_nothing_and_two_do() -> None:
-    results = museum()
-    results["rows"][3] |= {"outcome": "stopped", "mistaken": error(True, 5)}  # of a wrong dtype, in TensorFlow
-    made = study("museum", results)
+    results = museum_results()
+    results["rows"][3] |= {"outcome": "stopped", "mistaken": mistake_error(True, 5)}  # of a wrong dtype, in TensorFlow
+    made = finished_study("museum", results)
     assert (conclusions()["debugging"].verdict, conclusions()["debugging"].favours) == ("About as many noticed in both", None)
     results["rows"][7] |= {"outcome": "warned", "mistaken": SILENT}
     made.write_results(to_json(results))
@@ -147,7 +116,7 @@ def test_migration_comes_from_the_audit() -> None:
         {"classifier": "text-cnn", "source": source, "target": target, "max_logit_difference": TRANSFER_BAR / 2}
         for source, target in (FRAMEWORKS, FRAMEWORKS[::-1])
     ]
-    made = study("audit", {"rows": [], "transfers": transfers})
+    made = finished_study("audit", {"rows": [], "transfers": transfers})
     conclusion = conclusions()["migration"]
     assert conclusion.figure.startswith("1 classifier carried across, 2 transfers: logits differ by at most ")
     assert (conclusion.source, conclusion.verdict, conclusion.favours) == ("shown", "Holds here, both ways", None)
@@ -156,7 +125,9 @@ def test_migration_comes_from_the_audit() -> None:
 
 
 def test_a_migration_counts_where_no_audit_has_been_made() -> None:
-    study("migration", {"classifier": "text-cnn", "source": "pytorch", "target": "tensorflow", "max_logit_difference": TRANSFER_BAR / 2})
+    finished_study(
+        "migration", {"classifier": "text-cnn", "source": "pytorch", "target": "tensorflow", "max_logit_difference": TRANSFER_BAR / 2}
+    )
     conclusion = conclusions()["migration"]
     assert conclusion.figure.startswith("1 classifier carried across, 1 transfer: ") and conclusion.source == "shown"
 
@@ -180,7 +151,7 @@ def test_learning_and_syntax_say_both_counts_with_their_units() -> None:
 
 
 def test_answers_count_every_claim_once() -> None:
-    study("museum", museum())
+    finished_study("museum", museum_results())
     parts = by_state(conclusions())
     assert sorted(one.claim for part in parts for one in part) == sorted(CLAIMS)
     assert "debugging" in [one.claim for one in parts[0]]
@@ -213,7 +184,7 @@ def test_nothing_is_stated_without_a_source_and_a_date() -> None:
 
 def test_every_strength_and_weakness_has_evidence_before_and_after_the_runs() -> None:
     empty = {card.says: card.evidence(conclusions(), gather()) for card in CARDS}
-    study("museum", museum())
+    finished_study("museum", museum_results())
     filled: Mapping[str, str] = {card.says: card.evidence(conclusions(), gather()) for card in CARDS}
     assert all(words.endswith(".") for words in (*empty.values(), *filled.values()))
     assert "4 to 6 frames in PyTorch and 20 to 20 frames in TensorFlow" in filled["Errors in graphs are harder to find"]

@@ -32,9 +32,8 @@ from engine.studies.mistake_results import MuseumResults
 from engine.studies.mistakes import MuseumRequest
 from engine.studies.study import list_studies, start_study
 from engine.workers.requests.mistakes import Observation
+from tests.made_up_results import ERROR, RIGHT, audit_results, mistake_row, observed
 from tests.pages.conftest import CLASSES, results, write_data, write_predictions
-from tests.pages.test_audit import audit_results
-from tests.pages.test_museum import ERROR, RIGHT, observed, row
 
 PROJECT = Path(__file__).parents[2]
 ALL = pytest.mark.parametrize("lesson", LESSONS.values(), ids=[f"week {week}" for week in LESSONS])
@@ -173,7 +172,7 @@ def test_the_faster_one_leads_by_a_tenth_or_they_are_equal() -> None:
 
 def museum_results(mistake: str, *outcomes: tuple[str, Observation], **facts: Any) -> MuseumResults:
     pair = zip(FRAMEWORKS, outcomes, strict=True)
-    return MuseumResults(rows=tuple(row(mistake, name, *outcome, 0.4, **facts) for name, outcome in pair))
+    return MuseumResults(rows=tuple(mistake_row(mistake, name, *outcome, 0.4, **facts) for name, outcome in pair))
 
 
 def test_what_became_of_a_mistake_is_told_of_both() -> None:

@@ -34,11 +34,11 @@ from engine.shared.recipe import Recipe
 from engine.shared.weights.initial import WEIGHTS
 from engine.source.script_settings import DATA_NAME
 from engine.source.scripts import COLUMNS, SCRIPT_NAMES, data_file, import_lines, notebook, obstacle_to_scripts, standalone_script
+from tests.prepared_runs import EVERYTHING, RUFF, prepared_run
 from tests.running.driving import write_tiny_encoder
 
 PROJECT = Path(__file__).parents[2]
 AWKWARD = '=1+1, she said "no"\r\nsecond line\twith a tab, größer, 🙂'
-RUFF = [sys.executable, "-m", "ruff", "check", "--isolated", "--no-cache", "--select", "F,E9,B", "--target-version", "py311"]
 
 COMPILED = "tfidf-mlp"
 CASES: dict[str, dict[str, Any]] = {
@@ -56,12 +56,6 @@ CASES: dict[str, dict[str, Any]] = {
 
 COMPILES = shutil.which("g++") or shutil.which("clang++")
 """What ``torch.compile`` needs on the CPU."""
-
-EVERYTHING = {
-    "mode": "defaults", "long_texts": "windows", "class_weights": "balanced", "compiled": True, "precision": "mixed", "device": "gpu",
-    "weight_decay": 0.1, "clip_norm": 1.0, "rate_schedule": "linear", "warmup_share": 0.5,
-}  # fmt: skip
-"""Every setting that adds a part to a script."""
 
 
 def sixty_rows() -> bytes:
@@ -136,15 +130,6 @@ def ended(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
                 place = folder / case.replace(", ", "-").replace(" ", "-")
                 waiting[case] = pool.submit(train_and_execute, create_run(experiment), place, compiled)
         yield lambda case: waiting[case].result()
-
-
-def prepared_run(classifier: str, **changes: Any) -> Run:
-    """A run that has read its texts and trained nothing yet."""
-    choice = DataChoice(dataset="sample", name="support_messages.csv", text=("message",), label="department")
-    run = create_run(Experiment.recommended(choice, classifier, **changes))
-    rows = [(f"text number {number}", "xy"[number % 2], ("train", "train", "validation", "test")[number // 2 % 4]) for number in range(16)]
-    pandas.DataFrame(rows, columns=COLUMNS).to_parquet(run.data_file, index=False)
-    return run
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ import pytest
 from engine import FRAMEWORKS
 from engine.serving.sagemaker_code import inference_source, train_source
 from engine.shared.classifiers import CLASSIFIERS
-from tests.evidence.test_scripts import EVERYTHING, RUFF, prepared_run
+from tests.prepared_runs import EVERYTHING, RUFF, prepared_run
 
 WRITTEN = {f"{name}{suffix}": (name, changes) for name in CLASSIFIERS for suffix, changes in (("", {}), (", everything", EVERYTHING))}
 

@@ -16,42 +16,20 @@ from engine.errors import RunError
 from engine.runs.records.reading import to_json
 from engine.runs.status import Status
 from engine.shared.classifiers import CLASSIFIERS
-from engine.shared.devices import Machine
 from engine.shared.recipe import EVERY_DEFAULT
 from engine.studies.ablation import COMPILED, AblationRequest
 from engine.studies.ablation_results import AblationResults, FlipRow
 from engine.studies.audit import LEVELS, REMAINS, AuditRequest
-from engine.studies.audit_results import AuditResults, LevelRow, TransferRow
+from engine.studies.audit_results import AuditResults
 from engine.studies.study import Study, list_studies, start_study
 from engine.workers.requests.ablation import TrainingFigures
 from pages.parts.studies import ablation_view, audit_view, study_view
+from tests.made_up_results import audit_results
 from tests.pages.conftest import charts, words
 
 OpenPage = Callable[..., AppTest]
 
 pytestmark = pytest.mark.usefixtures("no_process")
-
-DIFFERENCE = dict(zip(LEVELS, (0.08, 0.02, 2.5e-4, 2.8e-7, 2.8e-16, 3e-6), strict=True))
-
-
-def audit_results(*classifiers: str, levels: int = len(LEVELS)) -> AuditResults:
-    rows = []
-    for classifier in classifiers or CLASSIFIERS:
-        for name, level in list(LEVELS.items())[:levels]:
-            largest = DIFFERENCE[name] * (1e3 if classifier == "transformer" and name == "exact-constants" else 1)
-            differences = (0.0, largest / 10, largest)
-            losses = {"pytorch": (1.0,) * 3, "tensorflow": tuple(1.0 + value for value in differences)}
-            facts = {"classifier": classifier, "precision": level.precision, "level": name}
-            rows.append(LevelRow(steps=3, max_relative_loss_difference=largest, losses=losses, differences=differences, **facts))
-    transfers = tuple(
-        TransferRow(classifier=classifier, source=source, target=target, max_logit_difference=2e-7)
-        for classifier in classifiers or CLASSIFIERS
-        for source in FRAMEWORKS
-        for target in FRAMEWORKS
-        if source != target
-    )
-    machine = Machine(cpu="A processor", packages={"torch": "2.13.0", "tensorflow": "2.21.0"})
-    return AuditResults(steps=3, data="<b>my</b> file.csv", machine=machine, rows=tuple(rows), transfers=transfers)
 
 
 def ablation_results(beyond: bool = True) -> AblationResults:

@@ -20,8 +20,8 @@ from engine.runs.status import Status
 from engine.studies import study as studies
 from engine.studies.mistake_results import MuseumResults
 from engine.studies.study import list_studies
+from tests.made_up_results import mistake_row, observed
 from tests.pages.conftest import results, words, write_data, write_predictions
-from tests.pages.test_museum import observed, row
 
 OpenPage = Callable[..., AppTest]
 PAGE = Path(__file__).parents[2] / "pages" / "course.py"
@@ -132,7 +132,7 @@ def test_results_that_cannot_be_read_are_told(open_page: OpenPage) -> None:
 
 
 def museum_results(mistake: str) -> MuseumResults:
-    pair = tuple(row(mistake, name, "silent", observed([1.6, 9.0], 0.2), 0.3) for name in FRAMEWORKS)
+    pair = tuple(mistake_row(mistake, name, "silent", observed([1.6, 9.0], 0.2), 0.3) for name in FRAMEWORKS)
     return MuseumResults(rows=pair, texts=380, data="support_messages.csv")
 
 

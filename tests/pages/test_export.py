@@ -2,34 +2,21 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from engine.runs.folder import Run
 from engine.runs.status import Status
-from engine.studies.export.request import FILES, ExportRequest
+from engine.studies.export.request import ExportRequest
 from engine.studies.study import list_studies, start_study
+from tests.made_up_results import exported
 from tests.pages.conftest import charts, words
 
 OpenPage = Callable[..., AppTest]
 
 pytestmark = pytest.mark.usefixtures("no_process")
-
-
-def exported(run: Run, framework: str, name: str, precision: str = "float32", **check: Any) -> None:
-    request = ExportRequest(run.identifier, framework, name, precision)
-    request.folder.mkdir(parents=True)
-    (request.folder / FILES[name]).write_bytes(b"model")
-    figures = {"rows": 40, "label_agreement": 1.0, "max_logit_difference": 3e-7, "mean_logit_difference": 1e-8, "accuracy": 0.9,
-               "accuracy_before": 0.9, "single_p50_ms": 1.5, "single_p95_ms": 2.5, "batch_texts_per_second": 900.0}  # fmt: skip
-    manifest = {"framework": framework, "format": name, "precision": precision, "file": FILES[name], "megabytes": 2.5,
-                "weights": request.to_json()["weights"]}  # fmt: skip
-    manifest["check"] = figures | {"runtime": "ONNX Runtime"} | check
-    (request.folder / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
 
 
 def test_without_a_run_the_page_says_where_to_get_one(open_page: OpenPage) -> None:

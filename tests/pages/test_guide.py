@@ -21,10 +21,8 @@ from engine.studies.mistake_catalogue import MISTAKES
 from engine.studies.study import list_studies, start_study
 from pages.parts.code.counted_code import highlighted_piece
 from pages.parts.guide.claim_table import claim_row
-from tests.evidence.test_benchmark_summary import MIXED, row
-from tests.evidence.test_conclusions import museum, study
+from tests.made_up_results import MIXED, exported, finished_study, museum_results, verdict_row
 from tests.pages.conftest import words
-from tests.pages.test_export import exported
 
 OpenPage = Callable[..., AppTest]
 
@@ -80,9 +78,9 @@ def test_a_study_under_way_is_said_and_not_started_twice(open_page: OpenPage) ->
 
 def test_measured_claims_show_their_rows_their_machine_and_their_notes(open_page: OpenPage) -> None:
     machine = {"cpu": "A *processor*", "packages": {"torch": "2.13.0", "tensorflow": "2.21.0"}}
-    rows = [*MIXED, row("equivalent", claim="import-time", unit="s", classifier=None, mode=None)]
-    rows.append(row("pytorch faster", 0.5, claim="first-step"))
-    study("benchmark", {"rows": rows, "margin": 0.1, "machine": machine, "data": "sample", "notes": ["Threads: <2>."]})
+    rows = [*MIXED, verdict_row("equivalent", claim="import-time", unit="s", classifier=None, mode=None)]
+    rows.append(verdict_row("pytorch faster", 0.5, claim="first-step"))
+    finished_study("benchmark", {"rows": rows, "margin": 0.1, "machine": machine, "data": "sample", "notes": ["Threads: <2>."]})
     page = open_page("guide")
     assert not page.exception
     shown, html = words(page), tables(page)
@@ -97,7 +95,7 @@ def test_measured_claims_show_their_rows_their_machine_and_their_notes(open_page
 
 
 def test_the_museum_fills_the_row_on_debugging(open_page: OpenPage) -> None:
-    study("museum", museum())
+    finished_study("museum", museum_results())
     page = open_page("guide")
     assert not page.exception
     assert "PyTorch stops 2 and TensorFlow stops 1" in words(page) and "The message leads to the mistaken line" in tables(page)
@@ -108,7 +106,7 @@ def test_the_museum_fills_the_row_on_debugging(open_page: OpenPage) -> None:
 def test_the_audit_fills_the_row_on_moving(open_page: OpenPage) -> None:
     transfers = [{"classifier": "text-cnn", "source": "pytorch", "target": "tensorflow", "max_logit_difference": 1e-9}]
     rows = [{"classifier": "text-cnn", "level": "same-weights", "max_relative_loss_difference": 0.1}]
-    study("audit", {"rows": rows, "transfers": transfers})
+    finished_study("audit", {"rows": rows, "transfers": transfers})
     page = open_page("guide")
     assert not page.exception and "Weights trained in one framework give the same answers in the other" in words(page)
 

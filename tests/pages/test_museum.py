@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -14,11 +14,12 @@ from engine.runs.records.reading import to_json
 from engine.runs.status import Status
 from engine.shared.devices import Machine
 from engine.studies.mistake_catalogue import MISTAKES
-from engine.studies.mistake_results import MistakeRow, MuseumResults
+from engine.studies.mistake_results import MuseumResults
 from engine.studies.mistakes import MuseumRequest
 from engine.studies.study import Study, list_studies, start_study
-from engine.workers.requests.mistakes import Frame, Observation, PrintedWarning, RaisedError
+from engine.workers.requests.mistakes import Observation, PrintedWarning
 from pages.parts.studies import mistakes_view as museum_view
+from tests.made_up_results import ERROR, RIGHT, mistake_row, observed
 from tests.pages.conftest import charts, words
 
 OpenPage = Callable[..., AppTest]
@@ -26,42 +27,21 @@ OpenPage = Callable[..., AppTest]
 pytestmark = pytest.mark.usefixtures("no_process")
 
 
-def observed(losses: Sequence[float | None], accuracy: float | None = 0.8, **changes: Any) -> Observation:
-    bad = losses.index(None) + 1 if None in losses else None
-    seen = Observation(stage="end", steps=len(losses), losses=tuple(losses), first_not_a_number=bad, accuracy=accuracy)
-    return replace(seen, **changes)
-
-
-RIGHT = [1.6, 1.0, 0.5, 0.2]
-OWN_LINE = Frame(file="engine/frameworks/pytorch/mistakes.py", line=65, function="f", code="fit(`x`)", own=True)
-ERROR = RaisedError(
-    type="IndexError",
-    message="Target 5 is <b>out</b> of *bounds*.",
-    frames=(OWN_LINE, Frame(file="torch/nn/functional.py", line=3, function="cross_entropy", code="raise")),
-    depth=2,
-    own_line=OWN_LINE,
-    library_frames=1,
-)
 LONG = replace(ERROR, message="Graph execution error:\n" + "\n".join(f"frame {number}" for number in range(30)), at_mistake=True)
-
-
-def row(mistake: str, framework: str, outcome: str, mistaken: Observation, same: float | None = None, **facts: Any) -> MistakeRow:
-    values = {"caught": outcome == "stopped", "correct": observed(RIGHT, 0.85), "same_answers": same, "seconds": 0.4} | facts
-    return MistakeRow(mistake=mistake, framework=framework, outcome=outcome, mistaken=mistaken, **values)
 
 
 def results(rows: int = 99) -> MuseumResults:
     warned = observed(RIGHT, warnings=(PrintedWarning(type="UserWarning", message="Was this <i>intended</i>?"),))
     first, second = FRAMEWORKS
     every = (
-        row("labels_out_of_range", first, "stopped", observed([], None, error=ERROR), when="first step", step=1),
-        row("labels_out_of_range", second, "stopped", observed([1.0], None, error=LONG), when="later step", step=2),
-        row("wrong_dtype", first, "crashed", Observation(), reason="The PyTorch worker was ended by signal 11."),
-        row("wrong_dtype", second, "harmless", observed(RIGHT, 0.85), 1.0),
-        row("softmax_before_loss", first, "silent", observed([1.6, 1.5, 1.4, 1.3], 0.4), 0.3),
-        row("softmax_before_loss", second, "warned", warned, 1.0),
-        row("learning_rate_too_high", first, "silent", observed([1.6, 4e5, None, None], 0.2), 0.2),
-        row("learning_rate_too_high", second, "silent", observed([None], 0.2), 0.2),
+        mistake_row("labels_out_of_range", first, "stopped", observed([], None, error=ERROR), when="first step", step=1),
+        mistake_row("labels_out_of_range", second, "stopped", observed([1.0], None, error=LONG), when="later step", step=2),
+        mistake_row("wrong_dtype", first, "crashed", Observation(), reason="The PyTorch worker was ended by signal 11."),
+        mistake_row("wrong_dtype", second, "harmless", observed(RIGHT, 0.85), 1.0),
+        mistake_row("softmax_before_loss", first, "silent", observed([1.6, 1.5, 1.4, 1.3], 0.4), 0.3),
+        mistake_row("softmax_before_loss", second, "warned", warned, 1.0),
+        mistake_row("learning_rate_too_high", first, "silent", observed([1.6, 4e5, None, None], 0.2), 0.2),
+        mistake_row("learning_rate_too_high", second, "silent", observed([None], 0.2), 0.2),
     )
     machine = Machine(cpu="A processor", packages={"torch": "2.13.0", "tensorflow": "2.21.0"})
     return MuseumResults(data="support_messages.csv", texts=380, machine=machine, rows=every[:rows])
@@ -160,7 +140,7 @@ def test_the_museum_is_not_under_way_on_the_audit_page(open_page: OpenPage) -> N
 
 
 def test_curves_in_words() -> None:
-    same = row("forgotten_evaluation_mode", "pytorch", "silent", observed(RIGHT, 0.5), 0.6)
+    same = mistake_row("forgotten_evaluation_mode", "pytorch", "silent", observed(RIGHT, 0.5), 0.6)
     assert "the training shows nothing" in museum_view.curve_sentence(same)
-    exploding = museum_view.loss_chart(row("learning_rate_too_high", "pytorch", "silent", observed([1.0, 1e9, None])))
+    exploding = museum_view.loss_chart(mistake_row("learning_rate_too_high", "pytorch", "silent", observed([1.0, 1e9, None])))
     assert exploding.chart.to_dict()["encoding"]["y"]["scale"]["type"] == "symlog"
