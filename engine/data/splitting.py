@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy
 import pandas
 
-from engine.data.checks.report import check_rows, structure_findings
+from engine.data.checks.report import blocking_findings
 from engine.data.choice import PARTS, DataChoice
 from engine.data.rows import Rows
 from engine.data.store import DatasetStore
@@ -39,14 +39,10 @@ def prepare(table: Table, choice: DataChoice) -> PreparedData:
     Raises ``DataError`` where a check blocks, and ``ExperimentError`` on shares or a number of rows out of range.
     """
     validate(choice)
-    findings = structure_findings(table, choice)
     rows = Rows(table, choice)
-    if not findings:
-        findings = tuple(finding for finding in check_rows(rows) if finding.level == "blocks")
-    if findings:
-        raise DataError(
-            f"“{choice.name}” cannot be trained on. " + " ".join(f"{found.title}: {found.sentence} {found.action}" for found in findings)
-        )
+    if findings := blocking_findings(table, rows):
+        reasons = (f"{finding.title}: {finding.sentence} {finding.action}" for finding in findings)
+        raise DataError(f"“{choice.name}” cannot be trained on. {' '.join(reasons)}")
     generator = numpy.random.default_rng(choice.seed)
     positions = rows.usable
     if choice.rows is not None and choice.rows < len(positions):

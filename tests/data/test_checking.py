@@ -1,9 +1,11 @@
 """The check report: every finding, its level, its count and its rows."""
 
+import inspect
+
 import pandas
 import pytest
 
-from engine.data.checks.findings import CHECKS
+from engine.data.checks.findings import BLOCKING, CHECKS
 from engine.data.checks.report import check_table
 from engine.data.checks.text_checks import LONG_BYTES
 from engine.data.choice import DataChoice, ReadingOptions
@@ -48,6 +50,10 @@ def test_clean_data_has_no_findings():
 def test_every_check_is_registered_once():
     names = [function.__name__ for function in CHECKS]
     assert len(names) == len(set(names)) >= 18
+
+
+def test_the_split_makes_every_check_that_can_block():
+    assert [check for check in CHECKS if '"blocks"' in inspect.getsource(check)] == BLOCKING
 
 
 def test_empty_texts_and_labels():

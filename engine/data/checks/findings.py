@@ -34,12 +34,20 @@ class Finding:
 
 Check = Callable[[Rows], Finding | None]
 CHECKS: list[Check] = []
+BLOCKING: list[Check] = []
+"""Those of the checks that can stand in the way; only they are made again when rows are split."""
 
 
 def check(function: Check) -> Check:
     """Register a check: it gets the rows and returns a finding, or ``None`` where all is well."""
     CHECKS.append(function)
     return function
+
+
+def blocking_check(function: Check) -> Check:
+    """Register a check whose finding can be that nothing can be trained."""
+    BLOCKING.append(function)
+    return check(function)
 
 
 def first_rows(rows: numpy.ndarray) -> tuple[int, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy
 
-from engine.data.checks.findings import Finding, check, first_rows, plural, quoted, share
+from engine.data.checks.findings import Finding, blocking_check, check, first_rows, plural, quoted, share
 from engine.data.choice import PARTS
 from engine.data.rows import Rows
 from engine.data.scanning import normalised, taken
@@ -15,7 +15,7 @@ MAX_CLASSES = 1000
 SAMPLE_ROWS = 20_000
 
 
-@check
+@blocking_check
 def empty_labels(rows: Rows) -> Finding | None:
     """Rows without a label cannot be trained on."""
     empty = rows.codes < 0
@@ -43,7 +43,7 @@ def empty_labels(rows: Rows) -> Finding | None:
     )
 
 
-@check
+@blocking_check
 def one_class(rows: Rows) -> Finding | None:
     """A classifier needs a choice."""
     present = numpy.flatnonzero(rows.class_sizes)
@@ -60,7 +60,7 @@ def one_class(rows: Rows) -> Finding | None:
     )
 
 
-@check
+@blocking_check
 def too_many_classes(rows: Rows) -> Finding | None:
     """A label with thousands of values is an id, a number or a text."""
     count = int((rows.class_sizes > 0).sum())
@@ -77,7 +77,7 @@ def too_many_classes(rows: Rows) -> Finding | None:
     )
 
 
-@check
+@blocking_check
 def label_looks_like_text(rows: Rows) -> Finding | None:
     """The wrong column in the label box is the most common mistake."""
     names = rows.classes
@@ -132,7 +132,7 @@ def label_variants(rows: Rows) -> Finding | None:
     )
 
 
-@check
+@blocking_check
 def small_classes(rows: Rows) -> Finding | None:
     """A class needs three distinct texts: one to learn from, one to stop by, one to be tested on."""
     small = rows.small_classes
@@ -168,7 +168,7 @@ def small_classes(rows: Rows) -> Finding | None:
     )
 
 
-@check
+@blocking_check
 def sample_too_small(rows: Rows) -> Finding | None:
     """A sample must leave three rows for each class that has them."""
     sample = rows.choice.rows

@@ -12,13 +12,13 @@ from engine.data.checks import (
     label_checks,  # noqa: F401 - importing them registers the checks
     text_checks,  # noqa: F401 - importing them registers the checks
 )
-from engine.data.checks.findings import CHECKS, Finding, quoted
+from engine.data.checks.findings import BLOCKING, CHECKS, Check, Finding, quoted
 from engine.data.checks.label_checks import spread
 from engine.data.choice import DataChoice
 from engine.data.rows import Rows, Tokens
 from engine.data.table import Table
 
-__all__ = ["Finding", "Report", "check_rows", "check_table", "structure_findings"]
+__all__ = ["Finding", "Report", "blocking_findings", "check_rows", "check_table"]
 
 COUNTED_TEXTS = 2000
 HISTOGRAM_BINS = 30
@@ -86,9 +86,14 @@ def check_table(
     )
 
 
-def check_rows(rows: Rows) -> tuple[Finding, ...]:
-    """Return the findings of every registered check: first what blocks, then the larger counts."""
-    return ordered(finding for function in CHECKS if (finding := function(rows)) is not None)
+def check_rows(rows: Rows, checks: Iterable[Check] = CHECKS) -> tuple[Finding, ...]:
+    """Return the findings of the checks, of all that are registered: first what blocks, then the larger counts."""
+    return ordered(finding for function in checks if (finding := function(rows)) is not None)
+
+
+def blocking_findings(table: Table, rows: Rows) -> tuple[Finding, ...]:
+    """Return only what makes training impossible."""
+    return structure_findings(table, rows.choice) or tuple(finding for finding in check_rows(rows, BLOCKING) if finding.level == "blocks")
 
 
 def ordered(findings: Iterable[Finding]) -> tuple[Finding, ...]:

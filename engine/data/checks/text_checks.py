@@ -6,7 +6,7 @@ import numpy
 import pyarrow
 import pyarrow.compute
 
-from engine.data.checks.findings import Finding, check, first_rows, plural, share
+from engine.data.checks.findings import Finding, blocking_check, check, first_rows, plural, share
 from engine.data.rows import Rows
 from engine.data.scanning import BEYOND_ASCII, CONTROL, MARKUP, taken
 
@@ -17,7 +17,7 @@ MOJIBAKE_PATTERN = f"[ÃÂ][{_CONTINUED}]|â€|â‚¬|ðŸ|ï»¿"
 """What UTF-8 looks like after it was read as cp1252."""
 
 
-@check
+@blocking_check
 def empty_texts(rows: Rows) -> Finding | None:
     """Rows without a text cannot be trained on."""
     empty = rows.text_empty
@@ -45,7 +45,7 @@ def empty_texts(rows: Rows) -> Finding | None:
     )
 
 
-@check
+@blocking_check
 def no_usable_rows(rows: Rows) -> Finding | None:
     """Some texts and some labels, but never in the same row; or nothing left after cleaning."""
     if len(rows.usable) or rows.text_empty.all() or (rows.codes < 0).all():
