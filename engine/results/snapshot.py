@@ -15,7 +15,7 @@ from engine.results.tables import finished_frameworks
 from engine.runs.comparison import run_facts
 from engine.runs.experiment import Experiment
 from engine.runs.folder import Run, readable_experiment
-from engine.runs.history import History
+from engine.runs.history import Built, Evaluated, History, Imported, Trained
 from engine.runs.records.outcome import Outcome
 from engine.runs.records.results import DataFacts, FrameworkResults, Results, RunFacts
 from engine.runs.status import Status
@@ -100,17 +100,17 @@ def _results_so_far(run: Run, experiment: Experiment | None, rows: pandas.DataFr
 
 def _side_so_far(side: History, outcome: Outcome | None) -> FrameworkResults:
     """Return what one framework's events say of its training, and what it came to where it has finished."""
-    imported, built, trained, evaluated = side.imported or {}, side.built or {}, side.trained or {}, side.evaluated or {}
+    imported, built, trained = side.imported or Imported(), side.built or Built(), side.trained or Trained()
     outcome = outcome or Outcome(
         epoch_train_loss=tuple(point.train_loss for point in side.epochs),
         epoch_validation_loss=tuple(point.validation_loss for point in side.epochs),
         epoch_validation_accuracy=tuple(point.validation_accuracy for point in side.epochs),
-        import_seconds=imported.get("seconds"),
-        rss_after_import_mib=imported.get("rss_mib"),
-        parameters=built.get("parameters"),
-        device=imported.get("device") or "",
-        threads=imported.get("threads"),
-        best_epoch=trained.get("best_epoch"),
-        stop_reason=trained.get("reason") or "",
+        import_seconds=imported.seconds,
+        rss_after_import_mib=imported.rss_mib,
+        parameters=built.parameters,
+        device=imported.device,
+        threads=imported.threads,
+        best_epoch=trained.best_epoch,
+        stop_reason=trained.reason,
     )
-    return FrameworkResults(**vars(outcome), test_accuracy=evaluated.get("test_accuracy"))
+    return FrameworkResults(**vars(outcome), test_accuracy=(side.evaluated or Evaluated()).test_accuracy)

@@ -30,7 +30,7 @@ def test_curves_read_only_new_bytes_and_leave_a_torn_line(active_run: Run):
         file.write('{"event": "evaluated", "test_accuracy": 0.9}\n{"event": "sav')
     curves.read(active_run)
     evaluated = curves.sides["pytorch"].evaluated
-    assert evaluated is not None and evaluated["test_accuracy"] == 0.9
+    assert evaluated is not None and evaluated.test_accuracy == 0.9
     assert curves.offsets["pytorch"] - first == len('{"event": "evaluated", "test_accuracy": 0.9}\n')
 
 

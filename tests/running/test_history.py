@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from engine.runs.history import EpochPoint, History
+from engine.runs.history import Built, EpochPoint, History
 
 
 def steps(step: int, epoch: int, seconds: float, loss: float | None = 1.0) -> dict[str, Any]:
@@ -30,8 +30,8 @@ def test_points_and_facts() -> None:
         (2, 0.5, 0.0, 1.0), (4, 1.0, 0.5, 1.0), (6, 1.5, 1.0, None),
     ]  # fmt: skip
     assert history.epochs == [EpochPoint(1, 1.0, 0.9, 0.5, 0.5, 4)]
-    assert history.device == "cpu" and history.built == BUILT
-    assert history.trained is not None and history.trained["reason"] == "diverged"
+    assert history.device == "cpu" and history.built == Built(10, 4, 3, 0)
+    assert history.trained is not None and history.trained.reason == "diverged"
     assert history.documents_per_second == 128 / 1.0
 
 

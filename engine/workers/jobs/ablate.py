@@ -7,7 +7,6 @@ import statistics
 import time
 from collections.abc import Callable
 from dataclasses import asdict, replace
-from typing import Any
 
 import numpy as np
 
@@ -18,7 +17,7 @@ from engine.runs.preparing.recipes import recipe_of
 from engine.shared.batches import training_plan
 from engine.shared.early_stopping import Progress
 from engine.shared.recipe import Recipe
-from engine.workers.callback import Listener
+from engine.workers.callback import Listener, Logs
 from engine.workers.requests.ablation import TrainingFigures, TrainingRequest
 from engine.workers.session import Session
 
@@ -65,7 +64,7 @@ class EpochClock(Listener):
     def on_epoch_begin(self, epoch: int) -> None:
         self._started = time.perf_counter()
 
-    def on_train_batch_end(self, batch: int, logs: dict[str, Any]) -> None:
+    def on_train_batch_end(self, batch: int, logs: Logs) -> None:
         if time.perf_counter() - self._looked > 0.2:
             self._looked = time.perf_counter()
             self.stopped = self.stop_training = self._stop_requested()
@@ -74,7 +73,7 @@ class EpochClock(Listener):
         self._synchronize()
         self._epochs.append(time.perf_counter() - self._started)
 
-    def on_epoch_end(self, epoch: int, logs: dict[str, Any]) -> None:
+    def on_epoch_end(self, epoch: int, logs: Logs) -> None:
         self.loss = float(logs["loss"])
         if not math.isfinite(self.loss):
             raise TrainingError(f"The loss of epoch {epoch + 1} is no longer a number. Expected one. Choose a smaller learning rate.")

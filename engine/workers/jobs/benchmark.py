@@ -20,7 +20,7 @@ from engine.runs.preparing.inputs import load_inputs
 from engine.runs.preparing.recipes import recipe_of
 from engine.shared.batches import Plan, training_plan
 from engine.shared.early_stopping import Progress
-from engine.workers.callback import Listener
+from engine.workers.callback import Listener, Logs
 from engine.workers.meters import EnergyMeter, GpuMeter, peak_rss_mib
 from engine.workers.requests.benchmark import MeasuredAnswer, SpeedAnswer, SpeedRequest, TargetAnswer, TargetRequest
 from engine.workers.session import Session
@@ -210,7 +210,7 @@ class StepClock(Listener):
         self._offset = self._done
         self._start_when_due()
 
-    def on_train_batch_end(self, batch: int, logs: dict[str, Any]) -> None:
+    def on_train_batch_end(self, batch: int, logs: Logs) -> None:
         self._done = self._offset + batch + 1
         if not self._first_steps:
             self._synchronize()
@@ -228,7 +228,7 @@ class StepClock(Listener):
     def on_test_begin(self) -> None:
         self._stop()
 
-    def on_epoch_end(self, epoch: int, logs: dict[str, Any]) -> None:
+    def on_epoch_end(self, epoch: int, logs: Logs) -> None:
         if not math.isfinite(float(logs["loss"])):
             raise TrainingError("The loss is no longer a number. Expected one. Choose other texts, or a smaller batch.")
 
@@ -289,9 +289,9 @@ class TargetClock(Listener):
     def on_train_begin(self) -> None:
         self._started = time.perf_counter()
 
-    def on_epoch_end(self, epoch: int, logs: dict[str, Any]) -> None:
+    def on_epoch_end(self, epoch: int, logs: Logs) -> None:
         self.epochs = epoch + 1
-        if logs["val_accuracy"] >= self._target:
+        if float(logs["val_accuracy"]) >= self._target:
             self.seconds = time.perf_counter() - self._started
         self.stopped = self._stop_requested()
         self.stop_training = self.stopped or self.seconds is not None

@@ -26,7 +26,7 @@ from engine.errors import TrainingError
 from engine.runs.folder import Run
 from engine.runs.preparing.inputs import load_inputs
 from engine.shared.mistake_data import MistakeData, make_mistake_data
-from engine.workers.callback import Listener
+from engine.workers.callback import Listener, Logs
 from engine.workers.requests.mistakes import Frame, MistakeAnswer, MistakeRequest, Observation, PrintedWarning, RaisedError
 from engine.workers.session import Session
 from engine.workers.wing import import_wing
@@ -95,7 +95,7 @@ class Witness(Listener):
     def on_train_begin(self) -> None:
         self.stage = "train"
 
-    def on_train_batch_end(self, batch: int, logs: dict[str, Any]) -> None:
+    def on_train_batch_end(self, batch: int, logs: Logs) -> None:
         self.losses.append(float(logs["loss"]))
 
     def on_train_end(self) -> None:

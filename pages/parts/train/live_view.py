@@ -74,7 +74,7 @@ def progress_pair(status: Status, experiment: Experiment, curves: Curves) -> Non
         trained = side.trained
         share = 1.0 if trained else _share(progress) if progress.share is not None else min(1.0, done / experiment.epochs)
         if trained:
-            text = f"{count(done, 'epoch')}, {ENDINGS.get(str(trained.get('reason')), 'finished')}"
+            text = f"{count(done, 'epoch')}, {ENDINGS.get(trained.reason, 'finished')}"
         elif side.built:
             text = f"epoch {min(done + 1, experiment.epochs):,} of {experiment.epochs:,}{_left(progress)}"
         else:
