@@ -81,7 +81,7 @@ def test_the_base_model_is_named_where_the_hub_knows_it(finished_run: Run, class
     as_classifier(finished_run, classifier, **({"encoder": encoder} if encoder else {}))
     metadata, text = split(model_card(finished_run))
     assert metadata.get("base_model") == base
-    assert ("**Pre-trained encoder.**" in text) == (encoder is not None)
+    assert ("**Pre-trained encoder.**" in text) == (classifier != "tfidf-mlp")
 
 
 def test_words_of_strangers_are_no_markup(finished_run: Run) -> None:
