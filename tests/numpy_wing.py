@@ -27,7 +27,7 @@ from engine.shared.recipe import Recipe
 from engine.shared.weights.files import load_progress, read_weights, save_progress, write_arrays
 from engine.shared.weights.initial import WEIGHTS
 
-MODULES = ("devices", "training", "inference", "export", "encoder", "summaries", "classifiers.embedding_mlp",
+MODULES = ("devices", "training", "inference", "export", "encoder", "summaries", "checkpoint_repairs", "classifiers.embedding_mlp",
            "classifiers.tfidf_mlp")  # fmt: skip
 Weights = dict[str, np.ndarray]
 Inputs = tuple[np.ndarray, ...]
@@ -235,7 +235,13 @@ def load_checkpoint(path: Path, model: Model, optimizer: Adam, progress: Progres
     optimizer.moments, optimizer.steps = {name: state[name] for name in optimizer.moments}, int(state["steps"][0])
 
 
-# --- encoder and summaries ---
+# --- encoder, checkpoint_repairs and summaries ---
+
+ACTIVATIONS = ("gelu",)
+
+
+def activation_name(config: dict[str, Any]) -> str:
+    return str(config["hidden_act"])
 
 
 def load_encoder(folder: Path, device: str) -> np.ndarray:

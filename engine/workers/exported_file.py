@@ -14,7 +14,7 @@ from engine.shared.encoders.checkpoint import resolve
 from engine.shared.onnx.session import open_session
 from engine.shared.text.tokens import load_tokenizer, logits_over_windows, token_rows
 from engine.shared.text.vocabulary import Terms, dense_rows, load_words
-from engine.workers.wing import build_model, import_wing
+from engine.workers.wing import build_model, import_wing, with_encoder
 
 Answer = Callable[[np.ndarray], np.ndarray]
 
@@ -22,13 +22,12 @@ Answer = Callable[[np.ndarray], np.ndarray]
 def open_file(run: Run, framework: str, inputs: Inputs, kind: str, file: Path) -> Answer:
     if kind == "onnx":
         return open_session(file, run.read_experiment().threads)
-    (formats, whole_model) = import_wing(framework, "formats", "whole_model")
+    (formats,) = import_wing(framework, "formats")
     core = None
     if framework == "pytorch" and kind == "native":  # safetensors hold weights alone
         _, core, _ = build_model(framework, run.read_experiment(), architecture_of(run.read_experiment(), inputs), frozenset(), "cpu")
         if run.read_experiment().family_member.takes == "vectors":
-            checkpoint = resolve(inputs.encoder)
-            core = whole_model.with_encoder(core, checkpoint.folder, checkpoint.pooling, checkpoint.normalize, inputs.padding)
+            core = with_encoder(framework, core, resolve(inputs.encoder), inputs.padding)
     load: Callable[..., Answer] = getattr(formats, f"load_{kind}")
     return load(core, file, input_name(run))
 

@@ -17,7 +17,7 @@ from engine.shared.text.tokens import padding_token
 from engine.shared.weights.files import read_weights
 from engine.shared.weights.initial import WEIGHTS
 from engine.workers.session import Session
-from engine.workers.wing import build_model, import_wing, make_encode, prepare_device
+from engine.workers.wing import build_model, import_wing, make_encode, prepare_device, with_encoder
 
 
 def weight_file(run: Run, framework: str) -> Path:
@@ -72,10 +72,8 @@ def over_windows(session: Session, run: Run, inputs: Inputs, core: Any) -> Any:
     return windows.over_windows(core, inputs.padding)
 
 
-def with_encoder(session: Session, run: Run, inputs: Inputs, core: Any) -> Any:
+def whole_graph(session: Session, run: Run, inputs: Inputs, core: Any) -> Any:
     """Put the run's encoder before a classifier of vectors: what an ONNX graph from tokens to logits holds."""
-    (whole_model,) = import_wing(session.framework, "whole_model")
-    checkpoint, windows = resolve(inputs.encoder), rows_are_windows(run, TOKENS)
-    padding = padding_token(checkpoint.folder)
-    whole = whole_model.with_encoder(core, checkpoint.folder, checkpoint.pooling, checkpoint.normalize, padding, windows)
+    checkpoint = resolve(inputs.encoder)
+    whole = with_encoder(session.framework, core, checkpoint, padding_token(checkpoint.folder), rows_are_windows(run, TOKENS))
     return whole.to(session.device) if hasattr(whole, "to") else whole

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from engine.shared.devices import physical_cores
 from engine.shared.encoders.checkpoint import Checkpoint, resolve
 from engine.shared.text.tokens import load_tokenizer, token_rows
 from engine.shared.text.vocabulary import Terms, load_words
+from engine.workers.guards import guard_encoder
 
 ENCODING_BATCH = {"cpu": 32, "gpu": 256}
 """Texts; larger batches of sorted texts gain nothing on a CPU."""
@@ -44,7 +46,8 @@ def prepare_device(framework: str, wanted: str, threads: int) -> tuple[Any, str,
 def make_embed(framework: str, checkpoint: Checkpoint, experiment: Experiment, device: str) -> Any:
     """A function from texts (and an optional ``on_batch``) to their vectors, by this framework's encoder."""
     (encoder,) = import_wing(framework, "encoder")
-    model = encoder.load_encoder(checkpoint.folder, device)
+    with guard_encoder(framework, checkpoint.folder, device):
+        model = encoder.load_encoder(checkpoint.folder, device)
     tokenizer = load_tokenizer(checkpoint.folder, min(experiment.max_tokens, checkpoint.max_tokens))
     fixed: dict[str, Any] = {"batch_size": ENCODING_BATCH[device]}
     if experiment.long_texts == "windows":
@@ -72,13 +75,21 @@ def make_encode(run: Run, framework: str, inputs: Inputs, device: str) -> Encode
 
 
 def build_model(framework: str, experiment: Experiment, architecture: Any, own: frozenset[str], device: str) -> tuple[Any, Any, Any]:
-    """The classifier's module, the classifier, and the model that is trained: the classifier itself, or its mean over windows."""
+    """Build the classifier of an experiment: its module, itself, and what is trained, which is itself or its mean over windows."""
     classifier = import_classifier(framework, experiment.classifier)
     over_windows = experiment.long_texts == "windows" and experiment.family_member.sequences
-    core = classifier.build(architecture, own - {"loss"} if over_windows else own)  # means are taken of logits
+    with guard_encoder(framework, architecture.encoder) if architecture.encoder else nullcontext():
+        core = classifier.build(architecture, own - {"loss"} if over_windows else own)  # means are taken of logits
     if hasattr(core, "to"):
         core.to(device)
     if not over_windows:
         return classifier, core, core
     (windows,) = import_wing(framework, "windows")
     return classifier, core, windows.over_windows(core, architecture.padding)
+
+
+def with_encoder(framework: str, core: Any, checkpoint: Checkpoint, padding: int, windows: bool = False) -> Any:
+    """Put the encoder before a classifier of vectors: one model from tokens to logits; with ``windows`` from all windows of each text."""
+    (whole_model,) = import_wing(framework, "whole_model")
+    with guard_encoder(framework, checkpoint.folder):
+        return whole_model.with_encoder(core, checkpoint.folder, checkpoint.pooling, checkpoint.normalize, padding, windows)

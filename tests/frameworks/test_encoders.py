@@ -41,13 +41,15 @@ def encode_everything(wing: str, checkpoints: Path, output: Path, names: list[st
 
     from engine.errors import EncoderError
     from engine.shared.text.tokens import load_tokenizer
+    from engine.workers.guards import guard_encoder
 
     encoder = import_module(f"engine.frameworks.{wing}.encoder")
     answers: dict[str, Any] = {"errors": {}, "batches": []}
     for name in names:
         folder = bundled_checkpoint().folder if name == "bundled" else checkpoints / name
         try:
-            model = encoder.load_encoder(folder)
+            with guard_encoder(wing, folder, "cpu"):
+                model = encoder.load_encoder(folder)
         except EncoderError as error:
             answers["errors"][name] = str(error)
             continue
@@ -72,7 +74,8 @@ def encode_everything(wing: str, checkpoints: Path, output: Path, names: list[st
             answers["batches"] = answers["batches"][:4]
             answers["none"] = encoder.encode(model, tokenizer, [], "mean", True).shape
     try:
-        encoder.load_encoder(checkpoints / "bert", "gpu")
+        with guard_encoder(wing, checkpoints / "bert", "gpu"):
+            encoder.load_encoder(checkpoints / "bert", "gpu")
     except EncoderError as error:
         answers["gpu"] = str(error)
     other = {"pytorch": "tensorflow", "tensorflow": "torch"}[wing]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from textwrap import shorten
 
 import numpy as np
 import torch
@@ -14,7 +13,6 @@ from torch.nn.functional import normalize as unit_length
 from torch.nn.utils.rnn import pad_sequence
 from transformers import AutoModel, PreTrainedModel
 
-from engine.errors import EncoderError
 from engine.shared.text.tokens import TEXTS_AT_ONCE, mean_of_windows, text_windows
 
 
@@ -28,56 +26,23 @@ def load_encoder(
 
     Frozen and in float32, or ``trainable`` and in PyTorch's default precision. ``own`` names what
     is left as transformers ships it: ``dropout``. Reads safetensors only and runs no code from
-    the folder. Raises ``EncoderError`` when there is no such device or the files are damaged.
+    the folder.
     """
-    if device != "gpu":
-        place = torch.device("cpu")
-    elif torch.cuda.is_available():
-        place = torch.device("cuda")
-    elif torch.backends.mps.is_available():
-        place = torch.device("mps")
-    else:
-        raise EncoderError(
-            "PyTorch sees no GPU. Expected a CUDA or Apple device. "
-            "Choose the CPU, or install a PyTorch built for the GPU."
-        )
-    try:
-        model, report = AutoModel.from_pretrained(
-            folder,
-            dtype=torch.get_default_dtype() if trainable else torch.float32,
-            attn_implementation="sdpa",
-            use_safetensors=True,
-            local_files_only=True,
-            trust_remote_code=False,
-            ignore_mismatched_sizes=True,  # they are refused below, by name
-            output_loading_info=True,
-        )
-    except Exception as error:
-        # A damaged file shows as one of many types:
-        # OSError, RuntimeError, SafetensorError, KeyError …
-        reason = (str(error) or type(error).__name__).splitlines()[0]
-        raise EncoderError(
-            f"PyTorch cannot load the encoder in {folder} ({shorten(reason, 160)}). "
-            "Expected a complete config.json and model.safetensors that belong together. "
-            "Download the model again."
-        ) from error
-    # transformers fills a gap with random numbers.
-    # The pooler alone may be missing: its output is not used here.
-    gaps = sorted(name for name in report["missing_keys"] if not name.startswith("pooler."))
-    gaps += sorted(name for name, *_ in report["mismatched_keys"])
-    if gaps:
-        raise EncoderError(
-            f"PyTorch cannot load the encoder in {folder}: {len(gaps)} of its tensors are missing "
-            f"or of another shape, for example {gaps[0]}. "
-            "Expected a complete config.json and model.safetensors that belong together. "
-            "Download the model again."
-        )
+    model = AutoModel.from_pretrained(
+        folder,
+        dtype=torch.get_default_dtype() if trainable else torch.float32,
+        attn_implementation="sdpa",
+        use_safetensors=True,
+        local_files_only=True,
+        trust_remote_code=False,
+    )
     model.pooler = None  # its output is not used
     if "dropout" not in own:
         for layer in model.modules():
             if isinstance(layer, nn.Dropout):
                 layer.p = 0.0
-    return model.to(place).eval().requires_grad_(trainable)
+    gpu = "cuda" if torch.cuda.is_available() else "mps"
+    return model.to(gpu if device == "gpu" else "cpu").eval().requires_grad_(trainable)
 
 
 def pool(token_vectors: torch.Tensor, attention_mask: torch.Tensor, pooling: str) -> torch.Tensor:

@@ -7,15 +7,12 @@ they are. Without the repairs the two wings' vectors would differ, in the worst 
 from __future__ import annotations
 
 import math
-from pathlib import Path
 from typing import Any
 
 import keras
 import keras_hub
 import numpy as np
 import tensorflow as tf
-
-from engine.errors import EncoderError
 
 
 def exact_gelu(x: tf.Tensor) -> tf.Tensor:
@@ -47,44 +44,28 @@ the rest.
 """
 
 
-def as_keras_hub_expects(config: dict[str, Any], folder: Path) -> dict[str, Any]:
+def as_keras_hub_expects(config: dict[str, Any]) -> dict[str, Any]:
     """What KerasHub must be told to build the model that ``config.json`` describes."""
-    if "registered_name" in config:
-        raise EncoderError(
-            f"The config.json in {folder} describes a saved Keras object. "
-            "Expected that of a transformers model of the BERT family."
-        )
-    # KerasHub cuts two rows off the positions, which is right when padding is token 1,
-    # as in all published models.
+    if config["model_type"] == "bert":  # whose class assumes two kinds of segments whatever it says
+        return {"num_segments": config.get("type_vocab_size", 2)}
+    return {}
+
+
+def activation_name(config: dict[str, Any]) -> str:
+    """The activation of the encoder, by transformers' name."""
     family = config["model_type"]
-    if family in ("roberta", "xlm-roberta") and config.get("pad_token_id", 1) != 1:
-        raise EncoderError(
-            f"The encoder in {folder} pads with token {config['pad_token_id']}. "
-            f"Expected 1: KerasHub counts the positions of a {family} model from there. "
-            "Choose another model, or train with PyTorch alone."
-        )
-    # BERT's class assumes two kinds of segments whatever the config says.
-    return {"num_segments": config.get("type_vocab_size", 2)} if family == "bert" else {}
+    usual = "gelu_new" if family == "albert" else "gelu"
+    return str(config.get("activation" if family == "distilbert" else "hidden_act", usual))
 
 
 def as_the_config_says(
-    model: keras_hub.models.Backbone, config: dict[str, Any], folder: Path, own: frozenset[str]
+    model: keras_hub.models.Backbone, config: dict[str, Any], own: frozenset[str]
 ) -> None:
     """Set, in place, what KerasHub's classes fix: activation, epsilon and the attention's scale.
 
     ``own`` names what is left as KerasHub ships it.
     """
     family = config["model_type"]
-    activation = config.get(
-        "activation" if family == "distilbert" else "hidden_act",
-        "gelu_new" if family == "albert" else "gelu",
-    )
-    if activation not in ACTIVATIONS:
-        raise EncoderError(
-            f"The encoder in {folder} uses the activation “{activation}”, "
-            "which Keras does not have in this form. "
-            f"Expected one of {', '.join(ACTIVATIONS)}. Choose another model."
-        )
     epsilon = 1e-12 if family == "distilbert" else config.get("layer_norm_eps", 1e-12)
     for layer in model._flatten_layers(include_self=False):
         if isinstance(layer, keras.layers.LayerNormalization):
@@ -93,7 +74,7 @@ def as_the_config_says(
             # A Python number would pass through float32 on its way to a float64 tensor.
             layer._inverse_sqrt_key_dim = np.float64(1 / math.sqrt(layer.key_dim))
         if isinstance(layer, keras_hub.layers.TransformerEncoder) and "gelu" not in own:
-            layer._feedforward_intermediate_dense.activation = ACTIVATIONS[activation]
+            layer._feedforward_intermediate_dense.activation = ACTIVATIONS[activation_name(config)]
 
 
 def plain_layers(model: keras.Model) -> keras.Model:

@@ -10,7 +10,6 @@ import json
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 from pathlib import Path
-from textwrap import shorten
 
 import keras
 import keras_hub
@@ -19,7 +18,6 @@ import tensorflow as tf
 from keras import ops
 from tokenizers import Tokenizer
 
-from engine.errors import EncoderError
 from engine.frameworks.tensorflow.checkpoint_names import load_tensors
 from engine.frameworks.tensorflow.checkpoint_repairs import as_keras_hub_expects, as_the_config_says
 from engine.shared.text.tokens import TEXTS_AT_ONCE, mean_of_windows, text_windows
@@ -35,39 +33,22 @@ def load_encoder(
 
     Frozen and in float32, or ``trainable`` and in Keras's own precision. ``own`` names what is
     left as KerasHub ships it: ``dropout``, ``gelu``. Reads safetensors only and runs no code from
-    the folder. Raises ``EncoderError`` when there is no such device or the files are damaged.
+    the folder.
     """
-    if device == "gpu" and not tf.config.list_physical_devices("GPU"):
-        raise EncoderError(
-            "TensorFlow sees no GPU. Expected a CUDA or Apple device. "
-            "Choose the CPU, or install a TensorFlow built for the GPU."
+    config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    settings = as_keras_hub_expects(config)
+    if "dropout" not in own:
+        settings["dropout"] = 0.0
+    with tf.device({"cpu": "/CPU:0", "gpu": "/GPU:0", None: None}[device]):
+        model = keras_hub.models.Backbone.from_preset(
+            str(folder),
+            load_weights=False,
+            dtype=keras.config.dtype_policy() if trainable else "float32",
+            **settings,
         )
-    try:
-        config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-        settings = as_keras_hub_expects(config, folder)
-        if "dropout" not in own:
-            settings["dropout"] = 0.0
-        with tf.device({"cpu": "/CPU:0", "gpu": "/GPU:0", None: None}[device]):
-            model = keras_hub.models.Backbone.from_preset(
-                str(folder),
-                load_weights=False,
-                dtype=keras.config.dtype_policy() if trainable else "float32",
-                **settings,
-            )
-            model.checkpoint_config = config
-            load_tensors(model, folder)
-            as_the_config_says(model, config, folder, own)
-    except EncoderError:
-        raise
-    except Exception as error:
-        # A damaged file shows as one of many types:
-        # OSError, ValueError, SafetensorError, KeyError …
-        reason = (str(error) or type(error).__name__).splitlines()[0]
-        raise EncoderError(
-            f"TensorFlow cannot load the encoder in {folder} ({shorten(reason, 160)}). "
-            "Expected a complete config.json and model.safetensors that belong together. "
-            "Download the model again."
-        ) from error
+        model.checkpoint_config = config
+        load_tensors(model, folder)
+        as_the_config_says(model, config, own)
     model.trainable = trainable
     if hasattr(model, "pooled_dense"):
         model.pooled_dense.trainable = False  # its output is not used

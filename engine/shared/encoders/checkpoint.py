@@ -140,7 +140,7 @@ def describe(folder: Path, name: str) -> Checkpoint:
             f"The config.json of {name} shares {hidden_size} numbers a word among {heads} attention heads. Expected a number of heads that "
             "divides them. Download the model again."
         )
-    _check_weights(folder, name, config)
+    check_weights(folder, name, config)
     if family in ("roberta", "xlm-roberta"):
         positions -= 2  # these count positions from the padding index on
     pooling, normalize = _pooling(folder, name)
@@ -203,7 +203,7 @@ def _pooling(folder: Path, name: str) -> tuple[str, bool]:
     return known[modes[0]], "Normalize" in folders
 
 
-def _check_weights(folder: Path, name: str, config: dict[str, Any]) -> None:
+def check_weights(folder: Path, name: str, config: dict[str, Any]) -> None:
     """Open the safetensors files, which compares their length with their header, and look for every tensor of the encoder in them.
 
     Reads no weights.

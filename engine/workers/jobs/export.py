@@ -18,7 +18,7 @@ from engine.workers.exported_file import input_name, most_tokens, text_reader
 from engine.workers.requests.export import BEFORE, LABELS, TensorForm, WriteAnswer, WriteRequest
 from engine.workers.session import Session
 from engine.workers.trained_model import trained_model
-from engine.workers.wing import import_wing
+from engine.workers.wing import import_wing, with_encoder
 
 
 def write(session: Session, run: Run, request: WriteRequest) -> WriteAnswer:
@@ -29,10 +29,9 @@ def write(session: Session, run: Run, request: WriteRequest) -> WriteAnswer:
     np.save(request.arrays_folder / LABELS, inputs.labels[inputs.rows["test"]])
     if hasattr(core, "to"):
         core.to("cpu")  # files are for any machine
-    formats, whole_model = import_wing(session.framework, "formats", "whole_model")
+    (formats,) = import_wing(session.framework, "formats")
     if run.read_experiment().family_member.takes == "vectors":
-        checkpoint = resolve(inputs.encoder)
-        core = whole_model.with_encoder(core, checkpoint.folder, checkpoint.pooling, checkpoint.normalize, inputs.padding)
+        core = with_encoder(session.framework, core, resolve(inputs.encoder), inputs.padding)
     example = _example(run, inputs, fixed=request.kind == "mobile")
     name = input_name(run)
     save = getattr(formats, f"save_{request.kind}")

@@ -37,7 +37,7 @@ from engine.workers.requests.migration import (
     WeightPlaces,
 )
 from engine.workers.session import Session
-from engine.workers.trained_model import learned_with, over_windows, trained_model, weight_file, with_encoder
+from engine.workers.trained_model import learned_with, over_windows, trained_model, weight_file, whole_graph
 from engine.workers.wing import build_model, import_wing
 
 STAGES = 7
@@ -105,7 +105,7 @@ def leave(session: Session, run: Run, request: LeaveRequest) -> PassageAnswer | 
     form = TOKENS if graph == TOKENS else OWN
     if form == TOKENS:
         with side.stages("puts the encoder before the classifier"):
-            core = model = with_encoder(session, run, side.inputs, core)
+            core = model = whole_graph(session, run, side.inputs, core)
     with side.stages("answers the test texts"):
         accuracy = side.answer(model, BEFORE, form)
     if request.route == "checkpoint":
