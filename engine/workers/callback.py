@@ -6,6 +6,7 @@ import json
 import math
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, SupportsFloat
 
@@ -59,6 +60,28 @@ class EventFile:
         self._file.close()
 
 
+@dataclass(frozen=True)
+class ReportedTraining:
+    """What a reporter knows of a training, and what it may do with it."""
+
+    rows: int
+    """Texts in an epoch."""
+    batch_size: int
+    """Texts in a step."""
+    epochs: int
+    """Epochs that were asked for, those before a resume included."""
+    progress: Progress
+    """How far the training has come; it takes the reporter's counters into every checkpoint."""
+    stop_requested: Callable[[], bool]
+    """Whether somebody has asked for a stop."""
+    synchronize: Callable[[], None]
+    """Waits until the device has finished, so that a clock read next tells the truth."""
+    save_checkpoint: Callable[[], None]
+    """Leaves a checkpoint from which the training can be resumed."""
+    summaries: Callable[[], Any]
+    """Opens the framework's own summary writer at its first use."""
+
+
 class Reporter(Listener):
     """The callback of a run.
 
@@ -66,26 +89,12 @@ class Reporter(Listener):
     for it holds tracing, compilation and warm-up. The first report of a turn is left out of the steady figures.
     """
 
-    def __init__(
-        self,
-        channel: Channel,
-        events: EventFile,
-        rows: int,
-        batch_size: int,
-        epochs: int,
-        stop_requested: Callable[[], bool],
-        synchronize: Callable[[], None],
-        save_checkpoint: Callable[[], None],
-        summaries: Callable[[], Any],
-        progress: Progress,
-    ) -> None:
+    def __init__(self, channel: Channel, events: EventFile, training: ReportedTraining) -> None:
         self.reason = "finished"
         """``finished``, ``early``, ``stopped`` or ``diverged``."""
-        self._channel, self._events, self._stop_requested, self._synchronize = channel, events, stop_requested, synchronize
-        self._save_checkpoint, self._summaries = save_checkpoint, summaries
-        self._rows, self._batch_size, self._epochs = rows, batch_size, epochs
-        self.steps_per_epoch = math.ceil(rows / batch_size)
-        self._progress = progress
+        self.steps_per_epoch = math.ceil(training.rows / training.batch_size)
+        self._channel, self._events, self._training = channel, events, training
+        progress = training.progress
         self.counters: dict[str, Any] = {
             "step": 0, "seconds": 0.0, "first_call_seconds": 0.0, "first_call_steps": 0, "validation_seconds": 0.0,
             "later_documents": 0, "steady_documents": 0, "steady_seconds": 0.0, "steady_reports": [],
@@ -112,7 +121,7 @@ class Reporter(Listener):
             self._report(float(logs["loss"]))
 
     def _report(self, running_loss: float) -> None:
-        self._synchronize()
+        self._training.synchronize()
         seconds = time.perf_counter() - self._mark
         steps = self._steps_of_epoch - self._reported_steps
         before, now = self._documents(self._reported_steps), self._documents(self._steps_of_epoch)
@@ -136,30 +145,30 @@ class Reporter(Listener):
         self._first_call = False
         if not math.isfinite(running_loss):
             self.stop_training, self.reason = True, "diverged"
-        elif self._stop_asked():
+        elif self._stop_is_wished():
             self.stop_training, self.reason = True, "stopped"
         elif self._channel.spent:
             self._take_turn()
         self._mark = time.perf_counter()
 
     def _documents(self, steps: int) -> int:
-        return min(steps * self._batch_size, self._rows)
+        return min(steps * self._training.batch_size, self._training.rows)
 
-    def _stop_asked(self) -> bool:
+    def _stop_is_wished(self) -> bool:
         if time.monotonic() - self._last_stop_check < 0.2:
             return False
         self._last_stop_check = time.monotonic()
-        return self._stop_requested()
+        return self._training.stop_requested()
 
     def _take_turn(self) -> None:
-        total, counters = self.steps_per_epoch * self._epochs, self.counters
+        total, counters = self.steps_per_epoch * self._training.epochs, self.counters
         step, documents = counters["step"], counters["steady_documents"]
-        seconds_left = (total - step) * self._batch_size * counters["steady_seconds"] / documents if documents else None
+        seconds_left = (total - step) * self._training.batch_size * counters["steady_seconds"] / documents if documents else None
         self._channel.take("train", share=step / total, seconds_left=seconds_left)
         self._first_of_turn = True
 
     def _step_milliseconds(self) -> float | None:
-        """The median over steps, not over reports: the few steps that are left at the end of an epoch carry the costs of its end.
+        """Return the median over steps, not over reports: the few steps that are left at the end of an epoch carry the costs of its end.
 
         Each entry of ``steady_reports`` has the milliseconds of a step and the number of steps.
         """
@@ -172,11 +181,11 @@ class Reporter(Listener):
         return None
 
     def on_test_begin(self) -> None:
-        self._synchronize()
+        self._training.synchronize()
         self._validation_mark = time.perf_counter()
 
     def on_test_end(self) -> None:
-        self._synchronize()
+        self._training.synchronize()
         self.counters["validation_seconds"] += time.perf_counter() - self._validation_mark
 
     def on_epoch_end(self, epoch: int, logs: Logs) -> None:
@@ -189,14 +198,15 @@ class Reporter(Listener):
             self.counters["epoch_train_loss"].append(figures["loss"])
             self.counters["epoch_validation_loss"].append(figures["val_loss"])
             self.counters["epoch_validation_accuracy"].append(figures["val_accuracy"])
+            best = self._training.progress.best_epoch == epoch
             self._events.write(
                 "epoch", epoch=epoch, step=self.counters["step"], train_loss=figures["loss"], validation_loss=figures["val_loss"],
-                validation_accuracy=figures["val_accuracy"], seconds=self.counters["seconds"], best=self._progress.best_epoch == epoch,
+                validation_accuracy=figures["val_accuracy"], seconds=self.counters["seconds"], best=best,
             )  # fmt: skip
         if not self.stop_training:
-            self._save_checkpoint()  # at once, for what was reported as finished should survive a kill
+            self._training.save_checkpoint()  # at once, for what was reported as finished should survive a kill
         if finite:
-            summaries = self._summaries()
+            summaries = self._training.summaries()
             for name, value in (("loss/train", "loss"), ("loss/validation", "val_loss"), ("accuracy/validation", "val_accuracy")):
                 summaries.scalar(name, figures[value], epoch + 1)
             summaries.flush()
@@ -205,7 +215,7 @@ class Reporter(Listener):
         self._mark = time.perf_counter()
 
     def on_train_end(self) -> None:
-        if not self.stop_training and len(self.counters["epoch_train_loss"]) < self._epochs:
+        if not self.stop_training and len(self.counters["epoch_train_loss"]) < self._training.epochs:
             self.reason = "early"
 
     def figures(self) -> Outcome:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -20,11 +19,6 @@ from engine.workers.session import Session
 from engine.workers.wing import build_model, import_wing, make_encode, prepare_device, with_encoder
 
 
-def weight_file(run: Run, framework: str) -> Path:
-    """Return where a framework keeps what it has trained."""
-    return run.model_file(framework)
-
-
 def learned_with(run: Run) -> frozenset[str]:
     """Return the framework's own choices that a model answers with: the GELU of a run in the mode of defaults. Its answers are logits."""
     return frozenset({"gelu"}) if run.read_experiment().mode == "defaults" else frozenset()
@@ -34,7 +28,7 @@ def build_trained(run: Run, inputs: Inputs, framework: str, source: str, device:
     """Build a framework's classifier with the weights that ``source`` has trained: its module, itself, and over windows where need be."""
     experiment, architecture = run.read_experiment(), architecture_of(run.read_experiment(), inputs)
     shapes = {name: weight.shape for name, weight in WEIGHTS[experiment.classifier](architecture).items()}
-    weights = read_weights(weight_file(run, source), shapes)
+    weights = read_weights(run.model_file(source), shapes)
     classifier, core, model = build_model(framework, experiment, architecture, learned_with(run), device)
     classifier.load_neutral(core, weights)
     return classifier, core, model

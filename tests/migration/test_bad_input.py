@@ -26,7 +26,6 @@ from engine.studies.migration.request import MigrationRequest
 from engine.studies.study import find_study, start_study
 from engine.workers.jobs import migrate as worker_migrating
 from engine.workers.requests.migration import LeaveRequest
-from engine.workers.trained_model import weight_file
 from tests.running.driving import studies_in_this_process
 
 
@@ -71,7 +70,7 @@ def test_a_run_whose_files_were_removed_is_told_in_a_sentence(run: Run, removed:
     with pytest.raises((ParityError, OSError), match=words):
         inputs = load_inputs(run)
         part_of_run(run, inputs, "test", SHARES)
-        read_weights(weight_file(run, "pytorch"), {})
+        read_weights(run.model_file("pytorch"), {})
 
 
 def test_weights_that_were_cut_off_are_refused(run: Run) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from engine.shared.early_stopping import Progress
 from engine.workers import callback as reporting
-from engine.workers.callback import EventFile, Reporter
+from engine.workers.callback import EventFile, ReportedTraining, Reporter
 
 
 class StandInChannel:
@@ -43,11 +43,11 @@ class Bench:
     def __init__(self, folder: Path, clock: Any, progress: Progress | None = None) -> None:
         self.channel, self.summaries, self.stop, self.checkpoints = StandInChannel(), StandInSummaries(), False, 0
         self.file, self.clock, self.progress = folder / "events.jsonl", clock, progress or Progress()
-        self.reporter = Reporter(
-            self.channel, EventFile(self.file), rows=105, batch_size=10, epochs=2,  # type: ignore[arg-type]
-            stop_requested=lambda: self.stop, synchronize=lambda: None, save_checkpoint=self.save,
-            summaries=lambda: self.summaries, progress=self.progress,
+        training = ReportedTraining(
+            rows=105, batch_size=10, epochs=2, progress=self.progress, stop_requested=lambda: self.stop, synchronize=lambda: None,
+            save_checkpoint=self.save, summaries=lambda: self.summaries,
         )  # fmt: skip
+        self.reporter = Reporter(self.channel, EventFile(self.file), training)  # type: ignore[arg-type]
 
     def save(self) -> None:
         self.checkpoints += 1
@@ -107,12 +107,12 @@ def test_steps_losses_and_times(bench: Bench) -> None:
     assert all(event["loss"] == pytest.approx(1.0) for event in steps)
     figures = reporter.figures()
     # 22 steps of 0.1 seconds; the first one is told apart.
-    assert figures["train_seconds"] == pytest.approx(2.1)
-    assert figures["first_step_seconds"] == pytest.approx(0.1)
-    assert figures["step_milliseconds_p50"] == pytest.approx(100)
-    assert figures["validation_seconds"] == pytest.approx(1.0)
-    assert figures["documents_per_second"] == pytest.approx(160 / 1.7), "the reports right after the first step are left out"
-    assert figures["epoch_train_loss"] == [1.0, 1.0] and reporter.reason == "finished"
+    assert figures.train_seconds == pytest.approx(2.1)
+    assert figures.first_step_seconds == pytest.approx(0.1)
+    assert figures.step_milliseconds_p50 == pytest.approx(100)
+    assert figures.validation_seconds == pytest.approx(1.0)
+    assert figures.documents_per_second == pytest.approx(160 / 1.7), "the reports right after the first step are left out"
+    assert figures.epoch_train_loss == (1.0, 1.0) and reporter.reason == "finished"
     assert bench.checkpoints == 2
     epochs = bench.events("epoch")
     assert [(event["epoch"], event["step"], event["best"]) for event in epochs] == [(0, 11, True), (1, 22, False)]
@@ -130,7 +130,7 @@ def test_the_median_is_one_of_steps_not_of_reports(bench: Bench) -> None:
             bench.clock.now += 0.1 if step < 4 else 0.9
             reporter.on_train_batch_end(step, {"loss": 1.0})
     assert [event["steps"] for event in bench.events("steps")] == [1, 4, 4, 1, 4, 1, 4, 1]
-    assert reporter.figures()["step_milliseconds_p50"] == pytest.approx(100)
+    assert reporter.figures().step_milliseconds_p50 == pytest.approx(100)
 
 
 def test_loss_between_two_reports_is_the_mean_over_those_steps_only(bench: Bench) -> None:
@@ -151,8 +151,8 @@ def test_a_call_for_several_steps_is_no_first_step(bench: Bench) -> None:
     bench.epoch(1, per_call=11)
     figures = bench.reporter.figures()
     assert [event["steps"] for event in bench.events("steps")] == [11, 11]
-    assert figures["documents_per_second"] == pytest.approx(105 / 1.1)
-    assert figures["train_seconds"] + figures["first_step_seconds"] == pytest.approx(2.2, abs=0.01)
+    assert figures.documents_per_second == pytest.approx(105 / 1.1)
+    assert figures.train_seconds + figures.first_step_seconds == pytest.approx(2.2, abs=0.01)
 
 
 def test_the_turn_is_given_up_once_its_time_is_over(bench: Bench) -> None:
@@ -194,7 +194,7 @@ def test_a_loss_that_is_no_number_stops(bench: Bench, loss: float, val_loss: flo
     bench.epoch(1, loss=loss, val_loss=val_loss)
     assert bench.reporter.stop_training and bench.reporter.reason == "diverged"
     assert bench.checkpoints == 1, "what is not finite is never kept"
-    assert len(bench.events("epoch")) == 1 and bench.reporter.figures()["epoch_train_loss"] == [1.0]
+    assert len(bench.events("epoch")) == 1 and bench.reporter.figures().epoch_train_loss == (1.0,)
     assert all(event["loss"] is None or event["loss"] == pytest.approx(1.0) for event in bench.events("steps"))
 
 
@@ -215,6 +215,6 @@ def test_a_resumed_training_goes_on_counting(bench: Bench, tmp_path: Path) -> No
     again.epoch(1)
     assert [event["step"] for event in again.events("steps")] == [12, 16, 20, 22]
     figures = again.reporter.figures()
-    assert len(figures["epoch_train_loss"]) == 2 and figures["first_step_seconds"] == pytest.approx(0.1)
-    assert figures["train_seconds"] == pytest.approx(2.0), "without the first step of either process"
+    assert len(figures.epoch_train_loss) == 2 and figures.first_step_seconds == pytest.approx(0.1)
+    assert figures.train_seconds == pytest.approx(2.0), "without the first step of either process"
     again.reporter._events.close()

@@ -37,7 +37,7 @@ from engine.workers.requests.migration import (
     WeightPlaces,
 )
 from engine.workers.session import Session
-from engine.workers.trained_model import learned_with, over_windows, trained_model, weight_file, whole_graph
+from engine.workers.trained_model import learned_with, over_windows, trained_model, whole_graph
 from engine.workers.wing import build_model, import_wing
 
 STAGES = 7
@@ -73,7 +73,7 @@ class Side:
 
     def weights(self) -> Any:
         """Read the weights that the source has trained."""
-        return read_weights(weight_file(self.run, self.request.source), {})
+        return read_weights(self.run.model_file(self.request.source), {})
 
     def answer(self, model: Any, file: str, form: str) -> float:
         """Keep the logits of all test texts and return the share of right ones."""

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -16,157 +18,219 @@ from engine.runs.folder import Run
 from engine.runs.preparing.inputs import load_inputs
 from engine.runs.preparing.recipes import architecture_of, recipe_of
 from engine.runs.processes.channel import Channel
+from engine.runs.records.outcome import Outcome
 from engine.runs.records.reading import to_json
-from engine.shared.batches import training_plan
+from engine.shared.batches import Plan, training_plan
 from engine.shared.devices import physical_cores
 from engine.shared.early_stopping import Progress
 from engine.shared.encoders.checkpoint import resolve
 from engine.shared.weights.files import read_weights
 from engine.shared.weights.initial import merge_initial
-from engine.workers.callback import EventFile, Reporter
+from engine.workers.callback import EventFile, ReportedTraining, Reporter
 from engine.workers.latency import measure_latency
 from engine.workers.meters import peak_rss_mib
-from engine.workers.wing import build_model, import_classifier, import_wing, make_embed, make_encode, prepare_device
+from engine.workers.wing import Encode, build_model, import_classifier, import_wing, make_embed, make_encode, prepare_device
 
 
 def train(run: Run, framework: str, channel: Channel) -> None:
     """Train, evaluate, save and time one framework's classifier, one turn after the other."""
-    experiment = run.read_experiment()
-
     channel.take("import")
-    events = EventFile(run.events_file(framework))
-    started = time.perf_counter()
-    training, inference, export = import_wing(framework, "training", "inference", "export")
-    import_classifier(framework, experiment.classifier)
-    import_seconds = time.perf_counter() - started
-    rss_after_import = psutil.Process().memory_info().rss / 2**20
-    threads = experiment.threads or physical_cores()
-    devices, _, gpu = prepare_device(framework, experiment.device, threads)
-
-    answer = channel.take("build", gpu=gpu, import_seconds=import_seconds)
-    inputs = load_inputs(run)
-    on_gpu = answer["device"] == "gpu"
-    recipe = recipe_of(experiment, inputs, on_gpu)
-    device = devices.use_device(answer["device"], recipe.own)
-    devices.use_precision("mixed" if recipe.mixed_precision else "float32")
-    events.write("imported", seconds=import_seconds, rss_mib=rss_after_import, device=answer["device"], threads=threads)
-    devices.set_seed(experiment.seed)
-    classifier, core, model = build_model(framework, experiment, architecture_of(experiment, inputs), recipe.own, device)
-    initial = read_weights(run.initial_weights, {})
-    if not recipe.own >= {"initialiser", "bias"}:  # else the model stays as its framework drew it
-        classifier.load_neutral(core, merge_initial(initial, classifier.to_neutral(core), recipe.own))
-    arrays, labels, lengths = inputs.part(run, "train")
-    train_inputs, train_labels = training.as_tensors(arrays, labels, device)
-    validation_arrays, validation_labels, validation_lengths = inputs.part(run, "validation")
-    validation = (*training.as_tensors(validation_arrays, validation_labels, device), validation_lengths)
-    first = tuple(values[: experiment.batch_size] for values in train_inputs)
-    if lengths is not None:
-        first = tuple(values[..., : lengths[: experiment.batch_size].max()] for values in first)
-    np.save(run.first_logits(framework), inference.predict_logits(model, first))
-    progress = Progress(patience=experiment.patience)
-    optimizer = training.make_optimizer(model, recipe)
-    checkpoint_file, best_file = run.checkpoint_file(framework), run.best_weights(framework)
-    if checkpoint_file.exists():
-        try:
-            export.load_checkpoint(checkpoint_file, model, optimizer, progress)
-        except TrainingError as error:  # raised before anything was changed; without this way out no resume would ever succeed
-            checkpoint_file.unlink()
-            channel.tell(note=f"{FRAMEWORK_NAMES[framework]} began its training again from the start. {error}")
-    if not events.was_empty:
-        events.write("resumed", epoch=progress.next_epoch, step=progress.counters.get("step", 0))
-
-    def keep_best(_: Any = None) -> None:
-        export.save_weights(classifier.to_neutral(core), best_file)
-
-    parameters = sum(weights.size for weights in classifier.to_neutral(core).values())
-    if progress.best_epoch is None:
-        keep_best()  # what a training that diverges at once falls back to
-
-    summaries: list[Any] = []
-
-    def open_summaries() -> Any:
-        if not summaries:  # loaded late: its import must not delay the first step
-            (module,) = import_wing(framework, "summaries")
-            for place in (run.tensorboard_folder, run.tensorboard_folder / framework):
-                place.mkdir(exist_ok=True)  # fails when the run was removed meanwhile; the writers would bring its folder back
-            summaries.append(module.Summaries(run.tensorboard_folder / framework))
-        return summaries[0]
-
-    reporter = Reporter(
-        channel,
-        events,
-        rows=len(labels),
-        batch_size=experiment.batch_size,
-        epochs=experiment.epochs,
-        stop_requested=lambda: run.stop_requested,
-        synchronize=lambda: devices.synchronize(device),
-        save_checkpoint=lambda: export.save_checkpoint(checkpoint_file, model, optimizer, progress),
-        summaries=open_summaries,
-        progress=progress,
-    )
-    events.write(
-        "built",
-        parameters=parameters,
-        steps_per_epoch=reporter.steps_per_epoch,
-        epochs=experiment.epochs,
-        start_epoch=progress.next_epoch,
-    )
-
+    training = Training(run, framework, channel)
+    device = channel.take("build", gpu=training.gpu, import_seconds=training.import_seconds)["device"]
+    training.build(device)
+    training.keep_first_answers()
+    training.go_on_from_checkpoint()
+    training.open_reporter()
     channel.take("train", start=True)
-    batches = training.make_batches(
-        train_inputs,
-        train_labels,
-        lambda epoch: training_plan(len(labels), lengths, recipe.batch_size, recipe.seed, epoch, recipe.compiled),
-        recipe,
-    )
-    if progress.next_epoch < experiment.epochs and not progress.exhausted:
-        training.train(model, optimizer, batches, validation, recipe, experiment.epochs, progress, keep_best, reporter)
-    elif progress.next_epoch < experiment.epochs:
-        reporter.reason = "early"
-    if progress.best_epoch is not None or reporter.reason == "diverged":
-        # Killed after its evaluation, a worker finds them under their last name.
-        kept = best_file if best_file.exists() else run.model_file(framework)
-        export.load_weights(core, kept, classifier.load_neutral)
-    best_epoch = None if progress.best_epoch is None else progress.best_epoch + 1
-    events.write("trained", reason=reporter.reason, best_epoch=best_epoch, epochs=len(reporter.counters["epoch_train_loss"]))
-
+    training.fit()
+    training.load_best()
     channel.take("evaluate", trained=True)
-    test_arrays, test_labels, test_lengths = inputs.part(run, "test")
-    test_inputs, _ = training.as_tensors(test_arrays, test_labels, device)
-    probabilities = inference.predict(model, test_inputs, test_lengths)
-    np.save(run.test_probabilities(framework), probabilities)
-    draft = run.model_file(framework).with_name(".model.safetensors")
-    export.save_weights(classifier.to_neutral(core), draft)
-    os.replace(draft, run.model_file(framework))
-    best_file.unlink(missing_ok=True)
-    events.write("evaluated", test_accuracy=float(np.mean(probabilities.argmax(axis=1) == test_labels)))
-    events.write("saved")
-
+    training.evaluate()
+    training.save()
     channel.take("check", evaluated=True)
-    peak = peak_rss_mib()  # before an encoder is loaded for the checks
-    outcome = replace(
-        reporter.figures(),
-        import_seconds=import_seconds,
-        rss_after_import_mib=rss_after_import,
-        peak_rss_mib=peak,
-        train_growth_mib=max(peak - rss_after_import, 0.0),
-        gpu_memory_mib=devices.gpu_memory_mib(device),
-        parameters=parameters,
-        model_bytes=run.model_file(framework).stat().st_size,
-        best_epoch=best_epoch,
-        stop_reason=reporter.reason,
-        device=(gpu if on_gpu else None) or "cpu",
-        threads=threads,
-    )
-    texts = inputs.texts(run)
-    sample = [texts[row] for row in inputs.probe_rows]
-    if experiment.family_member.takes == "vectors":
-        embed = make_embed(framework, resolve(inputs.encoder), experiment, answer["device"])
-        np.save(run.probe_vectors(framework), embed(sample))
-        encode: Any = lambda some: ((embed(some),), None)  # noqa: E731 - the encoder is loaded once for both uses
-    else:
-        encode = make_encode(run, framework, inputs, answer["device"])
-
+    outcome = training.outcome()
+    classify = training.load_classify()
     channel.take("latency")
-    latency = measure_latency(lambda some: inference.classify(some, encode, model, device), sample)
-    channel.tell(outcome=to_json(replace(outcome, latency_ms=latency)))
+    channel.tell(outcome=to_json(replace(outcome, latency_ms=measure_latency(classify, training.sample))))
+
+
+class Training:
+    """One framework's part of a run, step by step in the order of its methods; each step leaves what the next ones need."""
+
+    def __init__(self, run: Run, framework: str, channel: Channel) -> None:
+        """Import the framework, and look at what that took and whether it sees a GPU."""
+        self.run, self.framework, self.channel = run, framework, channel
+        self.experiment = run.read_experiment()
+        self.events = EventFile(run.events_file(framework))
+        started = time.perf_counter()
+        self.wing, self.inference, self.export = import_wing(framework, "training", "inference", "export")
+        import_classifier(framework, self.experiment.classifier)
+        self.import_seconds = time.perf_counter() - started
+        self.rss_after_import = psutil.Process().memory_info().rss / 2**20
+        self.threads = self.experiment.threads or physical_cores()
+        self.devices, _, self.gpu = prepare_device(framework, self.experiment.device, self.threads)
+
+    def build(self, device: str) -> None:
+        """Build the model on ``cpu`` or ``gpu`` and fill it with the initial weights that both frameworks share."""
+        self.inputs, self.device_kind = load_inputs(self.run), device
+        self.recipe = recipe_of(self.experiment, self.inputs, device == "gpu")
+        self.device = self.devices.use_device(device, self.recipe.own)
+        self.devices.use_precision("mixed" if self.recipe.mixed_precision else "float32")
+        self.events.write("imported", seconds=self.import_seconds, rss_mib=self.rss_after_import, device=device, threads=self.threads)
+        self.devices.set_seed(self.experiment.seed)
+        architecture, own = architecture_of(self.experiment, self.inputs), self.recipe.own
+        self.classifier, self.core, self.model = build_model(self.framework, self.experiment, architecture, own, self.device)
+        if not own >= {"initialiser", "bias"}:  # else the model stays as its framework drew it
+            initial = read_weights(self.run.initial_weights, {})
+            self.classifier.load_neutral(self.core, merge_initial(initial, self.weights(), own))
+        self.parameters = sum(weights.size for weights in self.weights().values())
+        self.train_inputs, self.train_labels, self.lengths = self.tensors("train")
+        self.validation = self.tensors("validation")
+
+    def weights(self) -> dict[str, np.ndarray]:
+        """Return the model's weights under their neutral names."""
+        weights: dict[str, np.ndarray] = self.classifier.to_neutral(self.core)
+        return weights
+
+    def tensors(self, part: str) -> tuple[Any, Any, Any]:
+        """Return a part of the data on the device: inputs, labels, lengths."""
+        arrays, labels, lengths = self.inputs.part(self.run, part)
+        return *self.wing.as_tensors(arrays, labels, self.device), lengths
+
+    def keep_first_answers(self) -> None:
+        """Keep the logits of the first batch: before training both frameworks should give the same."""
+        rows = self.experiment.batch_size
+        first = tuple(values[:rows] for values in self.train_inputs)
+        if self.lengths is not None:
+            first = tuple(values[..., : self.lengths[:rows].max()] for values in first)
+        np.save(self.run.first_logits(self.framework), self.inference.predict_logits(self.model, first))
+
+    def go_on_from_checkpoint(self) -> None:
+        """Take up the training where it was interrupted; a damaged checkpoint is told, and the training begins again."""
+        self.progress = Progress(patience=self.experiment.patience)
+        self.optimizer = self.wing.make_optimizer(self.model, self.recipe)
+        file = self.run.checkpoint_file(self.framework)
+        if file.exists():
+            try:
+                self.export.load_checkpoint(file, self.model, self.optimizer, self.progress)
+            except TrainingError as error:  # raised before anything was changed; without this way out no resume would ever succeed
+                file.unlink()
+                self.channel.tell(note=f"{FRAMEWORK_NAMES[self.framework]} began its training again from the start. {error}")
+        if not self.events.was_empty:
+            self.events.write("resumed", epoch=self.progress.next_epoch, step=self.progress.counters.get("step", 0))
+        if self.progress.best_epoch is None:
+            self.keep_best()  # what a training that diverges at once falls back to
+
+    def keep_best(self, model: Any = None) -> None:
+        """Keep the present weights as the best so far."""
+        self.export.save_weights(self.weights(), self.run.best_weights(self.framework))
+
+    def open_reporter(self) -> None:
+        """Make the callback that reports, takes turns and stops the training."""
+        checkpoint = self.run.checkpoint_file(self.framework)
+        training = ReportedTraining(
+            rows=len(self.train_labels),
+            batch_size=self.experiment.batch_size,
+            epochs=self.experiment.epochs,
+            progress=self.progress,
+            stop_requested=lambda: self.run.stop_requested,
+            synchronize=lambda: self.devices.synchronize(self.device),
+            save_checkpoint=lambda: self.export.save_checkpoint(checkpoint, self.model, self.optimizer, self.progress),
+            summaries=self.open_summaries,
+        )
+        self.reporter = Reporter(self.channel, self.events, training)
+        self.events.write(
+            "built",
+            parameters=self.parameters,
+            steps_per_epoch=self.reporter.steps_per_epoch,
+            epochs=self.experiment.epochs,
+            start_epoch=self.progress.next_epoch,
+        )
+
+    @cache  # noqa: B019 - one object, which lives as long as its process
+    def open_summaries(self) -> Any:
+        """Open the framework's own summary writer at its first use: its import must not delay the first step."""
+        (module,) = import_wing(self.framework, "summaries")
+        folder = self.run.tensorboard_folder / self.framework
+        for place in (folder.parent, folder):
+            place.mkdir(exist_ok=True)  # fails when the run was removed meanwhile; the writers would bring its folder back
+        return module.Summaries(folder)
+
+    def fit(self) -> None:
+        """Train until the epochs are over or the reporter says stop."""
+        rows, lengths, recipe = len(self.train_labels), self.lengths, self.recipe
+
+        def plan(epoch: int) -> Plan:
+            return training_plan(rows, lengths, recipe.batch_size, recipe.seed, epoch, recipe.compiled)
+
+        batches = self.wing.make_batches(self.train_inputs, self.train_labels, plan, recipe)
+        epochs, progress = self.experiment.epochs, self.progress
+        if progress.next_epoch < epochs and not progress.exhausted:
+            self.wing.train(self.model, self.optimizer, batches, self.validation, recipe, epochs, progress, self.keep_best, self.reporter)
+        elif progress.next_epoch < epochs:
+            self.reporter.reason = "early"
+
+    def load_best(self) -> None:
+        """Put the weights of the best epoch back into the model."""
+        if self.progress.best_epoch is not None or self.reporter.reason == "diverged":
+            best = self.run.best_weights(self.framework)
+            # Killed after its evaluation, a worker finds them under their last name.
+            self.export.load_weights(
+                self.core, best if best.exists() else self.run.model_file(self.framework), self.classifier.load_neutral
+            )
+        finished = len(self.reporter.counters["epoch_train_loss"])
+        self.events.write("trained", reason=self.reporter.reason, best_epoch=self.best_epoch, epochs=finished)
+
+    @property
+    def best_epoch(self) -> int | None:
+        """The epoch whose weights are kept, counted from 1."""
+        return None if self.progress.best_epoch is None else self.progress.best_epoch + 1
+
+    def evaluate(self) -> None:
+        """Keep the probabilities of the test texts."""
+        test_inputs, _, lengths = self.tensors("test")
+        labels = self.inputs.labels[self.inputs.rows["test"]]
+        probabilities = self.inference.predict(self.model, test_inputs, lengths)
+        np.save(self.run.test_probabilities(self.framework), probabilities)
+        self.test_accuracy = float(np.mean(probabilities.argmax(axis=1) == labels))
+
+    def save(self) -> None:
+        """Give the trained weights their last name."""
+        file = self.run.model_file(self.framework)
+        draft = file.with_name(f".{file.name}")
+        self.export.save_weights(self.weights(), draft)
+        os.replace(draft, file)
+        self.run.best_weights(self.framework).unlink(missing_ok=True)
+        self.events.write("evaluated", test_accuracy=self.test_accuracy)
+        self.events.write("saved")
+
+    def outcome(self) -> Outcome:
+        """Return times, memory and losses; before an encoder is loaded for the checks, which would count as memory of the training."""
+        peak = peak_rss_mib()
+        return replace(
+            self.reporter.figures(),
+            import_seconds=self.import_seconds,
+            rss_after_import_mib=self.rss_after_import,
+            peak_rss_mib=peak,
+            train_growth_mib=max(peak - self.rss_after_import, 0.0),
+            gpu_memory_mib=self.devices.gpu_memory_mib(self.device),
+            parameters=self.parameters,
+            model_bytes=self.run.model_file(self.framework).stat().st_size,
+            best_epoch=self.best_epoch,
+            stop_reason=self.reporter.reason,
+            device=(self.gpu if self.device_kind == "gpu" else None) or "cpu",
+            threads=self.threads,
+        )
+
+    def load_classify(self) -> Callable[[Sequence[str]], tuple[np.ndarray, float, float]]:
+        """Return what answers to new texts, and keep the encoder's vectors of a few, where there is one."""
+        texts = self.inputs.texts(self.run)
+        self.sample = [texts[row] for row in self.inputs.probe_rows]
+        encode: Encode
+        if self.experiment.family_member.takes == "vectors":
+            embed = make_embed(self.framework, resolve(self.inputs.encoder), self.experiment, self.device_kind)
+            np.save(self.run.probe_vectors(self.framework), embed(self.sample))
+            encode = lambda some: ((embed(some),), None)  # noqa: E731 - the encoder is loaded once for both uses
+        else:
+            encode = make_encode(self.run, self.framework, self.inputs, self.device_kind)
+        return lambda some: self.inference.classify(some, encode, self.model, self.device)
