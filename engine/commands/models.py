@@ -16,7 +16,6 @@ from engine.studies.export.manifest import ExportManifest
 from engine.studies.export.request import EVERY_FORMAT, FORMATS, PRECISIONS, ExportRequest, bundles_folder, find_manifest, precisions
 from engine.studies.export.words import export_table
 from engine.studies.export.write_and_check import start_export
-from engine.studies.migration.carry import carried_folder
 from engine.studies.migration.request import MigrationRequest
 from engine.studies.migration.results import MigrationResults
 from engine.studies.migration.words import migration_figures, migration_table
@@ -31,7 +30,7 @@ def migrate(options: argparse.Namespace) -> int:
     results = read_results(study, MigrationResults)
     print(json.dumps(migration_figures(results), indent=1) if options.json else migration_table(results))
     if not options.json and request.route != "weights":
-        print(f"What was carried across: {carried_folder(study)}", file=sys.stderr)
+        print(f"What was carried across: {study.carried_folder}", file=sys.stderr)
     return 0
 
 

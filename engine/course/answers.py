@@ -31,7 +31,7 @@ class Verdict:
 
 
 @dataclass(frozen=True)
-class Piece:
+class Need:
     """A run or a study that an answer needs, and where it stands."""
 
     title: str
@@ -46,11 +46,11 @@ class Piece:
 class LiveAnswer(Protocol):
     """Whatever can answer a question by measuring."""
 
-    def pieces(self) -> list[Piece]:
+    def needs(self) -> list[Need]:
         """Return what it needs, read from disk at every call."""
 
     def seconds(self) -> float:
-        """Return how long the missing pieces will take, in seconds."""
+        """Return how long what is missing will take, in seconds."""
 
     def start(self) -> None:
         """Start what is missing and go on with what has ended early. Raises ``ParityError`` where that cannot be."""
@@ -67,31 +67,31 @@ class AnswerFromRuns:
     """By title."""
     judge: Callable[[Sequence[Run]], Verdict]
 
-    def pieces(self) -> list[Piece]:
+    def needs(self) -> list[Need]:
         """Return for each experiment its finished run, else the one under way, else the last that ended early."""
-        return [_piece_of_runs(title, runs_of(experiment)) for title, experiment in self.experiments.items()]
+        return [_need_of_runs(title, runs_of(experiment)) for title, experiment in self.experiments.items()]
 
     def seconds(self) -> float:
         """Return the seconds that the Train page estimates for what is missing."""
-        pairs = zip(self.pieces(), self.experiments.values(), strict=True)
-        return sum(estimate(experiment).seconds for piece, experiment in pairs if piece.state != "done")
+        pairs = zip(self.needs(), self.experiments.values(), strict=True)
+        return sum(estimate(experiment).seconds for need, experiment in pairs if need.state != "done")
 
     def start(self) -> None:
         """Start what is missing; a run that cannot go on is begun anew."""
-        for piece, experiment in zip(self.pieces(), self.experiments.values(), strict=True):
-            if piece.state == "ended" and isinstance(piece.source, Run):
+        for need, experiment in zip(self.needs(), self.experiments.values(), strict=True):
+            if need.state == "ended" and isinstance(need.source, Run):
                 try:
-                    launching.resume(piece.source)
+                    launching.resume(need.source)
                 except ParityError:
                     launching.start(experiment)
-            elif piece.state == "missing":
+            elif need.state == "missing":
                 launching.start(experiment)
 
     def verdict(self) -> Verdict | None:
         """Return what the judge says of the runs, in the order of the experiments."""
-        pieces = self.pieces()
-        runs = [piece.source for piece in pieces if isinstance(piece.source, Run) and piece.state == "done"]
-        return self.judge(runs) if len(runs) == len(pieces) else None
+        needs = self.needs()
+        runs = [need.source for need in needs if isinstance(need.source, Run) and need.state == "done"]
+        return self.judge(runs) if len(runs) == len(needs) else None
 
 
 @dataclass(frozen=True)
@@ -108,18 +108,18 @@ class AnswerFromStudy(Generic[Results]):
     wider: Callable[[], StudyRequest]
     """A larger request whose results hold the answer too."""
 
-    def pieces(self) -> list[Piece]:
+    def needs(self) -> list[Need]:
         """Return the study itself or the wider one: whichever is done, else under way, else the one that ended early."""
         studies = (find_study(self.kind, request().to_json()) for request in (self.request, self.wider))
-        pieces = [_piece_of_study(self.title, study) for study in studies if study is not None]
+        needs = [_need_of_study(self.title, study) for study in studies if study is not None]
         for state in ("done", "active", "ended"):
-            if fitting := [piece for piece in pieces if piece.state == state]:
+            if fitting := [need for need in needs if need.state == state]:
                 return fitting[:1]
-        return [Piece(self.title, "missing")]
+        return [Need(self.title, "missing")]
 
     def seconds(self) -> float:
         """Return the seconds that the study needs; nothing where the results are there."""
-        return 0.0 if self.pieces()[0].state == "done" else self.seconds_needed
+        return 0.0 if self.needs()[0].state == "done" else self.seconds_needed
 
     def start(self) -> None:
         """Start the study; it goes on where an earlier one of the same request was cut short."""
@@ -127,34 +127,34 @@ class AnswerFromStudy(Generic[Results]):
 
     def verdict(self) -> Verdict | None:
         """Return what the judge says of the results."""
-        [piece] = self.pieces()
-        if piece.state != "done" or not isinstance(piece.source, Study):
+        [need] = self.needs()
+        if need.state != "done" or not isinstance(need.source, Study):
             return None
-        if piece.source.read_results() is None:
+        if need.source.read_results() is None:
             raise RunError("The results of this study are gone from its folder. Start it again.")
-        return self.judge(read_results(piece.source, self.results))
+        return self.judge(read_results(need.source, self.results))
 
 
-def _piece_of_runs(title: str, rows: Sequence[RunRow]) -> Piece:
+def _need_of_runs(title: str, rows: Sequence[RunRow]) -> Need:
     """Return the most useful of several runs with the same settings."""
     ended = None
     active = None
     for row in rows:
         if row.state == "done" and set(row.accuracies) == set(FRAMEWORKS):
-            return Piece(title, "done", row.run, share=1.0)
+            return Need(title, "done", row.run, share=1.0)
         if row.active and active is None:
             status = row.run.read_status()
             sides = [status.of(name) for name in FRAMEWORKS]
             left = [side.seconds_left for side in sides if side.seconds_left is not None]
             share = sum(side.share or 0.0 for side in sides) / len(sides)
-            active = Piece(title, "active", row.run, row.message, share, sum(left) if left else None)
+            active = Need(title, "active", row.run, row.message, share, sum(left) if left else None)
         elif ended is None and not row.active:
-            ended = Piece(title, "ended", row.run, row.message)
-    return active or ended or Piece(title, "missing")
+            ended = Need(title, "ended", row.run, row.message)
+    return active or ended or Need(title, "missing")
 
 
-def _piece_of_study(title: str, study: Study) -> Piece:
+def _need_of_study(title: str, study: Study) -> Need:
     status = study.read_status()
     if status.state == "done":
-        return Piece(title, "done", study, share=1.0)
-    return Piece(title, "active" if status.active else "ended", study, status.message, status.share, status.seconds_left)
+        return Need(title, "done", study, share=1.0)
+    return Need(title, "active" if status.active else "ended", study, status.message, status.share, status.seconds_left)

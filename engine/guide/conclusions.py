@@ -311,16 +311,17 @@ CONCLUDERS: dict[str, Callable[[Evidence], Conclusion]] = {
 
 def by_state(conclusions: Mapping[str, Conclusion]) -> tuple[Sequence[Conclusion], Sequence[Conclusion], Sequence[Conclusion]]:
     """Return claims with a verdict of this machine, those that wait for a run, and those that are not testable here."""
-    outside = [conclusion for conclusion in conclusions.values() if conclusion.source == "stated" or conclusion.figure == NO_GPU]
-    waiting = [conclusion for conclusion in conclusions.values() if not conclusion.verdict and conclusion not in outside]
-    return [conclusion for conclusion in conclusions.values() if conclusion not in outside and conclusion not in waiting], waiting, outside
+    untestable = [conclusion for conclusion in conclusions.values() if conclusion.source == "stated" or conclusion.figure == NO_GPU]
+    testable = [conclusion for conclusion in conclusions.values() if conclusion not in untestable]
+    waiting = [conclusion for conclusion in testable if not conclusion.verdict]
+    return [conclusion for conclusion in testable if conclusion.verdict], waiting, untestable
 
 
 def guide_answer(conclusions: Mapping[str, Conclusion]) -> str:
     """Return the page's answer in one sentence."""
-    here, waiting, outside = map(len, by_state(conclusions))
+    here, waiting, untestable = map(len, by_state(conclusions))
     parts = [f"{here:,} {'is' if here == 1 else 'are'} put to the test on this machine"]
     parts += [f"{waiting:,} {'waits' if waiting == 1 else 'wait'} for a run"] if waiting else []
-    parts += [f"{outside:,} cannot be tested here"] if outside else []
+    parts += [f"{untestable:,} cannot be tested here"] if untestable else []
     joined = f"{', '.join(parts[:-1])}{' and ' if len(parts) > 1 else ''}{parts[-1]}"
     return f"Of the {len(conclusions)} claims of the usual comparison, {joined}."

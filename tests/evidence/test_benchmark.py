@@ -16,7 +16,7 @@ from engine.shared.classifiers import CLASSIFIERS
 from engine.studies import process as study_process
 from engine.studies import study as studies
 from engine.studies.benchmark.charts import round_values, row_words
-from engine.studies.benchmark.measure import Pieces
+from engine.studies.benchmark.measure import CollectedAnswers
 from engine.studies.benchmark.request import BATCH_SIZES, SEQUENCE_LENGTHS, BenchmarkRequest, Setting, attempts, next_attempt
 from engine.studies.benchmark.results import BenchmarkResults, Measurement
 from engine.studies.benchmark.verdicts import benchmark_table, faster_than_itself, row_verdict, rows_of, same_verdicts
@@ -72,12 +72,12 @@ def target(seconds: float | None) -> TargetAnswer:
 
 
 def test_figures_are_paired_by_repeat_and_an_import_counts_once_a_process() -> None:
-    pieces, first, second = Pieces(), Setting("tfidf-mlp", "matched", 32), Setting("text-cnn", "matched", 32)
+    collected, first, second = CollectedAnswers(), Setting("tfidf-mlp", "matched", 32), Setting("text-cnn", "matched", 32)
     for step in (1.0, 2.0):
         for setting in (first, second):
-            pieces.add(setting, "pytorch", answer(step_milliseconds=step, busy=0.5, peak_rss_mib=None if setting is second else 300.0))
-            pieces.add(setting, "tensorflow", answer(step_milliseconds=2 * step, import_seconds=4.0, peak_rss_mib=600.0))
-    measurements = {(row.claim, row.classifier): row for row in pieces.measurements(FRAMEWORKS)}
+            collected.add(setting, "pytorch", answer(step_milliseconds=step, busy=0.5, peak_rss_mib=None if setting is second else 300.0))
+            collected.add(setting, "tensorflow", answer(step_milliseconds=2 * step, import_seconds=4.0, peak_rss_mib=600.0))
+    measurements = {(row.claim, row.classifier): row for row in collected.measurements(FRAMEWORKS)}
     assert set(measurements) == {
         ("training-speed", "tfidf-mlp"),
         ("training-speed", "text-cnn"),
@@ -88,25 +88,25 @@ def test_figures_are_paired_by_repeat_and_an_import_counts_once_a_process() -> N
     }
     assert measurements["training-speed", "text-cnn"].values == {"pytorch": (1.0, 2.0), "tensorflow": (2.0, 4.0)}
     assert measurements["import-time", None].values == {"pytorch": (2.0, 2.0), "tensorflow": (4.0, 4.0)}
-    assert measurements["training-speed", "tfidf-mlp"].busy == pieces.busy == 0.5
+    assert measurements["training-speed", "tfidf-mlp"].busy == collected.busy == 0.5
 
 
 def test_a_repeat_that_lacks_one_side_is_left_out_of_both() -> None:
-    pieces, setting = Pieces(), Setting("tfidf-mlp", "matched", 32)
+    collected, setting = CollectedAnswers(), Setting("tfidf-mlp", "matched", 32)
     for first, second in ((1.0, None), (2.0, 4.0), (None, 5.0), (3.0, 6.0)):
-        pieces.add(setting, "pytorch", target(first))
-        pieces.add(setting, "tensorflow", target(second))
-    pieces.add(setting, "pytorch", target(9.0))
-    (measurement,) = (row for row in pieces.measurements(FRAMEWORKS) if row.claim == "time-to-accuracy")
+        collected.add(setting, "pytorch", target(first))
+        collected.add(setting, "tensorflow", target(second))
+    collected.add(setting, "pytorch", target(9.0))
+    (measurement,) = (row for row in collected.measurements(FRAMEWORKS) if row.claim == "time-to-accuracy")
     assert measurement.values == {"pytorch": (2.0, 3.0), "tensorflow": (4.0, 6.0)}
 
 
 def test_a_device_that_vanishes_is_told() -> None:
-    pieces, setting = Pieces(), Setting("tfidf-mlp", "matched", 32)
-    pieces.add(setting, "pytorch", answer(1.0, device="cuda"))
-    pieces.add(setting, "tensorflow", answer(1.0, device="gpu"))
+    collected, setting = CollectedAnswers(), Setting("tfidf-mlp", "matched", 32)
+    collected.add(setting, "pytorch", answer(1.0, device="cuda"))
+    collected.add(setting, "tensorflow", answer(1.0, device="gpu"))
     with pytest.raises(TrainingError, match="made on the GPU, this one ran on the CPU: the graphics card has vanished"):
-        pieces.add(setting, "pytorch", answer(1.0, device="cpu"))
+        collected.add(setting, "pytorch", answer(1.0, device="cpu"))
 
 
 def measured(claim: str = "training-speed", first: float = 1.0, second: float = 1.0, **more: Any) -> Measurement:
@@ -141,13 +141,13 @@ def test_round_values_for_an_axis() -> None:
 
 
 def test_a_target_that_is_not_reached_is_told() -> None:
-    pieces, setting = Pieces(), Setting("text-cnn", "matched", 32)
+    collected, setting = CollectedAnswers(), Setting("text-cnn", "matched", 32)
     for seconds in (1.5, None, 2.5):
-        pieces.add(setting, "pytorch", target(3.0))
-        pieces.add(setting, "tensorflow", target(seconds))
-    [row] = [row for row in pieces.measurements(FRAMEWORKS) if row.claim == "time-to-accuracy"]
+        collected.add(setting, "pytorch", target(3.0))
+        collected.add(setting, "tensorflow", target(seconds))
+    [row] = [row for row in collected.measurements(FRAMEWORKS) if row.claim == "time-to-accuracy"]
     assert row.values == {"pytorch": (3.0, 3.0), "tensorflow": (1.5, 2.5)}, "the pairs that are whole"
-    assert pieces.missed_targets() == [
+    assert collected.missed_targets() == [
         "TensorFlow’s text-cnn had not answered 80 % of the validation texts rightly when its epochs ended, in 1 of 3 repeats; those have "
         "no time to that accuracy."
     ]

@@ -211,13 +211,13 @@ def test_a_check_starts_what_is_missing_and_waits_for_the_rest(launched: list[st
     answer = LESSONS[4].question.answer
     assert isinstance(answer, AnswerFromRuns)
     there = finished()
-    assert [piece.state for piece in answer.pieces()] == ["done", "missing"] and answer.verdict() is None
+    assert [need.state for need in answer.needs()] == ["done", "missing"] and answer.verdict() is None
     alone = answer.seconds()
     assert alone > 0
     answer.start()
     [started] = launched
     assert Run(there.path.parent / started).read_experiment() == answer.experiments["Learning rate 0.00001"]
-    assert [piece.state for piece in answer.pieces()] == ["done", "active"]
+    assert [need.state for need in answer.needs()] == ["done", "active"]
     answer.start()
     assert launched == [started], "it is under way"
 
@@ -228,8 +228,8 @@ def test_progress_and_time_left_are_those_of_the_run(launched: list[str]) -> Non
     run = list_runs()[0]
     sides = {"pytorch": Progress(1.0, 0.0), "tensorflow": Progress(0.5, 4.0)}
     run.write_status(Status(state="running", message="Training", phase="train", progress=sides))
-    [piece] = answer.pieces()
-    assert (piece.state, piece.message, piece.share, piece.seconds_left) == ("active", "Training", 0.75, 4.0)
+    [need] = answer.needs()
+    assert (need.state, need.message, need.share, need.seconds_left) == ("active", "Training", 0.75, 4.0)
 
 
 def test_a_run_that_ended_early_is_resumed_and_a_damaged_one_begun_anew(launched: list[str]) -> None:
@@ -237,8 +237,8 @@ def test_a_run_that_ended_early_is_resumed_and_a_damaged_one_begun_anew(launched
     answer.start()
     run = list_runs()[0]
     run.write_status(Status(state="failed", message="The worker was killed.", phase="end"))
-    [piece] = answer.pieces()
-    assert (piece.state, piece.message) == ("ended", "The worker was killed.") and answer.verdict() is None
+    [need] = answer.needs()
+    assert (need.state, need.message) == ("ended", "The worker was killed.") and answer.verdict() is None
     answer.start()
     assert launched == [run.identifier] * 2 and run.read_status().state == "queued", "resumed"
     for framework in FRAMEWORKS:
@@ -264,16 +264,16 @@ def test_finished_results_answer_at_once(launched: list[str]) -> None:
 def test_a_study_or_a_wider_one_answers(launched: list[str]) -> None:
     answer = LESSONS[2].question.answer
     assert isinstance(answer, AnswerFromStudy)
-    assert [piece.state for piece in answer.pieces()] == ["missing"] and answer.seconds() > 0
+    assert [need.state for need in answer.needs()] == ["missing"] and answer.seconds() > 0
     answer.start()
     [study] = list_studies("museum")
     assert study.read_request() == {"only": ["forgotten_zero_grad"]} and launched == [study.identifier]
     study.write_status(Status(state="stopped", message="Stopped on request."))
-    assert [(piece.state, piece.message) for piece in answer.pieces()] == [("ended", "Stopped on request.")]
+    assert [(need.state, need.message) for need in answer.needs()] == [("ended", "Stopped on request.")]
     whole = start_study("museum", MuseumRequest().to_json())
     whole.write_status(Status(state="running", share=0.3, seconds_left=9.0))
-    [piece] = answer.pieces()
-    assert (piece.state, piece.share, piece.source) == ("active", 0.3, whole), "somebody is making all mistakes"
+    [need] = answer.needs()
+    assert (need.state, need.share, need.source) == ("active", 0.3, whole), "somebody is making all mistakes"
     silent = ("silent", observed([1.6, 9.0], 0.2))
     whole.write_results(to_json(museum_results("forgotten_zero_grad", silent, silent)))
     whole.write_status(Status(state="done"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,12 +17,12 @@ from engine.course.answers import AnswerFromStudy
 from engine.course.lessons import LESSONS
 from engine.errors import ExperimentError
 from engine.runs.processes import channel
-from engine.runs.records.reading import from_json
+from engine.runs.records.reading import from_json, to_json
 from engine.studies import mistakes as museum
 from engine.studies import process as study_process
 from engine.studies import study as studies
 from engine.studies.mistake_catalogue import MISTAKES
-from engine.studies.mistake_results import MuseumResults
+from engine.studies.mistake_results import MistakeRow, MuseumResults
 from engine.studies.mistakes import (
     HARMLESS,
     OUTCOMES,
@@ -207,6 +208,13 @@ def test_outcomes(mistaken: dict[str, Any], same: float | None, outcome: str, wh
     mistaken = mistaken | ({"error": {"type": "E"}} if "error" in mistaken else {})
     row = judge("wrong_shape", "pytorch", MistakeAnswer(mistaken=seen(**mistaken), correct=seen(), same_answers=same, seconds=0.1))
     assert (row.outcome, row.when, row.step, row.caught) == (outcome, when, step, outcome == "stopped")
+
+
+def test_a_lost_process_leaves_no_figures_on_disk() -> None:
+    lost = {"mistake": "wrong_shape", "framework": "pytorch", "outcome": "hung", "when": "never", "step": None, "caught": False}
+    row = from_json(MistakeRow, lost | {"reason": "It gave no answer."})
+    assert row is not None and to_json(row) == lost | {"reason": "It gave no answer."}
+    assert set(to_json(replace(row, reason=None))) == {*lost, "mistaken", "correct", "same_answers", "seconds"}
 
 
 def test_a_final_loss_needs_numbers() -> None:

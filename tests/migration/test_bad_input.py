@@ -20,7 +20,6 @@ from engine.runs.preparing.inputs import Inputs, load_inputs
 from engine.shared.weights.files import read_weights
 from engine.studies import process as study_process
 from engine.studies import study as studies
-from engine.studies.migration import carry as migrating
 from engine.studies.migration.foreign_file import look_into
 from engine.studies.migration.request import MigrationRequest
 from engine.studies.study import find_study, start_study
@@ -117,7 +116,7 @@ def test_a_disk_that_is_full_is_told_and_nothing_counts_as_carried(run: Run, mon
     study = start_study("migration", MigrationRequest(run.identifier, "pytorch", "tensorflow", "onnx").to_json())
     assert study.read_status().state == "failed" and "No space left on device" in study.read_status().message
     assert "Check the free space" in study.read_status().message and study.read_results() is None
-    assert list(migrating.carried_folder(study).iterdir()) == []
+    assert list(study.carried_folder.iterdir()) == []
 
 
 def test_two_who_ask_for_the_same_migration_watch_one(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:

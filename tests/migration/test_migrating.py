@@ -67,7 +67,7 @@ def test_a_model_carried_across_is_the_same(
             f"embedding_mlp/hidden/kernel\n{size} × 512, as it is",
         )
     else:
-        assert (migrating.carried_folder(study) / "model.onnx").exists()
+        assert (study.carried_folder / "model.onnx").exists()
         layers = [row[1] for row in layer_rows(results)]
         assert layers[-2:] == ["Linear", "Linear"] and "Embedding" in layers, "the encoder came along"
         assert f"{len(layers)} of them layers of PyTorch" in operator_sentence(results)

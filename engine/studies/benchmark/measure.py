@@ -59,7 +59,7 @@ def conduct(coordinator: StudyCoordinator) -> list[str]:
 
 
 def _measure_both(coordinator: StudyCoordinator, request: BenchmarkRequest, prepared: Mapping[str, Run]) -> None:
-    pieces = Pieces()
+    collected = CollectedAnswers()
     settings = {name: request.settings(name) for name in request.classifiers}
     targets = 0 if request.quick else len(request.classifiers)
     coordinator.expect(request.repeats * len(FRAMEWORKS) * (sum(map(len, settings.values())) + targets))
@@ -73,20 +73,20 @@ def _measure_both(coordinator: StudyCoordinator, request: BenchmarkRequest, prep
                 if setting.mode == "compiled":
                     coordinator.dismiss()  # in one process torch.compile gives up after a few models of one kind
                 for framework, speed in _measure(coordinator, request, prepared[name], setting, order, repeat).items():
-                    pieces.add(setting, framework, speed)
+                    collected.add(setting, framework, speed)
             for framework in order if targets else ():
                 message = f"Repeat {repeat + 1} of {request.repeats}: {name} until {TARGET:.0%} are right, {FRAMEWORK_NAMES[framework]}"
                 target = TargetRequest(seed=repeat, target=TARGET, attempt=request.attempt)
                 answer = coordinator.measure(framework, message, prepared[name], target)
-                pieces.add(Setting(name, "matched", settings[name][0].batch_size), framework, answer)
+                collected.add(Setting(name, "matched", settings[name][0].batch_size), framework, answer)
         if repeat:
-            _write(coordinator, request, repeat + 1, [pieces], pieces.measurements(FRAMEWORKS))
+            _write(coordinator, request, repeat + 1, [collected], collected.measurements(FRAMEWORKS))
 
 
 def _measure_against_itself(coordinator: StudyCoordinator, request: BenchmarkRequest, prepared: Mapping[str, Run]) -> None:
     """Measure exactly as both frameworks are measured, with two processes of one."""
     sides = ("first", "second")
-    pieces = {framework: Pieces() for framework in FRAMEWORKS}
+    collected = {framework: CollectedAnswers() for framework in FRAMEWORKS}
     settings = {name: request.settings(name)[:1] for name in request.classifiers}
     coordinator.expect(request.repeats * len(FRAMEWORKS) * len(sides) * len(settings))
     for repeat in range(request.repeats):
@@ -97,10 +97,10 @@ def _measure_against_itself(coordinator: StudyCoordinator, request: BenchmarkReq
                 order = twins if (repeat + number) % 2 == 0 else twins[::-1]
                 answers = _measure(coordinator, request, prepared[name], setting, order, repeat)
                 for side, twin in zip(sides, twins, strict=True):
-                    pieces[framework].add(setting, side, answers[twin])
+                    collected[framework].add(setting, side, answers[twin])
         if repeat:
-            measurements = [replace(each, framework=name) for name in FRAMEWORKS for each in pieces[name].measurements(sides)]
-            _write(coordinator, request, repeat + 1, list(pieces.values()), measurements)
+            measurements = [replace(each, framework=name) for name in FRAMEWORKS for each in collected[name].measurements(sides)]
+            _write(coordinator, request, repeat + 1, list(collected.values()), measurements)
 
 
 def _measure(
@@ -133,7 +133,7 @@ def _check_batches(request: BenchmarkRequest, classifier: str, run: Run) -> None
         )
 
 
-class Pieces:
+class CollectedAnswers:
     """What the workers have told, by setting and side, in the order of the repeats."""
 
     def __init__(self) -> None:
@@ -194,7 +194,11 @@ class Pieces:
 
 
 def _write(
-    coordinator: StudyCoordinator, request: BenchmarkRequest, repeats: int, pieces: Sequence[Pieces], measurements: Sequence[Measurement]
+    coordinator: StudyCoordinator,
+    request: BenchmarkRequest,
+    repeats: int,
+    collected: Sequence[CollectedAnswers],
+    measurements: Sequence[Measurement],
 ) -> None:
     """Write what is known after so many repeats."""
     results = BenchmarkResults(
@@ -202,10 +206,10 @@ def _write(
         margin=request.margin,
         data=(request.data or sample_choice()).name,
         machine=describe_machine(),
-        device=pieces[0].device,
+        device=collected[0].device,
         threads=physical_cores(),
-        busy=max(each.busy for each in pieces),
-        notes=(*coordinator.notes, *(note for each in pieces for note in each.missed_targets())),
+        busy=max(each.busy for each in collected),
+        notes=(*coordinator.notes, *(note for each in collected for note in each.missed_targets())),
         target=TARGET,
         against_itself=request.against_itself,
         code=source_file(WORKER_FILE) or "",

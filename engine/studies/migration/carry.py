@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -30,16 +29,11 @@ if TYPE_CHECKING:
 SIDES = ("source", "target")
 
 
-def carried_folder(study: Any) -> Path:
-    """Return where a migration keeps what it took along: the ONNX file or the Hugging Face folder of those routes."""
-    return Path(study.carried_folder)
-
-
 def conduct(coordinator: StudyCoordinator) -> list[str]:
     """Fill a study's folder: the source answers and takes its leave, the target arrives and answers, ONNX Runtime judges."""
     request = MigrationRequest.from_json(coordinator.request)
     run, started = request.opened(), time.monotonic()
-    arrays, carried = coordinator.study.prepared_folder, carried_folder(coordinator.study)
+    arrays, carried = coordinator.study.prepared_folder, coordinator.study.carried_folder
     for folder in (arrays, carried):
         folder.mkdir(parents=True, exist_ok=True)
     save_code(coordinator.study)

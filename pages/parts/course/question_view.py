@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from engine.course.answers import Piece
+from engine.course.answers import Need
 from engine.course.lesson import Lesson, Question
 from engine.display.formatting import duration, plain, unbroken
 from engine.errors import ParityError
@@ -46,10 +46,10 @@ def predict_and_check(lesson: Lesson) -> None:
 def _offer(lesson: Lesson, prediction: str | None) -> None:
     """Show what will answer, how long it takes, and the button, which waits for a prediction."""
     question = lesson.question
-    pieces = question.answer.pieces()
-    if all(piece.state == "done" for piece in pieces):
+    needs = question.answer.needs()
+    if all(need.state == "done" for need in needs):
         time = "It was measured here before, so the answer is there at once."
-    elif any(piece.state == "active" for piece in pieces):
+    elif any(need.state == "active" for need in needs):
         time = "It is under way already."
     else:
         time = f"It takes {duration(question.answer.seconds())}, once: the result is kept. It goes on when you leave this page."
@@ -70,10 +70,10 @@ def _outcome(lesson: Lesson, prediction: str) -> None:
     """Show the answer, or how far it is, or why there is none and the way on."""
     question = lesson.question
     said = f"You said “{plain(question.options[prediction])}”"
-    pieces = question.answer.pieces()
-    if any(piece.state == "active" for piece in pieces):
+    needs = question.answer.needs()
+    if any(need.state == "active" for need in needs):
         st.markdown(f"{said}. Now it is measured.")
-        st.fragment(_watch, run_every=1.0)(question, [piece.state for piece in pieces])
+        st.fragment(_watch, run_every=1.0)(question, [need.state for need in needs])
         return
     try:
         verdict = question.answer.verdict()
@@ -81,7 +81,7 @@ def _outcome(lesson: Lesson, prediction: str) -> None:
         st.error(plain(error), icon=":material/error:")
         return
     if verdict is None:
-        _unfinished(lesson, pieces)
+        _unfinished(lesson, needs)
         return
     right = verdict.right == prediction
     st.markdown(f"#### {'As you predicted' if right else 'Measured otherwise'}")
@@ -95,33 +95,33 @@ def _outcome(lesson: Lesson, prediction: str) -> None:
     st.markdown(f"**Measured.** {unbroken(plain(verdict.sentence))}", width=READABLE)
     st.markdown(f"**Why.** {plain(question.why)}", width=READABLE)
     with st.container(horizontal=True):
-        for piece in pieces:
-            if isinstance(piece.source, Run):
-                address = {"run": piece.source.identifier}
+        for need in needs:
+            if isinstance(need.source, Run):
+                address = {"run": need.source.identifier}
                 st.page_link(
-                    "pages/compare.py", label=f"{piece.title} on the Compare page", icon=":material/compare_arrows:", query_params=address
+                    "pages/compare.py", label=f"{need.title} on the Compare page", icon=":material/compare_arrows:", query_params=address
                 )
-            elif piece.source is not None:
-                page = piece.source.kind
-                st.page_link(f"pages/{page}.py", label=f"{piece.title} on the {page.capitalize()} page", icon=":material/open_in_new:")
+            elif need.source is not None:
+                page = need.source.kind
+                st.page_link(f"pages/{page}.py", label=f"{need.title} on the {page.capitalize()} page", icon=":material/open_in_new:")
 
 
 def _watch(question: Question, states: Sequence[str]) -> None:
-    """Show once what is under way, repeated every second; when a piece has come further, the page starts anew."""
-    pieces = question.answer.pieces()
-    if [piece.state for piece in pieces] != states:
+    """Show once what is under way, repeated every second; when one has come further, the page starts anew."""
+    needs = question.answer.needs()
+    if [need.state for need in needs] != states:
         st.rerun()
-    for number, piece in enumerate(pieces):
-        if piece.state == "active" and piece.source is not None:
-            words = f"**{plain(piece.title)}**: {plain(piece.message)}"
-            study_view.progress_row(piece.source, words, piece.share, piece.seconds_left, f"stop_check_{number}")
+    for number, need in enumerate(needs):
+        if need.state == "active" and need.source is not None:
+            words = f"**{plain(need.title)}**: {plain(need.message)}"
+            study_view.progress_row(need.source, words, need.share, need.seconds_left, f"stop_check_{number}")
 
 
-def _unfinished(lesson: Lesson, pieces: Sequence[Piece]) -> None:
+def _unfinished(lesson: Lesson, needs: Sequence[Need]) -> None:
     """Show what became of the check instead of an answer."""
-    for piece in pieces:
-        if piece.state == "ended":
-            st.markdown(f"**{plain(piece.title)}** has no result yet: {plain(piece.message)}")
+    for need in needs:
+        if need.state == "ended":
+            st.markdown(f"**{plain(need.title)}** has no result yet: {plain(need.message)}")
     st.caption(f"What is missing takes {duration(lesson.question.answer.seconds())}. Your prediction is kept.")
     if st.button("Go on", type="primary", icon=":material/resume:", key=f"go_on_{lesson.week}"):
         _go_on(lesson.question)
