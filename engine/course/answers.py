@@ -64,7 +64,7 @@ class AnswerFromRuns:
     """Answered by one run or several, which are those of the Train page with the same settings."""
 
     experiments: Mapping[str, Experiment]
-    """By title."""
+    """The experiments under their titles."""
     judge: Callable[[Sequence[Run]], Verdict]
 
     def needs(self) -> list[Need]:

@@ -203,7 +203,7 @@ DICTIONARY: dict[str, tuple[Entry, ...]] = {
               "The same sums in the same order at every run, for some loss of speed."),
     ),
 }  # fmt: skip
-"""By stage of the work."""
+"""The terms of both frameworks, by stage of the work."""
 
 
 def entries() -> Iterator[Entry]:

@@ -12,7 +12,7 @@ from engine.source.snippets import Exhibit, present_snippets
 from engine.source.source_tree import Definition
 
 MADE_ONCE = "made once"
-"""In the place of a stage: what neither framework owns."""
+"""The name in the place of a stage for what neither framework owns."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ class Question:
 
     text: str
     options: Mapping[str, str]
-    """By the key that the answer names."""
+    """What may be predicted, under the key that the answer names."""
     answer: LiveAnswer
     means: str
     """What answers it, in a few words: completes “It is answered by …”."""

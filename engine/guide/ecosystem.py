@@ -11,7 +11,7 @@ LIBRARIES = {
     "pytorch": ("transformers", re.compile(r"^transformers/models/(\w+)/modeling_(?!tf_|flax_)\w+\.py$")),
     "tensorflow": ("keras-hub", re.compile(r"^keras_hub/src/models/(\w+)/\w+_backbone\.py$")),
 }
-"""By framework: the library that offers its pre-trained models, and the files that implement one. A folder is a family."""
+"""The library that offers each framework's pre-trained models, and the files that implement one. A folder is a family."""
 
 
 @lru_cache(maxsize=1)

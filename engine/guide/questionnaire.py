@@ -122,7 +122,7 @@ _QUESTIONS = (
 )
 
 QUESTIONS = {question.key: question for question in _QUESTIONS}
-"""In the order in which they are asked."""
+"""The questions in the order in which they are asked."""
 
 REASONS = {
     "explicit-loop": Reason(
@@ -281,7 +281,7 @@ REASONS = {
         claim="negligible-difference",
     ),
 }
-"""By their names in an address. No two rest on the same claim, so that no evidence counts twice."""
+"""The reasons under their names in an address. No two rest on the same claim, so that no evidence counts twice."""
 
 TIMED = ("training-speed", "inference-speed", "memory", "negligible-difference")
 MEASURED_BY = {"debugging": "museum", "migration": "audit"} | dict.fromkeys(TIMED, "benchmark")

@@ -47,7 +47,7 @@ LONGEST_TEXT = 400
 
 MATRIX_WIDTH = 440
 MOST_CLASSES_BESIDE = 12
-"""With more classes the two confusion matrices stand one below the other."""
+"""The most classes with which the two confusion matrices stand side by side, not one below the other."""
 
 
 def curves(snapshot: Snapshot) -> Section | str:

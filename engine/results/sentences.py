@@ -13,7 +13,7 @@ from engine.results.tables import Measure, finished_frameworks, number_of_test_t
 from engine.runs.records.results import Results
 
 WORTH_TELLING = 0.01
-"""From this share of cut or unknown texts on, the page says so at its top."""
+"""The share of cut or unknown texts from which on the page says so at its top."""
 
 CLOSE = 1.02
 """Ratios below this are called equal: a rerun moves times by more."""

@@ -35,7 +35,7 @@ SEEDS, MOST_SEEDS = 5, 50
 ROWS = 2000
 """Texts of a file that an ablation uses unless told otherwise."""
 EPOCHS = {"vectors": 10, "terms": 5, "words": 4, "pieces": 1}
-"""By what a classifier takes: few, for each choice is trained with each seed in each framework."""
+"""Epochs by what a classifier takes: few, for each choice is trained with each seed in each framework."""
 SLOWER = 0.05
 """A change of the time that is smaller is taken for noise whatever its spread: other programs use the machine too."""
 
@@ -146,7 +146,7 @@ def flip_of(aspect: str, experiment: Experiment, prepared: Run) -> Flip:
 
 
 Units = dict[tuple[str, str], list[TrainingFigures]]
-"""By framework and choice the trainings, one a seed."""
+"""The trainings by framework and choice, one a seed."""
 
 
 def summarise(units: Units) -> tuple[tuple[FlipRow, ...], dict[str, TrainingFigures], dict[str, TrainingFigures]]:

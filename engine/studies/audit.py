@@ -77,7 +77,7 @@ LEVELS = {
         precision="float32",
     ),
 }
-"""In the order in which they are peeled; a level makes one more thing equal than the one before."""
+"""The levels in the order in which they are peeled; a level makes one more thing equal than the one before."""
 
 LAST_LEVELS = ("exact-constants", "float32")
 """What the audit is judged by."""

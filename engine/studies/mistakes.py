@@ -201,9 +201,9 @@ class MistakeCode:
     """The functions that ran."""
 
     mistakes: dict[str, dict[str, tuple[Definition, ...]]]
-    """By mistake and framework: the function, and before it what only this mistake needs."""
+    """The function of each mistake and framework, and before it what only this mistake needs."""
     shared: dict[str, tuple[Definition, ...]]
-    """By framework: what several mistakes use."""
+    """What several mistakes use, by framework."""
 
 
 def mistake_code(study: Study | None) -> MistakeCode:

@@ -21,9 +21,9 @@ class Answers:
     probabilities: tuple[tuple[float, ...], ...] = ()
     """The probability of each class, text by text."""
     encode_ms: Milliseconds = 0.0
-    """From the texts to what the classifier takes, all texts together, measured inside the worker."""
+    """The time from the texts to what the classifier takes, all texts together, measured inside the worker."""
     classify_ms: Milliseconds = 0.0
-    """From there to the probabilities, likewise."""
+    """The time from there to the probabilities, likewise."""
     tokens: tuple[int, ...] = ()
     """The tokens of each text, before any cut."""
     tokens_in_vocabulary: tuple[int, ...] = ()

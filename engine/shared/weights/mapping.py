@@ -37,7 +37,7 @@ def drawn_like(weights: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
 
 @dataclass(frozen=True, kw_only=True)
 class WeightPlace:
-    """Where a framework keeps one neutral weight."""
+    """The place at which a framework keeps one neutral weight."""
 
     weight: str
     """The neutral name."""

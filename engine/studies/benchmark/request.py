@@ -42,12 +42,12 @@ AMOUNTS = {
     "words": Amount(25, 5, 50),
     "pieces": Amount(3, 3, 24),
 }
-"""By what a classifier takes: the longer a step takes, the fewer are needed."""
+"""How much is measured, by what a classifier takes: the longer a step takes, the fewer are needed."""
 THOROUGH = 3
 BATCH_SIZES = (8, 128)
 """Besides the recommended one, in a thorough benchmark."""
 SEQUENCE_LENGTHS = (16, 64, 128)
-"""To which a thorough benchmark cuts or stretches texts, of classifiers that read tokens."""
+"""Lengths to which a thorough benchmark cuts or stretches texts, for classifiers that read tokens."""
 
 
 @dataclass(frozen=True)

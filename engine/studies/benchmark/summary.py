@@ -32,7 +32,7 @@ class VerdictCounts:
     rows: int
     equivalent: int
     better: Mapping[str, tuple[float, ...]]
-    """By framework: by how much it is better, in each comparison in which it is; factors above 1, in ascending order."""
+    """How much better each framework is, in each comparison in which it is; factors above 1, in ascending order."""
     undecided: int
 
     @property

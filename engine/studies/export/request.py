@@ -58,7 +58,7 @@ RUNTIMES = {
     "litert": "LiteRT",
     "onnx": "ONNX Runtime",
 }
-"""Which program answers with it."""
+"""The program that answers with it."""
 
 PRECISIONS = ("float32", "int8")
 """How precisely a file may keep its weights; int8 rounds what flows between the layers as it comes (dynamic quantization)."""
@@ -102,7 +102,7 @@ class ExportRequest(TrainedModelRequest):
 
     @property
     def folder(self) -> Path:
-        """Where the finished export lies; its name is made of known words only."""
+        """Return where the finished export lies; its name is made of known words only."""
         suffix = "" if self.precision == "float32" else f"-{self.precision}"
         return self.opened().export_folder(f"{self.framework}-{self.format}{suffix}")
 

@@ -40,7 +40,7 @@ class RouteCode:
     """The pieces of one route."""
 
     wings: dict[str, tuple[Definition, ...]]
-    """By framework, in the same order in both."""
+    """The pieces of each framework, in the same order in both."""
     shared: tuple[Definition, ...]
 
 

@@ -255,7 +255,7 @@ DETAILS: Mapping[str, Callable[[Evidence], None]] = {
     "research": _research,
     "migration": _migration,
 }
-"""By claim; one without evidence of its own is not here."""
+"""What shows the evidence of each claim; one without evidence of its own is not here."""
 
 
 def kinds_under_way() -> list[str]:
