@@ -8,6 +8,7 @@ from types import NoneType, UnionType
 from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
 
 from engine.runs.experiment import Experiment
+from engine.runs.records.events import EVENTS
 from engine.runs.records.outcome import Outcome
 from engine.runs.records.reading import docstrings
 from engine.runs.records.results import Results
@@ -46,6 +47,13 @@ FILES: dict[str, tuple[str, type]] = {
     ),
 }
 
+EVENTS_INTRODUCTION = """\
+## Events
+
+Lines of `events.jsonl` in the folder of a framework: each is an object with the event's name as `event`, its `time` (seconds since 1970,
+UTC) and these fields. The last one, `saved`, has none.
+"""
+
 PLAIN = {
     float: ("number", "numbers"),
     int: ("whole number", "whole numbers"),
@@ -65,6 +73,8 @@ def page() -> str:
             if record not in shown:
                 parts.append(f"### {record.__name__}\n\n{_code((record.__doc__ or '').splitlines()[0])}\n\n{_table(record)}")
                 shown.add(record)
+    parts.append(EVENTS_INTRODUCTION)
+    parts += [f"### {name}\n\n{(kind.__doc__ or '').splitlines()[0]}\n\n{_table(kind)}" for name, kind in EVENTS.items() if fields(kind)]
     return "\n".join(parts)
 
 

@@ -15,7 +15,8 @@ from engine.results.tables import finished_frameworks
 from engine.runs.comparison import run_facts
 from engine.runs.experiment import Experiment
 from engine.runs.folder import Run, readable_experiment
-from engine.runs.history import Built, Evaluated, History, Imported, Trained
+from engine.runs.history import History
+from engine.runs.records.events import Built, Evaluated, Imported, Trained
 from engine.runs.records.outcome import Outcome
 from engine.runs.records.results import DataFacts, FrameworkResults, Results, RunFacts
 from engine.runs.status import Status

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from engine.runs.records.events import EVENTS, Built, EpochEnded, Evaluated, Imported, Resumed, StepsReported, Trained
 from engine.runs.records.reading import from_json
-from engine.units import MiB, Seconds, Share
 
 RECENT_REPORTS = 12
 """Reports over which the present speed is taken."""
@@ -43,50 +43,6 @@ class EpochPoint:
     step: int
 
 
-@dataclass(frozen=True)
-class Imported:
-    """The framework is loaded."""
-
-    seconds: Seconds | None = None
-    rss_mib: MiB | None = None
-    """Memory of the process, the framework included."""
-    device: str = ""
-    """``cpu`` or ``gpu``."""
-    threads: int | None = None
-
-
-@dataclass(frozen=True)
-class Built:
-    """The model is there, and what it will be trained for."""
-
-    parameters: int | None = None
-    steps_per_epoch: int | None = None
-    epochs: int | None = None
-    start_epoch: int | None = None
-    """Epochs that an earlier attempt has finished."""
-
-
-@dataclass(frozen=True)
-class Trained:
-    """The training has come to an end."""
-
-    reason: str = ""
-    """``finished``, ``early``, ``stopped`` or ``diverged``."""
-    best_epoch: int | None = None
-    epochs: int | None = None
-
-
-@dataclass(frozen=True)
-class Evaluated:
-    """The test texts are answered."""
-
-    test_accuracy: Share | None = None
-
-
-FACTS = {"imported": Imported, "built": Built, "trained": Trained, "evaluated": Evaluated}
-"""Events of which the latest is known, by kind."""
-
-
 @dataclass
 class History:
     """One framework's training so far. After a resume the points that will be trained again are dropped."""
@@ -98,38 +54,38 @@ class History:
     trained: Trained | None = None
     evaluated: Evaluated | None = None
 
-    def add(self, events: Iterable[dict[str, Any]]) -> None:
+    def add(self, events: Iterable[Mapping[str, Any]]) -> None:
         """Take in events in the order in which they were written. Unknown kinds, and events that lack a field, are passed over."""
         for event in events:
-            try:
-                self._fold(event)
-            except (KeyError, TypeError):
-                continue  # written by another version
+            if kind := EVENTS.get(str(event.get("event"))):
+                self._fold(from_json(kind, event))
 
-    def _fold(self, event: dict[str, Any]) -> None:
-        kind = event["event"]
-        if kind == "steps":
-            epoch = event["step"] / self.steps_per_epoch if self.steps_per_epoch else float(event["epoch"])
-            self.steps.append(StepPoint(event["step"], epoch, event["seconds"], event["loss"], event["documents"], event["steps"]))
-        elif kind == "epoch":
-            losses = event["train_loss"], event["validation_loss"], event["validation_accuracy"]
-            self.epochs.append(EpochPoint(event["epoch"] + 1, *losses, event["seconds"], event["step"]))
-        elif kind == "resumed":
-            self.steps = [point for point in self.steps if point.step <= event["step"]]
-            # An epoch that was cut short by a stop has an end, but no checkpoint: it is trained again.
-            self.epochs = [point for point in self.epochs if point.epoch <= event["epoch"]]
-            self.trained = self.evaluated = None
-        elif kind in FACTS:
-            setattr(self, kind, from_json(FACTS[kind], event))
-
-    @property
-    def device(self) -> str | None:
-        """The device, ``cpu`` or ``gpu``, once it is known."""
-        return self.imported.device or None if self.imported else None
+    def _fold(self, event: object) -> None:
+        match event:
+            case StepsReported():
+                epoch = event.step / self.steps_per_epoch if self.steps_per_epoch else float(event.epoch)
+                self.steps.append(StepPoint(event.step, epoch, event.seconds, event.loss, event.documents, event.steps))
+            case EpochEnded():
+                losses = event.train_loss, event.validation_loss, event.validation_accuracy
+                self.epochs.append(EpochPoint(event.epoch + 1, *losses, event.seconds, event.step))
+            case Resumed():
+                self.steps = [point for point in self.steps if point.step <= event.step]
+                # An epoch that was cut short by a stop has an end, but no checkpoint: it is trained again.
+                self.epochs = [point for point in self.epochs if point.epoch <= event.epoch]
+                self.trained = self.evaluated = None
+            case Imported():
+                self.imported = event
+            case Built():
+                self.built = event
+            case Trained():
+                self.trained = event
+            case Evaluated():
+                self.evaluated = event
 
     @property
     def steps_per_epoch(self) -> int | None:
-        return self.built.steps_per_epoch or None if self.built else None
+        """The optimizer's steps in one epoch, once they are known."""
+        return self.built.steps_per_epoch if self.built else None
 
     @property
     def documents_per_second(self) -> float | None:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import fields
 from typing import Any
 
+from engine import FRAMEWORKS
 from engine.runs.folder import Run
+from engine.runs.records.events import EVENTS
 from engine.runs.records.reading import to_json
 
 NAMED_BY_THE_DATA = ("per_class", "packages")
@@ -30,3 +33,10 @@ def test_a_run_made_by_hand_has_the_keys_and_figures_of_a_trained_one(finished_r
         {path for path, value in values.items() if value in (None, "", [], {}) and "experiment" not in path} for values in (made, trained)
     ]
     assert {path[-1] for path in unknown[0] ^ unknown[1]} <= MAY_BE_UNKNOWN
+
+
+def test_events_are_written_as_they_are_described(sample_run: Run) -> None:
+    events = [event for framework in FRAMEWORKS for event in sample_run.read_events(framework)[0]]
+    assert {event["event"] for event in events} == set(EVENTS) - {"resumed"}
+    for event in events:
+        assert set(event) == {"event", "time"} | {item.name for item in fields(EVENTS[event["event"]])}

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from engine.runs.history import Built, EpochPoint, History
+from engine.runs.history import EpochPoint, History
+from engine.runs.records.events import Built, Imported
 
 
 def steps(step: int, epoch: int, seconds: float, loss: float | None = 1.0) -> dict[str, Any]:
@@ -23,14 +24,14 @@ BUILT = {"event": "built", "parameters": 10, "steps_per_epoch": 4, "epochs": 3, 
 
 def test_points_and_facts() -> None:
     history = History()
-    assert history.device is None and history.documents_per_second is None and history.steps_per_epoch is None
+    assert history.imported is None and history.documents_per_second is None and history.steps_per_epoch is None
     history.add([IMPORTED, BUILT, steps(2, 0, 0.0), steps(4, 0, 0.5)])
     history.add([epoch(0, 4, 0.5), steps(6, 1, 1.0, None), {"event": "trained", "reason": "diverged", "best_epoch": 1, "epochs": 1}])
     assert [(point.step, point.epoch, point.seconds, point.loss) for point in history.steps] == [
         (2, 0.5, 0.0, 1.0), (4, 1.0, 0.5, 1.0), (6, 1.5, 1.0, None),
     ]  # fmt: skip
     assert history.epochs == [EpochPoint(1, 1.0, 0.9, 0.5, 0.5, 4)]
-    assert history.device == "cpu" and history.built == Built(10, 4, 3, 0)
+    assert history.imported == Imported(1.0, 200.0, "cpu", 2) and history.built == Built(10, 4, 3, 0)
     assert history.trained is not None and history.trained.reason == "diverged"
     assert history.documents_per_second == 128 / 1.0
 
