@@ -32,7 +32,7 @@ def report_of(texts, labels, more=None, **changes):
     return check_table(table_of(texts, labels, **(more or {})), choice_of(**changes))
 
 
-def found(report, code):
+def finding_of(report, code):
     matching = [finding for finding in report.findings if finding.code == code]
     assert len(matching) == 1, [finding.code for finding in report.findings]
     finding = matching[0]
@@ -60,51 +60,51 @@ def test_empty_texts_and_labels():
     texts, labels = clean()
     texts[3], texts[4], labels[4], labels[5] = "", " \n", "", "  "
     report = report_of(texts, labels)
-    assert found(report, "empty_texts").rows == (3, 4) and found(report, "empty_labels").rows == (4, 5)
+    assert finding_of(report, "empty_texts").rows == (3, 4) and finding_of(report, "empty_labels").rows == (4, 5)
     assert report.usable_rows == 57 and not report.blocks
 
 
 def test_nothing_but_empty_blocks():
     texts, labels = clean()
-    assert found(report_of(texts, [""] * 60), "empty_labels").level == "blocks"
-    assert found(report_of([" "] * 60, labels), "empty_texts").level == "blocks"
+    assert finding_of(report_of(texts, [""] * 60), "empty_labels").level == "blocks"
+    assert finding_of(report_of([" "] * 60, labels), "empty_texts").level == "blocks"
     half = report_of(texts[:30] + [""] * 30, [""] * 30 + labels[30:])
-    assert found(half, "no_usable_rows").level == "blocks"
+    assert finding_of(half, "no_usable_rows").level == "blocks"
 
 
 def test_structure_blocks_before_everything_else():
     texts, labels = clean()
     table = table_of(texts, labels)
-    assert found(check_table(table, choice_of(label="gone")), "missing_columns").level == "blocks"
-    assert found(check_table(table, choice_of(text=())), "no_column_chosen").level == "blocks"
-    assert found(check_table(table, choice_of(text=("text", "label"))), "label_is_text").level == "blocks"
-    assert found(report_of([], []), "no_rows").level == "blocks"
+    assert finding_of(check_table(table, choice_of(label="gone")), "missing_columns").level == "blocks"
+    assert finding_of(check_table(table, choice_of(text=())), "no_column_chosen").level == "blocks"
+    assert finding_of(check_table(table, choice_of(text=("text", "label"))), "label_is_text").level == "blocks"
+    assert finding_of(report_of([], []), "no_rows").level == "blocks"
     single = Table(pandas.DataFrame({"text": texts}, dtype="str"), ReadingOptions(kind="csv"))
     assert {finding.code for finding in check_table(single, choice_of()).blocks} == {"one_column", "missing_columns"}
 
 
 def test_one_class():
-    assert found(report_of(clean()[0], ["same"] * 60), "one_class").level == "blocks"
+    assert finding_of(report_of(clean()[0], ["same"] * 60), "one_class").level == "blocks"
 
 
 def test_one_row_per_class():
     report = report_of(clean(10)[0], [f"class {number}" for number in range(10)])
-    finding = found(report, "small_classes")
+    finding = finding_of(report, "small_classes")
     assert finding.level == "blocks" and finding.count == 10 and "training needs two" in finding.sentence
 
 
 def test_a_hundred_thousand_classes():
     texts = [f"text number {number}" for number in range(200_000)]
     report = report_of(texts, [str(number // 2) for number in range(200_000)])
-    assert found(report, "too_many_classes").count == 100_000 and found(report, "too_many_classes").level == "blocks"
-    assert found(report, "small_classes").level == "blocks" and len(found(report, "small_classes").rows) == 1000
+    assert finding_of(report, "too_many_classes").count == 100_000 and finding_of(report, "too_many_classes").level == "blocks"
+    assert finding_of(report, "small_classes").level == "blocks" and len(finding_of(report, "small_classes").rows) == 1000
 
 
 def test_small_classes_can_be_left_out():
     texts, labels = clean()
     labels[0], labels[1], labels[2], labels[3] = "rare", "rare", "tiny", "rare"
     texts[3] = texts[0].upper()
-    finding = found(report_of(texts, labels), "small_classes")
+    finding = finding_of(report_of(texts, labels), "small_classes")
     assert (finding.level, finding.count, finding.rows, finding.choice_field) == ("worth knowing", 2, (0, 1, 2, 3), "drop_small_classes")
     assert report_of(texts, labels, drop_small_classes=True).usable_rows == 56
 
@@ -115,15 +115,15 @@ def test_duplicates_exact_and_normalised():
     texts[12], labels[12] = texts[0].upper() + " ", labels[0]
     texts[15], labels[15] = texts[12].strip(), labels[0]
     report = report_of(texts, labels)
-    assert found(report, "exact_duplicates").count == 2 and found(report, "exact_duplicates").rows == (0, 9, 12, 15)
-    assert found(report, "normalised_duplicates").count == 1
+    assert finding_of(report, "exact_duplicates").count == 2 and finding_of(report, "exact_duplicates").rows == (0, 9, 12, 15)
+    assert finding_of(report, "normalised_duplicates").count == 1
     assert report.usable_rows == 60 and report_of(texts, labels, drop_duplicates=True).usable_rows == 57
 
 
 def test_conflicting_labels():
     texts, labels = clean()
     texts[1] = texts[0].title()
-    finding = found(report_of(texts, labels), "conflicting_labels")
+    finding = finding_of(report_of(texts, labels), "conflicting_labels")
     assert finding.rows == (0, 1) and finding.count == 2 and "1 text appears" in finding.sentence
     assert report_of(texts, labels, drop_conflicts=True).usable_rows == 58
 
@@ -131,23 +131,23 @@ def test_conflicting_labels():
 def test_label_variants_and_merging():
     texts, labels = clean()
     labels[0], labels[3], labels[4] = "Class 0", "class  0", "class 1 "
-    finding = found(report_of(texts, labels), "label_variants")
+    finding = finding_of(report_of(texts, labels), "label_variants")
     assert finding.count == 5 and "2 labels" in finding.sentence and finding.choice_field == "merge_labels"
     assert report_of(texts, labels, merge_labels=True).classes == {"class 0": 20, "class 1": 20, "class 2": 20}
 
 
 def test_label_that_looks_like_text_or_id():
     texts, _ = clean()
-    assert "an id" in found(report_of(texts, [str(number) for number in range(60)]), "label_looks_like_text").title
-    assert "a text" in found(report_of(["a", "b"] * 30, texts), "label_looks_like_text").title
+    assert "an id" in finding_of(report_of(texts, [str(number) for number in range(60)]), "label_looks_like_text").title
+    assert "a text" in finding_of(report_of(["a", "b"] * 30, texts), "label_looks_like_text").title
     wordy = ["this label is a whole sentence with far too many words " + str(number % 3) for number in range(60)]
-    assert found(report_of(texts, wordy), "label_looks_like_text").level == "worth knowing"
+    assert finding_of(report_of(texts, wordy), "label_looks_like_text").level == "worth knowing"
 
 
 def test_imbalance_states_the_baseline():
     texts, _ = clean(100)
     report = report_of(texts, ["ham"] * 87 + ["spam"] * 13)
-    assert "87 % of the time" in found(report, "imbalance").sentence and report.majority_accuracy == 0.87
+    assert "87 % of the time" in finding_of(report, "imbalance").sentence and report.majority_accuracy == 0.87
 
 
 def test_truncation_is_counted_and_estimated():
@@ -161,9 +161,9 @@ def test_truncation_is_counted_and_estimated():
 
     report = check_table(table_of(texts, labels), choice_of(), 20, count_tokens)
     assert len(counted) == 2000 and report.truncated_estimated and report.truncated_share == pytest.approx(0.5, abs=0.05)
-    assert "an estimate" in found(report, "truncated_texts").sentence
+    assert "an estimate" in finding_of(report, "truncated_texts").sentence
     exact = check_table(table_of(texts[:100], labels[:100]), choice_of(), 20, count_tokens)
-    assert exact.truncated_share == 0.5 and not exact.truncated_estimated and found(exact, "truncated_texts").count == 50
+    assert exact.truncated_share == 0.5 and not exact.truncated_estimated and finding_of(exact, "truncated_texts").count == 50
 
 
 def test_long_binary_markup_and_mojibake():
@@ -174,36 +174,36 @@ def test_long_binary_markup_and_mojibake():
     texts[7], texts[8] = "a cafÃ© in town", "itâ€™s broken"
     texts[9], texts[10], texts[11] = "3 < 4 & 5 > 2", "ÂNGULO e MAÇÃ é café", "issue #42 is open"
     report = report_of(texts, labels)
-    assert found(report, "very_long_texts").rows == (1,)
-    assert found(report, "binary_texts").rows == (2, 3)
-    assert found(report, "markup").rows == (4, 5, 6)
-    assert found(report, "mojibake").rows == (7, 8)
+    assert finding_of(report, "very_long_texts").rows == (1,)
+    assert finding_of(report, "binary_texts").rows == (2, 3)
+    assert finding_of(report, "markup").rows == (4, 5, 6)
+    assert finding_of(report, "mojibake").rows == (7, 8)
 
 
 def test_ragged_lines_are_listed():
     texts, labels = clean()
     table = Table(table_of(texts, labels).frame, ReadingOptions(kind="csv"), ragged_lines=(7, 1234))
-    assert "line 7, 1,234" in found(check_table(table, choice_of()), "ragged_rows").sentence
+    assert "line 7, 1,234" in finding_of(check_table(table, choice_of()), "ragged_rows").sentence
 
 
 def test_columns_that_give_the_label_away():
     texts, labels = clean()
     more = {"code": [f"{label}-x" for label in labels], "channel": ["mail", "web"] * 30, "id": [str(number) for number in range(60)]}
     report = report_of(texts, labels, more)
-    finding = found(report, "column_gives_label_away")
+    finding = finding_of(report, "column_gives_label_away")
     assert (
         "“code”" in finding.sentence
         and "channel" not in finding.sentence
         and "“id”" not in finding.sentence
         and finding.level == "worth knowing"
     )
-    assert found(report_of(texts, labels, more, text=("text", "code")), "text_gives_label_away").count == 1
+    assert finding_of(report_of(texts, labels, more, text=("text", "code")), "text_gives_label_away").count == 1
 
 
 def test_labels_spelled_out_in_the_texts():
     _, labels = clean()
     texts = [f"[{label.upper()}] something happened {number}" for number, label in enumerate(labels)]
-    assert found(report_of(texts, labels), "label_in_text").count == 60
+    assert finding_of(report_of(texts, labels), "label_in_text").count == 60
 
 
 def test_labels_with_emoji_slashes_and_markup_are_plain_names():
@@ -213,7 +213,7 @@ def test_labels_with_emoji_slashes_and_markup_are_plain_names():
 
 
 def test_sample_too_small_for_the_classes():
-    assert found(report_of(*clean(), rows=8), "sample_too_small").level == "blocks"
+    assert finding_of(report_of(*clean(), rows=8), "sample_too_small").level == "blocks"
     assert not report_of(*clean(), rows=9).blocks
 
 

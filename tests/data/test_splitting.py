@@ -95,13 +95,13 @@ def test_rows_keep_their_position_and_their_cleaned_text():
     assert prepared.frame["row"].dtype == "int64"
 
 
-@pytest.mark.parametrize("wanted", [40, 100, 700])
-def test_a_sample_is_stratified_and_exact(wanted):
+@pytest.mark.parametrize("size", [40, 100, 700])
+def test_a_sample_is_stratified_and_exact(size):
     table = table_of(*uneven())
-    whole, sample = prepare(table, choice_of()), prepare(table, choice_of(rows=wanted))
-    assert len(sample.frame) == wanted and sample.classes == whole.classes
+    whole, sample = prepare(table, choice_of()), prepare(table, choice_of(rows=size))
+    assert len(sample.frame) == size and sample.classes == whole.classes
     shares = whole.frame["label"].value_counts(normalize=True)
-    assert (sample.frame["label"].value_counts() - shares * wanted).abs().max() <= 3 + 3 * len(whole.classes) / 4
+    assert (sample.frame["label"].value_counts() - shares * size).abs().max() <= 3 + 3 * len(whole.classes) / 4
     assert (sample.frame["label"].value_counts() >= 3).all()
     assert len(prepare(table, choice_of(rows=10**6)).frame) == len(whole.frame)
 

@@ -26,16 +26,16 @@ from engine.runs.status import Status
 from engine.shared.classifiers import CLASSIFIERS
 
 
-def asked(classifier: str = "embedding-mlp", data: DataChoice | None = None, **changes: Any) -> Experiment:
+def recommended(classifier: str = "embedding-mlp", data: DataChoice | None = None, **changes: Any) -> Experiment:
     return Experiment.recommended(data or sample_choice(), classifier, **changes)
 
 
 def checks(experiment: Experiment) -> dict[str, PreflightCheck]:
     """The lines by their titles, after a look at their numbers."""
-    found = preflight.preflight(experiment).checks
-    assert [check.number for check in found] == list(range(1, len(found) + 1))
-    assert len({check.title for check in found}) == len(found)
-    return {check.title: check for check in found}
+    lines = preflight.preflight(experiment).checks
+    assert [check.number for check in lines] == list(range(1, len(lines) + 1))
+    assert len({check.title for check in lines}) == len(lines)
+    return {check.title: check for check in lines}
 
 
 def stored(texts: list[str], labels: list[str]) -> DataChoice:
@@ -56,87 +56,87 @@ TITLES = {
 
 @pytest.mark.parametrize("classifier", CLASSIFIERS)
 def test_each_classifier_is_checked_for_what_it_needs(classifier: str) -> None:
-    found = checks(asked(classifier))
-    assert list(found) == TITLES[classifier]
-    assert not [check for check in found.values() if check.state == "failed"]
-    assert "725 texts in 5 classes" in found["Data"].sentence
+    lines = checks(recommended(classifier))
+    assert list(lines) == TITLES[classifier]
+    assert not [check for check in lines.values() if check.state == "failed"]
+    assert "725 texts in 5 classes" in lines["Data"].sentence
 
 
 def test_the_vocabulary_is_counted() -> None:
-    assert "terms of the training texts are known" in checks(asked("tfidf-mlp"))["Terms"].sentence
-    assert checks(asked("text-cnn", vocabulary_size=100))["Words"].sentence.startswith("100 words")
+    assert "terms of the training texts are known" in checks(recommended("tfidf-mlp"))["Terms"].sentence
+    assert checks(recommended("text-cnn", vocabulary_size=100))["Words"].sentence.startswith("100 words")
 
 
 def test_texts_without_known_words_are_counted_and_many_are_a_warning() -> None:
-    found = checks(asked("bi-lstm", vocabulary_size=2))["Words"]
-    assert "2 words" in found.sentence and "none of them" in found.sentence
+    lines = checks(recommended("bi-lstm", vocabulary_size=2))["Words"]
+    assert "2 words" in lines.sentence and "none of them" in lines.sentence
 
 
 def test_texts_shorter_than_the_widest_filter_are_said_to_be_filled_up() -> None:
     texts = [f"thing {number}" for number in range(20)] + [f"it is a very long thing {number}" for number in range(20)]
     data = stored(texts, ["a", "b"] * 20)
-    assert "20 of 40 texts (50.0 %) are shorter than the widest filter (5 words)" in checks(asked("text-cnn", data))["Words"].sentence
-    assert "filter" not in checks(asked("bi-lstm", data))["Words"].sentence
+    assert "20 of 40 texts (50.0 %) are shorter than the widest filter (5 words)" in checks(recommended("text-cnn", data))["Words"].sentence
+    assert "filter" not in checks(recommended("bi-lstm", data))["Words"].sentence
 
 
 @pytest.mark.parametrize("classifier", ["tfidf-mlp", "text-cnn", "bi-lstm"])
 def test_a_vocabulary_of_one_word_fails(classifier: str) -> None:
     data = stored([f"hello {'hello ' * (number % 7)}" for number in range(40)], ["a", "b"] * 20)
-    found = checks(asked(classifier, data))
-    line = found["Terms" if classifier == "tfidf-mlp" else "Words"]
+    lines = checks(recommended(classifier, data))
+    line = lines["Terms" if classifier == "tfidf-mlp" else "Words"]
     assert line.state == "failed" and "Expected at least 2" in line.sentence
-    assert estimate(asked(classifier, data)).seconds > 0, "there is always an answer"
+    assert estimate(recommended(classifier, data)).seconds > 0, "there is always an answer"
 
 
 def test_the_share_of_cut_texts_follows_the_limit() -> None:
-    assert "No text is longer than 256 tokens" in checks(asked())["Long texts"].sentence
-    cut = checks(asked(max_tokens=16))["Long texts"]
+    assert "No text is longer than 256 tokens" in checks(recommended())["Long texts"].sentence
+    cut = checks(recommended(max_tokens=16))["Long texts"]
     assert cut.state == "warning" and "longer than 16 tokens and cut there" in cut.sentence and "windows" in cut.sentence
-    windows = checks(asked(max_tokens=16, long_texts="windows"))["Long texts"]
+    windows = checks(recommended(max_tokens=16, long_texts="windows"))["Long texts"]
     assert windows.state == "passed" and "read in windows" in windows.sentence
-    assert "longer than 20 words" in checks(asked("text-cnn", max_tokens=20))["Long texts"].sentence
+    assert "longer than 20 words" in checks(recommended("text-cnn", max_tokens=20))["Long texts"].sentence
 
 
 def test_the_encoders_own_limit_is_named() -> None:
-    assert "256 tokens (the encoder’s own limit)" in checks(asked(max_tokens=512))["Long texts"].sentence
+    assert "256 tokens (the encoder’s own limit)" in checks(recommended(max_tokens=512))["Long texts"].sentence
 
 
 def test_many_texts_are_looked_at_in_a_sample(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(data_facts, "SAMPLE_TEXTS", 300)
     data_facts._token_facts.cache_clear()
     try:
-        found = checks(asked("text-cnn", max_tokens=20))
-        assert found["Words"].sentence.startswith("At least") and found["Long texts"].sentence.startswith("About")
+        lines = checks(recommended("text-cnn", max_tokens=20))
+        assert lines["Words"].sentence.startswith("At least") and lines["Long texts"].sentence.startswith("About")
     finally:
         data_facts._token_facts.cache_clear()
 
 
 def test_a_bad_checkpoint_fails_and_the_rest_is_still_checked(tmp_path: Path) -> None:
     for encoder in (str(tmp_path / "nothing"), str(tmp_path)):
-        found = checks(asked("transformer", encoder=encoder))
-        assert found["Encoder"].state == "failed" and "Expected" in found["Encoder"].sentence
-        assert found["Tokens"].state == "skipped" and found["Disk"].state == "passed"
+        lines = checks(recommended("transformer", encoder=encoder))
+        assert lines["Encoder"].state == "failed" and "Expected" in lines["Encoder"].sentence
+        assert lines["Tokens"].state == "skipped" and lines["Disk"].state == "passed"
 
 
 def test_an_encoder_that_must_be_downloaded_is_a_warning() -> None:
-    found = checks(asked("transformer", encoder="somebody/something"))
-    assert found["Encoder"].state == "warning" and "needs a network" in found["Encoder"].sentence
+    lines = checks(recommended("transformer", encoder="somebody/something"))
+    assert lines["Encoder"].state == "warning" and "needs a network" in lines["Encoder"].sentence
 
 
 def test_classifiers_without_an_encoder_do_not_look_for_one(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(preflight, "find_encoder", lambda name: pytest.fail("nobody needs it"))
-    assert "Encoder" not in checks(asked("text-cnn", encoder="/nowhere"))
+    assert "Encoder" not in checks(recommended("text-cnn", encoder="/nowhere"))
 
 
 # --- Class weights, compilation, precision ---
 
 
 def test_class_weights_are_said_and_an_absent_class_fails() -> None:
-    assert "Class weights" not in checks(asked())
+    assert "Class weights" not in checks(recommended())
     data = stored([f"text number {number} of some kind" for number in range(40)], ["a", "a", "a", "b"] * 10)
-    balanced = checks(asked(data=data, class_weights="balanced"))["Class weights"]
+    balanced = checks(recommended(data=data, class_weights="balanced"))["Class weights"]
     assert balanced.state == "passed" and "“a”" in balanced.sentence and "“b”" in balanced.sentence
-    absent = checks(asked(data=data, class_weights="c=2"))["Class weights"]
+    absent = checks(recommended(data=data, class_weights="c=2"))["Class weights"]
     assert absent.state == "failed" and "“c”" in absent.sentence
 
 
@@ -148,50 +148,52 @@ def no_compiler(monkeypatch: pytest.MonkeyPatch, *there: str) -> None:
 def test_compiling_without_a_compiler_fails_with_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("CXX", raising=False)
     no_compiler(monkeypatch)
-    line = checks(asked(compiled=True))["Compiler"]
+    line = checks(recommended(compiled=True))["Compiler"]
     assert line.state == "failed" and "no C++ compiler" in line.sentence and "apt install g++" in line.sentence
-    assert "Compiler" not in checks(asked())
-    assert checks(asked(compiled=True, frameworks=("tensorflow",)))["Compiler"].state == "passed", "XLA brings its own"
+    assert "Compiler" not in checks(recommended())
+    assert checks(recommended(compiled=True, frameworks=("tensorflow",)))["Compiler"].state == "passed", "XLA brings its own"
 
 
 def test_another_compiler_can_be_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("CXX", raising=False)
     no_compiler(monkeypatch, "clang++")
-    line = checks(asked(compiled=True))["Compiler"]
+    line = checks(recommended(compiled=True))["Compiler"]
     assert line.state == "failed" and "CXX=clang++" in line.sentence
     monkeypatch.setenv("CXX", "clang++")
-    assert checks(asked(compiled=True))["Compiler"].state in ("passed", "warning")
+    assert checks(recommended(compiled=True))["Compiler"].state in ("passed", "warning")
 
 
 def test_compiling_windows_is_refused_with_the_reason() -> None:
-    line = checks(asked("text-cnn", compiled=True, long_texts="windows"))["Compiler"]
+    line = checks(recommended("text-cnn", compiled=True, long_texts="windows"))["Compiler"]
     assert line.state == "failed" and "XLA compiles one program for each shape" in line.sentence
-    assert checks(asked("embedding-mlp", compiled=True, long_texts="windows"))["Compiler"].state != "failed", "its vectors have one shape"
+    assert checks(recommended("embedding-mlp", compiled=True, long_texts="windows"))["Compiler"].state != "failed", (
+        "its vectors have one shape"
+    )
 
 
 def test_mixed_precision_without_a_gpu_is_a_warning(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(preflight, "graphics_processors", list)
-    line = checks(asked("transformer", precision="mixed"))["Precision"]
+    line = checks(recommended("transformer", precision="mixed"))["Precision"]
     assert line.state == "warning" and "float32" in line.sentence
     monkeypatch.setattr(preflight, "graphics_processors", lambda: ["A card"])
-    assert checks(asked("transformer", precision="mixed"))["Precision"].state == "passed"
-    assert "Precision" not in checks(asked("text-cnn", precision="mixed")), "it does not concern this classifier"
+    assert checks(recommended("transformer", precision="mixed"))["Precision"].state == "passed"
+    assert "Precision" not in checks(recommended("text-cnn", precision="mixed")), "it does not concern this classifier"
 
 
 def test_the_mode_is_said_in_numbers() -> None:
-    assert checks(asked())["Mode"].sentence.startswith("Matched: ")
-    assert "left to each framework" in checks(asked(mode="defaults"))["Mode"].sentence
-    assert "Mode" not in checks(asked(frameworks=("pytorch",)))
+    assert checks(recommended())["Mode"].sentence.startswith("Matched: ")
+    assert "left to each framework" in checks(recommended(mode="defaults"))["Mode"].sentence
+    assert "Mode" not in checks(recommended(frameworks=("pytorch",)))
 
 
 def test_a_run_that_is_not_finished_is_a_warning() -> None:
-    create_run(asked())
-    assert "1 earlier run is not finished" in checks(asked())["Machine"].sentence
+    create_run(recommended())
+    assert "1 earlier run is not finished" in checks(recommended())["Machine"].sentence
 
 
 def test_data_that_cannot_be_read_fail_alone() -> None:
-    found = checks(asked("text-cnn", DataChoice(dataset="0123456789abcdef", name="gone.csv", text=("a",), label="b")))
-    assert found["Data"].state == "failed" and "Words" not in found and found["Disk"].state == "passed"
+    lines = checks(recommended("text-cnn", DataChoice(dataset="0123456789abcdef", name="gone.csv", text=("a",), label="b")))
+    assert lines["Data"].state == "failed" and "Words" not in lines and lines["Disk"].state == "passed"
 
 
 # --- The command line ---
@@ -241,38 +243,38 @@ def test_train_warns_on_standard_error_and_starts(started: list[Experiment], cap
 
 
 def test_only_vectors_are_encoded() -> None:
-    assert estimate(asked()).encoding_seconds > 0
+    assert estimate(recommended()).encoding_seconds > 0
     for classifier in CLASSIFIERS:
         if classifier != "embedding-mlp":
-            assert estimate(asked(classifier)).encoding_seconds == 0, classifier
+            assert estimate(recommended(classifier)).encoding_seconds == 0, classifier
 
 
 def test_fine_tuning_takes_longest_and_most_memory() -> None:
-    estimates = {name: estimate(asked(name, epochs=4, device="cpu", threads=2)) for name in CLASSIFIERS}
+    estimates = {name: estimate(recommended(name, epochs=4, device="cpu", threads=2)) for name in CLASSIFIERS}
     assert max(estimates, key=lambda name: estimates[name].seconds - estimates[name].encoding_seconds) == "transformer"
     assert max(estimates, key=lambda name: estimates[name].memory_mib) == "transformer"
 
 
 def test_compiling_is_counted_apart() -> None:
-    assert estimate(asked("text-cnn")).compiling_seconds == 0
-    plain, compiled = estimate(asked("text-cnn")), estimate(asked("text-cnn", compiled=True))
+    assert estimate(recommended("text-cnn")).compiling_seconds == 0
+    plain, compiled = estimate(recommended("text-cnn")), estimate(recommended("text-cnn", compiled=True))
     assert compiled.compiling_seconds == pytest.approx(compiled.seconds - plain.seconds)
 
 
 def test_texts_cost_what_is_read_of_them() -> None:
-    assert estimate(asked("transformer", max_tokens=16)).seconds < estimate(asked("transformer")).seconds
+    assert estimate(recommended("transformer", max_tokens=16)).seconds < estimate(recommended("transformer")).seconds
 
 
 def test_an_earlier_run_of_the_same_kind_is_the_better_guess() -> None:
-    experiment = asked("text-cnn")
+    experiment = recommended("text-cnn")
     run = create_run(experiment)
     figures = {name: FrameworkResults(documents_per_second=10.0) for name in experiment.frameworks}
     run.write_results(Results(run=RunFacts(experiment=experiment), frameworks=figures))
     expected = estimate(experiment)
     assert "measured by earlier runs" in expected.sentence and expected.seconds > 2 * 15 * 505 / 10
-    assert "typical figures" in estimate(asked("text-cnn", mode="defaults")).sentence
-    assert "typical figures" in estimate(asked("text-cnn", max_tokens=16)).sentence, "another length is another speed"
-    assert "typical figures" in estimate(asked("tfidf-mlp")).sentence
+    assert "typical figures" in estimate(recommended("text-cnn", mode="defaults")).sentence
+    assert "typical figures" in estimate(recommended("text-cnn", max_tokens=16)).sentence, "another length is another speed"
+    assert "typical figures" in estimate(recommended("tfidf-mlp")).sentence
 
 
 def test_an_encoder_is_measured_by_its_matrices(tmp_path: Path) -> None:
@@ -286,7 +288,7 @@ def test_an_encoder_is_measured_by_its_matrices(tmp_path: Path) -> None:
 
 
 def test_studies_take_longer_the_more_there_is_to_do() -> None:
-    assert study_times.seconds_of_ablation(asked("tfidf-mlp"), 20) > 2 * study_times.seconds_of_ablation(asked("tfidf-mlp"), 5)
+    assert study_times.seconds_of_ablation(recommended("tfidf-mlp"), 20) > 2 * study_times.seconds_of_ablation(recommended("tfidf-mlp"), 5)
     one = study_times.seconds_of_audit(("embedding-mlp",), 6, 50)
     assert study_times.seconds_of_audit(tuple(CLASSIFIERS), 6, 50) > study_times.seconds_of_audit(("transformer",), 6, 50) > one
     assert study_times.seconds_of_audit(("embedding-mlp",), 6, 500) > one
