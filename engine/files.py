@@ -8,6 +8,9 @@ import secrets
 from pathlib import Path
 from typing import Any
 
+JsonObject = dict[str, Any]
+"""An object of a JSON file or of a message, before it is read as what it is, or where it may be anything."""
+
 
 def write_atomically(path: Path, text: str) -> None:
     """Write beside the target and rename, so that a reader never sees half a file."""
@@ -20,7 +23,7 @@ def write_atomically(path: Path, text: str) -> None:
         raise
 
 
-def read_json(path: Path) -> dict[str, Any] | None:
+def read_json(path: Path) -> JsonObject | None:
     """The file's object, or ``None`` while it is missing or unreadable."""
     try:
         value = json.loads(path.read_text(encoding="utf-8"))

@@ -8,6 +8,7 @@ from typing import Any
 from engine import FRAMEWORKS
 from engine.data.choice import DataChoice
 from engine.errors import ExperimentError
+from engine.files import JsonObject
 from engine.shared.class_weights import check_class_weights
 from engine.shared.classifiers import CLASSIFIERS, Classifier
 
@@ -142,12 +143,12 @@ class Experiment:
             raise ExperimentError(f"There is no classifier “{classifier}”. Expected one of {', '.join(CLASSIFIERS)}.")
         return cls(data=data, classifier=classifier, **(CLASSIFIERS[classifier].recommended | changes))
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> JsonObject:
         """Plain dictionaries and lists, ready for ``json.dumps``."""
         return asdict(self) | {"data": self.data.to_json(), "frameworks": list(self.frameworks)}
 
     @classmethod
-    def from_json(cls, values: dict[str, Any]) -> Experiment:
+    def from_json(cls, values: JsonObject) -> Experiment:
         """The inverse of :meth:`to_json`. Raises ``ExperimentError`` on a field that is missing, unknown or out of range."""
         known = {item.name for item in fields(cls)}
         unknown = sorted(set(values) - known)

@@ -13,10 +13,10 @@ import shutil
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from engine.errors import ParityError, RunError
-from engine.files import read_json, write_atomically
+from engine.files import JsonObject, read_json, write_atomically
 from engine.runs.experiment import Experiment
 from engine.runs.paths import RunPaths
 from engine.runs.records.outcome import Outcome
@@ -100,7 +100,7 @@ class Run(RunPaths, WorkFolder):
         except (OSError, ValueError):
             return None
 
-    def read_events(self, framework: str, offset: int = 0) -> tuple[list[dict[str, Any]], int]:
+    def read_events(self, framework: str, offset: int = 0) -> tuple[list[JsonObject], int]:
         """The events from byte ``offset`` on and the offset to read from next; an unfinished last line is left for then."""
         try:
             with open(self.events_file(framework), "rb") as file:

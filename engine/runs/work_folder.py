@@ -6,10 +6,10 @@ import json
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from engine.errors import RunError
-from engine.files import read_json, write_atomically
+from engine.files import JsonObject, read_json, write_atomically
 from engine.runs.paths import WorkPaths
 from engine.runs.processes.identity import living_process
 from engine.runs.records.reading import to_json
@@ -84,7 +84,7 @@ class WorkFolder(WorkPaths):
         except OSError:
             return ""
 
-    def read_code(self) -> dict[str, Any] | None:
+    def read_code(self) -> JsonObject | None:
         """Return the source files that did the work, by path, or ``None`` when none were kept."""
         return read_json(self.code_file)
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from engine import FRAMEWORK_NAMES, FRAMEWORKS
 from engine.errors import TrainingError
+from engine.files import JsonObject
 from engine.runs.experiment import Experiment
 from engine.runs.folder import Run
 from engine.runs.preparing.prepare import prepare_for_study
@@ -201,11 +202,11 @@ class StudyCoordinator(Coordinator):
         """Return whether :meth:`measure` would answer at once."""
         return self._kept(request, self._question(framework, prepared, request)) is not None
 
-    def _kept(self, request: Request[Answer], question: dict[str, Any]) -> Answer | None:
+    def _kept(self, request: Request[Answer], question: JsonObject) -> Answer | None:
         answer: Answer | None = from_json(request.answer, self._cache.find(question))
         return answer
 
-    def _question(self, framework: str, prepared: Run, request: Request[Any]) -> dict[str, Any]:
+    def _question(self, framework: str, prepared: Run, request: Request[Any]) -> JsonObject:
         """Return everything that decides the answer; whether weights are kept on the way does not."""
         decisive = {name: value for name, value in to_json(request).items() if name != "keep"}
         kind = type(request).__name__
@@ -225,7 +226,7 @@ class StudyCoordinator(Coordinator):
         self._turns = turns
         return turns
 
-    def _ask(self, turns: Turns, framework: str, request: Request[Answer], message: dict[str, Any]) -> Answer | None:
+    def _ask(self, turns: Turns, framework: str, request: Request[Answer], message: JsonObject) -> Answer | None:
         """Return the answer, or ``None`` when the worker gives way to others before it has one."""
         worker = next(worker for worker in turns.workers if worker.name == framework)
         for name in ("answer", "doing", "pause"):

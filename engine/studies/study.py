@@ -17,7 +17,7 @@ from typing import Any
 
 from engine import FRAMEWORKS
 from engine.errors import RunError
-from engine.files import read_json, write_atomically
+from engine.files import JsonObject, read_json, write_atomically
 from engine.runs.folder import home
 from engine.runs.launching import detach
 from engine.runs.paths import HomePaths, StudyPaths
@@ -43,14 +43,14 @@ class Study(StudyPaths, WorkFolder):
         """What is studied: one of ``KINDS``."""
         return self.identifier.rpartition("-")[0]
 
-    def read_request(self) -> dict[str, Any]:
+    def read_request(self) -> JsonObject:
         """Return what was asked. Raises ``RunError`` when the folder has gone."""
         request = read_json(self.request_file)
         if request is None:
             raise RunError(f"The folder of the study {self.identifier} was removed or damaged. Start it again from its page.")
         return request
 
-    def read_results(self) -> dict[str, Any] | None:
+    def read_results(self) -> JsonObject | None:
         """Return what is known so far, or ``None``; complete when the state is ``done``."""
         return read_json(self.results_file)
 
@@ -105,7 +105,7 @@ class UnitCache:
     def __init__(self) -> None:
         self._folder, self._version = HomePaths(home()).units_folder, code_version()
 
-    def find(self, question: Mapping[str, object]) -> dict[str, Any] | None:
+    def find(self, question: Mapping[str, object]) -> JsonObject | None:
         """Return the answer to the same question, asked of the same code before; ``None`` where nobody did."""
         return read_json(self._file(question))
 

@@ -19,6 +19,7 @@ from typing import Any
 
 import psutil
 
+from engine.files import JsonObject
 from engine.runs.paths import WorkPaths
 from engine.runs.processes.identity import process_identity
 from engine.shared.devices import physical_cores
@@ -37,13 +38,13 @@ class Channel:
         self.turn = 0
         self._turn_ends = 0.0
 
-    def take(self, phase: str, **facts: Any) -> dict[str, Any]:
+    def take(self, phase: str, **facts: Any) -> JsonObject:
         """Ask for a turn in ``phase`` and wait for it; the coordinator's answer. Ends the process when there is no coordinator any more."""
         self.tell(phase=phase, **facts)
         line = sys.stdin.readline()
         if not line:
             sys.exit(0)
-        answer: dict[str, Any] = json.loads(line)
+        answer: JsonObject = json.loads(line)
         self.turn += 1
         self._turn_ends = time.perf_counter() + answer.get("seconds", float("inf"))
         return answer
@@ -92,9 +93,9 @@ class WorkerProcess:
         self.phase = "start"
         self.waiting = False
         self.finished = False
-        self.facts: dict[str, Any] = {}
+        self.facts: JsonObject = {}
         """The latest of everything that the worker has told."""
-        self.messages: queue.Queue[dict[str, Any]] = queue.Queue()
+        self.messages: queue.Queue[JsonObject] = queue.Queue()
         self._log = open(WorkPaths(run_path).worker_log(framework), "ab")  # noqa: SIM115 - closed with the process
         command = [sys.executable, "-m", "engine.workers.main", str(run_path), framework, job]
         self.process = subprocess.Popen(
@@ -146,7 +147,7 @@ class WorkerProcess:
         except (OSError, ValueError, psutil.Error):
             pass  # it has died or was ended; the listener says so
 
-    def hear(self, timeout: float) -> dict[str, Any] | None:
+    def hear(self, timeout: float) -> JsonObject | None:
         """The worker's next message, or ``None`` when there was none in time."""
         try:
             message = self.messages.get(timeout=timeout)
