@@ -28,11 +28,11 @@ class Stages:
     def __init__(self, session: Session, expected: int) -> None:
         self._session, self._expected = session, expected
         self.seconds: dict[str, float] = {"loads": session.import_seconds}
-        """By what is done: ``answers the test texts``."""
+        """The seconds of each stage, by what is done in it: ``answers the test texts``."""
 
     @contextmanager
     def __call__(self, words: str) -> Iterator[None]:
-        """A stage: what the framework does, as a sentence goes on that begins with its name."""
+        """Time a stage; ``words`` say what the framework does, as a sentence goes on that begins with its name."""
         self._session.say(f"{FRAMEWORK_NAMES[self._session.framework]} {words}", (len(self.seconds) - 1) / self._expected)
         started = time.perf_counter()
         yield
@@ -54,7 +54,7 @@ def keep_answers(session: Session, run: Run, inputs: Inputs, model: Any, file: P
 
 
 def _fewer(size: int, arrays: Any, run: Run, form: str) -> int:
-    """Rows at once, where each has all its windows in one graph: as many windows as there would be texts."""
+    """Return how many rows go at once: where each has all its windows in one graph, as many windows as there would be texts."""
     return max(1, size // arrays[0].shape[1]) if rows_are_windows(run, form) else size
 
 

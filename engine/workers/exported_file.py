@@ -43,18 +43,18 @@ def logits_of(answer: Answer, batch: np.ndarray, shape: Sequence[int | None], pa
 
 def _one_by_one(answer: Answer, shape: Sequence[int | None], padding: int) -> Answer:
     def answers(batch: np.ndarray) -> np.ndarray:
-        row, found = np.full([size or 1 for size in shape], padding, batch.dtype), []
+        row, logits = np.full([size or 1 for size in shape], padding, batch.dtype), []
         for values in batch:
             row[:] = padding
             row[0, : len(values)] = values
-            found.append(answer(row)[0])
-        return np.stack(found)
+            logits.append(answer(row)[0])
+        return np.stack(logits)
 
     return answers
 
 
 def input_name(run: Run) -> str:
-    """What the input of an exported model is called: TF-IDF rows, or tokens."""
+    """Return what the input of an exported model is called: ``shares`` for TF-IDF rows, or ``tokens``."""
     return "shares" if run.read_experiment().family_member.takes == "terms" else "tokens"
 
 
@@ -65,7 +65,7 @@ def most_tokens(run: Run, inputs: Inputs) -> int:
 
 
 def text_reader(run: Run, inputs: Inputs) -> Callable[[Sequence[str]], np.ndarray]:
-    """Texts to the exported model's input: (texts, tokens), (texts, windows, tokens) or (texts, terms)."""
+    """Return a function from texts to the exported model's input: (texts, tokens), (texts, windows, tokens) or (texts, terms)."""
     takes = run.read_experiment().family_member.takes
     if takes == "terms":
         terms = Terms.from_json(run.read_vocabulary())

@@ -33,7 +33,7 @@ def measure_latency(classify: Any, texts: list[str]) -> Latency:
 
 
 def repeat(measure: Any, most: int) -> np.ndarray:
-    """(encoding, classifying) milliseconds of each repetition; stops after ``LATENCY_SECONDS``, but not before the fifth."""
+    """Return the (encoding, classifying) milliseconds of each repetition; stop after ``LATENCY_SECONDS``, but not before the fifth."""
     ends, times = time.perf_counter() + LATENCY_SECONDS, list[tuple[float, float]]()
     while len(times) < most and (len(times) < 5 or time.perf_counter() < ends):
         times.append(measure(len(times))[1:])

@@ -16,7 +16,7 @@ POWERCAP = Path("/sys/class/powercap")
 
 
 def peak_rss_mib() -> float:
-    """The most memory that this process has had in use."""
+    """Return the most memory that this process has had in use."""
     try:
         # Not from getrusage: there Linux lets a new program begin with the peak of the process that started it.
         for line in Path("/proc/self/status").read_text(encoding="ascii", errors="replace").splitlines():

@@ -17,7 +17,7 @@ VALIDATION_ROWS = 8
 
 
 def plans_of_steps(steps: int, rows: int, lengths: np.ndarray | None, recipe: Recipe) -> list[Plan]:
-    """The plans of epochs that are one whole batch each, so that the loss reported of an epoch is exactly that of a step."""
+    """Return the plans of epochs that are one whole batch each, so that the loss reported of an epoch is exactly that of a step."""
     plans: list[Plan] = []
     for epoch in range(steps):
         plan = training_plan(rows, lengths, recipe.batch_size, recipe.seed, epoch)

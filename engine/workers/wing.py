@@ -26,17 +26,17 @@ Encode = Callable[[Sequence[str]], tuple[tuple[np.ndarray, ...], np.ndarray | No
 
 
 def import_wing(framework: str, *names: str) -> list[Any]:
-    """The named modules of a wing, for example ``training`` or ``classifiers.embedding_mlp``."""
+    """Import the named modules of a wing, for example ``training`` or ``classifiers.embedding_mlp``."""
     return [importlib.import_module(f"engine.frameworks.{framework}.{name}") for name in names]
 
 
 def import_classifier(framework: str, classifier: str) -> Any:
-    """The module of a classifier."""
+    """Import the module of a classifier."""
     return import_wing(framework, f"classifiers.{classifier.replace('-', '_')}")[0]
 
 
 def prepare_device(framework: str, wanted: str, threads: int) -> tuple[Any, str, str | None]:
-    """The wing's ``devices`` module, the device (``cpu`` or ``gpu``) that ``wanted`` means here, and the GPU's name."""
+    """Set the threads; return the wing's ``devices``, the device (``cpu`` or ``gpu``) that ``wanted`` means here, and the GPU's name."""
     (devices,) = import_wing(framework, "devices")
     devices.set_threads(threads or physical_cores())
     gpu = devices.visible_gpu() if wanted != "cpu" else None
@@ -44,7 +44,7 @@ def prepare_device(framework: str, wanted: str, threads: int) -> tuple[Any, str,
 
 
 def make_embed(framework: str, checkpoint: Checkpoint, experiment: Experiment, device: str) -> Any:
-    """A function from texts (and an optional ``on_batch``) to their vectors, by this framework's encoder."""
+    """Load the encoder and return a function from texts (and an optional ``on_batch``) to their vectors."""
     (encoder,) = import_wing(framework, "encoder")
     with guard_encoder(framework, checkpoint.folder, device):
         model = encoder.load_encoder(checkpoint.folder, device)
@@ -56,7 +56,7 @@ def make_embed(framework: str, checkpoint: Checkpoint, experiment: Experiment, d
 
 
 def make_encode(run: Run, framework: str, inputs: Inputs, device: str) -> Encode:
-    """What turns new texts into this run's inputs, exactly as its own texts were turned."""
+    """Return a function that turns new texts into this run's inputs, exactly as its own texts were turned."""
     experiment = run.read_experiment()
     takes, windows = experiment.family_member.takes, experiment.long_texts == "windows"
     if takes == "vectors":

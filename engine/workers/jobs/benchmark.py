@@ -109,15 +109,17 @@ def measure_speed(session: Session, prepared: Run, request: SpeedRequest) -> Spe
 
 
 def rounds_of(count: int, timed: int, call: int) -> list[range]:
-    """The steps that are timed in each round. Before the first lies one call, which traces and warms up; before the others none, or one
-    where steps are short."""
+    """Return the steps that are timed in each round.
+
+    Before the first lies one call, which traces and warms up; before the others none, or one where steps are short.
+    """
     lead = call if call >= SHORT_CALL else 0
     starts = [call + number * (lead + timed) for number in range(count)]
     return [range(start, start + timed) for start in starts]
 
 
 def plan_of(steps: int, rows: int, lengths: np.ndarray | None, batch_size: int, seed: int, compiled: bool) -> Plan:
-    """One pass of so many whole batches: the epochs of a training one after the other, their smaller last batches left out."""
+    """Return one pass of so many whole batches: the epochs of a training one after the other, their smaller last batches left out."""
     orders, widths, whole = [], [], rows // batch_size
     for epoch in range(math.ceil(steps / whole)):
         plan = training_plan(rows, lengths, batch_size, seed, epoch, compiled)
@@ -127,13 +129,13 @@ def plan_of(steps: int, rows: int, lengths: np.ndarray | None, batch_size: int, 
 
 
 def stretched(tokens: np.ndarray, lengths: np.ndarray, width: int) -> np.ndarray:
-    """Rows of exactly ``width`` tokens, shape (rows, width): longer ones are cut, shorter ones repeated from their start."""
+    """Return rows of exactly ``width`` tokens, shape (rows, width): longer ones are cut, shorter ones repeated from their start."""
     places = np.arange(width)[None, :] % np.maximum(1, lengths)[:, None]
     return np.take_along_axis(tokens, places, axis=1)
 
 
 def batch_of(arrays: tuple[np.ndarray, ...], plan: Plan, number: int, batch_size: int) -> tuple[np.ndarray, ...]:
-    """Batch ``number`` of a plan as arrays, cut to its width."""
+    """Return batch ``number`` of a plan as arrays, cut to its width."""
     rows, width = plan.order[number * batch_size : (number + 1) * batch_size], plan.widths[number]
     return tuple(values[rows][..., :width] if width else values[rows] for values in arrays)
 
@@ -179,7 +181,7 @@ class StepClock(Listener):
         self._ahead, self._synchronize, self._stop_requested, self._give_way = list(rounds), synchronize, stop_requested, give_way
         self._done = self._offset = 0
         self._seconds, self._measured = 0.0, 0
-        """Of the round that is under way, and how many steps they were."""
+        """The seconds of the round that is under way, and how many steps they were."""
         self._of_rounds: list[float] = []
         self._all_measured = 0
         self._first_call, self._first_steps = 0.0, 0

@@ -66,7 +66,7 @@ def _keep_text_reader(run: Run, inputs: Inputs, draft: Path) -> None:
 
 
 def _example(run: Run, inputs: Inputs, fixed: bool) -> np.ndarray:
-    """A batch that an exporter is shown; with ``fixed`` one row as wide as any may be, for then its shape is the file's."""
+    """Return a batch that an exporter is shown; with ``fixed`` one row as wide as any may be, for then its shape is the file's."""
     every = inputs.texts(run)
     batch = text_reader(run, inputs)([every[row] for row in inputs.rows["test"][: 1 if fixed else EXAMPLE_ROWS].tolist()])
     batch = batch[:, 0] if batch.ndim == 3 else batch

@@ -49,7 +49,7 @@ def run_rounds(prepared: Run, framework: str, request: RaceRequest, give_way: Ca
 
 
 def time_each(label: Label, texts: Sequence[str]) -> list[float]:
-    """Milliseconds from each text to its label."""
+    """Return the milliseconds from each text to its label."""
     for text in texts[:WARM_UP]:
         label([text])
     times = []
@@ -61,13 +61,13 @@ def time_each(label: Label, texts: Sequence[str]) -> list[float]:
 
 
 def label_by_framework(run: Run, framework: str) -> Label:
-    """What the dashboard does with a text that is typed in."""
+    """Label by the framework: what the dashboard does with a text that is typed in."""
     classify = load_classify(run, framework, "cpu")
     return lambda texts: classify(texts)[0].argmax(axis=1)
 
 
 def label_by_file(run: Run, request: RaceRequest) -> Label:
-    """The same texts through the exported file."""
+    """Label by the exported file, from the text on as well."""
     inputs = load_inputs(run)
     answer, read = open_session(request.path, run.read_experiment().threads), text_reader(run, inputs)
     return lambda texts: np.asarray(logits_of(answer, read(texts), (None, None), inputs.padding)).argmax(axis=1)

@@ -74,7 +74,7 @@ def make_mistake(session: Session, prepared: Run, request: MistakeRequest) -> Mi
 
 @lru_cache(maxsize=1)
 def _mistake_data(prepared: Path) -> MistakeData:
-    """The data of all mistakes, made once; what is not trained on is held out."""
+    """Make the data of all mistakes, once; what is not trained on is held out."""
     run = Run(prepared)
     inputs = load_inputs(run)
     texts = inputs.texts(run)
