@@ -8,11 +8,11 @@ from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
 from textwrap import shorten
-from typing import Any
 
 from engine import FRAMEWORK_NAMES
 from engine.errors import EncoderError
 from engine.shared.encoders.checkpoint import check_weights
+from engine.shared.encoders.tensors import Config
 
 
 @contextmanager
@@ -37,7 +37,7 @@ def guard_encoder(framework: str, folder: Path, device: str | None = None) -> It
         raise _not_loaded(name, folder, error) from error
 
 
-def check_for_keras_hub(folder: Path, config: dict[str, Any]) -> None:
+def check_for_keras_hub(folder: Path, config: Config) -> None:
     """Raise ``EncoderError`` where KerasHub would build another model than the config describes, or run what the folder says."""
     if "registered_name" in config:
         raise EncoderError(

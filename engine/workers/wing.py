@@ -49,9 +49,7 @@ def make_embed(framework: str, checkpoint: Checkpoint, experiment: Experiment, d
     with guard_encoder(framework, checkpoint.folder, device):
         model = encoder.load_encoder(checkpoint.folder, device)
     tokenizer = load_tokenizer(checkpoint.folder, min(experiment.max_tokens, checkpoint.max_tokens))
-    fixed: dict[str, Any] = {"batch_size": ENCODING_BATCH[device]}
-    if experiment.long_texts == "windows":
-        fixed["windows"] = True
+    fixed = {"batch_size": ENCODING_BATCH[device]} | ({"windows": True} if experiment.long_texts == "windows" else {})
     return lambda texts, **options: encoder.encode(model, tokenizer, texts, checkpoint.pooling, checkpoint.normalize, **(fixed | options))
 
 

@@ -31,7 +31,7 @@ def as_tensors(
 
 def make_optimizer(model: nn.Module, recipe: Recipe) -> torch.optim.Optimizer:
     """Adam, or AdamW where weights are to decay, with the constants that both frameworks share."""
-    constants: dict[str, Any] = {"lr": recipe.learning_rate}
+    constants: dict[str, float | tuple[float, float]] = {"lr": recipe.learning_rate}
     if "epsilon" not in recipe.own:
         constants |= {"betas": (recipe.beta_1, recipe.beta_2), "eps": recipe.epsilon}
     weights = [weight for weight in model.parameters() if weight.requires_grad]

@@ -7,6 +7,7 @@ they are. Without the repairs the two wings' vectors would differ, in the worst 
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import Any
 
 import keras
@@ -44,14 +45,14 @@ the rest.
 """
 
 
-def as_keras_hub_expects(config: dict[str, Any]) -> dict[str, Any]:
+def as_keras_hub_expects(config: Mapping[str, Any]) -> dict[str, float]:
     """What KerasHub must be told to build the model that ``config.json`` describes."""
     if config["model_type"] == "bert":  # whose class assumes two kinds of segments whatever it says
         return {"num_segments": config.get("type_vocab_size", 2)}
     return {}
 
 
-def activation_name(config: dict[str, Any]) -> str:
+def activation_name(config: Mapping[str, Any]) -> str:
     """The activation of the encoder, by transformers' name."""
     family = config["model_type"]
     usual = "gelu_new" if family == "albert" else "gelu"
@@ -59,7 +60,7 @@ def activation_name(config: dict[str, Any]) -> str:
 
 
 def as_the_config_says(
-    model: keras_hub.models.Backbone, config: dict[str, Any], own: frozenset[str]
+    model: keras_hub.models.Backbone, config: Mapping[str, Any], own: frozenset[str]
 ) -> None:
     """Set, in place, what KerasHub's classes fix: activation, epsilon and the attention's scale.
 

@@ -86,7 +86,7 @@ class SharedSchedule(keras.optimizers.schedules.LearningRateSchedule):
 def make_optimizer(model: keras.Model, recipe: Recipe) -> keras.optimizers.Optimizer:
     """Adam, or AdamW where weights are to decay, with the constants that both frameworks share."""
     changes = recipe.warmup_steps or recipe.decay_steps
-    constants: dict[str, Any] = {
+    constants: dict[str, float | SharedSchedule] = {
         "learning_rate": SharedSchedule(recipe) if changes else recipe.learning_rate
     }
     if recipe.clip_norm:  # Keras's usual option clips the gradient of each variable by itself

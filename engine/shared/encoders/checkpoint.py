@@ -15,7 +15,7 @@ from safetensors import SafetensorError
 
 from engine.errors import EncoderError
 from engine.shared.encoders import hub
-from engine.shared.encoders.tensors import SIZES, expected_tensors, stored_tensors, weight_files
+from engine.shared.encoders.tensors import SIZES, Config, expected_tensors, stored_tensors, weight_files
 
 BUNDLED = "bundled"
 BUNDLED_NAME = "sentence-transformers/all-MiniLM-L6-v2"
@@ -203,7 +203,7 @@ def _pooling(folder: Path, name: str) -> tuple[str, bool]:
     return known[modes[0]], "Normalize" in folders
 
 
-def check_weights(folder: Path, name: str, config: dict[str, Any]) -> None:
+def check_weights(folder: Path, name: str, config: Config) -> None:
     """Open the safetensors files, which compares their length with their header, and look for every tensor of the encoder in them.
 
     Reads no weights.

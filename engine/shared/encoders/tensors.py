@@ -6,11 +6,14 @@ Names are those of Hugging Face's base models, without the family's prefix: ``em
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from safetensors import safe_open
+
+Config = Mapping[str, Any]
+"""The ``config.json`` of an encoder, as transformers writes it."""
 
 LAYER_PARTS = {
     "query": ("attention.self.query", "attention.q_lin", "attention.query"),
@@ -44,7 +47,7 @@ def plain_name(stored: str, family: str) -> str:
     return name
 
 
-def layer_names(config: dict[str, Any]) -> Iterator[str]:
+def layer_names(config: Config) -> Iterator[str]:
     """Return the prefix of each layer with weights of its own, in the order in which they compute."""
     family = config["model_type"]
     if family == "albert":
@@ -62,7 +65,7 @@ def part_name(layer: str, part: str, family: str) -> str:
     return f"{layer}.{LAYER_PARTS[part][{'distilbert': 1, 'albert': 2}.get(family, 0)]}"
 
 
-def expected_tensors(config: dict[str, Any]) -> Iterator[tuple[str, tuple[int, ...]]]:
+def expected_tensors(config: Config) -> Iterator[tuple[str, tuple[int, ...]]]:
     """Name and shape of every tensor of an encoder; the pooler is left out, for nothing here uses it.
 
     A generator, so that the first missing tensor ends it whatever number of layers a damaged ``config.json`` states.

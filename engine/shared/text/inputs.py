@@ -62,12 +62,12 @@ class TextInputs:
         answers = [model(rows[start : start + ROWS_AT_ONCE]) for start in range(0, len(rows), ROWS_AT_ONCE)]
         return mean_of_windows(np.concatenate(answers), counts.tolist(), normalize=False)
 
-    def classify(self, texts: Sequence[str], model: Callable[[np.ndarray], np.ndarray]) -> list[dict[str, Any]]:
+    def classify(self, texts: Sequence[str], model: Callable[[np.ndarray], np.ndarray]) -> list[dict[str, str | dict[str, float]]]:
         """Return each text's ``label`` and the ``probabilities`` of all labels; ``model`` as in :meth:`logits`."""
         return named_answers(self.logits(texts, model), self.labels)
 
 
-def named_answers(logits: np.ndarray, labels: Sequence[str]) -> list[dict[str, Any]]:
+def named_answers(logits: np.ndarray, labels: Sequence[str]) -> list[dict[str, str | dict[str, float]]]:
     """Logits of shape (texts, classes) as the likeliest ``label`` of each text and the ``probabilities`` of all."""
     shifted = np.exp(logits - logits.max(axis=1, keepdims=True))  # no power overflows
     probabilities = shifted / shifted.sum(axis=1, keepdims=True)
