@@ -16,6 +16,7 @@ from typing import BinaryIO
 from engine.data.choice import DataChoice, ReadingOptions
 from engine.data.reading.opening import MAX_FILE_BYTES, refuse_empty_or_large
 from engine.errors import DataError, ExperimentError
+from engine.files import read_json, write_atomically
 
 SAMPLE = "sample"
 SAMPLE_PATH = Path(__file__).resolve().parents[2] / "assets" / "support_messages.csv"
@@ -74,7 +75,7 @@ class DatasetStore:
             Path(unfinished).unlink(missing_ok=True)
             if isinstance(source, Path):
                 stream.close()
-        _write_json(folder / "about.json", {"name": name, "added": time.time()})
+        write_atomically(folder / "about.json", json.dumps({"name": name, "added": time.time()}, ensure_ascii=False, indent=1))
         return self.get(folder.name)
 
     def list(self) -> list[Dataset]:
@@ -97,7 +98,7 @@ class DatasetStore:
             return Dataset(SAMPLE, SAMPLE_PATH.name, SAMPLE_PATH, about.st_size, about.st_mtime)
         if re.fullmatch(r"[0-9a-f]{16}", identifier):
             content = self.root / identifier / "content"
-            about_file = _read_json(self.root / identifier / "about.json")
+            about_file = read_json(self.root / identifier / "about.json")
             if content.is_file() and about_file is not None:
                 added = about_file.get("added")
                 return Dataset(
@@ -118,7 +119,7 @@ class DatasetStore:
         folder = self.root / choice.dataset
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            _write_json(folder / "choice.json", choice.to_json())
+            write_atomically(folder / "choice.json", json.dumps(choice.to_json(), ensure_ascii=False, indent=1))
         except OSError as error:
             raise DataError(
                 f"The choice for “{choice.name}” could not be stored: {error.strerror or error}. Free some space, then confirm it again."
@@ -127,7 +128,7 @@ class DatasetStore:
     def load_choice(self, identifier: str) -> DataChoice | None:
         """Return what was last confirmed for a stored file; ``None`` where nothing was, or where it can no longer be read."""
         self.get(identifier)
-        values = _read_json(self.root / identifier / "choice.json")
+        values = read_json(self.root / identifier / "choice.json")
         if values is None:
             return None
         try:
@@ -149,21 +150,3 @@ def _remaining(stream: BinaryIO) -> int:
         return stream.seek(0, io.SEEK_END) - here
     except (OSError, AttributeError, io.UnsupportedOperation):
         return 0
-
-
-def _read_json(path: Path) -> dict[str, object] | None:
-    try:
-        values = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return None
-    return values if isinstance(values, dict) else None
-
-
-def _write_json(path: Path, values: dict[str, object]) -> None:
-    descriptor, unfinished = tempfile.mkstemp(dir=path.parent, prefix=".unfinished-")
-    try:
-        with os.fdopen(descriptor, "w", encoding="utf-8") as out:
-            json.dump(values, out, ensure_ascii=False, indent=1)
-        os.replace(unfinished, path)
-    finally:
-        Path(unfinished).unlink(missing_ok=True)
