@@ -80,7 +80,7 @@ class RunCoordinator(Coordinator):
         return self.start(framework, job, self.run.path, self.experiment)
 
     def _on_change(self, worker: WorkerProcess | None) -> None:
-        """Called at every turn and about twice a second in between."""
+        """Say how far the workers are; called at every turn and about twice a second in between."""
         turn = worker.framework if worker else None
         if turn == self.status.turn and self.age < 0.9:
             return
@@ -99,7 +99,7 @@ class RunCoordinator(Coordinator):
         self.write()
 
     def _prepare(self) -> tuple[Features | None, Checkpoint | None, list[str]]:
-        """Rows, split, labels and initial weights; where the vectors are or will be, for a classifier that takes vectors."""
+        """Prepare rows, split, labels and initial weights; return where the vectors are or will be, if the classifier takes any."""
         from engine.runs.preparing.prepare import prepare_data, prepare_inputs  # late: the first worker is importing meanwhile
 
         prepared = prepare_data(self.run)
@@ -119,7 +119,7 @@ class RunCoordinator(Coordinator):
         return features, checkpoint, texts
 
     def _encode(self, features: Features, checkpoint: Checkpoint, texts: list[str]) -> None:
-        """One wing computes all vectors, the other those of the probe; in matched mode they must agree."""
+        """Have one wing compute all vectors and the other those of the probe; in matched mode they must agree."""
         maker, *others = self.experiment.frameworks
         self._enter("encode", f"Computing the vectors of {len(texts):,} texts with {checkpoint.name} (kept for the next run)")
         for framework, job in [(maker, "encode"), *((other, "probe") for other in others)]:
@@ -140,7 +140,7 @@ class RunCoordinator(Coordinator):
         self._compare_encoders(features, checkpoint, difference)
 
     def _compare_encoders(self, features: Features, checkpoint: Checkpoint, difference: float | None) -> None:
-        """``TrainingError`` in matched mode when the two encoders are not the same model, also where their vectors were kept."""
+        """Raise ``TrainingError`` in matched mode when the two encoders are not the same model, also where their vectors were kept."""
         matters = self.experiment.mode == "matched" and len(self.experiment.frameworks) > 1
         if matters and difference is not None and not difference <= ENCODER_BAR:
             features.forget()  # so that the next run looks again, perhaps with repaired files
@@ -192,7 +192,7 @@ class RunCoordinator(Coordinator):
         turns.end()
 
     def _compare(self, turns: Turns) -> tuple[str, str]:
-        """Put what is there side by side, also when one of the two has failed; how the run ends."""
+        """Put what is there side by side, also when one of the two has failed. Return the state of the run and its last word."""
         from engine.runs.comparison import compare
 
         outcomes = {name: outcome for name in self.experiment.frameworks if (outcome := self.run.read_outcome(name))}

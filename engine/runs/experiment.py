@@ -41,13 +41,13 @@ BUNDLED_ENCODER = "bundled"
 
 
 def setting(default: Any, help: str, minimum: float | None = None, maximum: float | None = None, choices: Any = None) -> Any:
-    """A dataclass field that carries its own help text and limits; the form, the command line and the check read them from here."""
+    """Return a dataclass field that carries its own help text and limits; the form, the command line and the check read them from here."""
     return field(default=default, metadata={"help": help, "minimum": minimum, "maximum": maximum, "choices": choices})
 
 
 @dataclass(frozen=True)
 class Experiment:
-    """Everything needed to run it again. Raises ``ExperimentError`` on creation when a value is unknown or out of range."""
+    """Everything that is needed to train it again. Raises ``ExperimentError`` on creation when a value is unknown or out of range."""
 
     data: DataChoice
     classifier: str = setting(
@@ -121,8 +121,8 @@ class Experiment:
                     problems.append(f"{item.name} must lie between {limits['minimum']} and {limits['maximum']}, but is {value}")
         named = [name for name in FRAMEWORKS if name in self.frameworks]
         if not named or len(named) != len(self.frameworks):
-            found = ", ".join(map(str, self.frameworks)) or "empty"
-            problems.append(f"frameworks must be one or both of {', '.join(FRAMEWORKS)}, but is {found}")
+            given = ", ".join(map(str, self.frameworks)) or "empty"
+            problems.append(f"frameworks must be one or both of {', '.join(FRAMEWORKS)}, but is {given}")
         if not isinstance(self.encoder, str) or not self.encoder.strip():
             problems.append("encoder must be 'bundled', a model id or a folder, but is empty")
         if fault := check_class_weights(self.class_weights):
@@ -133,29 +133,29 @@ class Experiment:
 
     @property
     def family_member(self) -> Classifier:
-        """What its classifier is and takes."""
+        """The classifier: what it is and takes."""
         return CLASSIFIERS[self.classifier]
 
     @classmethod
     def recommended(cls, data: DataChoice, classifier: str, **changes: Any) -> Experiment:
-        """An experiment with the values that its classifier recommends, but for ``changes``."""
+        """Return an experiment with the values that its classifier recommends, but for ``changes``."""
         if classifier not in CLASSIFIERS:
             raise ExperimentError(f"There is no classifier “{classifier}”. Expected one of {', '.join(CLASSIFIERS)}.")
         return cls(data=data, classifier=classifier, **(CLASSIFIERS[classifier].recommended | changes))
 
     def to_json(self) -> JsonObject:
-        """Plain dictionaries and lists, ready for ``json.dumps``."""
+        """Return plain dictionaries and lists, ready for ``json.dumps``."""
         return asdict(self) | {"data": self.data.to_json(), "frameworks": list(self.frameworks)}
 
     @classmethod
     def from_json(cls, values: JsonObject) -> Experiment:
-        """The inverse of :meth:`to_json`. Raises ``ExperimentError`` on a field that is missing, unknown or out of range."""
-        known = {item.name for item in fields(cls)}
-        unknown = sorted(set(values) - known)
+        """Return what :meth:`to_json` wrote. Raises ``ExperimentError`` on a field that is missing, unknown or out of range."""
+        names = {item.name for item in fields(cls)}
+        unknown = sorted(set(values) - names)
         if unknown or "data" not in values:
             wrong = f"has unknown fields: {', '.join(unknown)}" if unknown else "has no field 'data'"
             raise ExperimentError(
-                f"The description of the experiment {wrong}. Expected {', '.join(sorted(known))}. "
+                f"The description of the experiment {wrong}. Expected {', '.join(sorted(names))}. "
                 "It was probably written by another version; start the run again from the Train page."
             )
         frameworks = values.get("frameworks", FRAMEWORKS)

@@ -1,4 +1,4 @@
-"""The run folder, which is the protocol between dashboard, coordinator and workers: the only module that knows its files.
+"""The run folder, which is the protocol between dashboard, coordinator and workers: what is written into it and read again.
 
 A missing file, a torn last line and a dead process are normal states here; readers answer ``None``, fewer events or "not alive".
 """
@@ -45,7 +45,7 @@ class Run(RunPaths, WorkFolder):
     again = "resume the run"
 
     def read_experiment(self) -> Experiment:
-        """What was asked. Raises ``RunError`` when the folder has gone, ``ExperimentError`` when the description cannot be read."""
+        """Return what was asked. Raises ``RunError`` when the folder has gone, ``ExperimentError`` when the description cannot be read."""
         values = read_json(self.experiment_file)
         if values is None:
             raise RunError(
@@ -66,7 +66,7 @@ class Run(RunPaths, WorkFolder):
         write_atomically(self.results_file, json.dumps(to_json(results), indent=1, ensure_ascii=False))
 
     def read_vocabulary(self) -> str:
-        """What the words or terms of the training texts became, as JSON. Raises ``RunError`` when it is gone."""
+        """Return what the words or terms of the training texts became, as JSON. Raises ``RunError`` when it is gone."""
         try:
             return self.vocabulary_file.read_text(encoding="utf-8")
         except (OSError, ValueError) as error:
@@ -85,11 +85,11 @@ class Run(RunPaths, WorkFolder):
         self.outcome_file(framework).unlink(missing_ok=True)
 
     def read_data(self) -> pandas.DataFrame | None:
-        """The cleaned rows: row (position in the file), text, label, split (train, validation or test)."""
+        """Return the cleaned rows: row (position in the file), text, label, split (train, validation or test)."""
         return self._parquet(self.data_file)
 
     def read_predictions(self, framework: str) -> pandas.DataFrame | None:
-        """The test rows: row, label, prediction, and one probability column for each class, named ``p0``, ``p1`` …"""
+        """Return the test rows: row, label, prediction, and one probability column for each class, named ``p0``, ``p1`` …"""
         return self._parquet(self.predictions_file(framework))
 
     def _parquet(self, path: Path) -> pandas.DataFrame | None:
@@ -101,7 +101,7 @@ class Run(RunPaths, WorkFolder):
             return None
 
     def read_events(self, framework: str, offset: int = 0) -> tuple[list[JsonObject], int]:
-        """The events from byte ``offset`` on and the offset to read from next; an unfinished last line is left for then."""
+        """Return the events from byte ``offset`` on and the offset to read from next; an unfinished last line is left for then."""
         try:
             with open(self.events_file(framework), "rb") as file:
                 file.seek(offset)
@@ -119,7 +119,7 @@ class Run(RunPaths, WorkFolder):
 
 
 def create_run(experiment: Experiment) -> Run:
-    """A new folder with ``experiment.json`` and a queued status. Two that start at the same moment get two folders."""
+    """Make a new folder with ``experiment.json`` and a queued status. Two that start at the same moment get two folders."""
     path = home() / f"{time.strftime('%Y%m%d-%H%M%S')}-{secrets.token_hex(3)}"
     try:
         home().mkdir(parents=True, exist_ok=True)
@@ -148,7 +148,7 @@ def create_run(experiment: Experiment) -> Run:
 
 
 def open_run(identifier: str) -> Run:
-    """The run of that name. Raises ``RunError`` when there is none, or when the name is not one that a run can have."""
+    """Return the run of that name. Raises ``RunError`` when there is none, or when the name is not one that a run can have."""
     if not IDENTIFIER.fullmatch(identifier or ""):
         raise RunError(
             f"“{identifier}” is not the name of a run. Expected one like 20260131-142501-a1b2c3, as the Home page and "
@@ -175,7 +175,7 @@ def list_runs() -> list[Run]:
 
 
 def readable_experiment(run: Run) -> Experiment | None:
-    """The experiment, or ``None`` where its description is damaged, so that one bad folder does not hide the others."""
+    """Return the experiment, or ``None`` where its description is damaged, so that one bad folder does not hide the others."""
     try:
         return run.read_experiment()
     except ParityError:

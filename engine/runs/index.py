@@ -86,10 +86,10 @@ def _files(run: Run) -> list[str]:
 
 def _version(file: str) -> Version | None:
     try:
-        found = os.stat(file)
+        facts = os.stat(file)
     except OSError:
         return None
-    return found.st_mtime_ns, found.st_size, found.st_ino
+    return facts.st_mtime_ns, facts.st_size, facts.st_ino
 
 
 def _row(run: Run, versions: list[Version | None]) -> RunRow:

@@ -90,7 +90,7 @@ def detach(module: str, folder: Path) -> None:
 
 
 def recover() -> list[Run]:
-    """Runs whose coordinator has died without a word: end their workers, say in their status what happened, and return them."""
+    """End the workers of runs whose coordinator has died without a word, say in their status what happened, and return them."""
     orphans = []
     for row in run_rows():
         if row.state == "failed" and row.phase != "end":  # so it already reads when the recorded coordinator is gone

@@ -18,11 +18,11 @@ from engine.runs.folder import Run
 _MOST = 3
 _starting = threading.Lock()
 _running: dict[str, tuple[subprocess.Popen[bytes], str]] = {}
-"""By run; the oldest is ended when there would be more than ``_MOST``."""
+"""The processes and their addresses by run; the oldest is ended when there would be more than ``_MOST``."""
 
 
 def open_tensorboard(run: Run, wait_seconds: float = 30.0) -> str:
-    """The address of a TensorBoard that shows this run. Raises ``RunError`` when it does not come up."""
+    """Return the address of a TensorBoard that shows this run. Raises ``RunError`` when it does not come up."""
     with _starting:  # two tabs at the same moment get the same one
         return _open(run, wait_seconds)
 

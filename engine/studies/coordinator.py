@@ -59,7 +59,7 @@ class StudyCoordinator(Coordinator):
         """When a worker that has not answered is ended; only :meth:`attempt` sets a limit."""
         self._whole = self._finished = self._spent = self._worked = 0.0
         self._cost = 0.0
-        """Of the present piece of work."""
+        """The cost of the present piece of work."""
 
     def work(self) -> tuple[str, str]:
         """Do what a study of this kind does. Failures end it as ``failed``, with what has been found until then."""

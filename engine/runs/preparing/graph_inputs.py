@@ -20,7 +20,7 @@ INPUT_NAMES = {"vectors": "vectors", "terms": "shares", "words": "tokens", "piec
 
 
 def graph_form(run: Run, whole: bool) -> str:
-    """What an ONNX graph of the run's classifier takes; ``whole``: with the encoder before a classifier of vectors."""
+    """Return what an ONNX graph of the run's classifier takes; ``whole``: with the encoder before a classifier of vectors."""
     takes = run.read_experiment().family_member.takes
     return SHARES if takes == "terms" else TOKENS if takes == "vectors" and whole else OWN
 
@@ -48,8 +48,8 @@ def part_of_run(run: Run, inputs: Inputs, part: str, form: str = OWN, rows: int 
         most = min(experiment.max_tokens, checkpoint.max_tokens)
         texts = [every[row] for row in inputs.rows[part][:rows].tolist()]
         padding = padding_token(checkpoint.folder)
-        found = token_rows(load_tokenizer(checkpoint.folder, most), texts, most, experiment.long_texts == "windows", padding)
-        return (found.ids,), labels, found.lengths
+        tokens = token_rows(load_tokenizer(checkpoint.folder, most), texts, most, experiment.long_texts == "windows", padding)
+        return (tokens.ids,), labels, tokens.lengths
     arrays = tuple(values[:rows] for values in arrays)
     if form == SHARES:
         terms, shares = arrays

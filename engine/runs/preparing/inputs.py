@@ -104,8 +104,8 @@ def load_inputs(run: Run) -> Inputs:
     try:
         with np.load(run.label_arrays, allow_pickle=False) as arrays:
             plain = json.loads(run.inputs_file.read_text(encoding="utf-8"))
-            known = {item.name for item in fields(Inputs)}
-            plain = {name: tuple(value) if isinstance(value, list) else value for name, value in plain.items() if name in known}
+            names = {item.name for item in fields(Inputs)}
+            plain = {name: tuple(value) if isinstance(value, list) else value for name, value in plain.items() if name in names}
             return Inputs(arrays["labels"], {part: arrays[part] for part in PARTS}, arrays["probe"], **plain)
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise RunError(

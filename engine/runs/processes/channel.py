@@ -65,7 +65,7 @@ KEEP_MEMORY = {"MALLOC_TRIM_THRESHOLD_": str(2**28), "MALLOC_MMAP_THRESHOLD_": s
 
 
 def worker_environment(threads: int, device: str) -> dict[str, str]:
-    """The variables of a worker that uses this many threads (0: one for each core) and the device ``auto``, ``cpu`` or ``gpu``."""
+    """Return the variables of a worker that uses this many threads (0: one for each core) and the device ``auto``, ``cpu`` or ``gpu``."""
     environment = os.environ | {
         "KERAS_BACKEND": "tensorflow",
         "TF_CPP_MIN_LOG_LEVEL": "2",
@@ -127,7 +127,7 @@ class WorkerProcess:
         self.messages.put({"ended": self.process.wait()})
 
     def rss(self) -> int:
-        """Bytes of memory that the worker has in use; 0 when it is gone."""
+        """Return the bytes of memory that the worker has in use; 0 when it is gone."""
         try:
             return int(self._handle.memory_info().rss)
         except psutil.Error:
@@ -148,7 +148,7 @@ class WorkerProcess:
             pass  # it has died or was ended; the listener says so
 
     def hear(self, timeout: float) -> JsonObject | None:
-        """The worker's next message, or ``None`` when there was none in time."""
+        """Return the worker's next message, or ``None`` when there was none in time."""
         try:
             message = self.messages.get(timeout=timeout)
         except queue.Empty:

@@ -24,13 +24,13 @@ class ProcessIdentity:
 
 
 def process_identity(pid: int | None = None) -> ProcessIdentity:
-    """What to record of a process (this one by default): its number and its start time."""
+    """Return what to record of a process (this one by default): its number and its start time."""
     process = psutil.Process(pid)
     return ProcessIdentity(process.pid, _start_time(process))
 
 
 def _start_time(process: psutil.Process) -> float:
-    """Seconds since the machine started on Linux, for the time of day may be set anew while a process runs; elsewhere the time of day."""
+    """Return the seconds since the machine started on Linux, as the time of day may be set anew meanwhile; elsewhere the time of day."""
     try:
         fields = Path(f"/proc/{process.pid}/stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
         return int(fields[19]) / os.sysconf("SC_CLK_TCK")
@@ -39,7 +39,7 @@ def _start_time(process: psutil.Process) -> float:
 
 
 def living_process(identity: ProcessIdentity | None) -> psutil.Process | None:
-    """The very process that was recorded, if it still runs."""
+    """Return the very process that was recorded, if it still runs."""
     if identity is None:
         return None
     try:

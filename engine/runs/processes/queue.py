@@ -22,7 +22,7 @@ from engine.runs.work_folder import WorkFolder
 
 
 def lock_path() -> Path:
-    """The machine-wide lock; ``PARITY_LOCK`` names another one."""
+    """Return the file of the machine-wide lock; ``PARITY_LOCK`` names another one."""
     return Path(os.environ.get("PARITY_LOCK") or Path(tempfile.gettempdir()) / "parity.lock").absolute()
 
 
@@ -69,5 +69,5 @@ def _holder() -> str:
 
 
 def wait_a_moment() -> None:
-    """How long a queued run sleeps between two looks at the queue."""
+    """Sleep as long as a queued run does between two looks at the queue."""
     time.sleep(0.5)

@@ -74,7 +74,7 @@ class Turns:
         self._last = worker
 
     def give(self, worker: WorkerProcess, answer: Callable[[WorkerProcess], dict[str, object]] = lambda worker: {}) -> None:
-        """One turn of one worker, from go to its next question, while every other one that waits is suspended.
+        """Give one worker one turn, from go to its next question, while every other one that waits is suspended.
 
         A worker that is given turn after turn goes on undisturbed: stopping and waking it each second would slow small steps down.
         """
@@ -127,7 +127,7 @@ class Turns:
         return [worker for worker in self.workers if not worker.finished]
 
     def raise_failures(self) -> None:
-        """``TrainingError`` when a worker has failed."""
+        """Raise ``TrainingError`` when a worker has failed."""
         if self.failures:
             raise TrainingError(" ".join(self.failures.values()))
 

@@ -43,7 +43,7 @@ def start(kind: str, request: Mapping[str, Any], page: str | None = None) -> Non
     except ParityError as error:
         st.error(plain(error), icon=":material/error:")
         return
-    st.session_state[_asked(kind)] = study.identifier
+    st.session_state[_started(kind)] = study.identifier
     if page:
         st.switch_page(page)
     st.rerun()
@@ -52,7 +52,7 @@ def start(kind: str, request: Mapping[str, Any], page: str | None = None) -> Non
 def take_over_choice() -> None:
     """What was started a moment ago becomes what is shown; called before the box of the same key is drawn."""
     for kind in TITLES:
-        if identifier := st.session_state.pop(_asked(kind), None):
+        if identifier := st.session_state.pop(_started(kind), None):
             st.session_state[_key(kind)] = identifier
 
 
@@ -76,8 +76,8 @@ def progress_row(source: Study | Run, words: str, share: float, seconds_left: fl
     left = f", {duration(seconds_left)} left" if seconds_left is not None and seconds_left >= 1 else ""
     bar, stop = st.columns([5, 1], vertical_alignment="center")
     bar.progress(min(1.0, max(0.0, share)), text=f"{words}{left}")
-    asked = source.stop_requested
-    if stop.button("Stopping" if asked else "Stop", icon=":material/stop_circle:", key=key, disabled=asked,
+    stopping = source.stop_requested
+    if stop.button("Stopping" if stopping else "Stop", icon=":material/stop_circle:", key=key, disabled=stopping,
                    help="What is finished is kept; the same goes on from there."):  # fmt: skip
         source.request_stop()
         st.rerun(scope="app")
@@ -156,5 +156,5 @@ def _key(kind: str) -> str:
     return f"shown_{kind}"
 
 
-def _asked(kind: str) -> str:
-    return f"asked_{kind}"
+def _started(kind: str) -> str:
+    return f"started_{kind}"

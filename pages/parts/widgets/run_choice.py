@@ -24,9 +24,9 @@ def choose_run(purpose: str, results_needed: bool = True, meanwhile: Callable[[R
     and where to get it, when the address names no run, when there is none yet, and with ``results_needed`` when it has no results;
     ``meanwhile`` then shows what there is of the run.
     """
-    asked = st.query_params.get("run")
-    if asked is not None:
-        run = asked_run(asked)
+    identifier = st.query_params.get("run")
+    if identifier is not None:
+        run = asked_run(identifier)
     else:
         run = _remembered() or _newest(results_needed) or _no_run_yet(purpose)
     remember(run)
