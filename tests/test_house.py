@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import graphlib
+import itertools
 import json
 import re
 import subprocess
@@ -22,6 +23,7 @@ from engine.shared.weights.initial import WEIGHTS
 
 PROJECT = Path(__file__).parents[1]
 LARGEST_FOLDER = 14
+MOST_LOOSE_DICTIONARIES = 39
 LARGEST_SHARE = 0.16
 """Of the engine's lines in one room. The two wings are a room each, for neither knows the other."""
 
@@ -370,6 +372,37 @@ def test_no_room_is_half_the_house() -> None:
         f"engine/{room}/ holds {count / whole:.1%} of the engine's lines" for room, count in lines.items() if count > LARGEST_SHARE * whole
     ]
     assert not wrong, "\n".join(wrong)
+
+
+def test_public_docstrings_stand_alone() -> None:
+    """In an editor's hover nobody sees the line above: “Of the test texts” says nothing, “The accuracy on the test texts” does."""
+    hold_for_all(PRODUCT, docstrings_that_lean_on_a_name)
+
+
+def docstrings_that_lean_on_a_name(path: Path) -> Iterator[Violation]:
+    """Those of public functions, classes and values that begin in the middle of a sentence."""
+    for node in ast.walk(tree(path)):
+        for before, inner in itertools.pairwise([None, *getattr(node, "body", [])] if isinstance(node, (ast.Module, ast.ClassDef)) else []):
+            if isinstance(inner, (ast.FunctionDef, ast.ClassDef)) and not inner.name.startswith("_"):
+                text, middles = ast.get_docstring(inner), MIDDLES | MIDDLES_OF_FUNCTIONS
+            elif isinstance(before, (ast.Assign, ast.AnnAssign)) and isinstance(inner, ast.Expr) and isinstance(inner.value, ast.Constant):
+                text, middles = str(inner.value.value), MIDDLES
+            else:
+                continue
+            if text and text.split()[0].rstrip(",:;") in middles:
+                yield inner.lineno, text.splitlines()[0][:60], "begin with what it is (“The …”) or does (“Return …”)"
+
+
+MIDDLES = {"Of", "Whose", "In", "By", "As", "From", "With", "Without"}
+MIDDLES_OF_FUNCTIONS = {"Where", "Which", "So"}
+
+
+def test_data_crosses_rooms_as_records() -> None:
+    """What is left is JSON as it stands in a file of somebody else, options of a library, or the way between a record and its file."""
+    modules = PROJECT.glob("engine/**/*.py")
+    loose = {relative(path): path.read_text(encoding="utf-8").count("dict[str, Any]") for path in modules}
+    most = "\n".join(f"{amount} in {name}" for name, amount in sorted(loose.items(), key=lambda item: -item[1])[:8])
+    assert sum(loose.values()) <= MOST_LOOSE_DICTIONARIES, f"{sum(loose.values())} times dict[str, Any] in the engine:\n{most}"
 
 
 def test_no_imports_go_in_a_circle() -> None:

@@ -122,4 +122,4 @@ EVENTS: dict[str, type] = {
     "evaluated": Evaluated,
     "saved": Saved,
 }
-"""By the name of the event, in the order in which they come."""
+"""The events by name, in the order in which they come."""
