@@ -60,6 +60,7 @@ def serve(wing: str) -> None:
     os.dup2(2, 1)
     devices = import_module(f"engine.frameworks.{wing}.devices")
     devices.set_threads(THREADS)
+    import_module(f"engine.frameworks.{wing}.summaries")  # first: it keeps TensorBoard's package from loading TensorFlow beside PyTorch
     for line in sys.stdin:
         call = json.loads(line, object_hook=lambda found: Path(found["path"]) if list(found) == ["path"] else found)
         try:
