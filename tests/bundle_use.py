@@ -21,7 +21,7 @@ import psutil
 import pytest
 
 from engine.runs.folder import Run
-from tests.running.driving import PATIENCE
+from tests.driving import PATIENCE
 
 PROJECT = Path(__file__).parents[1]
 

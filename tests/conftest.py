@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -12,9 +13,13 @@ import pytest
 from engine.runs import launching
 from engine.runs.folder import Run
 from tests import numpy_wing
+from tests.driving import processes_about, wait_until
 from tests.numpy_wing import use_numpy_workers
-from tests.shared_runs import shared_run
+from tests.pages.conftest import active_run, finished_run, home_folder
+from tests.shared_runs import shared_run, tiny_encoder
 from tests.wing_process import InWing, WingProcess
+
+__all__ = ["active_run", "finished_run", "home_folder"]  # the run folders that the tests of the pages build by hand serve elsewhere, too
 
 os.environ.setdefault("HF_HUB_OFFLINE", "1")  # before any test imports huggingface_hub, which reads it once
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
@@ -37,6 +42,25 @@ def sample_run(tmp_path_factory: pytest.TempPathFactory) -> Run:
 def bundled_run(tmp_path_factory: pytest.TempPathFactory) -> Run:
     """The same with the bundled encoder, for thorough tests."""
     return shared_run("bundled", tmp_path_factory).run
+
+
+@pytest.fixture(scope="session")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """The TF-IDF classifier, trained by both frameworks on some rows of the sample. Only what is made of it is written beside it."""
+    shared = shared_run("tfidf-mlp", tmp_path_factory).run
+    return Run(Path(shutil.copytree(shared.path, tmp_path_factory.mktemp("trained") / "runs" / shared.identifier)))
+
+
+@pytest.fixture(scope="session", name="tiny_encoder")
+def tiny_encoder_fixture(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tiny_encoder(tmp_path_factory)
+
+
+@pytest.fixture
+def no_process_left(tmp_path: Path) -> Iterator[None]:
+    """After every test, whatever it started is gone."""
+    yield
+    wait_until(lambda: not processes_about(tmp_path), f"these to leave: {[process.cmdline() for process in processes_about(tmp_path)]}")
 
 
 @pytest.fixture(params=["numpy", pytest.param("frameworks", marks=pytest.mark.thorough)])

@@ -16,8 +16,8 @@ from engine.runs.experiment import Experiment
 from engine.runs.folder import Run
 from engine.runs.processes.channel import WorkerProcess
 from engine.shared.classifiers import CLASSIFIERS
+from tests.driving import fill, processes_about, short_turns, small_experiment, write_tiny_encoder
 from tests.numpy_wing import use_numpy_workers
-from tests.running.driving import fill, processes_about, short_turns, small_experiment, write_tiny_encoder
 
 
 def made_once(name: str, make: Callable[[Path], object], factory: pytest.TempPathFactory) -> Path:

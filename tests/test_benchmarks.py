@@ -17,7 +17,7 @@ from engine.shared.architecture import Architecture
 from engine.shared.batches import training_plan
 from engine.shared.classifiers import CLASSIFIERS
 from engine.shared.recipe import Recipe
-from tests.running.driving import write_tiny_encoder
+from tests.driving import write_tiny_encoder
 
 BARE = Path(__file__).parents[1] / "benchmarks" / "bare"
 ROWS, TERMS = 20, 40

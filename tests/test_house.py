@@ -425,6 +425,13 @@ def test_modules_have_telling_names_and_a_first_line() -> None:
     assert not wrong, "\n".join(wrong)
 
 
+def test_no_test_is_imported_by_another() -> None:
+    """What several tests use has a module of its own, beside the folders of tests."""
+    wrong = [f"{relative(path)}:{line} imports {module}" for path in EVERYTHING for line, module in imports(path)
+             if module.startswith("tests.") and any(part.startswith("test_") for part in module.split(".")[1:-1])]  # fmt: skip
+    assert not wrong, "\n".join(wrong)
+
+
 def test_the_dashboard_is_private_and_quiet() -> None:
     settings = tomllib.loads((PROJECT / ".streamlit" / "config.toml").read_text(encoding="utf-8"))
     assert settings["server"]["address"] == "127.0.0.1"

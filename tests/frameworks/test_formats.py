@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from engine.shared.architecture import Architecture
-from tests.running.driving import write_tiny_encoder
+from tests.driving import write_tiny_encoder
 from tests.wing_process import InWing
 
 SIZES = {"encoder": 64, "hidden": 256, "classes": 3}

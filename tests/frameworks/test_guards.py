@@ -13,7 +13,7 @@ from safetensors.numpy import load_file, save_file
 from engine.errors import EncoderError
 from engine.workers import guards
 from engine.workers.guards import guard_encoder
-from tests.running.driving import write_tiny_encoder
+from tests.driving import write_tiny_encoder
 
 
 @pytest.fixture

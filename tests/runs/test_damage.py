@@ -15,7 +15,7 @@ import pytest
 from engine import FRAMEWORKS
 from engine.runs import launching
 from engine.runs.folder import Run, create_run, home
-from tests.running.driving import (
+from tests.driving import (
     copy_run,
     fill,
     fill_again,

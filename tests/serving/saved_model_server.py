@@ -1,4 +1,4 @@
-"""TensorFlow Serving's REST interface in front of a SavedModel: ``python -m tests.migration.saved_model_server FOLDER NAME PORT``.
+"""TensorFlow Serving's REST interface in front of a SavedModel: ``python -m tests.serving.saved_model_server FOLDER NAME PORT``.
 
 The server itself is no Python package and is not run by the tests. This speaks its documented predict format, by rows (``instances``)
 and by columns (``inputs``), looks for the highest version as it does, and lets TensorFlow compute what is answered.

@@ -13,7 +13,6 @@ from engine import FRAMEWORKS
 from engine.errors import ExperimentError, TrainingError
 from engine.runs.processes.channel import WorkerProcess
 from engine.shared.classifiers import CLASSIFIERS
-from engine.studies import process as study_process
 from engine.studies import study as studies
 from engine.studies.benchmark.charts import round_values, row_words
 from engine.studies.benchmark.measure import CollectedAnswers
@@ -24,7 +23,7 @@ from engine.studies.results import read_results
 from engine.studies.study import start_study
 from engine.workers.jobs.benchmark import plan_of, rounds_of, stretched
 from engine.workers.requests.benchmark import SpeedAnswer, TargetAnswer
-from tests.running.driving import processes_about, small_data, studies_in_this_process
+from tests.driving import processes_about, small_data
 
 
 def test_a_request_survives_its_folder_and_has_defaults() -> None:
@@ -181,11 +180,6 @@ def test_texts_are_cut_or_repeated_to_one_length() -> None:
     lengths = np.array([2, 4, 0])
     assert stretched(tokens, lengths, 5).tolist() == [[5, 6, 5, 6, 5], [1, 2, 3, 4, 1], [0, 0, 0, 0, 0]]
     assert stretched(tokens, lengths, 3).tolist() == [[5, 6, 5], [1, 2, 3], [0, 0, 0]]
-
-
-@pytest.fixture
-def in_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
-    studies_in_this_process(monkeypatch, study_process.main)
 
 
 @pytest.mark.thorough

@@ -22,7 +22,7 @@ from engine.runs.processes.identity import ProcessIdentity, living_process, proc
 from engine.runs.records.reading import from_json, to_json
 from engine.runs.status import Progress, Status, read_status
 from engine.workers.callback import EventFile
-from tests.running.driving import small_experiment
+from tests.driving import small_experiment
 
 EXPERIMENT = small_experiment("bundled")
 

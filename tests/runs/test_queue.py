@@ -13,7 +13,7 @@ from engine.runs.processes import queue
 from engine.runs.processes.identity import ProcessIdentity, process_identity
 from engine.runs.processes.queue import lock_path, wait_in_queue
 from engine.runs.status import Status
-from tests.running.driving import small_experiment
+from tests.driving import small_experiment
 
 EXPERIMENT = small_experiment("bundled")
 

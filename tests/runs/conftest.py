@@ -1,26 +1,17 @@
-"""What the tests of the running room share: a tiny encoder, its vectors, one run to compare with, and a look for processes left behind."""
+"""A run to compare with, its vectors, and a look for processes left behind."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.running.driving import processes_about, wait_until
-from tests.shared_runs import SharedRun, shared_run, tiny_encoder
+from tests.shared_runs import SharedRun, shared_run
 
 
 @pytest.fixture(autouse=True)
-def no_process_left(tmp_path: Path) -> Iterator[None]:
+def nothing_left(no_process_left: None) -> None:
     """After every test, whatever it started is gone."""
-    yield
-    wait_until(lambda: not processes_about(tmp_path), f"these to leave: {[process.cmdline() for process in processes_about(tmp_path)]}")
-
-
-@pytest.fixture(scope="session", name="tiny_encoder")
-def tiny_encoder_fixture(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tiny_encoder(tmp_path_factory)
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from engine.runs.experiment import Experiment
-from tests.running.driving import fill, fill_again, kill_in, kinds, short_turns, small_data, small_experiment, weights
+from tests.driving import fill, fill_again, kill_in, kinds, short_turns, small_data, small_experiment, weights
 from tests.shared_runs import SharedRun
 
 

@@ -25,7 +25,7 @@ from engine.studies.migration.request import MigrationRequest
 from engine.studies.study import find_study, start_study
 from engine.workers.jobs import migrate as worker_migrating
 from engine.workers.requests.migration import LeaveRequest
-from tests.running.driving import studies_in_this_process
+from tests.driving import studies_in_this_process
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from engine.runs.folder import Run, create_run
 from engine.runs.processes.channel import WorkerProcess
 from engine.runs.processes.queue import lock_path
 from engine.runs.records.results import ParityFigures
-from tests.running.driving import fill, fill_again, kinds, short_turns, small_experiment, wait_for_end, wait_until, weights
+from tests.driving import fill, fill_again, kinds, short_turns, small_experiment, wait_for_end, wait_until, weights
 from tests.shared_runs import SharedRun
 
 

@@ -178,7 +178,7 @@ def test_the_client_asks_in_the_format_of_tensorflow_serving(tf_serving: Path, t
     text = (tf_serving / "README.md").read_text(encoding="utf-8")
     client = text.split("```\n")[3].splitlines()
     installed_as_asked(tf_serving, client)
-    server = f"{shlex.quote(sys.executable)} -m tests.migration.saved_model_server models/classifier classifier {port}"
+    server = f"{shlex.quote(sys.executable)} -m tests.serving.saved_model_server models/classifier classifier {port}"
     with serving(server, tf_serving, f"{address}/v1/models/classifier", PYTHONPATH=str(PROJECT)):
         sent = json.loads(shell(readme_commands(tf_serving)[1].replace("http://127.0.0.1:8501", address), tf_serving))
         logits = np.array(sent["predictions"])

@@ -25,7 +25,7 @@ from engine.studies.migration.words import answer, layer_rows, operator_sentence
 from engine.studies.results import read_results
 from engine.studies.study import find_study, start_study
 from engine.workers.equivalence import Stages
-from tests.running.driving import processes_about
+from tests.driving import processes_about
 
 
 def migrate(run: Run, capsys: pytest.CaptureFixture[str], *options: str) -> dict[str, Any]:

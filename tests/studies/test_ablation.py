@@ -21,7 +21,7 @@ from engine.studies.ablation_results import AblationResults
 from engine.studies.results import read_results
 from engine.studies.study import start_study
 from engine.workers.requests.ablation import Flip, TrainingFigures
-from tests.running.driving import processes_about, small_data
+from tests.driving import processes_about, small_data
 
 
 def test_a_request_survives_its_folder_and_has_defaults() -> None:

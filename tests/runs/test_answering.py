@@ -11,7 +11,7 @@ from engine import FRAMEWORKS
 from engine.errors import RunError
 from engine.runs.folder import create_run
 from engine.runs.processes.answering import Answerer
-from tests.running.driving import copy_run, processes_about, small_experiment
+from tests.driving import copy_run, processes_about, small_experiment
 from tests.shared_runs import SharedRun
 
 TEXTS = ["My parcel has not arrived", "The invoice was charged twice", "🦊"]

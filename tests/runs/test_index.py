@@ -12,7 +12,7 @@ from engine.runs.folder import Run, create_run, home
 from engine.runs.index import row_of, run_rows, runs_of
 from engine.runs.processes.identity import ProcessIdentity, process_identity
 from engine.runs.status import Status
-from tests.running.driving import small_experiment
+from tests.driving import small_experiment
 
 EXPERIMENT = small_experiment("bundled")
 

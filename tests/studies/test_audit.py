@@ -38,7 +38,7 @@ from engine.studies.audit import (
 from engine.studies.audit_results import AuditResults
 from engine.studies.results import read_results
 from engine.studies.study import Study, start_study
-from tests.running.driving import processes_about, small_data, write_tiny_encoder
+from tests.driving import processes_about, small_data, write_tiny_encoder
 
 
 @pytest.fixture(scope="module")

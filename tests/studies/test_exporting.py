@@ -28,7 +28,7 @@ from engine.studies.export.manifest import ExportManifest
 from engine.studies.export.request import ExportRequest, exported_folders, find_manifest, manifests
 from engine.studies.export.words import LARGEST_DIFFERENCE
 from engine.studies.study import find_study
-from tests.running.driving import copy_run, small_data, studies_in_this_process, write_tiny_encoder
+from tests.driving import copy_run, small_data, studies_in_this_process, write_tiny_encoder
 
 
 def export(run: Run, capsys: pytest.CaptureFixture[str], framework: str, name: str, *options: str) -> dict[str, Any]:

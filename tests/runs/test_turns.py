@@ -14,7 +14,7 @@ from engine.runs.folder import Run, create_run
 from engine.runs.processes import channel
 from engine.runs.processes.channel import KEEP_MEMORY, WorkerProcess, worker_environment
 from engine.runs.processes.turns import Turns
-from tests.running.driving import small_experiment, wait_until
+from tests.driving import small_experiment, wait_until
 
 BEGIN = """
 import os, sys, time

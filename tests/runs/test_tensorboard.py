@@ -11,7 +11,7 @@ import pytest
 from engine.errors import RunError
 from engine.runs import tensorboard
 from engine.runs.folder import create_run
-from tests.running.driving import copy_run, processes_about, small_experiment, wait_until
+from tests.driving import copy_run, processes_about, small_experiment, wait_until
 from tests.shared_runs import SharedRun
 
 

@@ -36,7 +36,7 @@ from tests.bundle_use import (
     texts_of_test,
     unpacked,
 )
-from tests.running.driving import PATIENCE
+from tests.driving import PATIENCE
 
 # --- SageMaker -----------------------------------------------------------------------------------------------------------------------
 

@@ -34,8 +34,8 @@ from engine.shared.recipe import Recipe
 from engine.shared.weights.initial import WEIGHTS
 from engine.source.script_settings import DATA_NAME
 from engine.source.scripts import COLUMNS, SCRIPT_NAMES, data_file, import_lines, notebook, obstacle_to_scripts, standalone_script
+from tests.driving import write_tiny_encoder
 from tests.prepared_runs import EVERYTHING, RUFF, prepared_run
-from tests.running.driving import write_tiny_encoder
 
 PROJECT = Path(__file__).parents[2]
 AWKWARD = '=1+1, she said "no"\r\nsecond line\twith a tab, größer, 🙂'

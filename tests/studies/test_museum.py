@@ -38,7 +38,7 @@ from engine.studies.results import read_results
 from engine.studies.study import Study, start_study
 from engine.workers.jobs.mistakes import MARK, describe_error, observe, shortened_paths
 from engine.workers.requests.mistakes import MistakeAnswer, Observation
-from tests.running.driving import processes_about, studies_in_this_process
+from tests.driving import processes_about, studies_in_this_process
 
 PROJECT = Path(__file__).parents[2]
 
@@ -233,7 +233,7 @@ def test_where_a_traceback_leads() -> None:
     assert logits is None and (described.stage, described.steps) == ("train", 0)
     assert error.type == "TypeError" and error.at_mistake and error.own_line.function == "exhibit"
     assert error.library_frames == error.depth - 1 > 0
-    assert error.own_line.file == "tests/evidence/test_museum.py"
+    assert error.own_line.file == "tests/studies/test_museum.py"
     assert describe_error(ValueError("x" * 9000), exhibit).message.endswith("…")
 
 

@@ -24,7 +24,7 @@ from engine.results.sentences import answer
 from engine.runs.folder import Run
 from engine.runs.records.results import ParityFigures, Results
 from engine.runs.status import Status
-from tests.running.driving import copy_run
+from tests.driving import copy_run
 
 PROJECT = Path(__file__).parents[2]
 TITLES = ["Loss curves", "Side by side", "Confusion matrices", "Per class", "Disagreements", "Fairness checklist", "Settings",

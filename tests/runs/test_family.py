@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from engine.shared.classifiers import CLASSIFIERS
-from tests.running.driving import fill, fill_again, kill_in, short_turns, small_experiment, weights
+from tests.driving import fill, fill_again, kill_in, short_turns, small_experiment, weights
 from tests.shared_runs import shared_run
 
 WINDOWS = {"long_texts": "windows", "epochs": 2}
