@@ -24,16 +24,13 @@ GUARD = "\n\n\nif __name__"
 
 def train_source(run: Run, framework: str) -> str:
     """Return ``train.py``. Raises ``RunError`` or ``EncoderError`` when the run's folder is incomplete."""
-    warmup_share = run.read_experiment().warmup_share
     purpose = Purpose(
         f"Trains the {FRAMEWORK_NAMES[framework]} classifier of run {run.identifier} as a job of SageMaker (script mode).\n\n"
         "It reads data.csv from SM_CHANNEL_TRAINING, writes the model to SM_MODEL_DIR and takes hyper-parameters as arguments.\n"
         "It needs Python 3.11 or later and:",
         training_main,
         lambda _, settings: without(settings, {"THREADS"}),
-        lambda parts, _: cut(
-            TEMPLATES / "train.py", "What SageMaker hands in", parts.answers | {"warmup_share": warmup_share}, parts.absent
-        ),
+        lambda parts, _: cut(TEMPLATES / "train.py", "What SageMaker hands in", parts, parts.absent),
         "What SageMaker hands in",
         {HANDING_IN: (TEMPLATES / HANDING_IN).read_text(encoding="utf-8")},
         tuple((HANDING_IN, name) for name in ("read_arguments", "training_rows", "save_for_serving")),
@@ -46,8 +43,8 @@ def training_main(parts: Parts) -> str:
 
     A training job may have no network, so the bundle brings the encoder along.
     """
-    main, guard = main_source(replace(parts, encoder=EncoderSource("bundle") if parts.encoder else None)).rsplit(GUARD, 1)
-    end = cut(TEMPLATES / "train.py", "The end of main", parts.answers, parts.absent)
+    main, guard = main_source(replace(parts, encoder=EncoderSource("bundle" if parts.encoder.kind else ""))).rsplit(GUARD, 1)
+    end = cut(TEMPLATES / "train.py", "The end of main", parts, parts.absent)
     return f"{main}\n\n{indent(end, '    ')}{GUARD}{guard}"
 
 
@@ -57,7 +54,7 @@ def inference_source(run: Run, framework: str) -> str:
         f"Answers with the {FRAMEWORK_NAMES[framework]} classifier of run {run.identifier} in SageMaker.\n\n"
         "SageMaker calls model_fn once, then input_fn, predict_fn and output_fn for each request.\n"
         "It needs Python 3.11 or later and:",
-        lambda parts: cut(TEMPLATES / "inference.py", "Run", parts.answers, parts.absent),
+        lambda parts: cut(TEMPLATES / "inference.py", "Run", parts, parts.absent),
         lambda _, settings: only(settings, {"POOLING", "NORMALIZE", "PADDING", "OWN"}),
         lambda *_: "",
         files={REQUEST_TEXTS: template(REQUEST_TEXTS)},

@@ -2,7 +2,7 @@
 
 In a template ``RUN`` stands for the run. Where it is asked, the answer is looked up and the program keeps what follows from it:
 
-- of ``if RUN.takes == "words": … else: …`` the branch, and of ``a if RUN.own else b`` the expression that applies;
+- of ``if RUN.member.takes == "words": … else: …`` the branch, and of ``a if RUN.recipe.own else b`` the expression that applies;
 - instead of ``RUN.over_windows`` anywhere else the value, and of a function its name;
 - arguments, entries and assignments only where the run has a setting of that name (``hidden_units=…``, ``HIDDEN_UNITS = …``).
 
@@ -13,16 +13,13 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from engine.shared.syntax import parse
 
 Node = ast.expr | ast.stmt | ast.keyword
-
-RUN: Any = None
-"""What a template asks about its run. Templates are cut, never run: there is nothing in it."""
 
 LONGEST_CALL = 110
 """Characters up to which a call whose arguments were chosen stays on one line."""
@@ -32,10 +29,10 @@ Edit = tuple[int, int, str]
 """Text that takes the place of what stands between two positions, counted in bytes."""
 
 
-def cut(template: Path, cell: str, answers: Mapping[str, Any], absent: frozenset[str] = frozenset()) -> str:
-    """Return a cell of a template as it is for one run: ``answers`` by what is asked of ``RUN``, ``absent`` the settings it has not.
+def cut(template: Path, cell: str, run: object, absent: frozenset[str] = frozenset()) -> str:
+    """Return a cell of a template as it is for one run: ``run`` answers what is asked of ``RUN``, ``absent`` are the settings it has not.
 
-    Raises ``ValueError`` for a cell or a question that cannot be, and ``KeyError`` for a question without an answer.
+    Raises ``ValueError`` for a cell or a question that cannot be, and ``AttributeError`` for one without an answer.
     """
     cells = re.split(r"^# %% (.+)\n", template.read_text(encoding="utf-8"), flags=re.MULTILINE)[1:]
     sources = dict(zip(cells[::2], cells[1::2], strict=True))
@@ -43,7 +40,7 @@ def cut(template: Path, cell: str, answers: Mapping[str, Any], absent: frozenset
         raise ValueError(f"{template.name} has no cell “{cell}”. Expected one of {', '.join(sources)}.")
     source = sources[cell].strip("\n") + "\n"
     source = re.sub(r"  # type: ignore.*", "", source)
-    while edit := next(_edits(Source(source), answers, absent), None):
+    while edit := next(_edits(Source(source), run, absent), None):
         start, end, text = edit
         source = (source.encode()[:start] + text.encode() + source.encode()[end:]).decode()
     return source.strip("\n")
@@ -73,14 +70,14 @@ class Source:
         return self.start(node.lineno), self.start((node.end_lineno or node.lineno) + 1)
 
 
-def _edits(source: Source, answers: Mapping[str, Any], absent: frozenset[str]) -> Iterator[Edit]:
+def _edits(source: Source, run: object, absent: frozenset[str]) -> Iterator[Edit]:
     """What is still to be done, the outermost first."""
     for node in ast.walk(source.module):
         match node:
             case ast.If(test=test) if _asks(test):
-                yield _branch(node, source, bool(_answer(test, answers)))
+                yield _branch(node, source, bool(_answer(test, run)))
             case ast.IfExp(test=test, body=body, orelse=otherwise) if _asks(test):
-                yield (*_in_brackets(source, node), source.text(body if _answer(test, answers) else otherwise))
+                yield (*_in_brackets(source, node), source.text(body if _answer(test, run) else otherwise))
             case ast.Assign(targets=[ast.Name(id=name)]) if name.isupper() and name.lower() in absent:
                 yield (*source.whole_lines(node), "")
             case ast.Assign(targets=[target], value=ast.Call(args=[], keywords=[_, _, *_] as words, func=function)):
@@ -94,8 +91,8 @@ def _edits(source: Source, answers: Mapping[str, Any], absent: frozenset[str]) -
             case ast.Dict(keys=keys):
                 names = [key for key in keys if isinstance(key, ast.Constant) and key.value in absent]
                 yield from ((*source.whole_lines(name), "") for name in names)
-            case ast.Attribute(value=ast.Name(id="RUN")) as question:
-                value = _answer(question, answers)
+            case ast.Attribute() as question if _asks(question):
+                value = _answer(question, run)
                 yield (*source.span(question), value.__name__ if callable(value) else repr(value))
 
 
@@ -103,15 +100,17 @@ def _asks(node: ast.expr) -> bool:
     return any(isinstance(part, ast.Name) and part.id == "RUN" for part in ast.walk(node))
 
 
-def _answer(question: ast.expr, answers: Mapping[str, Any]) -> Any:
-    """What follows ``RUN.``, compared with a constant, or the opposite of it."""
+def _answer(question: ast.expr, run: object) -> Any:
+    """What ``RUN.`` and the words behind it stand for, compared with a constant, or the opposite of it."""
     match question:
-        case ast.Attribute(value=ast.Name(id="RUN"), attr=word):
-            return answers[word]
+        case ast.Name(id="RUN"):
+            return run
+        case ast.Attribute(value=value, attr=word):
+            return getattr(_answer(value, run), word)
         case ast.UnaryOp(op=ast.Not(), operand=operand):
-            return not _answer(operand, answers)
+            return not _answer(operand, run)
         case ast.Compare(left=left, ops=[ast.Eq()], comparators=[ast.Constant(value=value)]):
-            return _answer(left, answers) == value
+            return _answer(left, run) == value
     raise ValueError(f"A template asks “{ast.unparse(question)}”. Expected RUN.word, not RUN.word or RUN.word == ….")
 
 

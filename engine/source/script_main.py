@@ -22,7 +22,7 @@ class EncoderSource:
     """The place where a program finds its pre-trained model."""
 
     kind: str
-    """``package`` (or the hub), ``hub``, ``folder``, or ``bundle``: beside the program itself."""
+    """``package`` (or the hub), ``hub``, ``folder``, or ``bundle``: beside the program itself; empty where there is no such model."""
     name: str = ""
     """The model's name on the hub, or its folder."""
     package: str = ""
@@ -41,7 +41,9 @@ class Parts:
     windows: bool
     reached: bool
     """Whether the run's own test accuracy is known."""
-    encoder: EncoderSource | None = None
+    encoder: EncoderSource = EncoderSource("")
+    warmup_share: float = 0.0
+    """The part of all steps in which the learning rate rises."""
 
     @property
     def over_windows(self) -> bool:
@@ -62,36 +64,23 @@ class Parts:
         return tuple(name for name in SIZES if name in self.member.settings)
 
     @property
-    def answers(self) -> dict[str, Any]:
-        """What a template is told when it asks about its ``RUN``."""
-        encoder = self.encoder or EncoderSource("")
-        return {
-            "framework": self.framework,
-            "takes": self.member.takes,
-            "sequences": self.member.sequences,
-            "weights": self.weights,
-            "own": bool(self.recipe.own),
-            # Means over windows are taken of logits, so the softmax stays in the loss.
-            "loss_apart": self.over_windows and "loss" in self.recipe.own,
-            "mixed_precision": self.recipe.mixed_precision,
-            "windows": self.windows,
-            "over_windows": self.over_windows,
-            "reached": self.reached,
-            "encoder_from": encoder.kind,
-            "encoder": encoder.name,
-            "encoder_package": encoder.package,
-            "encoder_revision": encoder.revision,
-        }
+    def loss_apart(self) -> bool:
+        """Whether the loss is not left to the framework: means over windows are taken of logits, so the softmax stays in it."""
+        return self.over_windows and "loss" in self.recipe.own
 
     @property
     def absent(self) -> frozenset[str]:
         """Settings that a template names and this run's program has not."""
         names = {*SIZES, *(item.name for item in fields(Recipe)), "revision", "max_tokens", "vocabulary_size"}
-        revision = ["revision"] if self.encoder and self.encoder.revision else []
+        revision = ["revision"] if self.encoder.revision else []
         concerning = [name for name in ("max_tokens", "vocabulary_size") if self.member.concerns(name)]
         return frozenset(names.difference(self.sizes, self.recipe_fields, revision, concerning))
 
 
+RUN: Parts
+"""What a template asks about its run. Templates are cut, never run, so it is declared and no more."""
+
+
 def main_source(parts: Parts) -> str:
     """Return the last cell of a script: what ``parts`` says, and nothing that this classifier does not need."""
-    return cut(TEMPLATE, "Run", parts.answers, parts.absent)
+    return cut(TEMPLATE, "Run", parts, parts.absent)

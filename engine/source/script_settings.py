@@ -29,7 +29,7 @@ def parts_and_settings(run: Run, framework: str) -> tuple[Parts, str]:
     on_gpu = (outcome.device or ("cpu" if experiment.device == "auto" else experiment.device)) != "cpu"
     classes, inputs = labels_of(run)
     recipe = recipe_of(experiment, inputs, on_gpu)
-    checkpoint, encoder = encoder_of(run) if member.pretrained else (None, None)
+    checkpoint, encoder = encoder_of(run) if member.pretrained else (None, EncoderSource(""))
     threads = outcome.threads or experiment.threads
     parts = Parts(
         framework,
@@ -39,10 +39,11 @@ def parts_and_settings(run: Run, framework: str) -> tuple[Parts, str]:
         windows=experiment.long_texts == "windows",
         reached=outcome.test_accuracy is not None,
         encoder=encoder,
+        warmup_share=experiment.warmup_share,
     )
     # A run that was cut short trained fewer epochs than it was asked for; the script trains as many.
     cut_short = outcome.stop_reason in ("stopped", "diverged") and outcome.epoch_train_loss
-    values: dict[str, Any] = {"DEVICE": "gpu" if on_gpu else "cpu"} | ({"THREADS": threads} if threads else {})
+    values: dict[str, object] = {"DEVICE": "gpu" if on_gpu else "cpu"} | ({"THREADS": threads} if threads else {})
     if checkpoint is not None and member.takes == "vectors":
         values |= {"POOLING": checkpoint.pooling, "NORMALIZE": checkpoint.normalize}
     if checkpoint is not None and member.takes == "pieces":
@@ -64,7 +65,7 @@ def parts_and_settings(run: Run, framework: str) -> tuple[Parts, str]:
     files = {"DATA_FILE": DATA_NAME, "WEIGHTS_FILE": f"{framework}_model.safetensors", "PREDICTIONS_FILE": f"{framework}_predictions.csv"}
     lines = [f"{name} = Path({_literal(file)})" for name, file in files.items()]
     lines += [f"{name} = {_literal(value)}{comments.get(name, '')}" for name, value in values.items()]
-    if encoder is not None and encoder.kind in ("package", "hub"):
+    if encoder.kind in ("package", "hub"):
         lines.append(f"ENCODER_FILES = {_literal(NEEDED_FILES)}")
     if parts.reached:
         lines.append(f"ACCURACY_OF_THE_RUN = {outcome.test_accuracy!r}")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from engine import FRAMEWORKS
 from engine.runs.folder import Run
-from engine.runs.source_code import kept_code, present_code, save_code
+from engine.runs.source_code import kept_code, present_code
 from engine.shared.classifiers import CLASSIFIERS
 from engine.shared.weights.initial import WEIGHTS
 from engine.source.source_tree import Definition, SourceTree
@@ -157,11 +157,6 @@ class Exhibit:
     def lines(self, framework: str) -> int:
         """Lines of code of the framework in all stages."""
         return sum(stage.lines(framework) for stage in self.stages)
-
-
-def save_snippets(run: Run) -> None:
-    """Keep the engine's present code in the run's folder."""
-    save_code(run)
 
 
 def load_snippets(run: Run) -> Exhibit:

@@ -8,8 +8,9 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from engine.runs.folder import Run, create_run
+from engine.runs.source_code import save_code
 from engine.shared.classifiers import CLASSIFIERS
-from engine.source.snippets import STAGES, save_snippets
+from engine.source.snippets import STAGES
 from pages.parts.train.difference_list import anchor_of
 from tests.pages.conftest import everything_shown, experiment, write_data
 
@@ -25,7 +26,7 @@ def captions(page: AppTest) -> str:
 
 
 def test_a_run_shows_the_functions_that_ran(finished_run: Run, open_page: OpenPage) -> None:
-    save_snippets(finished_run)
+    save_code(finished_run)
     page = open_page("code", run=finished_run.identifier)
     assert not page.exception
     assert page.title[0].value == "Code"

@@ -10,7 +10,7 @@ from engine import FRAMEWORKS
 from engine.data.choice import DataChoice
 from engine.runs.experiment import Experiment
 from engine.runs.folder import Run, create_run
-from engine.runs.source_code import kept_code, present_code
+from engine.runs.source_code import kept_code, present_code, save_code
 from engine.shared.classifiers import CLASSIFIERS
 from engine.shared.weights.initial import WEIGHTS
 from engine.source.snippets import (
@@ -22,7 +22,6 @@ from engine.source.snippets import (
     cut_snippets,
     load_snippets,
     present_snippets,
-    save_snippets,
 )
 from engine.source.source_tree import SourceTree, lines_of_code
 
@@ -175,7 +174,7 @@ def f(
 
 
 def test_a_run_shows_the_code_it_kept_not_the_present_one(run: Run) -> None:
-    save_snippets(run)
+    save_code(run)
     files = kept_code(run)
     assert files == present_code()
     earlier = files | {TRAINING: files[TRAINING].replace("optimizer.zero_grad()", "optimizer.zero_grad(set_to_none=False)")}

@@ -12,7 +12,6 @@ import numpy as np
 from engine.shared.architecture import Architecture
 from engine.shared.text.tokens import load_tokenizer, token_rows
 from engine.shared.text.vocabulary import PADDING, Terms, load_words
-from engine.source.cutting import RUN
 
 if TYPE_CHECKING:
     from engine.frameworks.pytorch.classifiers.text_cnn import build, load_neutral
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
     from engine.frameworks.pytorch.export import load_weights
     from engine.frameworks.pytorch.inference import classify
     from engine.frameworks.pytorch.windows import over_windows
+    from engine.source.script_main import RUN
 
 POOLING, NORMALIZE, OWN = "mean", True, frozenset({"loss"})
 
@@ -34,8 +34,8 @@ def model_fn(model_dir: str) -> Any:
     kind = "gpu" if int(os.environ.get("SM_NUM_GPUS") or 0) else "cpu"
     device = use_device(kind)
 
-    if RUN.sequences:
-        if RUN.takes == "words":
+    if RUN.member.sequences:
+        if RUN.member.takes == "words":
             tokenizer = load_words((folder / "vocabulary.json").read_text(encoding="utf-8"))
         else:
             tokenizer = load_tokenizer(folder / "encoder", facts["max_tokens"])
@@ -43,7 +43,7 @@ def model_fn(model_dir: str) -> Any:
         def prepare(some: list[str]) -> tuple[tuple[np.ndarray, ...], np.ndarray]:
             tokens = token_rows(tokenizer, some, facts["max_tokens"], windows=RUN.over_windows, padding=PADDING)
             return (tokens.ids,), tokens.lengths
-    elif RUN.takes == "vectors":
+    elif RUN.member.takes == "vectors":
         encoder, tokenizer = load_encoder(folder / "encoder", kind), load_tokenizer(folder / "encoder", facts["max_tokens"])
 
         def prepare(some: list[str]) -> tuple[tuple[np.ndarray, ...], None]:  # type: ignore[misc]
@@ -57,7 +57,7 @@ def model_fn(model_dir: str) -> Any:
         def prepare(some: list[str]) -> tuple[tuple[np.ndarray, ...], None]:  # type: ignore[misc]
             return terms.rows(some), None  # term numbers and their shares, each (texts, longest)
 
-    if RUN.takes == "pieces":
+    if RUN.member.takes == "pieces":
         architecture = Architecture(
             num_classes=len(labels),
             input_size=facts["input_size"],
@@ -76,7 +76,7 @@ def model_fn(model_dir: str) -> Any:
             embedding_size=facts["embedding_size"],
             filters=facts["filters"],
         )
-    classifier = build(architecture, OWN - {"loss"} if RUN.loss_apart else OWN) if RUN.own else build(architecture)
+    classifier = build(architecture, OWN - {"loss"} if RUN.loss_apart else OWN) if RUN.recipe.own else build(architecture)
     if RUN.framework == "pytorch":
         classifier.to(device)
     load_weights(classifier, folder / "model.safetensors", load_neutral)

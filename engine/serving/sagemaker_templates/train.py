@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from engine.serving.sagemaker_templates.handing_in import read_arguments, save_for_serving, training_rows
 from engine.shared.text.vocabulary import Terms, train_words
-from engine.source.cutting import RUN
+
+if TYPE_CHECKING:
+    from engine.source.script_main import RUN
 
 EPOCHS, PATIENCE, BATCH_SIZE, LEARNING_RATE, WEIGHT_DECAY, CLIP_NORM, SEED = 20, 3, 32, 0.001, 0.0, 1.0, 0
 MAX_TOKENS, VOCABULARY_SIZE, HIDDEN_UNITS, EMBEDDING_SIZE, FILTERS, HIDDEN_SIZE = 128, 10_000, 128, 128, 128, 384
@@ -62,11 +65,11 @@ facts = {
     "labels": classes,
     "input_size": (
         inputs[0].shape[1]
-        if RUN.takes == "vectors"
+        if RUN.member.takes == "vectors"
         else terms.size
-        if RUN.takes == "terms"
+        if RUN.member.takes == "terms"
         else tokenizer.get_vocab_size()
-        if RUN.takes == "words"
+        if RUN.member.takes == "words"
         else HIDDEN_SIZE
     ),
     "hidden_units": HIDDEN_UNITS,
@@ -74,4 +77,6 @@ facts = {
     "filters": FILTERS,
     "max_tokens": MAX_TOKENS,
 }
-save_for_serving(MODEL_FOLDER, facts, terms.to_json() if RUN.takes == "terms" else tokenizer.to_str() if RUN.takes == "words" else None)
+save_for_serving(
+    MODEL_FOLDER, facts, terms.to_json() if RUN.member.takes == "terms" else tokenizer.to_str() if RUN.member.takes == "words" else None
+)

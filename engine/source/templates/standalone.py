@@ -22,7 +22,6 @@ from engine.shared.recipe import Recipe
 from engine.shared.text.tokens import load_tokenizer, token_rows
 from engine.shared.text.vocabulary import PADDING, Terms, train_words
 from engine.shared.weights.initial import initial_weights
-from engine.source.cutting import RUN
 
 if TYPE_CHECKING:
     from engine.frameworks.pytorch.classifiers.text_cnn import build, load_neutral, to_neutral
@@ -32,6 +31,7 @@ if TYPE_CHECKING:
     from engine.frameworks.pytorch.inference import classify, predict
     from engine.frameworks.pytorch.training import as_tensors, evaluate, make_batches, make_optimizer, train
     from engine.frameworks.pytorch.windows import over_windows
+    from engine.source.script_main import RUN
 
 DATA_FILE, WEIGHTS_FILE, PREDICTIONS_FILE = Path("data.csv"), Path("pytorch_model.safetensors"), Path("pytorch_predictions.csv")
 ENCODER_FILES = ["config.json"]
@@ -69,19 +69,19 @@ class PrintEpochs:
     def on_train_end(self) -> None: ...
 
 
-if RUN.encoder_from:
+if RUN.encoder.kind:
 
     def find_encoder() -> Path:
         """Return the folder of the pre-trained model."""
-        if RUN.encoder_from == "package":
-            package = importlib.util.find_spec(RUN.encoder_package)
+        if RUN.encoder.kind == "package":
+            package = importlib.util.find_spec(RUN.encoder.package)
             if package is not None and package.origin is not None:
                 return Path(package.origin).parent / "model"
-            return Path(snapshot_download(RUN.encoder, allow_patterns=ENCODER_FILES))
-        elif RUN.encoder_from == "hub":
-            return Path(snapshot_download(RUN.encoder, revision=RUN.encoder_revision, allow_patterns=ENCODER_FILES))
-        elif RUN.encoder_from == "folder":
-            return Path(RUN.encoder)
+            return Path(snapshot_download(RUN.encoder.name, allow_patterns=ENCODER_FILES))
+        elif RUN.encoder.kind == "hub":
+            return Path(snapshot_download(RUN.encoder.name, revision=RUN.encoder.revision, allow_patterns=ENCODER_FILES))
+        elif RUN.encoder.kind == "folder":
+            return Path(RUN.encoder.name)
         else:
             return Path(__file__).resolve().parent / "encoder"
 
@@ -97,12 +97,12 @@ def main() -> None:
     splits = np.array([row["split"] for row in data])
     rows = {part: np.flatnonzero(splits == part) for part in ("train", "validation", "test")}
 
-    device = use_device(DEVICE, OWN) if RUN.own else use_device(DEVICE)
-    if RUN.mixed_precision:
+    device = use_device(DEVICE, OWN) if RUN.recipe.own else use_device(DEVICE)
+    if RUN.recipe.mixed_precision:
         use_precision("mixed")
 
-    if RUN.sequences:
-        if RUN.takes == "words":
+    if RUN.member.sequences:
+        if RUN.member.takes == "words":
             # A text becomes the numbers of its words; which words have one is learned from the training texts alone.
             tokenizer = train_words([texts[row] for row in rows["train"]], VOCABULARY_SIZE)
         else:
@@ -118,7 +118,7 @@ def main() -> None:
                 return (tokens.ids,), tokens.lengths  # (texts, tokens) and (texts,)
 
         inputs, lengths = prepare(texts)
-    elif RUN.takes == "vectors":
+    elif RUN.member.takes == "vectors":
         # A text becomes one vector, by the frozen encoder.
         folder = find_encoder()
         encoder, tokenizer = load_encoder(folder, DEVICE), load_tokenizer(folder, MAX_TOKENS)
@@ -142,10 +142,10 @@ def main() -> None:
 
     def part(name: str) -> tuple[Any, Any, np.ndarray | None]:
         some, targets = as_tensors(tuple(values[rows[name]] for values in inputs), labels[rows[name]], device)
-        return some, targets, lengths[rows[name]] if RUN.sequences else None
+        return some, targets, lengths[rows[name]] if RUN.member.sequences else None
 
     set_seed(SEED)
-    if RUN.takes == "pieces":
+    if RUN.member.takes == "pieces":
         architecture = Architecture(
             num_classes=len(classes),
             input_size=HIDDEN_SIZE,
@@ -160,16 +160,20 @@ def main() -> None:
         architecture = Architecture(
             num_classes=len(classes),
             input_size=(
-                inputs[0].shape[1] if RUN.takes == "vectors" else terms.size if RUN.takes == "terms" else tokenizer.get_vocab_size()
+                inputs[0].shape[1]
+                if RUN.member.takes == "vectors"
+                else terms.size
+                if RUN.member.takes == "terms"
+                else tokenizer.get_vocab_size()
             ),
             hidden_units=HIDDEN_UNITS,
             embedding_size=EMBEDDING_SIZE,
             filters=FILTERS,
         )
-    classifier = build(architecture, OWN - {"loss"} if RUN.loss_apart else OWN) if RUN.own else build(architecture)
+    classifier = build(architecture, OWN - {"loss"} if RUN.loss_apart else OWN) if RUN.recipe.own else build(architecture)
     if RUN.framework == "pytorch":
         classifier.to(device)
-    if not RUN.own:
+    if not RUN.recipe.own:
         load_neutral(classifier, initial_weights(RUN.weights(architecture), SEED))
     model = over_windows(classifier, PADDING) if RUN.over_windows else classifier
     recipe = Recipe(
