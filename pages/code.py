@@ -7,7 +7,8 @@ import streamlit as st
 
 from engine import FRAMEWORK_NAMES, FRAMEWORKS
 from engine.display.formatting import count, percent, plain
-from engine.runs.folder import Run, list_runs, readable_experiment
+from engine.runs.folder import Run, readable_experiment
+from engine.runs.index import run_rows
 from engine.runs.records.results import Results
 from engine.shared.classifiers import CLASSIFIERS
 from engine.source.script_settings import DATA_NAME
@@ -42,7 +43,7 @@ def choose_classifier() -> str:
 
 # An address that names a run is answered for that run or not at all, one that names a classifier with the present code, as is every other
 # one before the first run.
-of_a_run = "run" in st.query_params or ("classifier" not in st.query_params and bool(list_runs()))
+of_a_run = "run" in st.query_params or ("classifier" not in st.query_params and bool(run_rows(1)))
 run = choose_run("read the code that it ran", results_needed=False) if of_a_run else None
 experiment = readable_experiment(run) if run else None
 if run and experiment is None:

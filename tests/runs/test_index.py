@@ -7,6 +7,7 @@ import shutil
 
 import pytest
 
+from benchmarks.pages import fill_home
 from engine.runs import folder, work_folder
 from engine.runs.folder import Run, create_run, home
 from engine.runs.index import row_of, run_rows, runs_of
@@ -86,3 +87,10 @@ def test_the_newest_comes_first_and_damage_hides_nobody() -> None:
     assert [row.run for row in run_rows()] == [oldest], "a folder without a description is no run"
     oldest.status_file.unlink()
     assert row_of(oldest).state == "failed"
+
+
+def test_the_benchmark_of_pages_fills_a_folder_with_runs_that_open() -> None:
+    newest = fill_home(home(), 4)
+    rows = run_rows()
+    assert len(rows) == 4 and rows[0].run == newest
+    assert {row.state for row in rows} == {"done"} and all(row.has_results and row.experiment for row in rows)
