@@ -24,10 +24,11 @@ from engine.studies import process as study_process
 from engine.studies import study as studies
 from engine.studies.export import write_and_check as exporting
 from engine.studies.export.archive import zipped
-from engine.studies.export.manifest import ExportManifest
+from engine.studies.export.manifest import ExportManifest, FileCheck
 from engine.studies.export.request import ExportRequest, exported_folders, find_manifest, manifests
 from engine.studies.export.words import LARGEST_DIFFERENCE
 from engine.studies.study import find_study
+from engine.workers.requests.export import WriteRequest
 from tests.driving import copy_run, small_data, studies_in_this_process, write_tiny_encoder
 
 
@@ -86,15 +87,14 @@ def test_a_file_in_int8_is_smaller_and_says_what_it_costs(
 def test_all_formats_are_one_table_and_one_that_fails_costs_only_itself(
     run: Run, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    figures = {"rows": 9, "label_agreement": 1.0, "max_logit_difference": 0.0, "accuracy": 0.5, "accuracy_before": 0.5,
-               "runtime": "its own", "single_p50_ms": 1.0, "single_p95_ms": 2.0, "batch_texts_per_second": 3.0}  # fmt: skip
+    check = FileCheck(rows=9, label_agreement=1.0, accuracy=0.5, accuracy_before=0.5, runtime="its own", single_p50_ms=1.0)
     asked: list[tuple[str, str]] = []
 
-    def exported(request: ExportRequest) -> dict[str, Any]:
+    def exported(request: ExportRequest) -> ExportManifest:
         asked.append((request.format, request.precision))
         if request.format == "executorch":
             raise MigrationError("executorch is not installed.")
-        return {"framework": "pytorch", "format": request.format, "precision": request.precision, "megabytes": 1.0, "check": figures}
+        return ExportManifest(framework="pytorch", format=request.format, precision=request.precision, megabytes=1.0, check=check)
 
     monkeypatch.setattr(models, "_exported", exported)
     words = ["export", run.identifier, "--framework", "pytorch", "--format", "all"]
@@ -112,7 +112,7 @@ def test_all_formats_are_one_table_and_one_that_fails_costs_only_itself(
 def test_a_stop_means_all_formats(run: Run, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     asked: list[str] = []
 
-    def stopped(request: ExportRequest) -> dict[str, Any]:
+    def stopped(request: ExportRequest) -> ExportManifest:
         asked.append(request.format)
         study = exporting.start_export(request)
         status = study.read_status()
@@ -174,8 +174,8 @@ def test_a_disk_that_is_full_leaves_no_half_file_and_keeps_the_old_one(run: Run,
     request.folder.mkdir(parents=True)
     (request.folder / "model.onnx").write_bytes(b"of an earlier training")
 
-    def measure(coordinator: Any, framework: str, job: str, message: str, prepared: Run, **asked: Any) -> dict[str, Any]:
-        (Path(asked["draft"]) / "model.onnx").write_bytes(b"half")
+    def measure(coordinator: Any, framework: str, message: str, prepared: Run, request: WriteRequest) -> Any:
+        request.path.write_bytes(b"half")
         raise OSError(28, "No space left on device")
 
     study = started(request, monkeypatch, measure)
