@@ -23,8 +23,8 @@ from engine.workers.requests.ablation import Flip, TrainingRequest
 from engine.workers.requests.audit import StepsRequest
 from engine.workers.requests.export import CheckRequest, FileRequest, RaceRequest, WriteRequest
 from engine.workers.requests.mistakes import Frame, MistakeAnswer, Observation, PrintedWarning, RaisedError
-from tests.numpy_wing import use_numpy_workers
 from tests.driving import small_data, studies_in_this_process
+from tests.numpy_wing import use_numpy_workers
 
 MODULES = sorted(path.stem for path in Path(base.__file__).parent.glob("*.py") if path.stem not in ("__init__", "request"))
 
