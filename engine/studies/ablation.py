@@ -188,7 +188,7 @@ def _flip_row(framework: str, aspect: str, flipped: Sequence[TrainingFigures], b
 
 def is_beyond_noise(change: float, spread: float, seeds: int, noise: float) -> bool:
     """Whether a mean change is larger than what another seed does, and than its own spread over the seeds explains (paired t, 95 %)."""
-    from scipy.stats import t  # type: ignore[import-untyped]  # here, for it takes a second to load and pages do not need it
+    from scipy.stats import t  # here, for it takes a second to load and pages do not need it
 
     return abs(change) > noise and abs(change) > t.ppf(0.975, seeds - 1) * spread / math.sqrt(seeds)
 

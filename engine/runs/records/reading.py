@@ -55,8 +55,9 @@ def docstrings(kind: type) -> dict[str, str]:
     """Return the string literal below each annotated field of a class and of those that it inherits from, on one line each."""
     texts: dict[str, str] = {}
     for part in reversed([each for each in kind.__mro__ if is_dataclass(each)]):
-        body = ast.parse(textwrap.dedent(inspect.getsource(part))).body[0].body  # type: ignore[attr-defined]
-        for field, text in itertools.pairwise(body):
+        (definition,) = ast.parse(textwrap.dedent(inspect.getsource(part))).body
+        assert isinstance(definition, ast.ClassDef)
+        for field, text in itertools.pairwise(definition.body):
             if isinstance(field, ast.AnnAssign) and isinstance(text, ast.Expr) and isinstance(text.value, ast.Constant):
                 texts[ast.unparse(field.target)] = " ".join(str(text.value.value).split())
     return texts

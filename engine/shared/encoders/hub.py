@@ -92,7 +92,7 @@ def _reporting_bar(progress: Callable[[float, float], None] | None, expected: fl
 
     told = 0.0
 
-    class ReportingBar(tqdm):  # type: ignore[type-arg]
+    class ReportingBar(tqdm):
         def __init__(self, *arguments: Any, **options: Any) -> None:
             super().__init__(*arguments, **(options | {"disable": False, "file": _Silence()}))
 

@@ -66,6 +66,6 @@ def compare(first: Sequence[float], second: Sequence[float], margin: float = MAR
 
 def _half_width(values: Sequence[float], confidence: float) -> float:
     """Return half the width of the mean's two-sided interval, by Student's t."""
-    from scipy.stats import t  # type: ignore[import-untyped]  # here, for it takes a second to load and pages do not need it
+    from scipy.stats import t  # here, for it takes a second to load and pages do not need it
 
     return float(t.ppf((1 + confidence) / 2, len(values) - 1) * statistics.stdev(values) / math.sqrt(len(values)))
