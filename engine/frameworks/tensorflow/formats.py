@@ -84,12 +84,13 @@ def load_mobile(core: keras.Model | None, path: Path, name: str) -> Answer:
         raise MigrationError(_not_installed(error)) from error
     interpreter = Interpreter(str(path))
     interpreter.allocate_tensors()
-    (given,), (found,) = interpreter.get_input_details(), interpreter.get_output_details()
+    (input_tensor,) = interpreter.get_input_details()
+    (output_tensor,) = interpreter.get_output_details()
 
     def answer(batch: np.ndarray) -> np.ndarray:
-        interpreter.set_tensor(given["index"], batch)
+        interpreter.set_tensor(input_tensor["index"], batch)
         interpreter.invoke()
-        return np.asarray(interpreter.get_tensor(found["index"])).copy()
+        return np.asarray(interpreter.get_tensor(output_tensor["index"])).copy()
 
     return answer
 

@@ -78,8 +78,8 @@ def gather(x: Tensor, indices: Tensor, axis: int = 0) -> Tensor:
     """What stands at these places along an axis; negative ones count from the end."""
     places = torch.where(indices < 0, indices + x.shape[axis], indices).long()
     axis %= x.ndim
-    found = x.index_select(axis, places.reshape(-1))
-    return found.reshape((*x.shape[:axis], *places.shape, *x.shape[axis + 1 :]))
+    chosen = x.index_select(axis, places.reshape(-1))
+    return chosen.reshape((*x.shape[:axis], *places.shape, *x.shape[axis + 1 :]))
 
 
 def gather_elements(x: Tensor, indices: Tensor, axis: int = 0) -> Tensor:

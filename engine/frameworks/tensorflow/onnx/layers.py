@@ -152,7 +152,7 @@ class Recurrence(keras.layers.Layer):
         ends = tf.fill([batch], time) if lengths is None else tf.cast(lengths, tf.int32)
         mask = None if lengths is None else tf.sequence_mask(ends, time)
         axis = 1 if self.batch_first else 0  # of the directions, in states
-        found: list[list[tf.Tensor]] = [[], [], []]
+        outputs: list[list[tf.Tensor]] = [[], [], []]
         for number, (layer, backwards) in enumerate(
             zip(self.directions, self.backwards, strict=True)
         ):
@@ -164,12 +164,12 @@ class Recurrence(keras.layers.Layer):
             if mask is not None:  # Keras repeats the last answer, ONNX has zeros
                 answers = answers * tf.cast(mask, answers.dtype)[:, :, None]
             answers = reverse_sequence(answers, ends, 0, 1) if backwards else answers
-            for some, one in zip(found, (answers, *states), strict=True):
+            for some, one in zip(outputs, (answers, *states), strict=True):
                 some.append(one)
-        every = tf.stack(found[0], axis=2)  # (batch, time, directions, units)
+        every = tf.stack(outputs[0], axis=2)  # (batch, time, directions, units)
         if not self.batch_first:
             every = tf.transpose(every, (1, 2, 0, 3))
-        return every, tf.stack(found[1], axis=axis), tf.stack(found[2], axis=axis)
+        return every, tf.stack(outputs[1], axis=axis), tf.stack(outputs[2], axis=axis)
 
 
 def _gates(values: np.ndarray) -> np.ndarray:

@@ -108,8 +108,8 @@ def _logical(operator: Callable[..., Tensor]) -> Callable[..., Tensor]:
 
 
 def _arg_max(x: Tensor, axis: int = 0, keepdims: int = 1) -> Tensor:
-    found = tf.argmax(x, axis)
-    return tf.expand_dims(found, axis) if keepdims else found
+    largest = tf.argmax(x, axis)
+    return tf.expand_dims(largest, axis) if keepdims else largest
 
 
 def _gelu(x: Tensor, approximate: str = "none") -> Tensor:

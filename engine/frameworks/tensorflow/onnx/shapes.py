@@ -16,16 +16,18 @@ from tensorflow import Tensor
 
 def _numbers(values: Tensor) -> list[int]:
     """What a constant tensor of whole numbers holds."""
-    known = tf.get_static_value(values)
-    if known is None:
+    constant = tf.get_static_value(values)
+    if constant is None:
         raise ValueError("axes that are computed while the model answers cannot be rebuilt")
-    return [int(number) for number in np.ravel(known)]
+    return [int(number) for number in np.ravel(constant)]
 
 
 def _sizes(values: Tensor) -> Any:
-    """Sizes as TensorFlow takes them: numbers where they are known, else a tensor."""
-    known = tf.get_static_value(values)
-    return tf.cast(values, tf.int32) if known is None else [int(size) for size in np.ravel(known)]
+    """Sizes as TensorFlow takes them: numbers where they are constant, else a tensor."""
+    constant = tf.get_static_value(values)
+    if constant is None:
+        return tf.cast(values, tf.int32)
+    return [int(size) for size in np.ravel(constant)]
 
 
 def shape(x: Tensor, start: int = 0, end: int | None = None) -> Tensor:
@@ -35,8 +37,8 @@ def shape(x: Tensor, start: int = 0, end: int | None = None) -> Tensor:
 
 def reshape(x: Tensor, sizes: Tensor, allowzero: int = 0) -> Tensor:
     """The same numbers in another shape; a size of 0 means the present one."""
-    x, known = tf.convert_to_tensor(x), tf.get_static_value(sizes)
-    if allowzero or (known is not None and 0 not in known):
+    x, constant = tf.convert_to_tensor(x), tf.get_static_value(sizes)
+    if allowzero or (constant is not None and 0 not in constant):
         return tf.reshape(x, sizes)
     count, wanted = sizes.shape[0], tf.cast(sizes, tf.int64)
     present = tf.pad(tf.shape(x, out_type=tf.int64), [[0, max(0, count - len(x.shape))]])[:count]
@@ -77,9 +79,9 @@ def cut(
 
 def _bounds(values: Tensor) -> list[Any]:
     """Where slices begin or end; ONNX writes “as far as there is” as the largest number."""
-    most, known = np.iinfo(np.int32).max, tf.get_static_value(values)
-    if known is not None:
-        return [int(number) for number in np.clip(known, -most, most)]
+    most, constant = np.iinfo(np.int32).max, tf.get_static_value(values)
+    if constant is not None:
+        return [int(number) for number in np.clip(constant, -most, most)]
     inside = tf.cast(tf.clip_by_value(tf.cast(values, tf.int64), -most, most), tf.int32)
     return tf.unstack(inside)
 
@@ -142,9 +144,9 @@ def scatter_nd(x: Tensor, indices: Tensor, updates: Tensor, reduction: str = "no
 
 def expand(x: Tensor, sizes: Tensor) -> Tensor:
     """Repeated along axes of size 1, or new ones, until it has the sizes; larger axes stay."""
-    x, known = tf.convert_to_tensor(x), tf.get_static_value(sizes)
-    if known is not None and x.shape.is_fully_defined():
-        return tf.broadcast_to(x, np.broadcast_shapes(tuple(x.shape), tuple(np.ravel(known))))
+    x, constant = tf.convert_to_tensor(x), tf.get_static_value(sizes)
+    if constant is not None and x.shape.is_fully_defined():
+        return tf.broadcast_to(x, np.broadcast_shapes(tuple(x.shape), tuple(np.ravel(constant))))
     rank = max(len(x.shape), sizes.shape[0])
     present, wanted = (
         tf.concat([tf.ones(rank - given.shape[0], tf.int32), given], axis=0)
