@@ -23,7 +23,7 @@ through_dashboard()
 
 def choose_classifier() -> str:
     """Choose whose code is shown where there is no run to say so; the address keeps it (``?classifier=``)."""
-    asked = st.query_params.get("classifier", "")
+    address = st.query_params.get("classifier", "")
     names = list(CLASSIFIERS)
 
     def follow() -> None:
@@ -33,7 +33,7 @@ def choose_classifier() -> str:
         "Classifier",
         names,
         format_func=lambda name: CLASSIFIERS[name].title,
-        default=asked if asked in names else names[0],
+        default=address if address in names else names[0],
         required=True,
         key="code_classifier",
         on_change=follow,

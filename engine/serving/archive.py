@@ -41,8 +41,8 @@ def safe_member(name: str) -> str:
 
 def files_below(folder: Path, prefix: str = "") -> dict[str, Path]:
     """Return every file of a folder by the name that it gets below ``prefix``; links are left out, for they may lead elsewhere."""
-    found = (path for path in sorted(folder.rglob("*")) if path.is_file() and not path.is_symlink())
-    return {prefix + path.relative_to(folder).as_posix(): path for path in found}
+    files = (path for path in sorted(folder.rglob("*")) if path.is_file() and not path.is_symlink())
+    return {prefix + path.relative_to(folder).as_posix(): path for path in files}
 
 
 def write_zip(path: Path, contents: Contents) -> Path:

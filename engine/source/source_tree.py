@@ -50,7 +50,7 @@ class SourceTree:
                 module = parse(text)
             except SyntaxError as error:
                 raise ValueError(f"{file} is not Python: {error}") from error
-            self._definitions[file] = {name: found for found in _definitions(file, text, module) for name in found.names}
+            self._definitions[file] = {name: piece for piece in _definitions(file, text, module) for name in piece.names}
             self._imports[file] = dict(_imports(module))
             self.members.update(_members(module))
 
@@ -95,11 +95,11 @@ class SourceTree:
 
     def bindings(self, file: str) -> dict[str, str]:
         """Return what each imported name of a file stands for: ``tf`` for ``tensorflow``, ``nn`` for ``torch.nn``."""
-        found = {}
+        meanings = {}
         for name, statement in self._imports.get(file, {}).items():
             words = statement.split()
-            found[name] = f"{words[1]}.{words[3]}" if words[0] == "from" else words[1] if "as" in words else name
-        return found
+            meanings[name] = f"{words[1]}.{words[3]}" if words[0] == "from" else words[1] if "as" in words else name
+        return meanings
 
     def imports(self, definitions: Sequence[Definition]) -> set[str]:
         """Return the import statements, one name each, that the definitions need from outside the engine."""
@@ -150,17 +150,17 @@ def _definitions(file: str, text: str, module: ast.Module) -> Iterator[Definitio
         last = parts[-1].end_lineno or node.lineno
         while first > 1 and lines[first - 2].startswith("#"):
             first -= 1  # the comment above
-        uses = frozenset(found.id for part in parts for found in ast.walk(part) if isinstance(found, ast.Name))
+        uses = frozenset(name.id for part in parts for name in ast.walk(part) if isinstance(name, ast.Name))
         yield Definition(file, ", ".join(names), first, "\n".join(lines[first - 1 : last]), uses)
 
 
 def _members(module: ast.Module) -> Iterator[str]:
-    for found in ast.walk(module):
-        if isinstance(found, ast.ClassDef):
-            yield from (part.name for part in found.body if isinstance(part, ast.FunctionDef))
-            yield from (part.target.id for part in found.body if isinstance(part, ast.AnnAssign) and isinstance(part.target, ast.Name))
-        elif isinstance(found, ast.Attribute) and isinstance(found.ctx, ast.Store) and ast.unparse(found.value) == "self":
-            yield found.attr
+    for node in ast.walk(module):
+        if isinstance(node, ast.ClassDef):
+            yield from (part.name for part in node.body if isinstance(part, ast.FunctionDef))
+            yield from (part.target.id for part in node.body if isinstance(part, ast.AnnAssign) and isinstance(part.target, ast.Name))
+        elif isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store) and ast.unparse(node.value) == "self":
+            yield node.attr
 
 
 def _assigned(node: ast.stmt) -> list[str]:

@@ -166,8 +166,8 @@ def marks_of(piece: Definition, tree: SourceTree) -> Marks:
     uses = sorted(_uses(module, tree.bindings(piece.file)))
     names = [(use.line, use.name) for use in uses if _counts_as_name(use, tree.members)]
     nodes = list(ast.walk(module))
-    found = [(line, key) for key, concept in CONCEPTS.items() for line in _met(key, concept, nodes, uses)]
-    return Marks(code_lines(piece.source), _by_line(names), _by_line(found))
+    concepts = [(line, key) for key, concept in CONCEPTS.items() for line in _met(key, concept, nodes, uses)]
+    return Marks(code_lines(piece.source), _by_line(names), _by_line(concepts))
 
 
 class _Use(NamedTuple):

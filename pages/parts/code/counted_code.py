@@ -142,13 +142,13 @@ def show_highlighted(counts: SyntaxCounts, classifier: str) -> None:
 def highlighted_piece(piece: Definition, tree: SourceTree, kind: str) -> str:
     """Return a piece of source as HTML: counted lines are tinted, with the names or concepts that were counted on them behind the line."""
     marks = marks_of(piece, tree)
-    found = {"names": marks.names, "concepts": marks.concepts}.get(kind, {})
+    words = {"names": marks.names, "concepts": marks.concepts}.get(kind, {})
     framework = "pytorch" if "/pytorch/" in piece.file else "tensorflow"
     rows = []
     for number, line in enumerate(highlighted_lines(piece.source), start=1):
-        counted = number in marks.lines if kind == "lines" else number in found
+        counted = number in marks.lines if kind == "lines" else number in words
         edge = f"border-left:3px solid {HUES[framework] if counted else 'transparent'};padding-left:0.4rem"
-        titles = [CONCEPTS[key].title if kind == "concepts" else key for key in found.get(number, ())]
+        titles = [CONCEPTS[key].title if kind == "concepts" else key for key in words.get(number, ())]
         told = f'<span style="opacity:0.75;font-style:italic">  ← {escape(", ".join(titles))}</span>' if titles else ""
         place = f'<span style="opacity:0.6;text-align:right">{piece.first_line + number - 1}</span>'
         rows.append(f'<div style="{LINE};{edge}{";" + TINT if counted else ""}">{place}<span>{line}{told}</span></div>')
