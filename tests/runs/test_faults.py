@@ -78,7 +78,9 @@ def test_a_killed_worker_leaves_the_other_one_to_finish(
     names = {"pytorch": "PyTorch", "tensorflow": "TensorFlow"}
     (other,) = set(names) - {framework}
     assert status.state == "failed" and status.phase == "end"
-    assert f"The {names[framework]} worker was ended by signal 9 (SIGKILL, from outside) in the phase “{phase}”" in status.message
+    phases = ("import", "build") if phase == "import" else (phase,)  # NumPy may be there before the signal is
+    assert any(f"The {names[framework]} worker was ended by signal 9 (SIGKILL, from outside) in the phase “{name}”" in status.message
+               for name in phases)  # fmt: skip
     assert f"The results of {names[other]} are kept." in status.message
     assert list(run.read_results().frameworks) == [other]
     assert run.read_results().parity.test_agreement is None
