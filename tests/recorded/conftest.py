@@ -19,7 +19,7 @@ RUN = "20261127-235926-040b9b"
 
 
 def unpack(folder: Path) -> None:
-    """Unpack the archive into a folder of runs: what version 0.2 wrote on 2026-11-27, at commit e5e6730.
+    """Unpack the archive into a folder of runs: what version 0.2.3 wrote on 2026-11-27, at commit e5e6730.
 
     These commands made it, ``RUN`` being the run that the first one names::
 
