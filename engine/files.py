@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -12,15 +14,21 @@ JsonObject = dict[str, Any]
 """An object of a JSON file or of a message, before it is read as what it is, or where it may be anything."""
 
 
-def write_atomically(path: Path, text: str) -> None:
-    """Write beside the target and rename, so that a reader never sees half a file."""
-    draft = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
+@contextmanager
+def draft_of(path: Path) -> Iterator[Path]:
+    """Give a path beside the target; what is written there takes the target's place, so that a reader never sees half a file."""
+    draft = path.with_name(f".{os.getpid()}.{secrets.token_hex(4)}.{path.name}")  # NumPy looks at the end of the name
     try:
-        draft.write_text(text, encoding="utf-8")
+        yield draft
         os.replace(draft, path)
-    except OSError:
-        draft.unlink(missing_ok=True)
-        raise
+    finally:
+        draft.unlink(missing_ok=True)  # of a disk that was full
+
+
+def write_atomically(path: Path, text: str) -> None:
+    """Replace a file by a text, whole or not at all."""
+    with draft_of(path) as draft:
+        draft.write_text(text, encoding="utf-8")
 
 
 def read_json(path: Path) -> JsonObject | None:

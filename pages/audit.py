@@ -13,8 +13,8 @@ from engine.studies.audit_results import AuditResults
 from engine.studies.results import read_results
 from engine.studies.study import Study
 from pages.parts.studies import ablation_view, audit_view, study_view
+from pages.parts.widgets.drawing import show
 from pages.parts.widgets.entry import through_dashboard
-from pages.parts.widgets.figure import show
 
 through_dashboard()
 study_view.take_over_choice()

@@ -175,24 +175,19 @@ for column, framework in zip(st.columns(2, gap="medium"), FRAMEWORKS, strict=Tru
             )
         )
         with st.container(horizontal=True):
-            st.download_button(
-                "Script (.py)",
-                partial(standalone_script, run, framework),
-                file_name=f"{name}.py",
-                mime="text/x-python",
-                key=f"script_{framework}_{run.identifier}",
-                icon=":material/download:",
-                on_click="ignore",
-            )
-            st.download_button(
-                "Notebook (.ipynb)",
-                partial(notebook_of, run, framework),
-                file_name=f"{name}.ipynb",
-                mime="application/x-ipynb+json",
-                key=f"notebook_{framework}_{run.identifier}",
-                icon=":material/download:",
-                on_click="ignore",
-            )
+            for label, ending, mime, make in (
+                ("Script", "py", "text/x-python", standalone_script),
+                ("Notebook", "ipynb", "application/x-ipynb+json", notebook_of),
+            ):
+                st.download_button(
+                    f"{label} (.{ending})",
+                    partial(make, run, framework),
+                    file_name=f"{name}.{ending}",
+                    mime=mime,
+                    key=f"{label.lower()}_{framework}_{run.identifier}",
+                    icon=":material/download:",
+                    on_click="ignore",
+                )
 st.download_button(
     f"Data ({DATA_NAME})",
     partial(data_file, run),

@@ -28,11 +28,9 @@ from engine.runs.records.results import Results
 from pages.parts.compare.disagreement_list import disagreement_list
 from pages.parts.compare.downloads import comparison_downloads, report_downloads
 from pages.parts.widgets.curves import follow
+from pages.parts.widgets.drawing import fact_list, show, twin_facts, twin_heading, twin_row
 from pages.parts.widgets.entry import through_dashboard
-from pages.parts.widgets.fact_list import fact_list, twin_facts
-from pages.parts.widgets.figure import show
 from pages.parts.widgets.run_choice import choose_run
-from pages.parts.widgets.twin_row import twin_heading, twin_row
 
 through_dashboard()
 

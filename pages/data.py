@@ -17,8 +17,8 @@ from pages.parts.data.check_report import FLAGS, answer_sentence, show_report
 from pages.parts.data.data_results import MEASURED_TEXTS, TOKEN_LIMIT, check, columns_at_a_glance, dataset_store, forget, read, split
 from pages.parts.data.dataset_choice import SAMPLE, choose_dataset
 from pages.parts.data.reading_options import override_reading, reading_sentence, show_rows
+from pages.parts.widgets.drawing import show
 from pages.parts.widgets.entry import through_dashboard
-from pages.parts.widgets.figure import show
 
 through_dashboard()
 

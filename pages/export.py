@@ -14,9 +14,8 @@ from engine.studies.export.write_and_check import forget_lost
 from engine.studies.study import find_study
 from pages.parts.studies import study_view
 from pages.parts.studies.bundle_list import bundle_list
+from pages.parts.widgets.drawing import plain_table, show
 from pages.parts.widgets.entry import through_dashboard
-from pages.parts.widgets.figure import show
-from pages.parts.widgets.plain_table import plain_table
 from pages.parts.widgets.run_choice import choose_run, run_caption
 
 through_dashboard()

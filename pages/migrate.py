@@ -12,9 +12,9 @@ from engine.studies.migration.results import MigrationResults
 from engine.studies.results import read_results
 from engine.studies.study import Study, find_study
 from pages.parts.studies import migration_view, study_view
+from pages.parts.widgets.drawing import twin_heading, twin_row
 from pages.parts.widgets.entry import through_dashboard
 from pages.parts.widgets.run_choice import choose_run, run_caption
-from pages.parts.widgets.twin_row import twin_heading, twin_row
 
 through_dashboard()
 study_view.take_over_choice()

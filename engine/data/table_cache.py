@@ -10,7 +10,6 @@ import contextlib
 import hashlib
 import importlib.metadata
 import json
-import os
 import shutil
 import sys
 import tempfile
@@ -30,7 +29,7 @@ from engine.data.reading.read_table import DETECT, read_table
 from engine.data.scanning import Scan
 from engine.data.store import SAMPLE, Dataset
 from engine.data.table import Table, chunks_of, frame_of
-from engine.files import read_json
+from engine.files import draft_of, read_json
 
 KEPT_READINGS = 2
 """So many of one stored file; each takes about the file's own size on the disk."""
@@ -69,11 +68,8 @@ def kept_scan(table: Table, columns: tuple[str, ...], scan: Callable[[], Scan]) 
     with contextlib.suppress(*DAMAGED), numpy.load(path) as arrays:  # a zip file, which checks its own sums
         return Scan(*(arrays[field.name] for field in fields(Scan)))
     made = scan()
-    with contextlib.suppress(OSError):
-        descriptor, draft = tempfile.mkstemp(dir=path.parent, prefix=".draft-")
-        with os.fdopen(descriptor, "wb") as file:
-            numpy.savez(file, **{field.name: getattr(made, field.name) for field in fields(Scan)})
-        os.replace(draft, path)
+    with contextlib.suppress(OSError), draft_of(path) as draft:
+        numpy.savez(draft, **{field.name: getattr(made, field.name) for field in fields(Scan)})
     return made
 
 

@@ -84,14 +84,7 @@ def per_class_bars(results: Results, limit: int = 30) -> Picture:
     shown = sorted(classes, key=lambda label: -support[label])[:limit] if len(classes) > limit else classes
     names = dict(zip(shown, _distinct([shorten(label, 28) for label in shown]), strict=True))
     rows = [
-        (
-            names[label],
-            FRAMEWORK_NAMES[framework],
-            side[label].f1,
-            side[label].precision,
-            side[label].recall,
-            side[label].support,
-        )
+        (names[label], FRAMEWORK_NAMES[framework], side[label].f1, side[label].precision, side[label].recall, side[label].support)
         for framework, side in sides.items()
         for label in shown
         if label in side

@@ -35,11 +35,7 @@ ROWS_OF = {
 }
 """The rows of a benchmark from which a claim is concluded."""
 
-BESIDE = {
-    "training-speed": ("first-step",),
-    "gpu-utilisation": ("energy",),
-    "production": ("import-time", "single-answer"),
-}
+BESIDE = {"training-speed": ("first-step",), "gpu-utilisation": ("energy",), "production": ("import-time", "single-answer")}
 """Rows that bear on a claim without deciding it."""
 
 NOTICED = ("stopped", "warned")
@@ -181,7 +177,8 @@ def _factor(row: VerdictRow) -> float:
 
 def _learning(evidence: Evidence) -> Conclusion:
     counts = evidence.counts
-    first, all_of_it = (_less(scope, _things_to_know) for scope in (counts.plain, counts.everything))
+    scopes = counts.plain, counts.everything
+    first, all_of_it = (_less(scope, lambda counted: len(counted.names) + len(counted.concepts)) for scope in scopes)
     figure = (
         f"To know, in the least code: {_pair(counts.plain, _knowledge)}. In five classifiers under control: "
         f"{_pair(counts.everything, _knowledge)}."
@@ -193,10 +190,6 @@ def _learning(evidence: Evidence) -> Conclusion:
         later = f"{FRAMEWORK_NAMES[all_of_it]} for less under control" if all_of_it else "as much under control"
         verdict = f"{begin}, {later}"
     return Conclusion("learning-curve", "counted", figure, verdict, first if all_of_it in (first, None) else None)
-
-
-def _things_to_know(counted: Counts) -> int:
-    return len(counted.names) + len(counted.concepts)
 
 
 def _knowledge(counted: Counts) -> str:

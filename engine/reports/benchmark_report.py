@@ -86,13 +86,7 @@ def _claims(rows: Sequence[VerdictRow], margin: float) -> Iterator[Section]:
                 blocks += [heading(f"{SWEPT[key]}: {CLASSIFIERS[name].title}"), figure(sweep_chart(some, key, SWEPT[key]))]
         blocks.append(Markup(twin_rows.twin_heading()))
         for row in of_claim:
-            html = twin_rows.twin_row(
-                setting_words(row),
-                row.pytorch,
-                row.tensorflow,
-                unit=row.unit,
-                sentence=row_words(row),
-            )
+            html = twin_rows.twin_row(setting_words(row), row.pytorch, row.tensorflow, unit=row.unit, sentence=row_words(row))
             blocks.append(Markup('<div class="unbroken">{}</div>').format(Markup(html)))
         yield Section(title, blocks)
 

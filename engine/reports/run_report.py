@@ -40,7 +40,7 @@ def run_page(snapshot: Snapshot) -> Page:
     return Page(
         title=f"Report of run {snapshot.run.identifier}",
         answer=answer(results) if snapshot.finished else progress_sentence(results),
-        facts=[_about(snapshot), *reading_sentences(results), *_notes(snapshot)],
+        facts=[_about(snapshot), *reading_sentences(results), *(snapshot.status.notes or results.run.notes)],
         sections=[section for section in made if not isinstance(section, str)],
         warning=(state_sentence if snapshot.finished else unfinished_sentence)(status.state, status.message),
         left_out=[reason for reason in made if isinstance(reason, str) and reason],
@@ -107,7 +107,3 @@ def _about(snapshot: Snapshot) -> str:
         date(snapshot.status.created, zone=True),
     )
     return " · ".join(filter(None, parts))
-
-
-def _notes(snapshot: Snapshot) -> list[str]:
-    return list(snapshot.status.notes or snapshot.results.run.notes)

@@ -11,19 +11,7 @@ from engine.display import html_tables, twin_rows
 from engine.display.charts import confusion_matrix, difference_sentence, difference_strip, loss_curves, per_class_bars
 from engine.display.formatting import count
 from engine.errors import ParityError
-from engine.reports.page import (
-    NARROW,
-    WIDE,
-    Section,
-    code_folded,
-    code_stage,
-    command,
-    figure,
-    heading,
-    paragraph,
-    side_by_side,
-    table,
-)
+from engine.reports.page import NARROW, WIDE, Section, code_folded, code_stage, command, figure, heading, paragraph, side_by_side, table
 from engine.results.checklist import checklist
 from engine.results.command import repeating_command, without_option
 from engine.results.fairness import machine_facts, parity_facts, side_facts

@@ -43,11 +43,7 @@ def parity_facts(results: Results) -> list[Fact]:
     logits = number(parity.first_batch_logit_difference)
     facts = [
         ("First-batch logit difference", logits, f"Before any training, both models score the same batch. {expected}"),
-        (
-            "Encoder difference",
-            number(encoder),
-            f"Largest difference of the two encoders' vectors of 32 texts. The bar is {bar}.{met}",
-        ),
+        ("Encoder difference", number(encoder), f"Largest difference of the two encoders' vectors of 32 texts. The bar is {bar}.{met}"),
         ("Epoch-loss drift", percent_or_part(drift), "How far the two training losses ever came apart, as a part of the loss."),
         ("Test agreement", percent(parity.test_agreement), f"Share of {tested} that both put into the same class."),
     ]

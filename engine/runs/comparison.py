@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -12,6 +11,7 @@ import pandas
 
 from engine.data.choice import PARTS
 from engine.errors import RunError
+from engine.files import draft_of
 from engine.runs.experiment import Experiment
 from engine.runs.folder import Run
 from engine.runs.preparing.inputs import load_inputs
@@ -114,6 +114,5 @@ def _write_predictions(run: Run, framework: str, test: pandas.DataFrame, classes
     frame = pandas.DataFrame({"row": test["row"].to_numpy(), "label": test["label"].to_numpy()})
     frame["prediction"] = np.array(classes, object)[probabilities.argmax(axis=1)]
     frame = pandas.concat([frame, pandas.DataFrame(probabilities, columns=[f"p{number}" for number in range(len(classes))])], axis=1)
-    draft = run.predictions_file(framework).with_name(f".predictions.{os.getpid()}.parquet")
-    frame.to_parquet(draft, index=False)
-    os.replace(draft, run.predictions_file(framework))
+    with draft_of(run.predictions_file(framework)) as draft:
+        frame.to_parquet(draft, index=False)

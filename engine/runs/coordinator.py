@@ -62,7 +62,8 @@ class RunCoordinator(Coordinator):
             if not features.complete:
                 self._encode(features, checkpoint, texts)
             elif workers:
-                self._compare_encoders(features, checkpoint, features.note().get("encoder_difference"))
+                difference = features.read_note().get("encoder_difference")
+                self._compare_encoders(features, checkpoint, difference if isinstance(difference, float) else None)
         if self.run.stop_requested:
             return "stopped", "Stopped before training began; the vectors of the texts are kept for the next run."
         if features is not None:
@@ -136,7 +137,7 @@ class RunCoordinator(Coordinator):
         from engine.runs.comparison import encoder_difference
 
         difference = encoder_difference(self.run, self.experiment.frameworks)
-        features.write_note(features.note() | {"encoder_difference": difference})
+        features.write_note(features.read_note() | {"encoder_difference": difference})
         self._compare_encoders(features, checkpoint, difference)
 
     def _compare_encoders(self, features: Features, checkpoint: Checkpoint, difference: float | None) -> None:

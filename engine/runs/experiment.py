@@ -33,10 +33,7 @@ RATE_SCHEDULES = {
     "constant": "The same learning rate at every step",
     "linear": "Up on a straight line during the warm-up, then down to zero at the last step",
 }
-PRECISIONS = {
-    "float32": "32 bits everywhere",
-    "mixed": "bfloat16 where the framework deems it safe; on a GPU only",
-}
+PRECISIONS = {"float32": "32 bits everywhere", "mixed": "bfloat16 where the framework deems it safe; on a GPU only"}
 BUNDLED_ENCODER = "bundled"
 
 

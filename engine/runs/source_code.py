@@ -56,9 +56,7 @@ def save_code(folder: WorkFolder) -> None:
 def kept_code(folder: WorkFolder) -> dict[str, str] | None:
     """Return the files that a run or a study kept, by today's path; ``None`` where it kept none or its copy is damaged."""
     files = folder.read_code()
-    if not files or not all(isinstance(text, str) for text in files.values()):
-        return None
-    return {present_path(path): text for path, text in files.items()}
+    return files and {present_path(path): text for path, text in files.items()}
 
 
 @cache

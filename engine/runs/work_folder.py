@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from engine.errors import RunError
-from engine.files import JsonObject, read_json, write_atomically
+from engine.files import read_json, write_atomically
 from engine.runs.paths import WorkPaths
 from engine.runs.processes.identity import living_process
 from engine.runs.records.reading import to_json
@@ -84,9 +84,10 @@ class WorkFolder(WorkPaths):
         except OSError:
             return ""
 
-    def read_code(self) -> JsonObject | None:
-        """Return the source files that did the work, by path, or ``None`` when none were kept."""
-        return read_json(self.code_file)
+    def read_code(self) -> dict[str, str] | None:
+        """Return the source files that did the work, by path, or ``None`` when none were kept or the copy is damaged."""
+        files = read_json(self.code_file)
+        return files if files and all(isinstance(text, str) for text in files.values()) else None
 
     def write_code(self, files: dict[str, str]) -> None:
         """Keep the source files that do the work."""

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import gzip
 import io
-import os
 import re
-import secrets
 import tarfile
 import zipfile
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 from typing import BinaryIO
 
 from engine.errors import RunError
+from engine.files import draft_of
 
 Contents = Mapping[str, bytes | Path]
 """What goes into an archive by the name of the member: the bytes themselves, or the file that holds them."""
@@ -47,7 +45,7 @@ def files_below(folder: Path, prefix: str = "") -> dict[str, Path]:
 
 def write_zip(path: Path, contents: Contents) -> Path:
     """Write a zip file; half of one is never left behind. Raises ``RunError`` for a member that would leave its folder."""
-    with _draft_of(path) as file, zipfile.ZipFile(file, "w") as archive:
+    with draft_of(path) as draft, zipfile.ZipFile(draft, "w") as archive:
         for name, content in _checked(contents):
             member = zipfile.ZipInfo(name, BEFORE_ALL)
             size = len(content) if isinstance(content, bytes) else content.stat().st_size
@@ -63,7 +61,8 @@ def write_zip(path: Path, contents: Contents) -> Path:
 def write_tar(path: Path, contents: Contents) -> Path:
     """Write a ``.tar.gz``; half of one is never left behind. Raises ``RunError`` for a member that would leave its folder."""
     with (
-        _draft_of(path) as file,
+        draft_of(path) as draft,
+        open(draft, "wb") as file,
         gzip.GzipFile("", "wb", 1, file, mtime=0) as packed,
         tarfile.open(fileobj=packed, mode="w", format=tarfile.GNU_FORMAT) as archive,
     ):
@@ -82,15 +81,3 @@ def _checked(contents: Contents) -> list[tuple[str, bytes | Path]]:
 
 def _opened(content: bytes | Path) -> BinaryIO:
     return io.BytesIO(content) if isinstance(content, bytes) else open(content, "rb")
-
-
-@contextmanager
-def _draft_of(path: Path) -> Iterator[BinaryIO]:
-    """A file beside the target, which takes its place once it is complete."""
-    draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")  # its own, for two may write the same archive at once
-    try:
-        with open(draft, "wb") as file:
-            yield file
-        os.replace(draft, path)
-    finally:
-        draft.unlink(missing_ok=True)

@@ -136,7 +136,7 @@ def _again(run: Run, framework: str) -> Purpose:
 def notebook(script: str) -> str:
     """Return the script as a Jupyter notebook (nbformat 4.5): one cell for each ``# %%``, their sources joined by two blank lines."""
     sources = re.split(rf"\n\n\n(?={CELL})", script.removesuffix("\n"))
-    cells: list[dict[str, Any]] = [
+    cells: list[dict[str, object]] = [
         {
             "cell_type": "code",
             "id": f"cell-{number}",

@@ -25,10 +25,7 @@ EXHIBITED: dict[str, tuple[tuple[str, tuple[str, ...]], ...]] = {
     "train": (("training.py", ("as_tensors", "make_optimizer", "make_batches", "make_loss", "train")),),
     "evaluate": (("training.py", ("evaluate",)), ("inference.py", ("predict_logits", "predict"))),
     "classify": (("inference.py", ("classify",)),),
-    "save": (
-        (CLASSIFIER, ("to_neutral",)),
-        ("export.py", ("save_weights", "load_weights", "save_checkpoint", "load_checkpoint")),
-    ),
+    "save": ((CLASSIFIER, ("to_neutral",)), ("export.py", ("save_weights", "load_weights", "save_checkpoint", "load_checkpoint"))),
 }
 """The public functions of each stage, by file of a wing. What they need besides is found by reading them."""
 

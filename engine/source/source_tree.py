@@ -34,7 +34,7 @@ class Definition:
     @property
     def lines(self) -> int:
         """Lines of code: blank lines, comments and docstrings are not counted."""
-        return lines_of_code(self.source)
+        return len(code_lines(self.source))
 
 
 class SourceTree:
@@ -112,13 +112,8 @@ class SourceTree:
         return {statement for statement in statements.values() if statement.split()[1].split(".")[0] not in ("engine", "__future__")}
 
 
-def lines_of_code(source: str) -> int:
-    """Count the lines that hold code: neither blank nor only a comment nor part of a docstring."""
-    return len(code_lines(source))
-
-
 def code_lines(source: str) -> frozenset[int]:
-    """Return the numbers of those lines, from 1."""
+    """Return the numbers, from 1, of the lines that hold code: neither blank nor only a comment nor part of a docstring."""
     module = parse(source)
     documentation = {
         line

@@ -11,7 +11,6 @@ from typing import Any
 
 from engine import FRAMEWORK_NAMES, FRAMEWORKS
 from engine.errors import TrainingError
-from engine.files import JsonObject
 from engine.runs.experiment import Experiment
 from engine.runs.folder import Run
 from engine.runs.preparing.prepare import prepare_for_study
@@ -152,7 +151,7 @@ class StudyCoordinator(Coordinator):
         Whenever a worker gives way, the next one goes on.
         """
         questions = {framework: self._question(framework, prepared, request) for framework in messages}
-        kept = {} if request.leaves_files else {name: self._kept(request, question) for name, question in questions.items()}
+        kept = {} if request.leaves_files else {name: self._cache.find(question, request.answer) for name, question in questions.items()}
         answers: dict[str, Answer] = {name: answer for name, answer in kept.items() if answer is not None}
         ahead = [framework for framework in messages if framework not in answers]
         started, requests = time.monotonic(), len(ahead)
@@ -167,7 +166,7 @@ class StudyCoordinator(Coordinator):
                 self.say(messages[framework])
                 answer = self._ask(turns, framework, request, message)
                 if answer is not None:
-                    self._cache.keep(questions[framework], to_json(answer))
+                    self._cache.keep(questions[framework], answer)
                     answers[framework] = answer
                     ahead.remove(framework)
             message = {}  # from now on each goes on with what it was asked
@@ -200,13 +199,9 @@ class StudyCoordinator(Coordinator):
 
     def is_known(self, framework: str, prepared: Run, request: Request[Any]) -> bool:
         """Return whether :meth:`measure` would answer at once."""
-        return self._kept(request, self._question(framework, prepared, request)) is not None
+        return self._cache.find(self._question(framework, prepared, request), request.answer) is not None
 
-    def _kept(self, request: Request[Answer], question: JsonObject) -> Answer | None:
-        answer: Answer | None = from_json(request.answer, self._cache.find(question))
-        return answer
-
-    def _question(self, framework: str, prepared: Run, request: Request[Any]) -> JsonObject:
+    def _question(self, framework: str, prepared: Run, request: Request[Any]) -> dict[str, object]:
         """Return everything that decides the answer; whether weights are kept on the way does not."""
         decisive = {name: value for name, value in to_json(request).items() if name != "keep"}
         kind = type(request).__name__
@@ -226,7 +221,7 @@ class StudyCoordinator(Coordinator):
         self._turns = turns
         return turns
 
-    def _ask(self, turns: Turns, framework: str, request: Request[Answer], message: JsonObject) -> Answer | None:
+    def _ask(self, turns: Turns, framework: str, request: Request[Answer], message: dict[str, object]) -> Answer | None:
         """Return the answer, or ``None`` when the worker gives way to others before it has one."""
         worker = next(worker for worker in turns.workers if worker.name == framework)
         for name in ("answer", "doing", "pause"):

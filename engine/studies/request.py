@@ -18,7 +18,7 @@ from engine.runs.records.reading import write_fields
 class StudyRequest:
     """What is asked of a study; each kind adds its fields, and refuses on creation what cannot be done."""
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> dict[str, object]:
         """Return what ``start_study`` takes: the fields, with the bundled sample where no data were chosen."""
         values = write_fields(self)
         return values | {"data": sample_choice().to_json()} if values.get("data", "no field") is None else values
@@ -66,7 +66,7 @@ class TrainedModelRequest(StudyRequest):
         stamp = self.opened().model_file(self.trained_by).stat()
         return [stamp.st_size, stamp.st_mtime_ns]
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> dict[str, object]:
         """Return the fields and the stamp: a run that was trained further is another question."""
         return super().to_json() | {"weights": self.weights_stamp()}
 

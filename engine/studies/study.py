@@ -22,6 +22,7 @@ from engine.runs.folder import home
 from engine.runs.launching import detach
 from engine.runs.paths import HomePaths, StudyPaths
 from engine.runs.processes.identity import end_processes
+from engine.runs.records.reading import Record, from_json, to_json
 from engine.runs.source_code import code_digest
 from engine.runs.status import Status
 from engine.runs.work_folder import WorkFolder
@@ -105,14 +106,14 @@ class UnitCache:
     def __init__(self) -> None:
         self._folder, self._version = HomePaths(home()).units_folder, code_version()
 
-    def find(self, question: Mapping[str, object]) -> JsonObject | None:
+    def find(self, question: Mapping[str, object], kind: type[Record]) -> Record | None:
         """Return the answer to the same question, asked of the same code before; ``None`` where nobody did."""
-        return read_json(self._file(question))
+        return from_json(kind, read_json(self._file(question)))
 
-    def keep(self, question: Mapping[str, object], answer: Mapping[str, object]) -> None:
-        """Keep an answer for whoever asks the same."""
+    def keep(self, question: Mapping[str, object], answer: object) -> None:
+        """Keep an answer, which is a record, for whoever asks the same."""
         self._folder.mkdir(parents=True, exist_ok=True)
-        write_atomically(self._file(question), json.dumps(answer))
+        write_atomically(self._file(question), json.dumps(to_json(answer)))
 
     def _file(self, question: Mapping[str, object]) -> Path:
         return self._folder / f"{_digest([question, self._version])}.json"
@@ -130,11 +131,6 @@ def list_studies(kind: str) -> list[Study]:
     except OSError:
         return []
     return sorted((Study(_studies_folder() / name) for name in names), key=lambda study: study.written_status().created, reverse=True)
-
-
-def latest_study(kind: str) -> Study | None:
-    """Return the study that was started last, or ``None``."""
-    return next(iter(list_studies(kind)), None)
 
 
 def _study_of(kind: str, request: Mapping[str, object]) -> Study:

@@ -5,7 +5,7 @@ from streamlit.testing.v1 import AppTest
 
 def test_a_twin_row_keeps_pytorch_left_and_escapes_everything():
     def page():
-        from pages.parts.widgets.twin_row import twin_heading, twin_row
+        from pages.parts.widgets.drawing import twin_heading, twin_row
 
         twin_heading()
         twin_row("<img src=x>", 0.9, None, sentence="a <script>", help="<i>why</i>", format=lambda value: f"{value:.0%}")

@@ -91,7 +91,7 @@ def test_a_full_disk_is_noticed_before_a_page_is_written(features: Features, mon
 
 
 def test_notes_are_optional(features: Features) -> None:
-    assert features.note() == {}
+    assert features.read_note() == {}
     features.folder.mkdir()
     features.write_note({"encoder_difference": 1e-6})
-    assert features.note() == {"encoder_difference": 1e-6}
+    assert features.read_note() == {"encoder_difference": 1e-6}

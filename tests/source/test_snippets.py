@@ -23,7 +23,7 @@ from engine.source.snippets import (
     load_snippets,
     present_snippets,
 )
-from engine.source.source_tree import SourceTree, lines_of_code
+from engine.source.source_tree import SourceTree, code_lines
 
 PROJECT = Path(__file__).parents[2]
 TRAINING = "engine/frameworks/pytorch/training.py"
@@ -170,7 +170,7 @@ def f(
     is code"""  # and so is its line
     return x + text
 '''
-    assert lines_of_code(source) == 6
+    assert len(code_lines(source)) == 6
 
 
 def test_a_run_shows_the_code_it_kept_not_the_present_one(run: Run) -> None:

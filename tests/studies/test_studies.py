@@ -21,8 +21,9 @@ from engine.runs.status import Status
 from engine.runs.work_folder import SECONDS_TO_APPEAR
 from engine.shared.recipe import Recipe
 from engine.studies import study as studies
-from engine.studies.study import Study, UnitCache, latest_study, list_studies, start_study
+from engine.studies.study import Study, UnitCache, list_studies, start_study
 from engine.workers.jobs.ablate import EpochClock
+from engine.workers.requests.audit import StepsAnswer
 from engine.workers.step_losses import StepLosses, plans_of_steps
 
 DEAD = ProcessIdentity(2**22 + 1, 1.0)
@@ -115,8 +116,8 @@ def test_a_process_that_cannot_be_started_is_told(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(studies, "detach", refuse)
     with pytest.raises(RunError, match="Cannot allocate memory"):
         start_study("audit", {})
-    found = latest_study("audit")
-    assert found is not None and found.read_status().state == "failed" and "Cannot allocate memory" in found.read_status().message
+    (found,) = list_studies("audit")
+    assert found.read_status().state == "failed" and "Cannot allocate memory" in found.read_status().message
 
 
 # --- Reading -------------------------------------------------------------------------------------------------------------------------
@@ -154,23 +155,23 @@ def test_a_folder_that_is_gone_or_damaged(launched: list[Path], tmp_path: Path) 
 
 
 def test_the_latest_study_comes_first(launched: list[Path]) -> None:
-    assert latest_study("audit") is None and list_studies("ablation") == []
+    assert list_studies("audit") == [] and list_studies("ablation") == []
     older, newer = start_study("audit", {"steps": 1}), start_study("audit", {"steps": 2})
     start_study("ablation", {})
     ended(older, "done", created=10.0)
     ended(newer, "done", created=20.0)
-    assert list_studies("audit") == [newer, older] and latest_study("audit") == newer
+    assert list_studies("audit") == [newer, older]
 
 
 def test_finished_pieces_are_found_by_question_and_code(monkeypatch: pytest.MonkeyPatch) -> None:
     cache = UnitCache()
     question = {"classifier": "text-cnn", "seed": 1}
-    assert cache.find(question) is None
-    cache.keep(question, {"loss": 0.5})
-    assert UnitCache().find({"seed": 1, "classifier": "text-cnn"}) == {"loss": 0.5}
-    assert cache.find(question | {"seed": 2}) is None
+    assert cache.find(question, StepsAnswer) is None
+    cache.keep(question, StepsAnswer(losses=(0.5,)))
+    assert UnitCache().find({"seed": 1, "classifier": "text-cnn"}, StepsAnswer) == StepsAnswer(losses=(0.5,))
+    assert cache.find(question | {"seed": 2}, StepsAnswer) is None
     monkeypatch.setattr(studies, "package_versions", lambda: {"torch": "0.1"})
-    assert UnitCache().find(question) is None
+    assert UnitCache().find(question, StepsAnswer) is None
 
 
 # --- What workers count --------------------------------------------------------------------------------------------------------------

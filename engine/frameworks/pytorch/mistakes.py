@@ -14,13 +14,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from engine.shared.mistake_data import (
-    BATCH_SIZE,
-    EPOCHS,
-    HIDDEN_UNITS,
-    LEARNING_RATE,
-    MistakeData,
-)
+from engine.shared.mistake_data import BATCH_SIZE, EPOCHS, HIDDEN_UNITS, LEARNING_RATE, MistakeData
 
 
 def make_model(data: MistakeData) -> nn.Sequential:

@@ -13,13 +13,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from engine.shared.mistake_data import (
-    BATCH_SIZE,
-    EPOCHS,
-    HIDDEN_UNITS,
-    LEARNING_RATE,
-    MistakeData,
-)
+from engine.shared.mistake_data import BATCH_SIZE, EPOCHS, HIDDEN_UNITS, LEARNING_RATE, MistakeData
 
 
 def make_model(data: MistakeData) -> keras.Sequential:

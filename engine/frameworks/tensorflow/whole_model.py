@@ -155,11 +155,7 @@ def with_encoder(
     return keras.Model(tokens, core(vectors), name="encoded_texts")
 
 
-WHOLE = {
-    "tfidf_mlp": _dense_terms,
-    "bi_lstm": _mask_without_padding,
-    "text_cnn": _wide_tokens,
-}
+WHOLE = {"tfidf_mlp": _dense_terms, "bi_lstm": _mask_without_padding, "text_cnn": _wide_tokens}
 
 FOR_ONNX = {"text_cnn": lambda model: model, "bi_lstm": _one_lstm_a_direction}
 """Where tf2onnx follows the classifier itself, or should be led in another way."""

@@ -36,7 +36,6 @@ class DataFacts:
     classes: tuple[str, ...]
     parts: dict[str, int]
     """Texts of ``train``, ``validation`` and ``test``."""
-    smallest_class: int
 
 
 @dataclass(frozen=True)
@@ -141,7 +140,7 @@ def _data_facts(choice: str) -> DataFacts:
     prepared = _prepared(choice)
     counts = class_counts(prepared)
     parts = {part: int(counts[part].sum()) for part in PARTS}
-    return DataFacts(len(prepared.frame), prepared.classes, parts, int(counts.sum(axis=1).min()))
+    return DataFacts(len(prepared.frame), prepared.classes, parts)
 
 
 @lru_cache(maxsize=8)

@@ -47,7 +47,7 @@ LAYER_BYTES = 70
 
 UNKNOWN_ENCODER = {"bytes": 1.34e9, "operations": 302e6, "hidden": 1024}
 """An encoder that has not been downloaded counts as the suggested large one."""
-UNKNOWN_DATA = DataFacts(1000, ("a", "b"), {"train": 700, "validation": 150, "test": 150}, 1)
+UNKNOWN_DATA = DataFacts(1000, ("a", "b"), {"train": 700, "validation": 150, "test": 150})
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import json
-import os
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
@@ -12,7 +11,7 @@ import numpy as np
 
 from engine.data.choice import PARTS
 from engine.errors import RunError
-from engine.files import write_atomically
+from engine.files import draft_of, write_atomically
 from engine.runs.folder import Run
 
 CHUNK = 4096
@@ -78,22 +77,20 @@ def save_arrays(run: Run, rows: dict[str, np.ndarray], arrays: tuple[np.ndarray,
     """Write what the classifier takes, the rows of each part side by side, so that a worker maps its part instead of copying it."""
     order = np.concatenate([rows[part] for part in PARTS])
     for number, values in enumerate(arrays):
-        draft = run.path / f".input.{os.getpid()}.npy"
-        arranged = np.lib.format.open_memmap(draft, mode="w+", dtype=values.dtype, shape=(len(order), *values.shape[1:]))
-        for start in range(0, len(order), CHUNK):
-            arranged[start : start + CHUNK] = values[order[start : start + CHUNK]]
-        arranged.flush()
-        del arranged
-        os.replace(draft, run.input_array(number))
+        with draft_of(run.input_array(number)) as draft:
+            arranged = np.lib.format.open_memmap(draft, mode="w+", dtype=values.dtype, shape=(len(order), *values.shape[1:]))
+            for start in range(0, len(order), CHUNK):
+                arranged[start : start + CHUNK] = values[order[start : start + CHUNK]]
+            arranged.flush()
+            del arranged
     if lengths is not None:
         np.save(run.lengths_file, lengths[order])
 
 
 def save_inputs(run: Run, inputs: Inputs, texts: list[str]) -> None:
     """Write the inputs; plain arrays and JSON, no pickles."""
-    draft = run.path / f".inputs.{os.getpid()}.npz"
-    np.savez(draft, labels=inputs.labels, probe=inputs.probe_rows, **inputs.rows)  # type: ignore[arg-type]
-    os.replace(draft, run.label_arrays)
+    with draft_of(run.label_arrays) as draft:
+        np.savez(draft, labels=inputs.labels, probe=inputs.probe_rows, **inputs.rows)  # type: ignore[arg-type]
     write_atomically(run.texts_file, json.dumps(texts))
     plain = {name: value for name, value in asdict(inputs).items() if name not in ("labels", "rows", "probe_rows")}
     write_atomically(run.inputs_file, json.dumps(plain))

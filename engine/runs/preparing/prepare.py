@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -14,7 +13,7 @@ from engine import FRAMEWORKS
 from engine.data.choice import PARTS
 from engine.data.splitting import PreparedData, load_prepared
 from engine.data.store import DatasetStore
-from engine.files import write_atomically
+from engine.files import draft_of, write_atomically
 from engine.runs.experiment import Experiment
 from engine.runs.folder import Run, home
 from engine.runs.paths import HomePaths
@@ -40,9 +39,8 @@ def prepare_data(run: Run) -> PreparedData:
     if frame is not None:
         return PreparedData(frame, tuple(sorted(frame["label"].unique())))
     prepared = load_prepared(dataset_store(), run.read_experiment().data)
-    draft = run.path / f".data.{os.getpid()}.parquet"
-    prepared.frame.to_parquet(draft, index=False)
-    os.replace(draft, run.data_file)
+    with draft_of(run.data_file) as draft:
+        prepared.frame.to_parquet(draft, index=False)
     return prepared
 
 

@@ -14,7 +14,6 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from engine.files import read_json, write_atomically
-from engine.runs.folder import Run
 from engine.runs.index import run_rows
 from engine.runs.processes.identity import ProcessIdentity, living_process, process_identity
 from engine.runs.records.reading import from_json
@@ -35,7 +34,8 @@ def wait_in_queue(folder: WorkFolder, say: Callable[[str], None]) -> FileLock | 
     while True:
         if folder.stop_requested or not folder.path.exists():
             return None
-        ahead = [row for row in run_rows() if row.state == "queued" and row.identifier < folder.identifier and _waits(row.run)]
+        queued = [row.run for row in run_rows() if row.state == "queued" and row.identifier < folder.identifier]
+        ahead = [run for run in queued if living_process(run.read_status().coordinator) is not None]
         if ahead:
             say(f"Waiting: {len(ahead)} earlier {'run is' if len(ahead) == 1 else 'runs are'} queued before this one")
         else:
@@ -48,10 +48,6 @@ def wait_in_queue(folder: WorkFolder, say: Callable[[str], None]) -> FileLock | 
                     write_atomically(_note_path(), _note(folder))
                 return lock
         wait_a_moment()
-
-
-def _waits(run: Run) -> bool:
-    return living_process(run.read_status().coordinator) is not None
 
 
 def _note_path() -> Path:

@@ -11,7 +11,6 @@ import json
 import os
 import shutil
 from pathlib import Path
-from typing import Any
 
 
 def read_arguments(hyper_parameters: dict[str, int | float]) -> argparse.Namespace:
@@ -52,7 +51,7 @@ def training_rows(data_file: Path) -> int:
     return splits.count("train")
 
 
-def save_for_serving(folder: Path, facts: dict[str, Any], vocabulary: str | None) -> None:
+def save_for_serving(folder: Path, facts: dict[str, object], vocabulary: str | None) -> None:
     """Write, beside the weights, all that ``inference.py`` needs: ``facts``, the vocabulary or the encoder, and the code itself."""
     here = Path(__file__).resolve().parent
     (folder / "model.json").write_text(json.dumps(facts, ensure_ascii=False), encoding="utf-8")

@@ -82,7 +82,7 @@ def model_fn(model_dir: str) -> Any:
     load_weights(classifier, folder / "model.safetensors", load_neutral)
     model = over_windows(classifier, PADDING) if RUN.over_windows else classifier
 
-    def answer(texts: list[str]) -> list[dict[str, Any]]:
+    def answer(texts: list[str]) -> list[dict[str, str | dict[str, float]]]:
         probabilities, _, _ = classify(texts, prepare, model, device)  # type: ignore[arg-type]
         return [
             {"label": labels[int(shares.argmax())], "probabilities": dict(zip(labels, shares.astype(float).tolist(), strict=True))}
@@ -92,6 +92,6 @@ def model_fn(model_dir: str) -> Any:
     return answer
 
 
-def predict_fn(texts: list[str], model: Any) -> list[dict[str, Any]]:
+def predict_fn(texts: list[str], model: Any) -> list[dict[str, str | dict[str, float]]]:
     """Label and probabilities of each text."""
     return model(texts)

@@ -45,7 +45,7 @@ def input_fn(request_body: str | bytes, content_type: str = JSON) -> list[str]:
     raise ValueError(f"The content type {content_type[:60]} is not known. Expected {JSON} or {PLAIN}.")
 
 
-def output_fn(prediction: list[dict[str, Any]], accept: str = JSON) -> tuple[str, str]:
+def output_fn(prediction: list[dict[str, str | dict[str, float]]], accept: str = JSON) -> tuple[str, str]:
     """Return the answer as JSON, and its content type. Raises ``ValueError`` when the caller takes no JSON."""
     if not any(kind in accept.lower() for kind in (JSON, "*/*", "application/*")):
         raise ValueError(f"The answer cannot be given as {accept[:60]}. Ask for {JSON}.")

@@ -9,11 +9,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
 from safetensors import SafetensorError
 
 from engine.errors import EncoderError
+from engine.files import read_json
 from engine.shared.encoders import hub
 from engine.shared.encoders.tensors import SIZES, Config, expected_tensors, stored_tensors, weight_files
 
@@ -104,7 +104,7 @@ def bundled_checkpoint() -> Checkpoint:
 
 def describe(folder: Path, name: str) -> Checkpoint:
     """Read what the files of a checkpoint say. Raises ``EncoderError`` for another architecture, missing parts or pickled weights."""
-    config = _read(folder / "config.json")
+    config = read_json(folder / "config.json")
     if config is None:
         raise EncoderError(
             f"{name} has no readable config.json in {folder}. Expected the folder of a BERT-family model, as Hugging Face publishes them."
@@ -144,8 +144,8 @@ def describe(folder: Path, name: str) -> Checkpoint:
     if family in ("roberta", "xlm-roberta"):
         positions -= 2  # these count positions from the padding index on
     pooling, normalize = _pooling(folder, name)
-    sentence = _read(folder / "sentence_bert_config.json") or {}
-    tokenizer = _read(folder / "tokenizer_config.json") or {}
+    sentence = read_json(folder / "sentence_bert_config.json") or {}
+    tokenizer = read_json(folder / "tokenizer_config.json") or {}
     # sentence-transformers' rule: its own limit, else the tokenizer's (a huge number where there is none).
     limit = sentence.get("max_seq_length") or tokenizer.get("model_max_length") or positions
     return Checkpoint(
@@ -178,14 +178,15 @@ def _pooling(folder: Path, name: str) -> tuple[str, bool]:
             f"{name} passes its vectors through {', '.join(unknown)}, which this product does not rebuild in both frameworks. "
             "Expected only Transformer, Pooling and Normalize in modules.json. Choose another model."
         )
-    input_name = (_read(folder / folders["Normalize"] / "config.json") or {}).get("module_input_name") if "Normalize" in folders else None
+    normalize = read_json(folder / folders["Normalize"] / "config.json") if "Normalize" in folders else None
+    input_name = (normalize or {}).get("module_input_name")
     if input_name not in (None, "sentence_embedding"):
         raise EncoderError(
             f"{name} normalises its {input_name}. Expected the pooled vectors (sentence_embedding) or none. Choose another model."
         )
     if "Pooling" not in folders:
         return "mean", "Normalize" in folders
-    settings = _read(folder / folders["Pooling"] / "config.json")
+    settings = read_json(folder / folders["Pooling"] / "config.json")
     if settings is None:
         raise EncoderError(
             f"{name} has no readable {folders['Pooling']}/config.json, which its modules.json names. Download the model again."
@@ -246,14 +247,6 @@ def _why_no_weights(folder: Path, name: str) -> str:
         f"{name} has no model.safetensors in {folder}. Expected weights in that form; download the model again or choose another. If it "
         f"is published without that file, convert it once where you trust it: {convert}."
     )
-
-
-def _read(path: Path) -> dict[str, Any] | None:
-    try:
-        value = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return None
-    return value if isinstance(value, dict) else None
 
 
 def _sha256(path: Path) -> str:

@@ -20,13 +20,7 @@ NEEDED_FILES = ["config.json", "modules.json", "sentence_bert_config.json", "*_P
 def download(identifier: str, progress: Callable[[float, float], None] | None) -> Path:
     """Return the folder of a hub model, downloaded at most once; files, sizes and partial downloads are the hub client's business."""
     from huggingface_hub import snapshot_download
-    from huggingface_hub.errors import (
-        GatedRepoError,
-        HfHubHTTPError,
-        HFValidationError,
-        LocalEntryNotFoundError,
-        RepositoryNotFoundError,
-    )
+    from huggingface_hub.errors import GatedRepoError, HfHubHTTPError, HFValidationError, LocalEntryNotFoundError, RepositoryNotFoundError
 
     try:
         if _is_complete(identifier):

@@ -8,13 +8,17 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
+
+from engine.files import draft_of, read_json, write_atomically
 
 PRECISION = "float32"
 PROBE_TEXTS = 32
 """How many texts both encoders embed in every run, so that their vectors can be compared."""
+
+Note = dict[str, str | float | None]
+"""Who encoded a matrix, how many texts, how fast, and how far the other framework's vectors were away (``encoder_difference``)."""
 
 
 @dataclass(frozen=True)
@@ -54,17 +58,12 @@ class Features:
         """Return the matrix, memory-mapped; copy-on-write, so that no reader can change it for another."""
         return np.load(self.file, mmap_mode="c")
 
-    def note(self) -> dict[str, Any]:
-        """Return what was recorded beside the matrix: who encoded it, how fast, how far the other framework's vectors were away."""
-        try:
-            return dict(json.loads((self.folder / f"{self.key}.json").read_text(encoding="utf-8")))
-        except (OSError, ValueError):
-            return {}
+    def read_note(self) -> Note:
+        """Return what was recorded beside the matrix; empty where nothing was."""
+        return read_json(self.folder / f"{self.key}.json") or {}
 
-    def write_note(self, values: dict[str, Any]) -> None:
-        draft = self.folder / f".{self.key}.{os.getpid()}.json"
-        draft.write_text(json.dumps(values), encoding="utf-8")
-        os.replace(draft, self.folder / f"{self.key}.json")
+    def write_note(self, note: Note) -> None:
+        write_atomically(self.folder / f"{self.key}.json", json.dumps(note))
 
 
 def features_of(folder: Path, texts: Sequence[str], fingerprint: str, max_tokens: int, windows: bool = False) -> Features:
@@ -119,9 +118,8 @@ class FeatureWriter:
     def save(self) -> None:
         """Flush the vectors first, then the note that they are there."""
         self._matrix.flush()
-        draft = self._features.done_file.with_suffix(f".{os.getpid()}.npy")
-        np.save(draft, self.done)
-        os.replace(draft, self._features.done_file)
+        with draft_of(self._features.done_file) as draft:
+            np.save(draft, self.done)
         self._unsaved = 0
 
     def finish(self) -> None:

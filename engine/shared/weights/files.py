@@ -27,7 +27,7 @@ def write_arrays(path: Path, arrays: Mapping[str, Any], metadata: Mapping[str, s
     The safetensors package first copies everything into memory; a training that has just filled the memory has no room for that. Here one
     array at a time is copied. Format: https://huggingface.co/docs/safetensors, a length, a JSON header, then the numbers.
     """
-    header: dict[str, Any] = {"__metadata__": dict(metadata)} if metadata else {}
+    header: dict[str, object] = {"__metadata__": dict(metadata)} if metadata else {}
     offset = 0
     for name, array in arrays.items():
         kind = str(array.dtype).rsplit(".", 1)[-1]  # torch says torch.float32

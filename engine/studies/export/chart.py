@@ -31,12 +31,7 @@ def export_chart(manifests: Sequence[ExportManifest]) -> Picture:
     )
     labels = altair.Axis(title=None, labelLimit=230, labelOverlap=False, grid=True, domain=False, ticks=False)
     times = altair.Axis(tickCount=4, format="~g", grid=False)
-    tips = [
-        tip("name", "Framework"),
-        tip("label", "File, accuracy"),
-        tip("megabytes", "MB", ".3~g"),
-        tip("milliseconds", "ms", ".3~g"),
-    ]
+    tips = [tip("name", "Framework"), tip("label", "File, accuracy"), tip("megabytes", "MB", ".3~g"), tip("milliseconds", "ms", ".3~g")]
     points = (
         altair.Chart(table)
         .mark_point(filled=True, opacity=0.9)

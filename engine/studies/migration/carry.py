@@ -23,7 +23,6 @@ from engine.studies.migration.words import what_is_carried
 from engine.workers.requests.migration import AFTER, BEFORE, ONNX_FILE, ArriveRequest, LeaveRequest, PassageAnswer
 
 if TYPE_CHECKING:
-    from engine.runs.folder import Run
     from engine.studies.coordinator import StudyCoordinator
 
 SIDES = ("source", "target")
@@ -44,7 +43,7 @@ def conduct(coordinator: StudyCoordinator) -> list[str]:
         arrays=str(arrays),
         carried=str(carried),
         steps=FURTHER_STEPS,
-        classes=tuple(_classes(run)),
+        classes=(run.read_results() or Results()).data.classes,
         weights=tuple(coordinator.request["weights"]),
         graph=graph_writer(request),
     )
@@ -127,8 +126,3 @@ def further_training(answers: Mapping[str, PassageAnswer], logits: Mapping[str, 
         accuracy={side: answers[side].accuracy_trained_on for side in SIDES},
         **vars(differences(logits["source"], logits["target"])),
     )
-
-
-def _classes(run: Run) -> list[str]:
-    """Return the labels in the order of the logits."""
-    return list((run.read_results() or Results()).data.classes)

@@ -7,12 +7,12 @@ lies in the study's folder: the model in the form of the route, and the logits o
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from engine.files import draft_of
 from engine.runs.folder import Run
 from engine.runs.preparing.graph_inputs import OWN, TOKENS, example_batch, graph_form, graph_input, rows_are_windows
 from engine.runs.preparing.inputs import Inputs, load_inputs
@@ -201,12 +201,8 @@ ARRIVALS: dict[str, Callable[[Side], Arrival]] = {"weights": by_weights, "onnx":
 def save_onnx(session: Session, run: Run, inputs: Inputs, core: Any, path: Path, form: str) -> None:
     """Write a classifier that takes ``form`` as an ONNX graph. The file appears when it is complete."""
     (formats,) = import_wing(session.framework, "formats")
-    draft = path.with_name(f".{path.name}")
-    try:
+    with draft_of(path) as draft:
         formats.save_onnx(core, example_batch(run, inputs, form), graph_input(run, form), draft)
-        os.replace(draft, path)
-    finally:
-        draft.unlink(missing_ok=True)  # of a disk that was full
 
 
 def _places(side: Side, classifier: Any, core: Any) -> WeightPlaces:

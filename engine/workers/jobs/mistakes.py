@@ -11,7 +11,6 @@ import os
 import re
 import time
 import traceback
-import types
 import warnings
 from collections.abc import Callable
 from dataclasses import replace
@@ -135,7 +134,8 @@ def describe_error(error: BaseException, function: MistakeFunction) -> RaisedErr
     """Return an exception's type and message, the frames from the mistake's own function downwards, and where they lead a person."""
     code = inspect.unwrap(function).__code__
     traced = list(traceback.extract_tb(error.__traceback__))
-    beginning = next((number for number, frame in enumerate(traced) if _is_within(frame, code)), 0)
+    place = code.co_filename, code.co_name
+    beginning = next((number for number, frame in enumerate(traced) if (frame.filename, frame.name) == place), 0)
     frames = tuple(
         Frame(
             file=shortened_paths(frame.filename),
@@ -158,10 +158,6 @@ def describe_error(error: BaseException, function: MistakeFunction) -> RaisedErr
         library_frames=len(frames) - 1 - own[-1] if own else len(frames),
         at_mistake=own_line is not None and MARK in own_line.code,
     )
-
-
-def _is_within(frame: traceback.FrameSummary, code: types.CodeType) -> bool:
-    return frame.filename == code.co_filename and frame.name == code.co_name
 
 
 def shortened_paths(text: str) -> str:

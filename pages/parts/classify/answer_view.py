@@ -15,7 +15,7 @@ from engine.results.tables import answers_table, safe_csv
 from engine.runs.processes.answering import Answers
 from engine.runs.records.results import Results
 from pages.parts.classify.probability_bars import probability_bars
-from pages.parts.widgets.twin_row import twin_heading, twin_row
+from pages.parts.widgets.drawing import twin_heading, twin_row
 
 ENCODING = {
     "vectors": "From the text to its vector: tokenizer and pre-trained model.",

@@ -17,8 +17,7 @@ from engine.source.snippets import STAGES
 from engine.source.source_tree import Definition, SourceTree
 from engine.source.syntax_counts import NOT_MEASURED, Counts, SyntaxCounts, marks_of
 from pages.parts.widgets.code_columns import QUIET, column_heading
-from pages.parts.widgets.plain_table import plain_table
-from pages.parts.widgets.twin_row import twin_heading, twin_row
+from pages.parts.widgets.drawing import plain_table, twin_heading, twin_row
 
 LEAST, CONTROLLED = "least code", "five classifiers under control"
 HIGHLIGHTS = {"lines": "Lines of code", "names": "Names of the framework", "concepts": "Concepts"}

@@ -13,7 +13,7 @@ from engine.errors import ParityError
 from engine.results.sentences import FORMATS
 from engine.runs.folder import Run
 from pages.parts.studies import study_view
-from pages.parts.widgets.twin_row import twin_heading, twin_row
+from pages.parts.widgets.drawing import twin_heading, twin_row
 
 READABLE = 720
 """Width in pixels beyond which running text is hard to follow."""

@@ -17,15 +17,7 @@ from engine.runs.source_code import source_file
 from engine.studies.audit import LEVELS, AuditRequest
 from engine.studies.benchmark.request import BenchmarkRequest, expected_seconds
 from engine.studies.benchmark.results import VerdictRow
-from engine.studies.benchmark.summary import (
-    SUBJECTS,
-    count_verdicts,
-    row_classifier,
-    row_sentence,
-    row_setting,
-    row_subject,
-    row_title,
-)
+from engine.studies.benchmark.summary import SUBJECTS, count_verdicts, row_classifier, row_sentence, row_setting, row_subject, row_title
 from engine.studies.export import words as export_words
 from engine.studies.export.request import KINDS, manifests
 from engine.studies.migration import words as migration_words
@@ -34,8 +26,7 @@ from engine.studies.mistakes import MuseumRequest, outcomes_by_mistake
 from engine.studies.study import list_studies
 from pages.parts.code import counted_code
 from pages.parts.studies import audit_view, study_view
-from pages.parts.widgets.plain_table import plain_table
-from pages.parts.widgets.twin_row import twin_heading, twin_row
+from pages.parts.widgets.drawing import plain_table, twin_heading, twin_row
 
 SHOWN_ROWS = 5
 """Comparisons of a benchmark that are drawn at once; the others are a table behind them."""
@@ -52,7 +43,8 @@ def show_claim(conclusion: Conclusion, evidence: Evidence) -> None:
     st.subheader(claim.title, anchor=conclusion.claim)
     st.markdown(f"**Claim.** {plain(claim.sentence)}  \n**Test.** {unbroken(plain(claim.tested))}")
     st.markdown(f"**Found.** {unbroken(plain(f'{conclusion.verdict}. {conclusion.figure}' if conclusion.verdict else conclusion.figure))}")
-    DETAILS.get(conclusion.claim, _nothing)(evidence)
+    if details := DETAILS.get(conclusion.claim):
+        details(evidence)
     if statements := STATEMENTS.get(conclusion.claim):
         show_statements(statements)
     show_ways(conclusion, evidence)
@@ -130,10 +122,6 @@ STARTERS: dict[str, Callable[[], tuple[str, dict[str, object], float]]] = {
 
 
 # --- The evidence of one claim each --------------------------------------------------------------------------------------------------
-
-
-def _nothing(evidence: Evidence) -> None:
-    pass
 
 
 def _benchmark(claim: str) -> Callable[[Evidence], None]:

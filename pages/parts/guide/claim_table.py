@@ -13,7 +13,7 @@ from engine.display.html_tables import QUIET
 from engine.display.twin_rows import COLUMNS, WIDTH
 from engine.guide.claims import CLAIMS, GROUPS, SOURCES, Claim, Conclusion
 from engine.guide.conclusions import NO_GPU
-from pages.parts.widgets.twin_row import twin_heading
+from pages.parts.widgets.drawing import twin_heading
 
 GROUP = f"{WIDTH};padding:1.1rem 0 0.1rem;text-align:center;font-size:0.875rem;opacity:0.8"
 

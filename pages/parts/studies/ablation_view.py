@@ -15,7 +15,7 @@ from engine.display.formatting import count, number
 from engine.display.palette import HUES, NAMES, NEUTRAL, colour_scale, shape_scale
 from engine.studies.ablation import COMPILED, SLOWER
 from engine.studies.ablation_results import AblationResults, FlipRow
-from pages.parts.widgets.plain_table import plain_table
+from pages.parts.widgets.drawing import plain_table
 
 ASPECTS = {
     "initialiser": ("Initial weights", "the initial weights"),

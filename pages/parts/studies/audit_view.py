@@ -14,7 +14,7 @@ from engine.display.palette import LEVEL_DASHES, LEVEL_HUES
 from engine.shared.classifiers import CLASSIFIERS
 from engine.studies.audit import BARS, LAST_LEVELS, LEVELS, TRANSFER_BAR
 from engine.studies.audit_results import AuditResults, LevelRow
-from pages.parts.widgets.plain_table import plain_table
+from pages.parts.widgets.drawing import plain_table
 
 POWERS = {
     -17: "none",

@@ -26,10 +26,7 @@ from engine.studies.benchmark.measure import experiment_code
 from engine.studies.benchmark.results import BenchmarkResults, VerdictRow
 from engine.studies.benchmark.verdicts import BUSY, row_verdict
 from pages.parts.widgets.code_columns import show_piece
-from pages.parts.widgets.fact_list import fact_list
-from pages.parts.widgets.figure import show
-from pages.parts.widgets.plain_table import plain_table
-from pages.parts.widgets.twin_row import twin_heading, twin_row
+from pages.parts.widgets.drawing import fact_list, plain_table, show, twin_heading, twin_row
 
 WHAT_FIRST = ("Claim", "Setting", "Verdict", "Ratio")
 """A narrow screen shows these before one has to scroll sideways."""

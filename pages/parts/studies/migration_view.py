@@ -21,9 +21,7 @@ from engine.studies.migration.onnx_tf import FIRST_IMPORT, GUIDE_SNIPPET
 from engine.studies.migration.results import MigrationResults, OldSnippets, SnippetOutcome
 from engine.studies.study import Study
 from pages.parts.widgets.code_columns import column_heading, show_piece
-from pages.parts.widgets.fact_list import fact_list
-from pages.parts.widgets.figure import show
-from pages.parts.widgets.plain_table import plain_table
+from pages.parts.widgets.drawing import fact_list, plain_table, show
 
 FEW_WEIGHTS = 14
 """A longer table of weights is folded away."""

@@ -14,8 +14,7 @@ from engine.studies.mistake_catalogue import MISTAKES
 from engine.studies.mistake_results import MistakeRow, MuseumResults
 from engine.studies.mistakes import curve, detail_words, final_loss, outcome_words, outcomes_by_mistake, place_words
 from engine.workers.requests.mistakes import RaisedError
-from pages.parts.widgets.figure import show
-from pages.parts.widgets.plain_table import plain_table
+from pages.parts.widgets.drawing import plain_table, show
 
 MISTAKEN, RIGHT = "with the mistake", "without it"
 FEW_LINES = 12

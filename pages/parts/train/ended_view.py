@@ -17,7 +17,7 @@ from engine.runs.experiment import Experiment
 from engine.runs.folder import Run
 from engine.runs.status import Status
 from engine.runs.tensorboard import open_tensorboard
-from pages.parts.widgets.twin_row import twin_heading, twin_row
+from pages.parts.widgets.drawing import twin_heading, twin_row
 
 SHOWN = ("test_accuracy", "train_seconds", "documents_per_second", "peak_rss_mib")
 

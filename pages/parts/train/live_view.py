@@ -12,8 +12,7 @@ from engine.results.curves import Curves
 from engine.runs.experiment import Experiment
 from engine.runs.folder import Run
 from engine.runs.status import Progress, Status
-from pages.parts.widgets.figure import show
-from pages.parts.widgets.twin_row import twin_heading, twin_row
+from pages.parts.widgets.drawing import show, twin_heading, twin_row
 
 PHASES = {
     "queue": "Wait",

@@ -14,16 +14,7 @@ from streamlit.delta_generator import DeltaGenerator
 from engine import FRAMEWORK_NAMES, FRAMEWORKS
 from engine.data.choice import DataChoice
 from engine.display.formatting import plain
-from engine.runs.experiment import (
-    BUNDLED_ENCODER,
-    DEVICES,
-    LONG_TEXTS,
-    MODES,
-    PRECISIONS,
-    RATE_SCHEDULES,
-    SCHEDULES,
-    Experiment,
-)
+from engine.runs.experiment import BUNDLED_ENCODER, DEVICES, LONG_TEXTS, MODES, PRECISIONS, RATE_SCHEDULES, SCHEDULES, Experiment
 from engine.shared.classifiers import CLASSIFIERS, Classifier
 from engine.shared.devices import graphics_processors
 

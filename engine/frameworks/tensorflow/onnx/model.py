@@ -159,12 +159,7 @@ class ImportedGraph(keras.layers.Layer):
             lambda step, goes_on, *_: tf.logical_and(goes_on, step < limit),
             once,
             (tf.constant(0, tf.int64), goes_on, carried, lists),
-            (
-                tf.TensorShape([]),
-                tf.TensorShape([]),
-                open_shapes,
-                [None] * len(lists),
-            ),
+            (tf.TensorShape([]), tf.TensorShape([]), open_shapes, [None] * len(lists)),
         )
         stacked = [some.stack() for some in lists]
         for value, one in zip(added, stacked, strict=True):
