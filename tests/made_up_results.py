@@ -16,7 +16,7 @@ from engine.shared.devices import Machine
 from engine.studies.audit import LEVELS
 from engine.studies.audit_results import AuditResults, LevelRow, TransferRow
 from engine.studies.benchmark.results import VerdictRow
-from engine.studies.export.request import FILES, ExportRequest
+from engine.studies.export.request import FILE_FORMS, ExportRequest
 from engine.studies.mistake_results import MistakeRow
 from engine.studies.study import Study
 from engine.workers.requests.mistakes import Frame, Observation, RaisedError
@@ -133,10 +133,10 @@ def museum_results() -> dict[str, Any]:
 def exported(run: Run, framework: str, name: str, precision: str = "float32", **check: Any) -> None:
     request = ExportRequest(run.identifier, framework, name, precision)
     request.folder.mkdir(parents=True)
-    (request.folder / FILES[name]).write_bytes(b"model")
+    (request.folder / FILE_FORMS[name].file).write_bytes(b"model")
     figures = {"rows": 40, "label_agreement": 1.0, "max_logit_difference": 3e-7, "mean_logit_difference": 1e-8, "accuracy": 0.9,
                "accuracy_before": 0.9, "single_p50_ms": 1.5, "single_p95_ms": 2.5, "batch_texts_per_second": 900.0}  # fmt: skip
-    manifest = {"framework": framework, "format": name, "precision": precision, "file": FILES[name], "megabytes": 2.5,
+    manifest = {"framework": framework, "format": name, "precision": precision, "file": FILE_FORMS[name].file, "megabytes": 2.5,
                 "weights": request.to_json()["weights"]}  # fmt: skip
     manifest["check"] = figures | {"runtime": "ONNX Runtime"} | check
     (request.folder / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")

@@ -20,19 +20,7 @@ from engine.reports.page import Page, Section, code_folded, command, figure, hea
 from engine.reports.run_report import REPORT_MARK, write_files
 from engine.results.fairness import machine_facts
 from engine.shared.classifiers import CLASSIFIERS
-from engine.studies.benchmark.charts import (
-    MEANINGS,
-    SWEPT,
-    TITLES,
-    benchmark_answer,
-    claim_sentence,
-    conditions,
-    ratio_chart,
-    row_words,
-    setting_words,
-    sweep_chart,
-    sweeps,
-)
+from engine.studies.benchmark import charts
 from engine.studies.benchmark.measure import experiment_code
 from engine.studies.benchmark.request import BenchmarkRequest
 from engine.studies.benchmark.results import BenchmarkResults, VerdictRow
@@ -63,7 +51,7 @@ def _page(study: Study, results: BenchmarkResults, margin: float) -> Page:
     unfinished = f"This benchmark is not finished: it shows the first {results.repeats} repeats. {status.message}"
     return Page(
         title=f"Report of {study.identifier}",
-        answer=unbroken(benchmark_answer(rows, margin)),
+        answer=unbroken(charts.benchmark_answer(rows, margin)),
         facts=[
             " · ".join(filter(None, [results.data, results.machine.cpu, f"{results.repeats} repeats", date(status.created, zone=True)])),
             *results.notes,
@@ -75,29 +63,32 @@ def _page(study: Study, results: BenchmarkResults, margin: float) -> Page:
 
 
 def _claims(rows: Sequence[VerdictRow], margin: float) -> Iterator[Section]:
-    for claim, title in TITLES.items():
+    for claim, title in charts.TITLES.items():
         of_claim = [row for row in rows if row.claim == claim]
         if not of_claim:
             continue
-        blocks = [paragraph(unbroken(claim_sentence(of_claim, margin))), paragraph(MEANINGS[claim], quiet=True)]
-        blocks.append(figure(ratio_chart(of_claim, margin)))
-        for key, by_classifier in sweeps(of_claim, claim).items():
+        blocks = [paragraph(unbroken(charts.claim_sentence(of_claim, margin))), paragraph(charts.MEANINGS[claim], quiet=True)]
+        blocks.append(figure(charts.ratio_chart(of_claim, margin)))
+        for key, by_classifier in charts.sweeps(of_claim, claim).items():
             for name, some in by_classifier.items():
-                blocks += [heading(f"{SWEPT[key]}: {CLASSIFIERS[name].title}"), figure(sweep_chart(some, key, SWEPT[key]))]
+                blocks += [
+                    heading(f"{charts.SWEPT[key]}: {CLASSIFIERS[name].title}"),
+                    figure(charts.sweep_chart(some, key, charts.SWEPT[key])),
+                ]
         blocks.append(Markup(twin_rows.twin_heading()))
         for row in of_claim:
-            html = twin_rows.twin_row(setting_words(row), row.pytorch, row.tensorflow, unit=row.unit, sentence=row_words(row))
+            html = twin_rows.twin_row(charts.setting_words(row), row.pytorch, row.tensorflow, unit=row.unit, sentence=charts.row_words(row))
             blocks.append(Markup('<div class="unbroken">{}</div>').format(Markup(html)))
         yield Section(title, blocks)
 
 
 def _measured(results: BenchmarkResults) -> Section:
-    facts = [*conditions(results), *machine_facts(results.machine)]
+    facts = [*charts.conditions(results), *machine_facts(results.machine)]
     every = pandas.DataFrame(
         [
             (
-                TITLES[measurement.claim],
-                setting_words(measurement),
+                charts.TITLES[measurement.claim],
+                charts.setting_words(measurement),
                 number_of,
                 *(measurement.values[side][number_of - 1] for side in FRAMEWORKS),
             )

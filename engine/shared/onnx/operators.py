@@ -3,7 +3,7 @@
 They are those that PyTorch's and TensorFlow's exporters make of this product's classifiers, and their nearest relatives. An operator is
 added by a line here and an entry in each wing.
 
-Source: https://onnx.ai/onnx/operators, of which this follows the form of operator set 18; ``onnx_forms.py`` brings older ones into it.
+Source: https://onnx.ai/onnx/operators, of which this follows the form of operator set 18; ``simplify.py`` brings older ones into it.
 """
 
 from __future__ import annotations

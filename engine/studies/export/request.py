@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from engine import FRAMEWORK_NAMES, FRAMEWORKS
 from engine.errors import MigrationError
@@ -27,38 +28,27 @@ FORMATS = {
 EVERY_FORMAT = "all"
 """Asks for one after the other."""
 
-KINDS = {
-    "safetensors": "native",
-    "torch-export": "graph",
-    "executorch": "mobile",
-    "keras": "native",
-    "saved-model": "graph",
-    "litert": "mobile",
-    "onnx": "onnx",
-}
-"""What a wing's functions call it."""
 
-FILES = {
-    "safetensors": "model.safetensors",
-    "torch-export": "model.pt2",
-    "executorch": "model.pte",
-    "keras": "model.keras",
-    "saved-model": "saved_model",
-    "litert": "model.tflite",
-    "onnx": "model.onnx",
-}
-"""The model's file, or the folder that a SavedModel is."""
+class FileForm(NamedTuple):
+    """What the model of a format is, whichever framework has written it."""
 
-RUNTIMES = {
-    "safetensors": "PyTorch",
-    "torch-export": "PyTorch",
-    "executorch": "ExecuTorch",
-    "keras": "Keras",
-    "saved-model": "TensorFlow",
-    "litert": "LiteRT",
-    "onnx": "ONNX Runtime",
+    kind: str
+    """What a wing's functions call it."""
+    file: str
+    """The model's file, or the folder that a SavedModel is."""
+    runtime: str
+    """The program that answers with it."""
+
+
+FILE_FORMS = {
+    "safetensors": FileForm("native", "model.safetensors", "PyTorch"),
+    "torch-export": FileForm("graph", "model.pt2", "PyTorch"),
+    "executorch": FileForm("mobile", "model.pte", "ExecuTorch"),
+    "keras": FileForm("native", "model.keras", "Keras"),
+    "saved-model": FileForm("graph", "saved_model", "TensorFlow"),
+    "litert": FileForm("mobile", "model.tflite", "LiteRT"),
+    "onnx": FileForm("onnx", "model.onnx", "ONNX Runtime"),
 }
-"""The program that answers with it."""
 
 PRECISIONS = ("float32", "int8")
 """How precisely a file may keep its weights; int8 rounds what flows between the layers as it comes (dynamic quantization)."""
@@ -117,8 +107,8 @@ def _no_precision(framework: str, name: str, precision: str) -> str:
         return f"There is no precision “{precision}”. Expected {' or '.join(PRECISIONS)}."
     able = " or ".join(form for form in FORMATS[framework] if form in INT8_FORMATS)
     return (
-        f"The format {name} has no {precision} that {RUNTIMES[name]} would compute with. Expected float32, found {precision}. Leave the "
-        f"precision out, or choose {able}, which offer both."
+        f"The format {name} has no {precision} that {FILE_FORMS[name].runtime} would compute with. Expected float32, found {precision}. "
+        f"Leave the precision out, or choose {able}, which offer both."
     )
 
 
@@ -140,7 +130,7 @@ def find_manifest(request: ExportRequest) -> ExportManifest | None:
     if not folder.exists() and not any(study.read_status().active for study in list_studies("export")):
         bring_back(folder)
     manifest = from_json(ExportManifest, read_json(folder / MANIFEST))
-    if manifest is None or not (folder / FILES[request.format]).exists():
+    if manifest is None or not (folder / FILE_FORMS[request.format].file).exists():
         return None
     return manifest if list(manifest.weights) == request.weights_stamp() else None
 

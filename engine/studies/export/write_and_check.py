@@ -20,7 +20,7 @@ from engine.runs.records.results import Results
 from engine.shared.devices import describe_machine
 from engine.shared.text.inputs import MANIFEST
 from engine.studies.export.manifest import ExportManifest, FileCheck, LatencyRace
-from engine.studies.export.request import ASIDE, FILES, KINDS, RUNTIMES, ExportRequest, bring_back, find_manifest
+from engine.studies.export.request import ASIDE, FILE_FORMS, ExportRequest, bring_back, find_manifest
 from engine.studies.export.words import findings, format_title
 from engine.studies.migration.carry import differences
 from engine.studies.request import has_model
@@ -49,7 +49,7 @@ def forget_lost(request: ExportRequest) -> None:
 def conduct(coordinator: StudyCoordinator) -> list[str]:
     """Write and check what a study asks for. Whatever goes wrong, nothing half-written stays in the run's folder."""
     request = ExportRequest.from_json(coordinator.request)
-    run, target = request.opened(), request.folder
+    run, target, form = request.opened(), request.folder, FILE_FORMS[request.format]
     attempt = secrets.token_hex(4)
     draft, arrays = target.parent / f".{target.name}.{attempt}", target.parent / f".logits.{attempt}"
     coordinator.frameworks = (request.framework,)
@@ -61,19 +61,16 @@ def conduct(coordinator: StudyCoordinator) -> list[str]:
                 folder.mkdir(parents=True)
         except OSError as error:
             raise RunError(f"Nothing can be written into {target.parent} ({error.strerror}). Free some space and export again.") from error
-        write = WriteRequest(
-            kind=KINDS[request.format], file=FILES[request.format], precision=request.precision, draft=str(draft), arrays=arrays.name
-        )
+        write = WriteRequest(kind=form.kind, file=form.file, precision=request.precision, draft=str(draft), arrays=arrays.name)
         title = format_title(request.format, request.precision)
         written = coordinator.measure(request.framework, f"{FRAMEWORK_NAMES[request.framework]} writes the {title}", run, write)
         coordinator.dismiss()  # the check must not depend on what the export has left in the process
-        runtime = RUNTIMES[request.format]
         answers = CheckRequest(**vars(write), shape=written.input.shape)
-        checked = coordinator.measure(request.framework, f"{runtime} answers with the file", run, answers)
+        checked = coordinator.measure(request.framework, f"{form.runtime} answers with the file", run, answers)
         race = _race(coordinator, request, RaceRequest(**vars(write))) if request.format == "onnx" else None
         before, after = (np.load(arrays / name) for name in (BEFORE, AFTER))
         check = FileCheck(
-            runtime=runtime,
+            runtime=form.runtime,
             rows=len(before),
             accuracy=float(np.mean(after.argmax(axis=1) == np.load(arrays / LABELS))),
             accuracy_before=written.accuracy,
@@ -119,7 +116,7 @@ def _manifest(request: ExportRequest, weights: list[int], draft: Path, written: 
     """Return everything that a program needs to use the file, and what the file was made of."""
     run = request.opened()
     experiment, machine = run.read_experiment(), describe_machine()
-    file = draft / FILES[request.format]
+    file = draft / FILE_FORMS[request.format].file
     files = [file] if file.is_file() else [path for path in file.rglob("*") if path.is_file()]
     return ExportManifest(
         run=request.run,

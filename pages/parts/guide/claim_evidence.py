@@ -19,7 +19,7 @@ from engine.studies.benchmark.request import BenchmarkRequest, expected_seconds
 from engine.studies.benchmark.results import VerdictRow
 from engine.studies.benchmark.summary import SUBJECTS, count_verdicts, row_classifier, row_sentence, row_setting, row_subject, row_title
 from engine.studies.export import words as export_words
-from engine.studies.export.request import KINDS, manifests
+from engine.studies.export.request import FILE_FORMS, manifests
 from engine.studies.migration import words as migration_words
 from engine.studies.mistake_catalogue import MISTAKES
 from engine.studies.mistakes import MuseumRequest, outcomes_by_mistake
@@ -216,7 +216,7 @@ def _files(evidence: Evidence, kinds: Collection[str], purpose: str) -> None:
     """Show what the run's models became as files of some kinds, and the way to make them."""
     run = evidence.run
     finished = manifests(run) if run is not None and run.read_results() is not None else []
-    chosen = [manifest for manifest in finished if KINDS[manifest.format] in kinds]
+    chosen = [manifest for manifest in finished if FILE_FORMS[manifest.format].kind in kinds]
     if run is None or not chosen:
         st.write(f"No model of the newest run has been written {purpose} yet.")
     else:

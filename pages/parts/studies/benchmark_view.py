@@ -9,19 +9,7 @@ import streamlit as st
 from engine import FRAMEWORK_NAMES, FRAMEWORKS
 from engine.display.formatting import number, percent, plain, unbroken
 from engine.shared.classifiers import CLASSIFIERS
-from engine.studies.benchmark.charts import (
-    MEANINGS,
-    SWEPT,
-    TITLES,
-    claim_sentence,
-    conditions,
-    ratio_chart,
-    row_words,
-    setting_words,
-    spread_words,
-    sweep_chart,
-    sweeps,
-)
+from engine.studies.benchmark import charts
 from engine.studies.benchmark.measure import experiment_code
 from engine.studies.benchmark.results import BenchmarkResults, VerdictRow
 from engine.studies.benchmark.verdicts import BUSY, row_verdict
@@ -34,34 +22,34 @@ WHAT_FIRST = ("Claim", "Setting", "Verdict", "Ratio")
 
 def show_claims(rows: Sequence[VerdictRow], margin: float) -> None:
     """Show a tab for each claim that was measured."""
-    claims = [claim for claim in TITLES if any(row.claim == claim for row in rows)]
-    for tab, claim in zip(st.tabs([TITLES[claim] for claim in claims]), claims, strict=True):
+    claims = [claim for claim in charts.TITLES if any(row.claim == claim for row in rows)]
+    for tab, claim in zip(st.tabs([charts.TITLES[claim] for claim in claims]), claims, strict=True):
         with tab:
             show_claim(claim, [row for row in rows if row.claim == claim], margin)
 
 
 def show_claim(claim: str, rows: Sequence[VerdictRow], margin: float) -> None:
     """Show what was measured of one claim."""
-    st.markdown(f"**{unbroken(plain(claim_sentence(rows, margin)))}** {plain(MEANINGS[claim])}")
-    show(ratio_chart(rows, margin), key=f"ratios_{claim}")
-    for key, by_classifier in sweeps(rows, claim).items():
+    st.markdown(f"**{unbroken(plain(charts.claim_sentence(rows, margin)))}** {plain(charts.MEANINGS[claim])}")
+    show(charts.ratio_chart(rows, margin), key=f"ratios_{claim}")
+    for key, by_classifier in charts.sweeps(rows, claim).items():
         if by_classifier:
-            st.markdown(f"###### {SWEPT[key]}")
+            st.markdown(f"###### {charts.SWEPT[key]}")
             columns = st.columns(2, gap="medium")
             for place, (name, some) in enumerate(by_classifier.items()):
                 with columns[place % 2]:
                     st.caption(CLASSIFIERS[name].title)
-                    show(sweep_chart(some, key, SWEPT[key]), key=f"sweep_{claim}_{key}_{name}")
+                    show(charts.sweep_chart(some, key, charts.SWEPT[key]), key=f"sweep_{claim}_{key}_{name}")
     twin_heading()
     batch = len({row.batch_size for row in rows}) > 1
     for row in rows:
-        sentence = unbroken(row_words(row)) + ("; others used the machine" if row.busy > BUSY else "")
-        twin_row(setting_words(row, batch), row.pytorch, row.tensorflow, unit=row.unit, sentence=sentence)
+        sentence = unbroken(charts.row_words(row)) + ("; others used the machine" if row.busy > BUSY else "")
+        twin_row(charts.setting_words(row, batch), row.pytorch, row.tensorflow, unit=row.unit, sentence=sentence)
 
 
 def show_conditions(results: BenchmarkResults) -> None:
     """Show how it was measured."""
-    fact_list(conditions(results))
+    fact_list(charts.conditions(results))
     for note in results.notes:
         st.caption(plain(note))
 
@@ -77,10 +65,10 @@ def table(rows: Sequence[VerdictRow]) -> None:
     """Show all rows."""
     lines = [
         (
-            TITLES[row.claim],
-            setting_words(row),
+            charts.TITLES[row.claim],
+            charts.setting_words(row),
             row_verdict(row),
-            spread_words(row).removeprefix("ratio "),
+            charts.spread_words(row).removeprefix("ratio "),
             *(f"{number(row.median(side))} {row.unit}" for side in FRAMEWORKS),
         )
         for row in rows
@@ -92,10 +80,10 @@ def itself_table(rows: Sequence[VerdictRow]) -> None:
     """Show a benchmark of each framework against itself."""
     lines = [
         (
-            TITLES[row.claim],
-            f"{FRAMEWORK_NAMES[row.framework or FRAMEWORKS[0]]}, {setting_words(row)}",
+            charts.TITLES[row.claim],
+            f"{FRAMEWORK_NAMES[row.framework or FRAMEWORKS[0]]}, {charts.setting_words(row)}",
             row_verdict(row),
-            spread_words(row).removeprefix("ratio "),
+            charts.spread_words(row).removeprefix("ratio "),
             *(f"{number(row.median(side))} {row.unit}" for side in ("first", "second")),
         )
         for row in rows

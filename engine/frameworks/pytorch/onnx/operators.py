@@ -1,7 +1,7 @@
 """The operators of ONNX in PyTorch: one entry each, called with tensors and attributes by name.
 
 Which ones there are says ``engine/shared/onnx/operators.py``; what they mean,
-https://onnx.ai/onnx/operators. Those that arrange numbers lie in ``onnx_places.py``.
+https://onnx.ai/onnx/operators. Those that arrange numbers lie in ``shapes.py``.
 """
 
 from __future__ import annotations
