@@ -168,12 +168,6 @@ def run_names() -> list[str]:
         return []
 
 
-def list_runs() -> list[Run]:
-    """Return all runs, newest first; ``engine/runs/index.py`` knows what is in them."""
-    runs = [Run(home() / name) for name in run_names()]
-    return [run for run in runs if run.experiment_file.exists()]
-
-
 def readable_experiment(run: Run) -> Experiment | None:
     """Return the experiment, or ``None`` where its description is damaged, so that one bad folder does not hide the others."""
     try:

@@ -17,7 +17,8 @@ from engine.course.verdicts import accuracy_of_one, became_of, faster_answer, mo
 from engine.errors import RunError
 from engine.results.sentences import FORMATS
 from engine.runs import launching
-from engine.runs.folder import Run, create_run, list_runs
+from engine.runs.folder import Run, create_run
+from engine.runs.index import run_rows
 from engine.runs.records.outcome import Outcome
 from engine.runs.records.reading import to_json
 from engine.runs.records.results import FrameworkResults, Results
@@ -225,7 +226,7 @@ def test_a_check_starts_what_is_missing_and_waits_for_the_rest(launched: list[st
 def test_progress_and_time_left_are_those_of_the_run(launched: list[str]) -> None:
     answer = LESSONS[1].question.answer
     answer.start()
-    run = list_runs()[0]
+    run = run_rows()[0].run
     sides = {"pytorch": Progress(1.0, 0.0), "tensorflow": Progress(0.5, 4.0)}
     run.write_status(Status(state="running", message="Training", phase="train", progress=sides))
     [need] = answer.needs()
@@ -235,7 +236,7 @@ def test_progress_and_time_left_are_those_of_the_run(launched: list[str]) -> Non
 def test_a_run_that_ended_early_is_resumed_and_a_damaged_one_begun_anew(launched: list[str]) -> None:
     answer = LESSONS[1].question.answer
     answer.start()
-    run = list_runs()[0]
+    run = run_rows()[0].run
     run.write_status(Status(state="failed", message="The worker was killed.", phase="end"))
     [need] = answer.needs()
     assert (need.state, need.message) == ("ended", "The worker was killed.") and answer.verdict() is None

@@ -14,7 +14,8 @@ from engine.course.api_dictionary import entries
 from engine.course.fundamentals import WORD_COUNTS
 from engine.course.lessons import LESSONS
 from engine.runs import launching
-from engine.runs.folder import Run, create_run, list_runs
+from engine.runs.folder import Run, create_run
+from engine.runs.index import run_rows
 from engine.runs.records.reading import to_json
 from engine.runs.status import Status
 from engine.studies import study as studies
@@ -85,7 +86,7 @@ def test_a_prediction_starts_what_answers_it_and_the_time_is_told_before(open_pa
     page = open_page("course")
     assert "It takes about" in words(page) and "answered by a run of the TF-IDF MLP on the sample" in words(page)
     predict(page, 1, "1")
-    [run] = list_runs()
+    [run] = (row.run for row in run_rows())
     assert launched == [run.identifier] and run.read_experiment() == WORD_COUNTS
     shown = words(page)
     assert "You said “40 to 65 %”. Now it is measured." in shown
@@ -111,7 +112,7 @@ def test_results_that_are_there_answer_at_once(open_page: OpenPage, launched: li
 
 def test_a_run_can_be_stopped_and_gone_on_with(open_page: OpenPage, launched: list[str]) -> None:
     page = predict(open_page("course"), 1, "0")
-    [run] = list_runs()
+    [run] = (row.run for row in run_rows())
     page.button("stop_check_0").click().run()
     assert not page.exception and run.stop_requested
     run.write_status(Status(state="stopped", message="Stopped on <b>request</b>.", phase="end"))

@@ -2,7 +2,8 @@
 
 from engine.errors import RunError
 from engine.runs import launching
-from engine.runs.folder import Run, create_run, list_runs
+from engine.runs.folder import Run, create_run
+from engine.runs.index import run_rows
 from engine.runs.status import Status
 from tests.pages.conftest import experiment
 
@@ -28,14 +29,14 @@ def test_the_button_starts_one_run_of_the_sample_and_opens_it(open_page, monkeyp
     page = open_page("home")
     page.button("try_sample").click().run()
     assert not page.exception
-    [run] = list_runs()
+    [run] = (row.run for row in run_rows())
     assert run.read_experiment().data.dataset == "sample"
     assert page.query_params["run"] in (run.identifier, [run.identifier])
     assert page.title[0].value.startswith("Waiting to train on")
 
     again = open_page("home")
     again.button("try_sample").click().run()
-    assert list_runs() == [run], "a second press joins the run that is under way"
+    assert [row.run for row in run_rows()] == [run], "a second press joins the run that is under way"
 
 
 def test_a_disk_that_refuses_is_said_in_one_sentence(open_page, monkeypatch):

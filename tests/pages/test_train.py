@@ -5,7 +5,8 @@ import pytest
 from engine.data.store import DatasetStore
 from engine.runs import launching
 from engine.runs.experiment import Experiment
-from engine.runs.folder import Run, create_run, home, list_runs
+from engine.runs.folder import Run, create_run, home
+from engine.runs.index import run_rows
 from engine.runs.processes.identity import ProcessIdentity
 from engine.runs.status import Progress, Status
 from engine.shared.classifiers import CLASSIFIERS
@@ -106,7 +107,7 @@ def test_class_weights_are_checked(open_page, monkeypatch):
     press(page, "Start training")
     assert not page.exception
     assert "name “nobody”, which no text is labelled" in words(page) and "Nothing was started" in words(page)
-    assert list_runs() == []
+    assert run_rows() == []
 
 
 def test_what_cannot_be_compiled_is_not_started(open_page):
@@ -116,7 +117,7 @@ def test_what_cannot_be_compiled_is_not_started(open_page):
     page.selectbox("setting_long_texts_text-cnn").set_value("windows")
     press(page, "Start training")
     assert not page.exception
-    assert "exclude each other" in words(page) and list_runs() == []
+    assert "exclude each other" in words(page) and run_rows() == []
 
 
 def test_precision_is_explained_where_there_is_no_gpu(open_page, monkeypatch):
@@ -144,7 +145,7 @@ def test_start_makes_one_run_with_the_forms_settings_and_shows_it(open_page, mon
     page.number_input(f"setting_epochs_{classifier}").set_value(3)
     press(page, "Start training")
     assert not page.exception
-    [run] = list_runs()
+    [run] = (row.run for row in run_rows())
     expected = Experiment.recommended(run.read_experiment().data, classifier, epochs=3)
     assert run.read_experiment() == expected
     assert "Waiting to train on" in page.title[0].value
@@ -158,7 +159,7 @@ def test_a_refused_setting_starts_nothing_and_says_why(open_page):
     press(page, "Start training")
     assert not page.exception
     assert "frameworks must be one or both" in words(page)
-    assert list_runs() == []
+    assert run_rows() == []
 
 
 def test_a_running_run_shows_curves_turn_progress_and_figures(open_page, active_run: Run):

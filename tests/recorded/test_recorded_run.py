@@ -16,7 +16,8 @@ from engine.__main__ import main
 from engine.reports.benchmark_report import benchmark_report
 from engine.reports.model_card import model_card
 from engine.reports.run_report import report
-from engine.runs.folder import Run, list_runs
+from engine.runs.folder import Run
+from engine.runs.index import run_rows
 from engine.runs.paths import TREE, places
 from engine.runs.records.reading import from_json, to_json
 from engine.runs.source_code import kept_code
@@ -148,7 +149,7 @@ def test_studies_and_manifests_are_read_and_written_back_key_by_key(recorded_run
 def test_a_run_of_the_same_settings_is_found_again(recorded_run: Run) -> None:
     experiment = recorded_run.read_experiment()
     assert type(experiment).from_json(experiment.to_json()) == experiment
-    assert [run.identifier for run in list_runs()] == [recorded_run.identifier]
+    assert [row.identifier for row in run_rows()] == [recorded_run.identifier]
     status = recorded_run.read_status()
     assert status.state == "done" and not status.active
 

@@ -17,7 +17,8 @@ import pytest
 from engine.errors import RunError
 from engine.files import read_json, write_atomically
 from engine.runs import folder, work_folder
-from engine.runs.folder import Run, create_run, home, list_runs, open_run, readable_experiment
+from engine.runs.folder import Run, create_run, home, open_run, readable_experiment
+from engine.runs.index import run_rows
 from engine.runs.processes.identity import ProcessIdentity, living_process, process_identity
 from engine.runs.records.reading import from_json, to_json
 from engine.runs.status import Progress, Status, read_status
@@ -35,7 +36,7 @@ def test_runs_started_in_the_same_second_get_their_own_folders() -> None:
     for thread in threads:
         thread.join()
     assert len({run.path for run in runs}) == 8
-    assert [run.identifier for run in list_runs()] == sorted((run.identifier for run in runs), reverse=True)
+    assert [row.identifier for row in run_rows()] == sorted((run.identifier for run in runs), reverse=True)
     assert all(open_run(run.identifier).read_experiment() == EXPERIMENT for run in runs)
 
 
@@ -56,7 +57,7 @@ def test_names_that_no_run_can_have(name: str) -> None:
 def test_an_unknown_run() -> None:
     with pytest.raises(RunError, match=r"There is no run 20260131-142501-a1b2c3 in .*It was removed, or it lives in another folder"):
         open_run("20260131-142501-a1b2c3")
-    assert list_runs() == []
+    assert run_rows() == []
 
 
 def test_a_home_that_cannot_be_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -152,7 +153,7 @@ def test_a_removed_folder() -> None:
         _ = run.read_experiment()
     with pytest.raises(RunError, match="cannot be stopped: nothing can be written into its folder"):
         run.request_stop()
-    assert readable_experiment(run) is None and list_runs() == []
+    assert readable_experiment(run) is None and run_rows() == []
 
 
 def test_a_status_of_another_version_is_read_as_far_as_it_is_known() -> None:

@@ -16,7 +16,8 @@ from engine.commands import runs as commands
 from engine.data.choice import DataChoice
 from engine.data.store import sample_choice
 from engine.runs.experiment import Experiment
-from engine.runs.folder import Run, create_run, list_runs
+from engine.runs.folder import Run, create_run
+from engine.runs.index import run_rows
 from engine.runs.planning import data_facts, estimating, preflight, study_times
 from engine.runs.planning.estimating import estimate
 from engine.runs.planning.preflight import PreflightCheck
@@ -229,7 +230,7 @@ def test_train_refuses_what_cannot_run_before_anything_is_queued(
     assert main(["train", "sample", "--json", *options]) == 1
     printed = capsys.readouterr()
     assert printed.out == "" and printed.err.startswith("error: ") and words in printed.err
-    assert not started and list_runs() == []
+    assert not started and run_rows() == []
 
 
 def test_train_warns_on_standard_error_and_starts(started: list[Experiment], capsys: pytest.CaptureFixture[str]) -> None:
