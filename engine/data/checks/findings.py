@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import wraps
 from typing import Literal
 
 import numpy
@@ -18,9 +19,6 @@ Level = Literal["blocks", "worth knowing"]
 class Finding:
     """One line of the check report."""
 
-    code: str
-    """Stable, for tests and links."""
-    level: Level
     title: str
     count: int
     """How many of what the title names: rows, classes or columns."""
@@ -30,6 +28,9 @@ class Finding:
     """Row positions in the table's frame, at most the first 1,000."""
     choice_field: str | None = None
     """The flag of ``DataChoice`` that deals with it, if there is one."""
+    level: Level = "worth knowing"
+    code: str = ""
+    """Stable, for tests and links: the name of the check."""
 
 
 Check = Callable[[Rows], Finding | None]
@@ -39,15 +40,21 @@ BLOCKING: list[Check] = []
 
 
 def check(function: Check) -> Check:
-    """Register a check: it gets the rows and returns a finding, or ``None`` where all is well."""
-    CHECKS.append(function)
-    return function
+    """Register a check: it gets the rows and returns a finding, which gets the check's name, or ``None`` where all is well."""
+
+    @wraps(function)
+    def named(rows: Rows) -> Finding | None:
+        finding = function(rows)
+        return finding and replace(finding, code=function.__name__)
+
+    CHECKS.append(named)
+    return named
 
 
 def blocking_check(function: Check) -> Check:
     """Register a check whose finding can be that nothing can be trained."""
-    BLOCKING.append(function)
-    return check(function)
+    BLOCKING.append(check(function))
+    return BLOCKING[-1]
 
 
 def first_rows(rows: numpy.ndarray) -> tuple[int, ...]:

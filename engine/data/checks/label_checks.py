@@ -24,17 +24,14 @@ def empty_labels(rows: Rows) -> Finding | None:
         return None
     if count == len(rows):
         return Finding(
-            "empty_labels",
-            "blocks",
             "Every label is empty",
             count,
             f"None of the {len(rows):,} rows of “{rows.choice.label}” has a label.",
             "Choose another label column.",
             first_rows(empty),
+            level="blocks",
         )
     return Finding(
-        "empty_labels",
-        "worth knowing",
         "Empty labels",
         count,
         f"{plural(count, 'row has', 'rows have')} no label.",
@@ -51,12 +48,11 @@ def one_class(rows: Rows) -> Finding | None:
         return None
     name = quoted([rows.classes[present[0]]])
     return Finding(
-        "one_class",
-        "blocks",
         "Only one class",
         1,
         f"All {len(rows.usable):,} usable rows have the label {name}.",
         "Choose another label column, or a file with at least two classes.",
+        level="blocks",
     )
 
 
@@ -67,13 +63,12 @@ def too_many_classes(rows: Rows) -> Finding | None:
     if count <= MAX_CLASSES:
         return None
     return Finding(
-        "too_many_classes",
-        "blocks",
         "Too many classes",
         count,
         f"“{rows.choice.label}” has {count:,} different values in {len(rows.usable):,} usable rows; "
         f"at most {MAX_CLASSES:,} classes are trained.",
         "Choose another label column, or group the labels in the file.",
+        level="blocks",
     )
 
 
@@ -88,17 +83,14 @@ def label_looks_like_text(rows: Rows) -> Finding | None:
     if len(names) > 0.5 * complete:
         what = "a text" if words > 4 else "an id or a number"
         return Finding(
-            "label_looks_like_text",
-            "blocks",
             f"The label column looks like {what}",
             len(names),
             f"“{rows.choice.label}” has {len(names):,} different values in {complete:,} rows, so hardly any value repeats.",
             "Choose another label column: its values should repeat.",
+            level="blocks",
         )
     if words > 10:
         return Finding(
-            "label_looks_like_text",
-            "worth knowing",
             "The labels read like texts",
             len(names),
             f"The labels of “{rows.choice.label}” have {words:.0f} words on average.",
@@ -121,8 +113,6 @@ def label_variants(rows: Rows) -> Finding | None:
         "They are treated as one class each." if rows.choice.merge_labels else "Merge them, or they are trained as classes of their own."
     )
     return Finding(
-        "label_variants",
-        "worth knowing",
         "Labels that differ only in case or space",
         len(spellings),
         f"{len(spellings):,} spellings stand for {plural(len(variants), 'label', 'labels')}, for example {example}.",
@@ -144,21 +134,18 @@ def small_classes(rows: Rows) -> Finding | None:
     sentence = f"{plural(len(small), 'class has', 'classes have')} fewer than {len(PARTS)} distinct texts: {quoted(names)}."
     if large < 2:
         return Finding(
-            "small_classes",
-            "blocks",
             "Classes too small to split",
             len(small),
             sentence + f" Only {plural(large, 'class is', 'classes are')} large enough; training needs two.",
             "Choose another label column, or add rows.",
             first_rows(concerned),
             "drop_small_classes",
+            level="blocks",
         )
     action = (
         "Their rows are left out." if rows.choice.drop_small_classes else "Leave them out, or add rows: they cannot be in all three parts."
     )
     return Finding(
-        "small_classes",
-        "worth knowing",
         "Classes too small to split",
         len(small),
         sentence,
@@ -176,12 +163,11 @@ def sample_too_small(rows: Rows) -> Finding | None:
     if sample is None or sample >= len(rows.usable) or sample >= len(PARTS) * classes:
         return None
     return Finding(
-        "sample_too_small",
-        "blocks",
         "The sample is too small",
         sample,
         f"A sample of {sample:,} rows cannot hold {classes:,} classes in all three parts.",
         f"Take at least {len(PARTS) * classes:,} rows.",
+        level="blocks",
     )
 
 
@@ -195,8 +181,6 @@ def imbalance(rows: Rows) -> Finding | None:
     largest, smallest = int(sizes.argmax()), int(numpy.flatnonzero(sizes == present.min())[0])
     rare = int((present * 3 < present.max()).sum())
     return Finding(
-        "imbalance",
-        "worth knowing",
         "Uneven classes",
         rare,
         f"{quoted([rows.classes[largest]])} has {sizes[largest]:,} rows and {quoted([rows.classes[smallest]])} {sizes[smallest]:,}: always "
@@ -219,8 +203,6 @@ def label_in_text(rows: Rows) -> Finding | None:
     if hits.mean() < 0.9:
         return None
     return Finding(
-        "label_in_text",
-        "worth knowing",
         "The texts spell out their labels",
         int(hits.sum()),
         f"The label's name stands in {share(int(hits.sum()), len(positions))} of the {len(positions):,} texts looked at.",
@@ -236,8 +218,6 @@ def text_gives_label_away(rows: Rows) -> Finding | None:
     if not columns:
         return None
     return Finding(
-        "text_gives_label_away",
-        "worth knowing",
         "A text column gives the label away",
         len(columns),
         f"The value of {quoted(columns)} decides “{rows.choice.label}” almost every time.",
@@ -253,8 +233,6 @@ def column_gives_label_away(rows: Rows) -> Finding | None:
     if not columns:
         return None
     return Finding(
-        "column_gives_label_away",
-        "worth knowing",
         "Another column gives the label away",
         len(columns),
         f"The value of {quoted(columns)} decides “{rows.choice.label}” almost every time. It is not used.",

@@ -107,49 +107,51 @@ def structure_findings(table: Table, choice: DataChoice) -> tuple[Finding, ...]:
     if len(names) < 2:
         findings.append(
             Finding(
-                "one_column",
-                "blocks",
                 "Only one column",
                 len(names),
                 "Training needs a text column and a label column; this table has one.",
                 "Choose another delimiter, or upload a file with labels.",
+                level="blocks",
+                code="one_column",
             )
         )
     if len(table.frame) == 0:
         findings.append(
             Finding(
-                "no_rows",
-                "blocks",
                 "No rows",
                 0,
                 "The file has a header and nothing below it." if table.options.header else "The file has no rows.",
                 "Upload a file with labelled texts, or correct whether the first row is a header.",
+                level="blocks",
+                code="no_rows",
             )
         )
     missing = [name for name in (*choice.text, choice.label) if name and name not in names]
     if missing:
         findings.append(
             Finding(
-                "missing_columns",
-                "blocks",
                 "Columns that do not exist",
                 len(missing),
                 f"There is no column {quoted(missing)}; there is {quoted(names)}.",
                 "Choose the columns again.",
+                level="blocks",
+                code="missing_columns",
             )
         )
     if not choice.text or not choice.label:
         box = "text column" if not choice.text else "label column"
-        findings.append(Finding("no_column_chosen", "blocks", f"No {box} chosen", 1, f"Training needs a {box}.", f"Choose a {box}."))
+        findings.append(
+            Finding(f"No {box} chosen", 1, f"Training needs a {box}.", f"Choose a {box}.", level="blocks", code="no_column_chosen")
+        )
     if choice.label and choice.label in choice.text:
         findings.append(
             Finding(
-                "label_is_text",
-                "blocks",
                 "The label column is also a text column",
                 1,
                 f"“{choice.label}” is chosen as text and as label, so the answer would stand in the question.",
                 "Take it out of the text columns.",
+                level="blocks",
+                code="label_is_text",
             )
         )
     return ordered(findings)

@@ -26,17 +26,14 @@ def empty_texts(rows: Rows) -> Finding | None:
         return None
     if count == len(rows):
         return Finding(
-            "empty_texts",
-            "blocks",
             "Every text is empty",
             count,
             f"None of the {len(rows):,} rows has a text.",
             "Choose another text column.",
             first_rows(empty),
+            level="blocks",
         )
     return Finding(
-        "empty_texts",
-        "worth knowing",
         "Empty texts",
         count,
         f"{plural(count, 'row has', 'rows have')} no text.",
@@ -51,12 +48,11 @@ def no_usable_rows(rows: Rows) -> Finding | None:
     if len(rows.usable) or rows.text_empty.all() or (rows.codes < 0).all():
         return None
     return Finding(
-        "no_usable_rows",
-        "blocks",
         "No usable row",
         len(rows),
         f"None of the {len(rows):,} rows is left after cleaning.",
         "Choose other columns, or leave less out.",
+        level="blocks",
     )
 
 
@@ -68,8 +64,6 @@ def exact_duplicates(rows: Rows) -> Finding | None:
     if not count:
         return None
     return Finding(
-        "exact_duplicates",
-        "worth knowing",
         "Repeated texts",
         count,
         f"{plural(count, 'row repeats', 'rows repeat')} an earlier text and label exactly ({share(count, len(rows))} of all rows).",
@@ -87,8 +81,6 @@ def normalised_duplicates(rows: Rows) -> Finding | None:
     if not count:
         return None
     return Finding(
-        "normalised_duplicates",
-        "worth knowing",
         "Texts repeated but for case or space",
         count,
         f"{plural(count, 'row differs', 'rows differ')} from an earlier one of the same label only in case or white space.",
@@ -137,8 +129,6 @@ def conflicting_labels(rows: Rows) -> Finding | None:
         "They are left out." if rows.choice.drop_conflicts else "Correct them in the file, or leave them out; kept, they count as errors."
     )
     return Finding(
-        "conflicting_labels",
-        "worth knowing",
         "The same text under different labels",
         count,
         f"{plural(texts, 'text appears', 'texts appear')} under more than one label, in {count:,} rows.",
@@ -158,8 +148,6 @@ def truncated_texts(rows: Rows) -> Finding | None:
     of = f"of a sample of {len(tokens.counts):,} texts (an estimate)" if tokens.estimated else "of the texts"
     count = round(tokens.truncated_share * len(rows.usable))
     return Finding(
-        "truncated_texts",
-        "worth knowing",
         "Texts longer than the encoder reads",
         count,
         f"{share(int(long.sum()), len(tokens.counts))} {of} have more than {tokens.limit} tokens; "
@@ -178,8 +166,6 @@ def very_long_texts(rows: Rows) -> Finding | None:
     if not count:
         return None
     return Finding(
-        "very_long_texts",
-        "worth knowing",
         "Very long texts",
         count,
         f"{plural(count, 'text is', 'texts are')} longer than {LONG_BYTES:,} bytes, the longest {int(sizes.max()):,}.",
@@ -197,8 +183,6 @@ def binary_texts(rows: Rows) -> Finding | None:
     if not count:
         return None
     return Finding(
-        "binary_texts",
-        "worth knowing",
         "Characters that are no writing",
         count,
         f"{plural(count, 'text holds', 'texts hold')} control characters, zero bytes or characters that could not be decoded.",
@@ -215,8 +199,6 @@ def markup(rows: Rows) -> Finding | None:
     if not count:
         return None
     return Finding(
-        "markup",
-        "worth knowing",
         "HTML in the texts",
         count,
         f"{plural(count, 'text holds', 'texts hold')} HTML tags or character codes such as &amp; ({share(count, len(rows))}).",
@@ -233,8 +215,6 @@ def mojibake(rows: Rows) -> Finding | None:
     if not count:
         return None
     return Finding(
-        "mojibake",
-        "worth knowing",
         "Wrongly decoded letters",
         count,
         f"{plural(count, 'text holds', 'texts hold')} letters such as “Ã©” where “é” was meant.",
@@ -266,8 +246,6 @@ def ragged_rows(rows: Rows) -> Finding | None:
     what = "is not a JSON object" if rows.table.options.kind == "json-lines" else "has the wrong number of cells"
     many = "are not JSON objects" if rows.table.options.kind == "json-lines" else "have the wrong number of cells"
     return Finding(
-        "ragged_rows",
-        "worth knowing",
         "Rows with the wrong number of cells" if "cells" in what else "Lines that cannot be read",
         len(lines),
         f"{plural(len(lines), f'line {what}', f'lines {many}')}: line {listed}.",
