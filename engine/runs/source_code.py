@@ -5,13 +5,17 @@ from __future__ import annotations
 import ast
 import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
+from typing import TypeVar
 
 from engine.runs.moved_files import present_path
 from engine.runs.work_folder import WorkFolder
 from engine.shared.syntax import parse
+
+Pieces = TypeVar("Pieces")
 
 ENGINE = Path(__file__).parents[1]
 ENGINE_IMPORT = re.compile(r"^from (engine\.[\w.]+) import ", re.MULTILINE)
@@ -57,6 +61,18 @@ def kept_code(folder: WorkFolder) -> dict[str, str] | None:
     """Return the files that a run or a study kept, by today's path; ``None`` where it kept none or its copy is damaged."""
     files = folder.read_code()
     return files and {present_path(path): text for path, text in files.items()}
+
+
+def cut_code(folder: WorkFolder | None, cut: Callable[[dict[str, str]], Pieces]) -> Pieces:
+    """Return what ``cut`` takes from the code that a run or a study kept, for that is what ran.
+
+    Where none was kept, or ``cut`` finds a piece missing (``ValueError``), it is taken from the present code.
+    """
+    files = kept_code(folder) if folder else None
+    if files is not None:
+        with suppress(ValueError):
+            return cut(files)
+    return cut(present_code())
 
 
 @cache

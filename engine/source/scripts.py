@@ -16,7 +16,7 @@ from typing import Any
 from engine import FRAMEWORK_NAMES, FRAMEWORKS
 from engine.errors import ParityError, RunError
 from engine.runs.folder import Run
-from engine.runs.source_code import kept_code, present_code
+from engine.runs.source_code import cut_code
 from engine.shared.syntax import parse
 from engine.shared.weights.initial import WEIGHTS
 from engine.source.script_main import Parts, main_source
@@ -112,12 +112,8 @@ def standalone_script(run: Run, framework: str, purpose: Purpose | None = None) 
     It is cut from the code that the run kept, or else from the engine's present code; with a ``purpose`` it is changed for that. Raises
     ``RunError`` or ``EncoderError`` when the run's folder or its encoder is incomplete.
     """
-    purpose = purpose or _again(run, framework)
-    files = kept_code(run) or present_code()
-    try:
-        return _assemble(SourceTree({**files, **purpose.files}), run, framework, purpose)
-    except ValueError:  # a copy that is damaged or of an earlier version; the page says so
-        return _assemble(SourceTree({**present_code(), **purpose.files}), run, framework, purpose)
+    chosen = purpose or _again(run, framework)
+    return cut_code(run, lambda files: _assemble(SourceTree({**files, **chosen.files}), run, framework, chosen))
 
 
 def _again(run: Run, framework: str) -> Purpose:

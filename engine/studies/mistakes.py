@@ -12,7 +12,7 @@ from engine.data.store import sample_choice
 from engine.errors import ExperimentError
 from engine.runs.experiment import Experiment
 from engine.runs.records.reading import to_json
-from engine.runs.source_code import kept_code, present_code, save_code
+from engine.runs.source_code import cut_code, save_code
 from engine.shared.devices import describe_machine
 from engine.shared.mistake_data import BATCH_SIZE
 from engine.source.source_tree import Definition, SourceTree
@@ -208,13 +208,7 @@ class MistakeCode:
 
 def mistake_code(study: Study | None) -> MistakeCode:
     """Cut from the source that the study kept, for that is what ran; the present code where there is none, or it is damaged."""
-    kept = kept_code(study) if study else None
-    if kept is not None:
-        try:
-            return _cut(kept)
-        except ValueError:
-            pass
-    return _cut(present_code())
+    return cut_code(study, _cut)
 
 
 def _cut(files: dict[str, str]) -> MistakeCode:

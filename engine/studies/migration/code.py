@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from engine import FRAMEWORKS
-from engine.runs.source_code import kept_code, present_code, source_file
+from engine.runs.source_code import cut_code, source_file
 from engine.source.source_tree import Definition, SourceTree
 
 if TYPE_CHECKING:
@@ -46,13 +46,7 @@ class RouteCode:
 
 def route_code(route: str, classifier: str, study: Study | None) -> RouteCode:
     """Return the code as the study kept it, for that is what ran; the present code where there is none, or it is damaged."""
-    kept = kept_code(study) if study else None
-    if kept is not None:
-        try:
-            return _cut(kept, route, classifier)
-        except ValueError:
-            pass
-    return _cut(present_code(), route, classifier)
+    return cut_code(study, lambda files: _cut(files, route, classifier))
 
 
 def _cut(files: dict[str, str], route: str, classifier: str) -> RouteCode:
