@@ -10,7 +10,6 @@ import numpy as np
 import pandas
 
 from engine.data.choice import PARTS
-from engine.errors import RunError
 from engine.files import draft_of
 from engine.runs.experiment import Experiment
 from engine.runs.folder import Run
@@ -24,9 +23,7 @@ from engine.shared.metrics import accuracy_difference, score
 def compare(run: Run, outcomes: dict[str, Outcome], state: str, notes: tuple[str, ...]) -> Results:
     """Return the comparison of the frameworks that have finished; their ``predictions.parquet`` are written on the way."""
     experiment = run.read_experiment()
-    frame = run.read_data()
-    if frame is None:
-        raise RunError(f"The rows of run {run.identifier} are gone from its folder. Start the run again.")
+    frame = run.read_rows()
     classes = tuple(sorted(frame["label"].unique()))
     inputs = load_inputs(run)
     test_rows = inputs.rows["test"]

@@ -88,6 +88,13 @@ class Run(RunPaths, WorkFolder):
         """Return the cleaned rows: row (position in the file), text, label, split (train, validation or test)."""
         return self._parquet(self.data_file)
 
+    def read_rows(self) -> pandas.DataFrame:
+        """Return the cleaned rows as :meth:`read_data` does. Raises ``RunError`` when they are gone."""
+        frame = self.read_data()
+        if frame is None:
+            raise RunError(f"The rows of run {self.identifier} are gone from its folder. Start the run again.")
+        return frame
+
     def read_predictions(self, framework: str) -> pandas.DataFrame | None:
         """Return the test rows: row, label, prediction, and one probability column for each class, named ``p0``, ``p1`` …"""
         return self._parquet(self.predictions_file(framework))

@@ -88,9 +88,7 @@ def make_bundle(bundle: str, framework: str, run: Run, artifacts: Mapping[str, P
 
 def example_texts(run: Run) -> list[str]:
     """Return the first two test texts of the run."""
-    frame = run.read_data()
-    if frame is None:
-        raise RunError(f"The rows of run {run.identifier} are gone from its folder. Start the run again.")
+    frame = run.read_rows()
     return [str(text) for text in frame[frame["split"] == "test"]["text"].head(2)]
 
 

@@ -7,7 +7,6 @@ from textwrap import fill
 from typing import Any
 
 from engine.data.splitting import PreparedData
-from engine.errors import RunError
 from engine.runs.folder import Run
 from engine.runs.preparing.inputs import Inputs, load_inputs
 from engine.runs.preparing.prepare import label_inputs
@@ -86,9 +85,7 @@ def encoder_of(run: Run) -> tuple[Checkpoint, EncoderSource]:
 
 def labels_of(run: Run) -> tuple[tuple[str, ...], Inputs]:
     """Return the classes, and labels, split and class weights as the run took them."""
-    frame = run.read_data()
-    if frame is None:
-        raise RunError(f"The rows of run {run.identifier} are gone from its folder. Start the run again.")
+    frame = run.read_rows()
     prepared = PreparedData(frame, tuple(sorted(frame["label"].unique())))
     return prepared.classes, label_inputs(prepared, run.read_experiment())
 

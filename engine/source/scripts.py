@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from engine import FRAMEWORK_NAMES, FRAMEWORKS
-from engine.errors import ParityError, RunError
+from engine.errors import ParityError
 from engine.runs.folder import Run
 from engine.runs.source_code import cut_code
 from engine.shared.syntax import parse
@@ -96,9 +96,7 @@ def obstacle_to_scripts(run: Run) -> str | None:
 
 def data_file(run: Run) -> bytes:
     """``data.csv`` in UTF-8: text, label and split of every row, exactly as they were used. Raises ``RunError`` when the rows are gone."""
-    frame = run.read_data()
-    if frame is None:
-        raise RunError(f"The rows of run {run.identifier} are gone from its folder. Start the run again.")
+    frame = run.read_rows()
     table = io.StringIO(newline="")
     writer = csv.writer(table, quoting=csv.QUOTE_ALL, lineterminator="\n")
     writer.writerow(COLUMNS)
