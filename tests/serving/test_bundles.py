@@ -83,9 +83,9 @@ def test_sagemaker_trains_and_answers_under_its_variables(trained: Run, bundle_o
     shell("tar -xzf model.tar.gz --one-top-level=shipped", place)
     commands = readme_commands(place)
     assert commands[0] == "pip install -r source/requirements.txt"
-    assert commands[1].startswith("SM_CHANNEL_TRAINING=training SM_MODEL_DIR=model SM_NUM_GPUS=0 python source/train.py --epochs 4")
+    assert commands[1].startswith("SM_CHANNEL_TRAINING=training SM_MODEL_DIR=model SM_NUM_GPUS=0 python source/train.py --epochs 3")
     printed = shell(f"{commands[1]} --hidden_units 8 --model_dir s3://bucket/job/model", place)
-    assert "Epoch   4" in printed and "Epoch   5" not in printed
+    assert "Epoch   3" in printed and "Epoch   4" not in printed
     model = place / "model"
     facts = json.loads((model / "model.json").read_text(encoding="utf-8"))
     assert facts["hidden_units"] == 8

@@ -134,7 +134,7 @@ def test_both_wings_keep_the_bars(tiny_encoder: Path, in_process: None, tmp_path
         assert exact.max_relative_loss_difference <= BARS[classifier], classifier
         assert rounded.max_relative_loss_difference < 1e-3, f"{classifier}; 0 where four losses happen to be rounded alike"
         for losses in rounded.losses.values():
-            assert losses == [float(np.float32(loss)) for loss in losses], f"{classifier} was trained in float32"
+            assert list(losses) == [float(np.float32(loss)) for loss in losses], f"{classifier} was trained in float32"
         for losses in exact.losses.values():
             assert losses != [float(np.float32(loss)) for loss in losses], f"{classifier} was trained in float64"
         assert [len(losses) for losses in exact.losses.values()] == [4, 4] and len(exact.differences) == 4
