@@ -122,7 +122,14 @@ def test_what_blocks_is_an_error_with_every_reason():
 
 
 @pytest.mark.parametrize(
-    "changes", [{"test_share": 0.0}, {"validation_share": 1.5}, {"test_share": 0.5, "validation_share": 0.5}, {"rows": 0}, {"seed": -1}]
+    "changes",
+    [
+        {"test_share": 0.0},
+        {"validation_share": 1.5},
+        {"test_share": 0.5, "validation_share": 0.41},  # a tenth is to train on
+        {"rows": 0},
+        {"seed": -1},
+    ],
 )
 def test_settings_out_of_range(changes):
     with pytest.raises(ExperimentError, match="Expected"):

@@ -117,6 +117,14 @@ def test_another_version_of_the_code_reads_again(store, parsed, monkeypatch):
     assert len(parsed) == 2
 
 
+def test_a_stored_file_that_somebody_changed_is_read_anew(store, parsed):
+    dataset = store.add("even.csv", FILES["even.csv"])
+    read_stored(dataset)
+    dataset.path.write_bytes(FILES["even.csv"].replace(b"text 7\n", b"mail 7\n"))  # as long as before
+    os.utime(dataset.path, (0, 0))
+    assert read_stored(dataset).frame["text"][7].startswith("mail") and len(parsed) == 2
+
+
 def test_a_full_disk_costs_no_more_than_the_time(store, parsed, monkeypatch):
     def full(*_, **__):
         raise OSError(28, "No space left on device")

@@ -83,9 +83,12 @@ def test_what_keras_hub_cannot_rebuild_concerns_tensorflow_alone(encoder: Path, 
         pytest.fail("it is loaded nevertheless")
 
 
-def test_positions_are_counted_from_token_1() -> None:
-    config = {"model_type": "roberta", "pad_token_id": 3}
-    with pytest.raises(EncoderError, match=r"pads with token 3\. Expected 1: KerasHub counts the positions of a roberta model from there"):
+@pytest.mark.parametrize("family", ["roberta", "xlm-roberta"])
+def test_positions_are_counted_from_token_1(family: str) -> None:
+    config = {"model_type": family, "pad_token_id": 3}
+    with pytest.raises(
+        EncoderError, match=rf"pads with token 3\. Expected 1: KerasHub counts the positions of a {family} model from there"
+    ):
         guards.check_for_keras_hub(Path("models/roberta"), config)
 
 

@@ -30,6 +30,7 @@ def test_the_answer_never_crowns_a_winner_from_noise() -> None:
         == "PyTorch reaches 88.1 % and TensorFlow 87.7 %, equal within noise; they agree on 99.7 % of 760 test texts."
     )
     assert "a difference beyond noise" in answer(two(0.9, 0.8, low=0.05, high=0.15))
+    assert "a difference beyond noise" in answer(two(0.8, 0.9, low=-0.15, high=-0.05)), "TensorFlow's lead counts as much"
 
 
 def test_the_answer_says_nothing_of_noise_that_was_not_measured() -> None:
@@ -52,6 +53,7 @@ def measure(unit: str, group: str, pytorch: float | None, tensorflow: float | No
         (measure("seconds", "speed", 2.0, 1.0), "TensorFlow 2.0 × faster in this run"),
         (measure("documents per second", "speed", 2.0, 1.0), "PyTorch 2.0 × faster in this run"),
         (measure("seconds", "speed", 1.0, 1.01), "Within 2 % of each other in this run"),
+        (measure("seconds", "speed", 1.0, 1.03), "PyTorch 1.03 × faster in this run"),
         (measure("MiB", "memory", 100.0, 150.0), "TensorFlow 1.5 × as much in this run"),
         (measure("bytes", "size", 5.0, 5.0), "The same"),
         (measure("parameters", "size", 5, 5), "The same number, as it should be"),
@@ -75,6 +77,8 @@ def test_different_numbers_of_epochs_are_told_beside_the_training_time() -> None
 def test_competing_frameworks_are_not_timed_against_each_other() -> None:
     results = replace(two(0.9, 0.9), run=RunFacts(schedule="both-at-once"))
     assert "competed" in measure_sentence(measure("seconds", "speed", 1.0, 2.0), results)
+    assert "competed" in measure_sentence(measure("milliseconds", "latency", 1.0, 2.0), results)
+    assert "competed" not in measure_sentence(measure("MiB", "memory", 100.0, 150.0), results), "memory is each one's own"
     assert "competed" in times_sentence(results)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 
 import pytest
@@ -50,6 +51,17 @@ def test_a_row_shows_what_the_files_say_and_follows_them() -> None:
     assert not row_of(run).has_results
 
 
+def test_a_file_that_was_replaced_within_a_tick_of_the_clock_is_read_again() -> None:
+    run = create_run(EXPERIMENT)
+    write_results(run, 0.5)
+    os.utime(run.results_file, (1.0, 1.0))
+    assert row_of(run).accuracies["pytorch"] == 0.5
+    first = run.results_file.rename(run.path / "first.json")  # it keeps its number on the disk, so the next file has another one
+    write_results(run, 0.9)
+    os.utime(run.results_file, (1.0, 1.0))
+    assert first.stat().st_size == run.results_file.stat().st_size and row_of(run).accuracies["pytorch"] == 0.9
+
+
 def test_what_has_not_changed_is_not_read_again(files_read: list[str]) -> None:
     ended, waiting = create_run(EXPERIMENT), create_run(EXPERIMENT)
     ended.write_status(Status(state="done"))
@@ -81,6 +93,7 @@ def test_the_newest_comes_first_and_damage_hides_nobody() -> None:
     oldest.experiment_file.write_text("{torn")
     assert row_of(oldest).experiment is None and len(run_rows()) == 3
     assert {row.run for row in runs_of(EXPERIMENT)} == set(others)
+    assert [row.run for row in runs_of(EXPERIMENT, among=1)] == [others[-1]]
     others[0].experiment_file.unlink()
     shutil.rmtree(others[1].path)
     (home() / "20260131-142501-a1b2c3").write_text("no folder at all")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy
@@ -98,6 +99,22 @@ def test_the_share_of_cut_texts_follows_the_limit() -> None:
     assert "longer than 20 words" in checks(recommended("text-cnn", max_tokens=20))["Long texts"].sentence
 
 
+def test_of_a_text_beyond_all_windows_only_the_first_are_read() -> None:
+    texts = ["word " * 200, *(f"ten words and one number {number} to have it long" for number in range(1200))]
+    data = stored(texts, ["a", "b", "c"] * 400 + ["a"])
+    windows = checks(recommended("text-cnn", data, max_tokens=8, long_texts="windows"))["Long texts"]
+    assert windows.sentence.endswith("and read in windows; of less than 0.1 % only the first 16 windows are read.")
+
+
+def test_a_tenth_of_cut_texts_is_a_warning() -> None:
+    texts = [f"short one {number}" for number in range(36)] + [
+        f"this one has quite a few words more than eight {number}" for number in range(4)
+    ]
+    lines = {most: checks(recommended("text-cnn", stored(texts, ["a", "b"] * 20), max_tokens=most))["Long texts"] for most in (8, 100)}
+    assert [line.state for line in lines.values()] == ["warning", "passed"]
+    assert "4 of 40 texts (10.0 %) are longer than 8 words and cut there. Raise the number" in lines[8].sentence
+
+
 def test_the_encoders_own_limit_is_named() -> None:
     assert "256 tokens (the encoder’s own limit)" in checks(recommended(max_tokens=512))["Long texts"].sentence
 
@@ -122,6 +139,14 @@ def test_a_bad_checkpoint_fails_and_the_rest_is_still_checked(tmp_path: Path) ->
 def test_an_encoder_that_must_be_downloaded_is_a_warning() -> None:
     lines = checks(recommended("transformer", encoder="somebody/something"))
     assert lines["Encoder"].state == "warning" and "needs a network" in lines["Encoder"].sentence
+
+
+def test_vectors_are_scaled_where_the_encoder_stays_as_it_is_alone() -> None:
+    assert (
+        "stays as it is" in checks(recommended())["Encoder"].sentence and "scaled to length 1" in checks(recommended())["Encoder"].sentence
+    )
+    trained = checks(recommended("transformer"))["Encoder"].sentence
+    assert "is trained along" in trained and "scaled" not in trained
 
 
 def test_classifiers_without_an_encoder_do_not_look_for_one(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -179,6 +204,21 @@ def test_mixed_precision_without_a_gpu_is_a_warning(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(preflight, "graphics_processors", lambda: ["A card"])
     assert checks(recommended("transformer", precision="mixed"))["Precision"].state == "passed"
     assert "Precision" not in checks(recommended("text-cnn", precision="mixed")), "it does not concern this classifier"
+
+
+def test_a_gpu_that_was_asked_for_and_is_not_there_is_a_warning(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(preflight, "graphics_processors", list)
+    device = checks(recommended(device="gpu", threads=3))["Device"]
+    assert device.state == "warning" and device.sentence == "No GPU was found; both frameworks will use the CPU with 3 threads each."
+    assert checks(recommended(device="auto"))["Device"].state == "passed"
+
+
+def test_a_full_disk_fails_and_little_memory_is_a_warning(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(preflight.shutil, "disk_usage", lambda folder: SimpleNamespace(free=500 * 2**20))
+    monkeypatch.setattr(preflight.psutil, "virtual_memory", lambda: SimpleNamespace(available=2**20))
+    lines = checks(recommended("tfidf-mlp"))
+    assert lines["Disk"].state == "failed" and "500 MiB free where runs are kept; at least 500 MiB are needed." in lines["Disk"].sentence
+    assert lines["Memory"].state == "warning" and lines["Memory"].sentence.endswith(" MiB needed, 1 MiB available.")
 
 
 def test_the_mode_is_said_in_numbers() -> None:

@@ -38,6 +38,14 @@ class Whole:
 
 
 @dataclass(frozen=True)
+class Gaps:
+    """What may lack a value in the middle."""
+
+    losses: tuple[float | None, ...] = ()
+    accuracies: dict[str, float | None] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Longer(Step):
     """A record that adds a field to another."""
 
@@ -78,6 +86,11 @@ def test_a_value_of_another_kind_counts_as_missing() -> None:
     damaged = {"title": 5, "share": "half", "first": [], "limit": True, "data": {"unknown": 1}, "by_name": {"a": {}, "b": {"name": "b"}}}
     assert from_json(Whole, damaged) == Whole(by_name={"b": Step("b")})
     assert from_json(Whole, {"steps": [{"seconds": 1}, {"name": "kept"}, None]}) == Whole(steps=(Step("kept"),))
+
+
+def test_a_value_that_was_not_measured_keeps_its_place() -> None:
+    written = {"losses": [0.5, None, 0.25], "accuracies": {"pytorch": None, "tensorflow": 0.9}}
+    assert from_json(Gaps, written) == Gaps((0.5, None, 0.25), {"pytorch": None, "tensorflow": 0.9})
 
 
 def test_the_docstrings_of_fields_are_found_those_inherited_too() -> None:

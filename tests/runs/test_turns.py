@@ -187,3 +187,9 @@ def test_a_worker_keeps_what_it_frees_unless_the_user_says_otherwise(monkeypatch
     assert int(KEEP_MEMORY["MALLOC_MMAP_THRESHOLD_"]) <= 2**25, "older versions of glibc take no more and would stay at 128 KiB"
     monkeypatch.setenv("MALLOC_TRIM_THRESHOLD_", "1000")
     assert worker_environment(0, "cpu")["MALLOC_TRIM_THRESHOLD_"] == "1000"
+
+
+def test_a_gpu_is_hidden_from_a_worker_of_the_cpu_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "1")
+    hidden = {device: worker_environment(0, device)["CUDA_VISIBLE_DEVICES"] for device in ("cpu", "gpu", "auto")}
+    assert hidden == {"cpu": "-1", "gpu": "1", "auto": "1"}

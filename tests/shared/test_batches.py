@@ -40,6 +40,7 @@ def test_texts_of_like_length_share_a_batch_and_none_is_lost(rows: int) -> None:
     parts = batches(plan, 8)
     assert [len(part) for part in parts[:-1]] == [8] * (len(parts) - 1)  # the small one is the last one
     assert plan.widths.tolist() == [lengths[part].max() for part in parts]
+    assert all((np.diff(lengths[part]) >= 0).all() for part in parts), "short to long, as a run that is resumed began"
 
 
 def test_sorting_saves_most_of_the_padding_and_the_order_stays_random() -> None:

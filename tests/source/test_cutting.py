@@ -85,6 +85,17 @@ def test_a_value_takes_the_place_of_the_question(template: Path) -> None:
     assert 'def value() -> int:\n    """Text."""\n    return draw(weights, "né", False)\n\nshape = Shape(first=2, third=3)' in program
 
 
+def test_brackets_that_only_held_a_choice_together_go_with_it(template: Path) -> None:
+    template.write_text('# %% First\nvalue = (\n    "words" if RUN.own else "terms"\n)\n', encoding="utf-8")
+    assert cut(template, "First", SimpleNamespace(own=True)) == 'value = "words"'
+
+
+@pytest.mark.parametrize(("letters", "lines"), [(60, 1), (80, 4)])
+def test_a_call_takes_one_line_where_it_fits(template: Path, letters: int, lines: int) -> None:
+    template.write_text(f'# %% First\nmodel = build(\n    name="{"a" * letters}",\n    size=SIZE,\n)\n', encoding="utf-8")
+    assert len(cut(template, "First", None).splitlines()) == lines
+
+
 def test_what_cannot_be_cut_is_named(template: Path) -> None:
     with pytest.raises(ValueError, match=r"no cell “Third”\. Expected one of First, Second"):
         cut(template, "Third", None)

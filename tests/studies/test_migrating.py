@@ -145,7 +145,8 @@ def test_answers_that_are_no_numbers_are_not_compared() -> None:
 
 def test_what_a_snippet_says_is_its_own_error() -> None:
     failed = run_in_sandbox("raise RuntimeError('closed')", None)
-    assert failed.returncode == 1 and failed.error == "RuntimeError: closed" and "snippet.py" in failed.traceback
+    assert failed.returncode == 1 and failed.error == "RuntimeError: closed"
+    assert 'File "snippet.py", line 1' in failed.traceback, "without the folder, which is gone"
     assert run_in_sandbox("pass", None) == SnippetOutcome(program="pass", returncode=0)
     late = run_in_sandbox("while True: pass", None, seconds=1.0)
     assert late.returncode is None and "ended after 1 seconds" in late.error
@@ -156,6 +157,8 @@ def test_a_snippet_sees_neither_the_project_nor_what_was_around_it(monkeypatch: 
     monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[2]))
     look = "import os; assert 'PARITY_SECRET_WORD' not in os.environ; assert os.listdir() == ['snippet.py']; import engine"
     assert run_in_sandbox(look, None).error == "ModuleNotFoundError: No module named 'engine'"
+    beside = "open('beside.py', 'w').close(); import beside"
+    assert run_in_sandbox(beside, None).error == "ModuleNotFoundError: No module named 'beside'"
 
 
 def test_the_way_over_onnx_tf_is_closed(tmp_path: Path) -> None:
@@ -191,6 +194,8 @@ def test_another_version_runs_the_old_snippet_anew(programs_run: list[str], monk
     assert old_snippets(None).versions["onnx"] == "99.0" and len(programs_run) == 4
     monkeypatch.setattr(onnx_tf.platform, "python_version", lambda: "3.99.0")
     assert old_snippets(None).versions["onnx"] == "99.0" and len(programs_run) == 6, "and so does another Python"
+    monkeypatch.setattr(onnx_tf, "GUIDE_SNIPPET", "import onnx_tf")
+    assert old_snippets(None).guide.program == "import onnx_tf" and len(programs_run) == 8, "and another snippet"
 
 
 def test_a_snippet_that_took_too_long_is_tried_again(programs_run: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
