@@ -26,7 +26,7 @@ def test_a_finished_run_answers_first(finished_run: Run, open_page: OpenPage) ->
     assert "they agree on 97" in shown and "of 40 test texts" in shown
     for measure in ("Accuracy", "Macro-F1", "Training time", "One text, median", "Batch of 64, median", "Peak memory", "Parameters"):
         assert f">{measure}</span>" in shown, measure
-    assert "Always answering the most frequent class" in shown
+    assert "Always answering the most frequent class" in shown and "They start from the same weights" in shown
 
 
 def test_every_tab_has_something_to_say(finished_run: Run, open_page: OpenPage) -> None:
@@ -100,6 +100,7 @@ def test_a_failed_run_keeps_the_other_frameworks_results(finished_run: Run, open
     assert f"{lost} has no result in this run" in shown
     assert "The worker was killed in epoch 3" in page.warning[0].value
     assert "Only one framework has results in this run" in shown
+    assert "They start from the same weights" not in shown, "there are no two curves to compare"
 
 
 def test_a_stopped_run_says_what_is_compared(finished_run: Run, open_page: OpenPage) -> None:
@@ -123,7 +124,9 @@ def test_a_missing_file_costs_only_its_part(finished_run: Run, open_page: OpenPa
     (finished_run.path / file).unlink()
     page = open_page("compare", run=finished_run.identifier)
     assert not page.exception
-    assert ">Accuracy</span>" in everything_shown(page)
+    shown = everything_shown(page)
+    assert ">Accuracy</span>" in shown and "both models give the same answer" not in shown
+    assert ("The predictions of this run are missing" in shown) == ("predictions" in file)
 
 
 def test_notes_of_the_run_are_told(finished_run: Run, open_page: OpenPage) -> None:

@@ -7,7 +7,15 @@ from dataclasses import replace
 import pytest
 
 from engine.results.fairness import machine_facts, parity_facts, setting_facts, side_facts
-from engine.results.sentences import FORMATS, answer, interval_sentence, measure_sentence, state_sentence, times_sentence
+from engine.results.sentences import (
+    FORMATS,
+    answer,
+    interval_sentence,
+    kept_weights_sentences,
+    measure_sentence,
+    state_sentence,
+    times_sentence,
+)
 from engine.results.tables import Measure
 from engine.runs.records.results import DataFacts, FrameworkResults, ParityFigures, Results, RunFacts
 from engine.shared.metrics import AccuracyDifference
@@ -80,6 +88,12 @@ def test_competing_frameworks_are_not_timed_against_each_other() -> None:
     assert "competed" in measure_sentence(measure("milliseconds", "latency", 1.0, 2.0), results)
     assert "competed" not in measure_sentence(measure("MiB", "memory", 100.0, 150.0), results), "memory is each one's own"
     assert "competed" in times_sentence(results)
+
+
+def test_kept_weights_are_told_of_those_who_have_some() -> None:
+    sides = {"pytorch": FrameworkResults(test_accuracy=0.9, best_epoch=4), "tensorflow": FrameworkResults(test_accuracy=0.9)}
+    told = kept_weights_sentences(replace(two(0.9, 0.9), frameworks=sides))
+    assert told == ["PyTorch keeps the weights after epoch 4, where its validation loss was lowest."]
 
 
 def test_every_unit_of_a_measure_has_a_format() -> None:
