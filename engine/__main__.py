@@ -37,6 +37,9 @@ def main(arguments: list[str] | None = None) -> int:
         return 1
     except KeyboardInterrupt:
         return 130  # as a shell says it
+    except BrokenPipeError:  # whoever read the output, for example ``head``, has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # else Python complains once more when it ends
+        return 0
 
 
 if __name__ == "__main__":

@@ -35,6 +35,6 @@ def read_json(path: Path) -> JsonObject | None:
     """The file's object, or ``None`` while it is missing or unreadable."""
     try:
         value = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):  # the last one of thousands of brackets within one another
         return None
     return value if isinstance(value, dict) else None

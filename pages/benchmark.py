@@ -8,6 +8,7 @@ import psutil
 import streamlit as st
 
 from engine.display.formatting import count, duration, plain, unbroken, when
+from engine.errors import ParityError
 from engine.reports.benchmark_report import benchmark_report
 from engine.runs.planning.preflight import preflight
 from engine.runs.records.reading import to_json
@@ -84,7 +85,10 @@ def why_not_compiled(request: BenchmarkRequest) -> str:
 
 def repetition(study: Study) -> str:
     """Return how many verdicts are the same as the last time the same was asked."""
-    request = BenchmarkRequest.from_json(study.read_request())
+    try:
+        request = BenchmarkRequest.from_json(study.read_request())
+    except (ParityError, TypeError):  # a damaged request; its figures are still there
+        return ""
     before = [
         each for each in attempts(request) if each.identifier != study.identifier and read_results(each, BenchmarkResults).measurements
     ]

@@ -16,13 +16,13 @@ from pages.parts.studies import study_view
 from pages.parts.studies.bundle_list import bundle_list
 from pages.parts.widgets.drawing import plain_table, show
 from pages.parts.widgets.entry import through_dashboard
-from pages.parts.widgets.run_choice import choose_run, run_caption
+from pages.parts.widgets.run_choice import choose_run, experiment_of, run_caption
 
 through_dashboard()
 study_view.take_over_choice()
 
 run = choose_run("export its models")
-experiment = run.read_experiment()
+experiment = experiment_of(run, "Export")
 
 st.title("Export", anchor=False)
 finished = manifests(run)

@@ -14,13 +14,13 @@ from engine.studies.study import Study, find_study
 from pages.parts.studies import migration_view, study_view
 from pages.parts.widgets.drawing import twin_heading, twin_row
 from pages.parts.widgets.entry import through_dashboard
-from pages.parts.widgets.run_choice import choose_run, run_caption
+from pages.parts.widgets.run_choice import choose_run, experiment_of, run_caption
 
 through_dashboard()
 study_view.take_over_choice()
 
 run = choose_run("carry its models across")
-experiment = run.read_experiment()
+experiment = experiment_of(run, "Migrate")
 
 st.title("Migrate", anchor=False)
 answer = st.container()

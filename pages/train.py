@@ -42,14 +42,14 @@ def watch(run: Run, active: bool) -> None:
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="bottom"):
         st.title(f"{TITLES[status.state]} {name}", anchor=False, width="content")
         if status.active:
-            asked = run.stop_requested
+            asked = run.stop_requested()
             label, icon = ("Stopping" if asked else "Stop"), ":material/stop_circle:"
             if st.button(label, icon=icon, key="stop", disabled=asked, help="Keeps the best weights so far."):
                 run.request_stop()
                 st.rerun(scope="app")
     if experiment:
         st.caption(plain(what_trains(experiment)))
-    if status.active and run.stop_requested:
+    if status.active and run.stop_requested():
         st.write("Stopping at the end of this step. The best weights so far are kept and tested.")
 
     if experiment is None or status.state == "failed":

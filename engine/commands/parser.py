@@ -176,7 +176,12 @@ def make_experiment(options: argparse.Namespace) -> Experiment:
 def choose_data(options: argparse.Namespace) -> DataChoice:
     """Return the file and its columns, guessed where nothing was said. Raises ``DataError`` when a guess would be a gamble."""
     if options.data == "sample":
-        return replace(sample_choice(), rows=options.rows)
+        choice = sample_choice()
+        for option, given, column in (("--text", options.text, list(choice.text)), ("--label", options.label, choice.label)):
+            if given and given != column:
+                names = f"{', '.join(choice.text)} (text) and {choice.label} (label)"
+                raise DataError(f"The sample has the columns {names}, but {option} names {given}. Leave {option} out.")
+        return replace(choice, rows=options.rows)
     path = Path(options.data)
     if not path.is_file():
         raise DataError(f"There is no file {options.data}. Expected a CSV, TSV, JSON Lines, Parquet or Excel file, or the word “sample”.")

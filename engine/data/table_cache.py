@@ -79,7 +79,7 @@ def _load(folder: Path, reader: str, options: ReadingOptions) -> Table | None:
         if about["reader"] != reader or asdict(options) not in about["requests"]:
             return None
         content = (folder / "cells.arrow").read_bytes()
-        if zlib.crc32(content) != about["crc32"]:
+        if zlib.crc32(content) != about["crc32"] or about.pop("key") != _key(about):
             return None
         cells = pyarrow.ipc.open_stream(content).read_all()
         frame = frame_of(about["names"], [cells[str(position)] for position in range(len(about["names"]))])
@@ -110,7 +110,8 @@ def _keep(readings: Path, reader: str, options: ReadingOptions, table: Table) ->
             stream.write_table(cells)
         with pyarrow.memory_map(path) as file:
             about["crc32"] = zlib.crc32(file.read_buffer())
-        (draft / "about.json").write_text(json.dumps(about), encoding="utf-8")
+        about = json.loads(json.dumps(about))  # as it will be read
+        (draft / "about.json").write_text(json.dumps(about | {"key": _key(about)}), encoding="utf-8")
         shutil.rmtree(folder, ignore_errors=True)
         draft.rename(folder)
     finally:

@@ -125,7 +125,10 @@ def when(moment: float, now: float | None = None) -> str:
 
 def date(moment: float, zone: bool = False) -> str:
     """Write a Unix time as this machine's clock showed it: ``31 Jan 2026, 14:25``; with ``zone`` the clock's time zone behind it."""
-    then = time.localtime(moment)
+    try:
+        then = time.localtime(moment)
+    except (ValueError, OverflowError, OSError):  # of a damaged file
+        return MISSING
     return f"{then.tm_mday} {time.strftime('%b %Y, %H:%M %Z' if zone else '%b %Y, %H:%M', then)}"
 
 

@@ -17,7 +17,7 @@ from engine.runs.processes.turns import Turns
 from engine.runs.records.outcome import Outcome
 from engine.runs.records.reading import from_json
 from engine.runs.source_code import save_code
-from engine.runs.status import Progress
+from engine.runs.status import WorkProgress
 from engine.shared.devices import choose_device, graphics_processors
 from engine.shared.encoders.checkpoint import BUNDLED, Checkpoint, resolve
 
@@ -52,7 +52,7 @@ class RunCoordinator(Coordinator):
         self.status.notes = ()
         self._enter("data", "Reading and splitting the texts")
         unfinished = [name for name in self.experiment.frameworks if not self.run.read_outcome(name)]
-        self.status.progress = {name: Progress(1.0, 0.0) for name in self.experiment.frameworks if name not in unfinished}
+        self.status.progress = {name: WorkProgress(1.0, 0.0) for name in self.experiment.frameworks if name not in unfinished}
         workers = [self._start(name, "train") for name in unfinished]
         if workers:
             workers[0].go(turn=True)  # its import does not need the data and runs while they are read
@@ -64,7 +64,7 @@ class RunCoordinator(Coordinator):
             elif workers:
                 difference = features.read_note().get("encoder_difference")
                 self._compare_encoders(features, checkpoint, difference if isinstance(difference, float) else None)
-        if self.run.stop_requested:
+        if self.run.stop_requested():
             return "stopped", "Stopped before training began; the vectors of the texts are kept for the next run."
         if features is not None:
             from engine.runs.preparing.inputs import load_inputs, save_arrays
@@ -90,11 +90,11 @@ class RunCoordinator(Coordinator):
             facts, framework = process.facts, process.framework
             if process.job == "train" and "share" in facts:
                 self.status.progress[framework] = (
-                    Progress(1.0, 0.0) if facts.get("trained") else Progress(facts["share"], facts.get("seconds_left"))
+                    WorkProgress(1.0, 0.0) if facts.get("trained") else WorkProgress(facts["share"], facts.get("seconds_left"))
                 )
             if process.job == "encode" and "encoded" in facts:
                 left = (facts["of"] - facts["encoded"]) / facts["per_second"] if facts.get("per_second") else None
-                self.status.progress["encode"] = Progress(facts["encoded"] / facts["of"], left)
+                self.status.progress["encode"] = WorkProgress(facts["encoded"] / facts["of"], left)
             if not process.finished:
                 self.status.memory[framework] = process.rss() / 2**20
         self.write()
@@ -108,7 +108,7 @@ class RunCoordinator(Coordinator):
         def downloaded(arrived: float, expected: float) -> None:
             if self.status.phase != "download" or self.age > 0.5:
                 share = arrived / expected if expected else None
-                self.status.progress["download"] = Progress(share, megabytes=arrived / 1e6)
+                self.status.progress["download"] = WorkProgress(share, megabytes=arrived / 1e6)
                 self._enter("download", f"Downloading {self.experiment.encoder}: {arrived / 1e6:,.0f} of {expected / 1e6:,.0f} MB")
 
         checkpoint = None
@@ -124,14 +124,14 @@ class RunCoordinator(Coordinator):
         maker, *others = self.experiment.frameworks
         self._enter("encode", f"Computing the vectors of {len(texts):,} texts with {checkpoint.name} (kept for the next run)")
         for framework, job in [(maker, "encode"), *((other, "probe") for other in others)]:
-            if self.run.stop_requested:
+            if self.run.stop_requested():
                 return
             if job == "probe":
                 self._enter("encode", f"Comparing {FRAMEWORK_NAMES[framework]}'s encoder with {FRAMEWORK_NAMES[maker]}'s on a few texts")
             turns = self.take_turns([self._start(framework, job)], self._on_change)
             turns.run_until("end")
             turns.end()
-            if self.run.stop_requested:
+            if self.run.stop_requested():
                 return
             turns.raise_failures()
         from engine.runs.comparison import encoder_difference

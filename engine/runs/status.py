@@ -16,7 +16,7 @@ ACTIVE = ("queued", "preparing", "running")
 
 
 @dataclass(frozen=True)
-class Progress:
+class WorkProgress:
     """How far a piece of work is; ``None`` where that is not known."""
 
     share: Share | None = None
@@ -56,7 +56,7 @@ class Status:
     """How much of a study's work is done."""
     seconds_left: Seconds | None = None
     """How long a study will still take."""
-    progress: dict[str, Progress] = field(default_factory=dict)
+    progress: dict[str, WorkProgress] = field(default_factory=dict)
     """How far each framework of a run is, or its ``download`` and ``encode``."""
     memory: dict[str, MiB] = field(default_factory=dict)
     """Resident memory of each worker."""
@@ -68,9 +68,9 @@ class Status:
         """Whether something still lies ahead."""
         return self.state in ACTIVE
 
-    def of(self, name: str) -> Progress:
+    def of(self, name: str) -> WorkProgress:
         """How far a framework, ``download`` or ``encode`` is; all unknown before it has begun."""
-        return self.progress.get(name) or Progress()
+        return self.progress.get(name) or WorkProgress()
 
 
 def read_status(values: Mapping[str, Any]) -> Status:

@@ -13,7 +13,7 @@ from engine.files import read_json, write_atomically
 from engine.runs.paths import WorkPaths
 from engine.runs.processes.identity import living_process
 from engine.runs.records.reading import to_json
-from engine.runs.status import Status, read_status
+from engine.runs.status import STATES, Status, read_status
 
 SECONDS_TO_APPEAR = 60.0
 """After this long without a process of its own, what should be starting is taken for failed."""
@@ -63,7 +63,7 @@ class WorkFolder(WorkPaths):
     def written_status(self) -> Status:
         """Return the status as the coordinator has written it, though its process may have gone."""
         values = read_json(self.status_file)
-        if values is None:
+        if values is None or values.get("state") not in STATES:
             created = self.path.stat().st_mtime if self.path.exists() else 0.0
             message = f"The {self.word}'s folder was removed or its status cannot be read."
             return Status(state="failed", message=message, phase="end", created=created)
@@ -107,7 +107,6 @@ class WorkFolder(WorkPaths):
         """Take the wish to stop back."""
         self.stop_mark.unlink(missing_ok=True)
 
-    @property
     def stop_requested(self) -> bool:
         """Whether somebody asked for a stop."""
         return self.stop_mark.exists()

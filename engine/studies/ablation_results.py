@@ -29,7 +29,7 @@ class FlipRow:
     """The mean accuracy on the test texts."""
     accuracy_change: ShareDifference
     """The mean difference to matched mode."""
-    accuracy_spread: ShareDifference
+    accuracy_spread: Share
     """The standard deviation of that difference."""
     seconds: Seconds
     """The mean time of a training."""

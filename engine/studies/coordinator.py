@@ -92,9 +92,9 @@ class StudyCoordinator(Coordinator):
         self.status.seconds_left = (self._whole - self._finished) * self._spent / self._worked if self._worked else None
 
     def _on_change(self, worker: WorkerProcess | None, prepared: Run | None = None) -> None:
-        if worker is not None and self._ends < math.inf and (time.monotonic() > self._ends or self.study.stop_requested):
+        if worker is not None and self._ends < math.inf and (time.monotonic() > self._ends or self.study.stop_requested()):
             worker.process.kill()  # nobody knows whether it would ever come to an end
-        if prepared is not None and self.study.stop_requested:
+        if prepared is not None and self.study.stop_requested():
             prepared.request_stop()
         if worker is not None and self.age > 0.5:
             facts = worker.facts
@@ -122,7 +122,7 @@ class StudyCoordinator(Coordinator):
     def _downloaded(self, experiment: Experiment, arrived: float, expected: float) -> None:
         if self.age > 0.5:
             self.say(f"Downloading {experiment.encoder}: {arrived / 1e6:,.0f} of {expected / 1e6:,.0f} MB")
-        if self.study.stop_requested:
+        if self.study.stop_requested():
             raise StopAskedError
 
     def _encode(self, prepared: Run, experiment: Experiment) -> None:
@@ -240,7 +240,7 @@ class StudyCoordinator(Coordinator):
         return answer
 
     def _raise_stop(self) -> None:
-        if self.study.stop_requested:
+        if self.study.stop_requested():
             raise StopAskedError
 
     def dismiss(self) -> None:

@@ -74,7 +74,7 @@ def serve(run: Run, framework: str, channel: Channel, answers: Answers) -> None:
         inference,
         devices,
         devices.use_device(device),
-        stop_requested=lambda: run.stop_requested,
+        stop_requested=lambda: run.stop_requested(),
         import_seconds=import_seconds,
         say=lambda words, share: channel.tell(doing=words, share=share),
         give_way=lambda: give_way(channel),

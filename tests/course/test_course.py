@@ -23,7 +23,7 @@ from engine.runs.records.outcome import Outcome
 from engine.runs.records.reading import to_json
 from engine.runs.records.results import FrameworkResults, Results
 from engine.runs.source_code import present_code
-from engine.runs.status import Progress, Status
+from engine.runs.status import Status, WorkProgress
 from engine.shared.classifiers import CLASSIFIERS
 from engine.source.snippets import STAGES
 from engine.studies import study as studies
@@ -227,7 +227,7 @@ def test_progress_and_time_left_are_those_of_the_run(launched: list[str]) -> Non
     answer = LESSONS[1].question.answer
     answer.start()
     run = run_rows()[0].run
-    sides = {"pytorch": Progress(1.0, 0.0), "tensorflow": Progress(0.5, 4.0)}
+    sides = {"pytorch": WorkProgress(1.0, 0.0), "tensorflow": WorkProgress(0.5, 4.0)}
     run.write_status(Status(state="running", message="Training", phase="train", progress=sides))
     [need] = answer.needs()
     assert (need.state, need.message, need.share, need.seconds_left) == ("active", "Training", 0.75, 4.0)

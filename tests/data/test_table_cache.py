@@ -2,6 +2,7 @@
 
 import gzip
 import io
+import json
 import os
 from dataclasses import replace
 
@@ -89,6 +90,15 @@ def test_another_way_of_reading_and_another_name_are_read_anew(store, parsed):
     assert any(".xlsx" in note for note in read_stored(store.add("mail.xlsx", FILES["even.csv"])).notes)
     assert parsed[2:] == ["mail.xlsx"]
     assert not any(".xlsx" in note for note in read_stored(store.add("mail.csv", FILES["even.csv"])).notes)
+
+
+@pytest.mark.parametrize("change", [{"names": []}, {"names": "x"}, {"options": {}}, {"notes": [[1]]}, {"ragged_lines": "x"}])
+def test_a_reading_whose_description_was_changed_is_made_again(change, store, parsed):
+    dataset = store.add("even.csv", FILES["even.csv"])
+    path = read_stored(dataset).folder / "about.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | change))
+    same(read_stored(dataset), read_table(dataset.path, dataset.name))
+    assert len(parsed) == 2
 
 
 @pytest.mark.parametrize("file", ["about.json", "cells.arrow"])

@@ -5,6 +5,7 @@ import math
 import pytest
 
 from engine.display.formatting import (
+    MISSING,
     code_block,
     code_span,
     count,
@@ -64,6 +65,7 @@ def test_measured_values_carry_their_units():
         "1,204 texts",
     ]
     assert [when(100, now=130), when(100, now=100 + 7300)] == ["just now", "2 hours ago"]
+    assert [when(float("nan")), when(-1e20)] == [MISSING, MISSING], "a damaged file takes no page down"
 
 
 def test_strangers_words_lose_their_markup_but_no_character():

@@ -21,7 +21,7 @@ from engine.runs.experiment import Experiment
 from engine.runs.folder import Run, create_run
 from engine.runs.records.outcome import Latency
 from engine.runs.records.results import DataFacts, Environment, FrameworkResults, ParityFigures, Results
-from engine.runs.status import Progress, Status
+from engine.runs.status import Status, WorkProgress
 from engine.shared.metrics import AccuracyDifference, score
 from engine.studies import study as studies
 
@@ -81,7 +81,7 @@ def active_run(home_folder: Path) -> Run:
             message="Training",
             phase="train",
             turn="tensorflow",
-            progress={"pytorch": Progress(0.5, 20.0), "tensorflow": Progress(1 / 3, 45.0)},
+            progress={"pytorch": WorkProgress(0.5, 20.0), "tensorflow": WorkProgress(1 / 3, 45.0)},
             memory={"pytorch": 412.0, "tensorflow": 1310.0},
         )
     )

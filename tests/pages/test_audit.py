@@ -119,7 +119,7 @@ def test_a_study_under_way_shows_how_far_it_is_and_can_be_stopped(open_page: Ope
     assert bar.proto.value == 40 and "about a minute left" in bar.proto.text and "same batches" in bar.proto.text
     assert page.button("start_audit").disabled and not page.button("start_ablation").disabled
     page.button("stop_audit").click().run()
-    assert not page.exception and made.stop_requested
+    assert not page.exception and made.stop_requested()
     assert page.button("stop_audit").disabled
 
 

@@ -114,7 +114,7 @@ def test_a_run_can_be_stopped_and_gone_on_with(open_page: OpenPage, launched: li
     page = predict(open_page("course"), 1, "0")
     [run] = (row.run for row in run_rows())
     page.button("stop_check_0").click().run()
-    assert not page.exception and run.stop_requested
+    assert not page.exception and run.stop_requested()
     run.write_status(Status(state="stopped", message="Stopped on <b>request</b>.", phase="end"))
     page.run()
     shown = words(page)

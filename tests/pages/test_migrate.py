@@ -105,7 +105,7 @@ def test_a_migration_under_way_can_be_stopped_and_not_started_twice(open_page: O
     [bar] = page.get("progress")
     assert "TensorFlow takes it over" in bar.proto.text
     page.button("stop_migration").click().run()
-    assert not page.exception and made.stop_requested
+    assert not page.exception and made.stop_requested()
 
 
 def test_a_migration_that_failed_says_why(open_page: OpenPage, trained: Run) -> None:
@@ -169,3 +169,10 @@ def foreign_model() -> bytes:
     weights = [numpy_helper.from_array(np.ones(shape, np.float32), name) for name, shape in (("w", (3, 2)), ("b", (2,)))]
     graph = helper.make_graph([helper.make_node("Gemm", ["x", "w", "b"], ["y"])], "dense", [given], [found], weights)
     return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=8).SerializeToString()
+
+
+@pytest.mark.parametrize("name", ["migrate", "export"])
+def test_a_run_whose_description_is_damaged_is_told_in_a_sentence(name: str, open_page: OpenPage, trained: Run) -> None:
+    trained.experiment_file.write_text('{"half": ')
+    page = open_page(name, run=trained.identifier)
+    assert not page.exception and "has no readable experiment" in page.error[0].value

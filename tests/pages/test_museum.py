@@ -75,7 +75,7 @@ def test_a_museum_under_way_shows_how_far_it_is_and_can_be_stopped(open_page: Op
     assert "about 30 seconds left" in bar.proto.text and "Wrong shape, PyTorch" in bar.proto.text
     assert "Of one mistake PyTorch stops 1 and TensorFlow stops 1" in words(page), "what is known is shown at once"
     page.button("stop_museum").click().run()
-    assert not page.exception and made.stop_requested
+    assert not page.exception and made.stop_requested()
 
 
 @pytest.mark.parametrize("state", ["failed", "stopped"])

@@ -8,7 +8,7 @@ from engine.runs.experiment import Experiment
 from engine.runs.folder import Run, create_run, home
 from engine.runs.index import run_rows
 from engine.runs.processes.identity import ProcessIdentity
-from engine.runs.status import Progress, Status
+from engine.runs.status import Status, WorkProgress
 from engine.shared.classifiers import CLASSIFIERS
 from pages.parts.train.settings_form import CLASS_WEIGHTS
 from tests.pages.conftest import experiment
@@ -180,7 +180,7 @@ def test_a_running_run_shows_curves_turn_progress_and_figures(open_page, active_
 def test_the_curves_grow_with_the_run(open_page, active_run: Run):
     page = open_page("train", run=active_run.identifier)
     status = active_run.read_status()
-    status.turn, status.progress["pytorch"] = "pytorch", Progress(0.6, 10.0)
+    status.turn, status.progress["pytorch"] = "pytorch", WorkProgress(0.6, 10.0)
     active_run.write_status(status)
     page.run()
     assert not page.exception
@@ -204,11 +204,11 @@ def test_stop_asks_once_and_says_what_is_kept(open_page, active_run: Run):
             ["Waiting to train on", "Waits for another run", "**:material/arrow"],
         ),
         (
-            Status(state="preparing", phase="encode", message="Computing", progress={"encode": Progress(0.42, 9.0)}),
+            Status(state="preparing", phase="encode", message="Computing", progress={"encode": WorkProgress(0.42, 9.0)}),
             ["Preparing to train on", "Turn texts into vectors"],
         ),
         (
-            Status(state="preparing", phase="download", message="Downloading", progress={"download": Progress()}),
+            Status(state="preparing", phase="download", message="Downloading", progress={"download": WorkProgress()}),
             ["Download the encoder"],
         ),
         (Status(state="running", phase="import", message="Loading PyTorch"), ["Training on", "Loading PyTorch"]),

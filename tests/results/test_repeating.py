@@ -12,6 +12,7 @@ import pytest
 from engine.commands.parser import make_experiment, make_parser
 from engine.data.choice import DataChoice
 from engine.data.store import sample_choice
+from engine.errors import DataError
 from engine.results.command import repeating_command, without_option
 from engine.results.settings import chosen_data, chosen_settings
 from engine.runs.experiment import Experiment
@@ -69,3 +70,9 @@ def test_every_setting_is_listed_with_what_is_recommended() -> None:
     data = dict(chosen_data(replace(sample_choice(), drop_conflicts=True, rows=150)))
     assert data["left out"] == "texts with conflicting labels" and data["rows"] == "a stratified sample of 150"
     assert data["read as"].startswith("format: csv, encoding: utf-8, delimiter: “,”")
+
+
+@pytest.mark.parametrize("words", [["--text", "nosuch"], ["--label", "nosuch"], ["--label", "message", "--text", "message"]])
+def test_columns_that_the_sample_does_not_have_are_refused(words: list[str]) -> None:
+    with pytest.raises(DataError, match=r"The sample has the columns message \(text\) and department \(label\)"):
+        make_experiment(make_parser().parse_args(["train", "sample", *words]))

@@ -21,7 +21,7 @@ from engine.runs.folder import Run, create_run, home, open_run, readable_experim
 from engine.runs.index import run_rows
 from engine.runs.processes.identity import ProcessIdentity, living_process, process_identity
 from engine.runs.records.reading import from_json, to_json
-from engine.runs.status import Progress, Status, read_status
+from engine.runs.status import Status, WorkProgress, read_status
 from engine.workers.callback import EventFile
 from tests.driving import small_experiment
 
@@ -141,8 +141,18 @@ def test_what_is_missing_reads_as_nothing() -> None:
     (run.path / "results.json").write_text('{"half": ')
     run.predictions_file("pytorch").write_bytes(b"PAR1 not a table")
     assert run.read_results() is None and run.read_predictions("pytorch") is None
-    (run.path / "results.json").write_text("[1]")
-    assert read_json(run.path / "results.json") is None
+    for damage in ("[1]", "[" * 100_000):
+        (run.path / "results.json").write_text(damage)
+        assert read_json(run.path / "results.json") is None
+
+
+@pytest.mark.parametrize("damage", ["{}", '{"state": "dreaming"}', "[]"])
+def test_a_status_without_a_state_that_is_known_cannot_be_read(damage: str) -> None:
+    run = create_run(EXPERIMENT)
+    run.status_file.write_text(damage)
+    status = run.read_status()
+    assert status.state == "failed" and "its status cannot be read" in status.message
+    assert status.created == run.read_status().created, "a moment of the folder, not of the look at it"
 
 
 def test_a_removed_folder() -> None:
@@ -211,7 +221,7 @@ def test_the_status_of_a_run_or_a_study_made_before_version_0_3_is_read() -> Non
     process, progress = {"pid": 5049, "started": 206.48}, {"pytorch": {"share": 0.5, "seconds_left": None}, "download": {"megabytes": 3.0}}
     run = read_status(before | {"coordinator": process, "workers": {"pytorch train": process}, "progress": progress, "mood": "fine"})
     assert run.coordinator == run.workers["pytorch train"] == ProcessIdentity(5049, 206.48)
-    assert run.of("pytorch") == Progress(0.5) and run.of("download").megabytes == 3.0 and run.of("tensorflow") == Progress()
+    assert run.of("pytorch") == WorkProgress(0.5) and run.of("download").megabytes == 3.0 and run.of("tensorflow") == WorkProgress()
     study = read_status({"state": "queued", "share": 0.25, "seconds_left": 4.0, "process": process, "workers": {}})
     assert (study.coordinator, study.share, study.seconds_left) == (ProcessIdentity(5049, 206.48), 0.25, 4.0)
     damaged = read_status({"coordinator": {"pid": "x"}, "workers": {"pytorch train": 3}, "progress": []})

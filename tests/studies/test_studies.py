@@ -85,12 +85,12 @@ def test_a_finished_study_is_there_at_once(launched: list[Path]) -> None:
 def test_a_study_that_was_cut_short_goes_on(state: str, launched: list[Path]) -> None:
     study = start_study("audit", {})
     study.request_stop()
-    assert study.stop_requested
+    assert study.stop_requested()
     left_over = subprocess.Popen(["sleep", "60"])
     identity = process_identity(left_over.pid)
     ended(study, state, workers={"pytorch audit": identity})
     start_study("audit", {})
-    assert len(launched) == 2 and not study.stop_requested and study.read_status().state == "queued"
+    assert len(launched) == 2 and not study.stop_requested() and study.read_status().state == "queued"
     assert living_process(identity) is None, "a worker that was left behind would be in the way"
     left_over.wait()
 

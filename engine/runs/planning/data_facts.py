@@ -29,7 +29,7 @@ SAMPLE_CHARACTERS = 10_000_000
 
 
 @dataclass(frozen=True)
-class DataFacts:
+class DataSizes:
     """Numbers of texts, as prepared: cleaned and split."""
 
     rows: int
@@ -76,9 +76,9 @@ class LocalEncoder:
     """It must be downloaded first."""
 
 
-def data_facts(choice: DataChoice) -> DataFacts:
+def data_sizes(choice: DataChoice) -> DataSizes:
     """Count the prepared texts. Raises ``ParityError`` where they cannot be trained on."""
-    return _data_facts(_key(choice))
+    return _data_sizes(_key(choice))
 
 
 def features_file(experiment: Experiment, checkpoint: Checkpoint) -> Path:
@@ -101,7 +101,7 @@ def token_facts(experiment: Experiment, checkpoint: Checkpoint | None) -> TokenF
 def weights_of_classes(experiment: Experiment) -> dict[str, float]:
     """Return how much each class counts; empty where all count the same. Raises ``DataError`` where the weights do not fit the classes."""
     weights = _class_weights(_key(experiment.data), experiment.class_weights)
-    return dict(zip(data_facts(experiment.data).classes, weights, strict=True)) if weights else {}
+    return dict(zip(data_sizes(experiment.data).classes, weights, strict=True)) if weights else {}
 
 
 def token_limit(experiment: Experiment, checkpoint: Checkpoint | None) -> int:
@@ -136,11 +136,11 @@ def _prepared(choice: str) -> PreparedData:
 
 
 @lru_cache(maxsize=32)
-def _data_facts(choice: str) -> DataFacts:
+def _data_sizes(choice: str) -> DataSizes:
     prepared = _prepared(choice)
     counts = class_counts(prepared)
     parts = {part: int(counts[part].sum()) for part in PARTS}
-    return DataFacts(len(prepared.frame), prepared.classes, parts)
+    return DataSizes(len(prepared.frame), prepared.classes, parts)
 
 
 @lru_cache(maxsize=8)

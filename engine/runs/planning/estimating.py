@@ -15,7 +15,7 @@ from safetensors import safe_open
 from engine.errors import ParityError
 from engine.runs.experiment import Experiment
 from engine.runs.index import run_rows
-from engine.runs.planning.data_facts import DataFacts, TokenFacts, data_facts, features_file, find_encoder, token_facts, token_limit
+from engine.runs.planning.data_facts import DataSizes, TokenFacts, data_sizes, features_file, find_encoder, token_facts, token_limit
 from engine.shared.architecture import Architecture
 from engine.shared.devices import graphics_processors, physical_cores
 from engine.shared.encoders.checkpoint import Checkpoint
@@ -47,7 +47,7 @@ LAYER_BYTES = 70
 
 UNKNOWN_ENCODER = {"bytes": 1.34e9, "operations": 302e6, "hidden": 1024}
 """An encoder that has not been downloaded counts as the suggested large one."""
-UNKNOWN_DATA = DataFacts(1000, ("a", "b"), {"train": 700, "validation": 150, "test": 150})
+UNKNOWN_DATA = DataSizes(1000, ("a", "b"), {"train": 700, "validation": 150, "test": 150})
 
 
 @dataclass(frozen=True)
@@ -95,7 +95,7 @@ class Workload:
 
     experiment: Experiment
     checkpoint: Checkpoint | None
-    facts: DataFacts
+    facts: DataSizes
     texts: TokenFacts
 
     @classmethod
@@ -105,7 +105,7 @@ class Workload:
         checkpoint = find_encoder(experiment.encoder).checkpoint if pretrained else None
         facts, texts = UNKNOWN_DATA, TokenFacts(np.full(1, 64), vocabulary=10_000)
         with suppress(ParityError):  # the checks before the start say what is wrong
-            facts = data_facts(experiment.data)
+            facts = data_sizes(experiment.data)
             if checkpoint is not None or not pretrained:
                 texts = token_facts(experiment, checkpoint)
         return cls(experiment, checkpoint, facts, texts)

@@ -19,7 +19,7 @@ from engine.runs.folder import home
 from engine.runs.index import run_rows
 from engine.runs.planning.data_facts import (
     TokenFacts,
-    data_facts,
+    data_sizes,
     features_file,
     find_encoder,
     token_facts,
@@ -113,7 +113,7 @@ def _lines(experiment: Experiment, expected: Estimate) -> Iterator[Line]:
 
 def _data(experiment: Experiment) -> Line:
     try:
-        facts = data_facts(experiment.data)
+        facts = data_sizes(experiment.data)
     except ParityError as error:
         return "Data", "failed", str(error)
     return "Data", "passed", f"{facts.rows:,} texts in {len(facts.classes)} classes, {facts.parts['train']:,} of them to train on."
@@ -158,7 +158,7 @@ def _texts(experiment: Experiment, checkpoint: Checkpoint | None) -> Iterator[Li
         elif takes == "vectors":
             assert checkpoint is not None
             there = features_file(experiment, checkpoint).exists()
-            rows = data_facts(experiment.data).rows
+            rows = data_sizes(experiment.data).rows
             to_do = f"{rows:,} texts of about {texts.lengths.mean():.0f} tokens are turned into vectors once, which are kept."
             yield title, "passed", "Already computed by an earlier run on the same texts." if there else to_do
         if experiment.family_member.concerns("max_tokens"):

@@ -32,7 +32,7 @@ def wait_in_queue(folder: WorkFolder, say: Callable[[str], None]) -> FileLock | 
     """
     lock = FileLock(lock_path(), mode=0o666)
     while True:
-        if folder.stop_requested or not folder.path.exists():
+        if folder.stop_requested() or not folder.path.exists():
             return None
         queued = [row.run for row in run_rows() if row.state == "queued" and row.identifier < folder.identifier]
         ahead = [run for run in queued if living_process(run.read_status().coordinator) is not None]

@@ -89,7 +89,7 @@ class ParityFigures:
     """The largest difference of the two untrained models' answers to the same batch."""
     encoder_difference: float | None = None
     """The largest difference of the two encoders' vectors of the same 32 texts, in any coordinate; none without a frozen encoder."""
-    max_epoch_loss_drift: Share | None = None
+    max_epoch_loss_drift: float | None = None
     """The largest difference of the two training losses after the same epoch, as a part of TensorFlow's."""
     test_agreement: Share | None = None
     """The share of the test texts that both put into the same class."""

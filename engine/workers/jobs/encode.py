@@ -39,7 +39,7 @@ def encode(run: Run, framework: str, channel: Channel) -> None:
         if time.perf_counter() - last_word > 0.3:
             last_word = time.perf_counter()
             channel.tell(encoded=int(writer.done.sum()), of=len(texts), per_second=finished / (last_word - started))
-            if run.stop_requested:
+            if run.stop_requested():
                 writer.save()
                 raise ParityError("Stopped while the texts were being encoded; the vectors so far are kept.")
 

@@ -133,7 +133,7 @@ class Training:
             batch_size=self.experiment.batch_size,
             epochs=self.experiment.epochs,
             progress=self.progress,
-            stop_requested=lambda: self.run.stop_requested,
+            stop_requested=lambda: self.run.stop_requested(),
             synchronize=lambda: self.devices.synchronize(self.device),
             save_checkpoint=lambda: self.export.save_checkpoint(checkpoint, self.model, self.optimizer, self.progress),
             summaries=self.open_summaries,

@@ -76,7 +76,7 @@ def progress_row(source: Study | Run, words: str, share: float, seconds_left: fl
     left = f", {duration(seconds_left)} left" if seconds_left is not None and seconds_left >= 1 else ""
     bar, stop = st.columns([5, 1], vertical_alignment="center")
     bar.progress(min(1.0, max(0.0, share)), text=f"{words}{left}")
-    stopping = source.stop_requested
+    stopping = source.stop_requested()
     if stop.button("Stopping" if stopping else "Stop", icon=":material/stop_circle:", key=key, disabled=stopping,
                    help="What is finished is kept; the same goes on from there."):  # fmt: skip
         source.request_stop()

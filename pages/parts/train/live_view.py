@@ -11,7 +11,7 @@ from engine.display.formatting import count, duration, memory, number, percent, 
 from engine.results.curves import Curves
 from engine.runs.experiment import Experiment
 from engine.runs.folder import Run
-from engine.runs.status import Progress, Status
+from engine.runs.status import Status, WorkProgress
 from pages.parts.widgets.drawing import show, twin_heading, twin_row
 
 PHASES = {
@@ -170,10 +170,10 @@ def _end_of_axis(x: Axis, curves: Curves, experiment: Experiment) -> float | Non
     return float(experiment.epochs * max(step for step in steps if step)) if x == "step" and any(steps) else None
 
 
-def _share(progress: Progress) -> float:
+def _share(progress: WorkProgress) -> float:
     return min(1.0, max(0.0, progress.share or 0.0))
 
 
-def _left(progress: Progress) -> str:
+def _left(progress: WorkProgress) -> str:
     left = progress.seconds_left
     return f", {duration(left)} left" if left is not None and left >= 1 else ""

@@ -8,6 +8,7 @@ import streamlit as st
 
 from engine.display.formatting import plain, shorten, what_trains, when
 from engine.errors import ParityError, RunError
+from engine.runs.experiment import Experiment
 from engine.runs.folder import Run, open_run
 from engine.runs.index import RunRow, row_of, run_rows
 
@@ -45,6 +46,16 @@ def asked_run(identifier: str) -> Run:
         st.title("No such run")
         st.error(plain(shorten(error, 400)), icon=":material/search_off:")
         st.page_link("pages/home.py", label="All runs are listed on the Home page", icon=":material/home:")
+        st.stop()
+
+
+def experiment_of(run: Run, title: str) -> Experiment:
+    """Return what was asked of the run; where that cannot be read, the page ends with ``title`` and the reason."""
+    try:
+        return run.read_experiment()
+    except ParityError as error:
+        st.title(title, anchor=False)
+        st.error(plain(shorten(error, 400)), icon=":material/error:")
         st.stop()
 
 
