@@ -31,7 +31,9 @@ def main(arguments: list[str] | None = None) -> int:
     if getattr(options, "runs_dir", None):
         os.environ["PARITY_RUNS"] = str(options.runs_dir.absolute())
     try:
-        return COMMANDS[options.command](options)
+        status = COMMANDS[options.command](options)
+        sys.stdout.flush()  # here, where a reader that has left is no error, and not when Python ends
+        return status
     except ParityError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import re
+import subprocess
+import sys
 from contextlib import redirect_stdout
 from functools import cache
 from pathlib import Path
@@ -179,3 +182,18 @@ def test_the_checks_before_a_commit_are_the_pinned_tools() -> None:
     for hook in hooks:
         tool = re.match(r"\.venv/bin/python -m (\w+)", hook["entry"])
         assert hook["language"] == "system" and tool and tool.group(1) in pinned, hook["id"]
+
+
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_a_reader_that_has_seen_enough_gets_no_traceback(unbuffered: str) -> None:
+    """As in ``python -m engine env | head -1``, which leaves at once."""
+    reading, writing = os.pipe()
+    os.close(reading)
+    try:
+        answer = subprocess.run(
+            [sys.executable, "-m", "engine", "env"], cwd=PROJECT, stdout=writing, stderr=subprocess.PIPE, text=True, timeout=60,
+            env=os.environ | {"PYTHONUNBUFFERED": unbuffered},
+        )  # fmt: skip
+    finally:
+        os.close(writing)
+    assert answer.returncode == 0 and not answer.stderr

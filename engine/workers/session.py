@@ -43,7 +43,8 @@ class Session:
         """Return the classifier's module, the classifier, and the model that is trained, with the weights that ``recipe`` begins with."""
         self.devices.use_precision(precision)
         self.devices.set_seed(recipe.seed)
-        experiment, architecture = prepared.read_experiment(), architecture_of(prepared.read_experiment(), inputs)
+        experiment = prepared.read_experiment()
+        architecture = architecture_of(experiment, inputs)
         classifier, core, model = build_model(self.framework, experiment, architecture, recipe.own, self.device)
         shared = initial_weights(WEIGHTS[experiment.classifier](architecture), recipe.seed)
         classifier.load_neutral(core, merge_initial(shared, classifier.to_neutral(core), recipe.own))
