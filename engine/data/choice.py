@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any
 
 from engine.errors import ExperimentError
@@ -16,17 +16,39 @@ class ReadingOptions:
     """How the bytes of a file become a table. ``None`` means: detect it."""
 
     kind: str | None = None
-    """``csv`` (any delimiter), ``json-lines``, ``parquet`` or ``excel``."""
+    """``csv`` (any delimiter), ``json`` (any shape), ``parquet``, ``arrow``, ``excel``, ``lines`` (a label and a text on each line) or
+    ``texts`` (text files in a folder for each class)."""
     encoding: str | None = None
     """A Python codec name, for example ``utf-8`` or ``cp1252``."""
     delimiter: str | None = None
     """One character; for ``csv`` only."""
     quote: str | None = None
     """The quote character, or the empty string for no quoting; for ``csv`` only."""
+    escape: str | None = None
+    """The character that takes a quote's meaning away, or the empty string where quotes are doubled; for ``csv`` only."""
     header: bool | None = None
-    """Whether the first row holds the column names."""
+    """Whether the first row, after the lines that are skipped, holds the column names."""
+    skip_rows: int | None = None
+    """Lines above the table that are no part of it: titles, comments, blank lines; for ``csv`` and ``excel``."""
     sheet: str | None = None
     """The sheet's name; for ``excel`` only."""
+    shape: str | None = None
+    """How rows are written in JSON: ``lines``, ``array``, ``columns``, ``splits`` and others; see ``reading/json_shapes.py``."""
+    container: str | None = None
+    """What the file came in, always told from its bytes: ``gzip``, ``bzip2``, ``xz``, ``zstandard`` or ``zip``; empty for none."""
+    member: str | None = None
+    """The file that is read, in a ``zip`` with several."""
+
+
+@dataclass(frozen=True)
+class PartFile:
+    """A file of its own for one part of the data, such as a published test set."""
+
+    dataset: str
+    """The content hash under which the store keeps the file."""
+    name: str
+    """The file's own name, for people."""
+    reading: ReadingOptions = field(default_factory=ReadingOptions)
 
 
 @dataclass(frozen=True)
@@ -49,9 +71,19 @@ class DataChoice:
     drop_conflicts: bool = False
     """Leave out texts that appear under more than one label."""
     merge_labels: bool = False
-    """Treat labels that differ only in case or surrounding space as one."""
+    """Treat labels that a person would call the same as one: they differ only in case, space, accents, Unicode form or a ``.0``."""
     drop_small_classes: bool = False
     """Leave out classes with too few distinct texts to appear in all three parts."""
+    several_labels: str = ""
+    """What becomes of a cell with several labels: ``first``, ``combination`` (a class of its own) or ``rows`` (one row for each)."""
+    split_column: str = ""
+    """The column that says the part of each row; the empty string where parts are drawn."""
+    validation_file: PartFile | None = None
+    """The file whose rows are the validation part, all of them; ``None`` where it is drawn from the others."""
+    test_file: PartFile | None = None
+    """The file whose rows are the test part, all of them; ``None`` where it is drawn from the others."""
+    drop_overlaps: bool = False
+    """Leave out of the training part (and of the validation part) texts that a given later part has too."""
     test_share: float = 0.15
     """Part of the rows on which the trained models are compared; they never see it while training."""
     validation_share: float = 0.15
@@ -74,10 +106,18 @@ class DataChoice:
                 f"Expected only {', '.join(sorted(names))}. It was probably written by another version; choose the data again."
             )
         try:
-            reading = ReadingOptions(**values.get("reading", {}))
-            return cls(**{**values, "text": tuple(values["text"]), "reading": reading})
-        except (TypeError, KeyError) as error:
+            changes = {"text": tuple(values["text"]), "reading": _reading(values.get("reading", {}))}
+            for part in ("validation_file", "test_file"):
+                if (file := values.get(part)) is not None:
+                    changes[part] = PartFile(**{**file, "reading": _reading(file.get("reading", {}))})
+            return cls(**{**values, **changes})
+        except (TypeError, KeyError, AttributeError) as error:
             raise ExperimentError(
                 f"The description of the data cannot be read: {error}. Expected the fields dataset, name, text and label. "
                 "Choose the data again on the Data page."
             ) from error
+
+
+def _reading(values: dict[str, Any]) -> ReadingOptions:
+    options = ReadingOptions(**values)
+    return replace(options, kind="json", shape="lines") if options.kind == "json-lines" else options  # its name before version 0.4

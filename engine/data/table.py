@@ -11,6 +11,7 @@ import pandas
 import pyarrow
 
 from engine.data.choice import ReadingOptions
+from engine.data.finding import Finding
 from engine.errors import DataError
 
 MAX_COLUMNS = 1000
@@ -27,8 +28,8 @@ class Table:
     """Every field that matters for the kind of file is filled in, so that reading again with it detects nothing anew."""
     notes: tuple[str, ...] = ()
     """One sentence each: what was detected and how sure, what was repaired."""
-    ragged_lines: tuple[int, ...] = ()
-    """1-based line numbers of the rows with the wrong number of cells (JSON Lines: of the lines that are not an object)."""
+    findings: tuple[Finding, ...] = ()
+    """What a person should know of the lines that became no row, or not the row that stands there; part of the check report."""
     lines: numpy.ndarray | None = None
     """1-based line number in the file on which each row starts, where that is known."""
     folder: Path | None = None

@@ -20,11 +20,13 @@ from collections.abc import Callable
 from dataclasses import asdict, fields, replace
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import numpy
 import pyarrow
 
 from engine.data.choice import ReadingOptions
+from engine.data.finding import Finding
 from engine.data.reading.read_table import DETECT, read_table
 from engine.data.scanning import Scan
 from engine.data.store import SAMPLE, Dataset
@@ -84,7 +86,9 @@ def _load(folder: Path, reader: str, options: ReadingOptions) -> Table | None:
         cells = pyarrow.ipc.open_stream(content).read_all()
         frame = frame_of(about["names"], [cells[str(position)] for position in range(len(about["names"]))])
         lines = cells[LINES].to_numpy() if LINES in cells.column_names else None
-        return Table(frame, ReadingOptions(**about["options"]), tuple(about["notes"]), tuple(about["ragged_lines"]), lines, folder)
+        return Table(
+            frame, ReadingOptions(**about["options"]), tuple(about["notes"]), tuple(map(_finding, about["findings"])), lines, folder
+        )
     return None
 
 
@@ -99,7 +103,7 @@ def _keep(readings: Path, reader: str, options: ReadingOptions, table: Table) ->
         "options": asdict(table.options),
         "names": list(table.frame.columns),
         "notes": table.notes,
-        "ragged_lines": table.ragged_lines,
+        "findings": [asdict(finding) for finding in table.findings],
     }
     folder = readings / _key([reader, asdict(table.options)])
     readings.mkdir(exist_ok=True)
@@ -134,6 +138,10 @@ def _kept(readings: Path) -> list[Path]:
     return [folder for _, folder in sorted(dated, reverse=True) if not folder.name.startswith(".")]
 
 
+def _finding(values: dict[str, Any]) -> Finding:
+    return Finding(**{**values, "rows": tuple(values["rows"]), "lines": tuple(values["lines"])})
+
+
 def _key(value: object) -> str:
     return hashlib.sha256(json.dumps(value).encode()).hexdigest()[:16]
 
@@ -142,6 +150,9 @@ def _key(value: object) -> str:
 def _code_version() -> str:
     """Return a name for all that decides what a reading and a scan hold: the code, and the packages that it reads with."""
     here = Path(__file__).parent
-    sources = [*sorted(here.glob("reading/*.py")), *(here / f"{name}.py" for name in ("table", "rows", "scanning", "table_cache"))]
+    sources = [
+        *sorted(here.glob("reading/*.py")),
+        *(here / f"{name}.py" for name in ("table", "finding", "rows", "scanning", "table_cache")),
+    ]
     packages = [importlib.metadata.version(name) for name in ("pyarrow", "pandas", "openpyxl", "charset-normalizer")]
     return _key([sys.version, packages, *(path.read_text(encoding="utf-8") for path in sources)])

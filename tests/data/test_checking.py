@@ -9,6 +9,7 @@ from engine.data.checks.findings import BLOCKING, CHECKS
 from engine.data.checks.report import check_table
 from engine.data.checks.text_checks import LONG_BYTES
 from engine.data.choice import DataChoice, ReadingOptions
+from engine.data.finding import Finding
 from engine.data.table import Table
 
 
@@ -180,10 +181,11 @@ def test_long_binary_markup_and_mojibake():
     assert finding_of(report, "mojibake").rows == (7, 8)
 
 
-def test_ragged_lines_are_listed():
+def test_what_the_reader_found_is_part_of_the_report():
     texts, labels = clean()
-    table = Table(table_of(texts, labels).frame, ReadingOptions(kind="csv"), ragged_lines=(7, 1234))
-    assert "line 7, 1,234" in finding_of(check_table(table, choice_of()), "ragged_rows").sentence
+    said = Finding("Rows with the wrong number of cells", 2, "2 rows were filled.", "Look.", code="ragged_rows", lines=(7, 1234))
+    table = Table(table_of(texts, labels).frame, ReadingOptions(kind="csv"), findings=(said,))
+    assert finding_of(check_table(table, choice_of()), "ragged_rows") is said
 
 
 def test_columns_that_give_the_label_away():

@@ -11,7 +11,7 @@ import pandas
 import pytest
 
 from engine.data.choice import ReadingOptions
-from engine.data.reading import delimited, formats, opening
+from engine.data.reading import delimited, opening, parquet
 from engine.data.reading.columns import guess_columns
 from engine.data.reading.encoding import presumed_utf8
 from engine.data.reading.read_table import read_table
@@ -63,7 +63,7 @@ def mentions(table, *words):
 def test_delimiter_and_header_are_detected(write, delimiter, header):
     table = read_table(*write(as_csv(header=("text", "label") if header else None, delimiter=delimiter)))
     assert rows_of(table) == ROWS
-    assert table.options == ReadingOptions("csv", "utf-8", delimiter, '"', header)
+    assert table.options == ReadingOptions("csv", "utf-8", delimiter, '"', header=header)
     assert list(table.frame.columns) == (["text", "label"] if header else ["column 1", "column 2"])
 
 
@@ -102,7 +102,7 @@ def test_apostrophes_as_quotes(write):
     table = read_table(*write("\r\n".join(lines) + "\r\n", "articles.csv"))
     assert (table.options.delimiter, table.options.quote, table.options.header) == (";", "'", False)
     assert table.frame["column 2"][1] == "Ein längerer Artikel 1; mit 'Zitat' und \"Rede\" – er ist lang genug."
-    assert not table.ragged_lines
+    assert not table.findings
 
 
 def test_apostrophes_in_english_are_no_quotes(write):
@@ -127,16 +127,17 @@ def test_ragged_rows_are_reported_with_their_lines(write):
             + "b text,y,web\n" * 9
         )
     )
-    assert table.ragged_lines == (22, 23, 24)
+    assert table.findings[0].lines == (22, 23, 24)
     assert len(table.frame) == 31 and rows_of(table)[20:22] == [("too short", "", ""), ("trailing", "x", "mail")]
-    assert mentions(table, "lines 22, 23, 24", "left out")
+    sentence = table.findings[0].sentence
+    assert "lines 22, 23, 24" in sentence and "left out" in sentence
 
 
 def test_overrides_win_and_are_kept(write):
     path, name = write(as_csv())
     table = read_table(path, name, ReadingOptions(delimiter="|", quote="", header=False, encoding="cp1252"))
     assert len(table.frame.columns) == 1 and len(table.frame) == 61
-    assert table.options == ReadingOptions("csv", "cp1252", "|", "", False)
+    assert table.options == ReadingOptions("csv", "cp1252", "|", "", header=False)
 
 
 def test_reading_with_resolved_options_gives_the_same_table(write):
@@ -183,7 +184,7 @@ def test_header_only_and_single_row(write):
 
 def test_one_column_stays_one_column(write):
     table = read_table(*write("text\n" + "".join(f"{sentence}, and, so{', on' * (n % 3)}\n" for n, sentence in enumerate(SENTENCES * 4))))
-    assert len(table.frame.columns) == 1 and len(table.frame) == 20 and not table.ragged_lines
+    assert len(table.frame.columns) == 1 and len(table.frame) == 20 and not table.findings
     assert guess_columns(table).label is None
 
 
@@ -201,7 +202,7 @@ def test_fast_and_tolerant_ways_agree(write):
     rows = [(f'text "{n}", with\nbreak' if n % 9 == 0 else f"tëxt {n}", "" if n % 11 == 0 else f"label {n % 3}") for n in range(3000)]
     path, name = write(as_csv(rows))
     encoding = presumed_utf8(path, name)
-    options = ReadingOptions("csv", "utf-8", ",", '"', True)
+    options = ReadingOptions("csv", "utf-8", ",", '"', header=True)
     fast = delimited.read_fast(path, options, 2, encoding.newlines)
     tolerant = delimited.read_tolerant(path, encoding, options, 2, None)
     assert rows_of(fast) == rows_of(tolerant) == rows
@@ -391,7 +392,7 @@ def test_json_lines(write):
     lines.append(json.dumps({"text": "new key", "label": 3, "extra": None, "flag": True, "share": 2.0}))
     table = read_table(*write("\n".join(lines), "data.jsonl"))
     assert list(table.frame.columns) == ["text", "label", "meta", "extra", "flag", "share"]
-    assert table.ragged_lines == (5, 7) and table.lines[0] == 2 and len(table.frame) == 59
+    assert table.findings[0].lines == (5, 7) and table.lines[0] == 2 and len(table.frame) == 59
     assert rows_of(table)[-1] == ("new key", "3", "", "", "true", "2")
     assert rows_of(table)[0] == (*ROWS[0], '{"n": 1}', "", "", "")
 
@@ -400,7 +401,7 @@ def test_json_array_half_surrogates_and_depth(write):
     deep = "[" * 100_000 + "]" * 100_000
     content = '{"text": "half \\ud83d pair", "label": "a"}\n{"text": ' + deep + '}\n{"text": ' + "9" * 6000 + "}\n"
     table = read_table(*write(content, "data.jsonl"))
-    assert rows_of(table) == [("half ? pair", "a")] and table.ragged_lines == (2, 3)
+    assert rows_of(table) == [("half ? pair", "a")] and table.findings[0].lines == (2, 3)
     array = json.dumps([{"text": text, "label": label} for text, label in ROWS])
     assert rows_of(read_table(*write(array, "data.json"))) == ROWS
     with pytest.raises(DataError, match="holds no JSON object"):
@@ -418,7 +419,7 @@ def test_parquet_types_become_strings(write, tmp_path):
 
 
 def test_parquet_bomb(write, tmp_path, monkeypatch):
-    monkeypatch.setattr(formats, "MAX_DECOMPRESSED_BYTES", 2**20)
+    monkeypatch.setattr(parquet, "MAX_DECOMPRESSED_BYTES", 2**20)
     pandas.DataFrame({"text": ["x" * 1000] * 50_000, "label": ["a"] * 50_000}).to_parquet(tmp_path / "source")
     with pytest.raises(DataError, match="more than 1 MB"):
         read_table(*write((tmp_path / "source").read_bytes(), "data.parquet"))

@@ -92,7 +92,7 @@ def test_another_way_of_reading_and_another_name_are_read_anew(store, parsed):
     assert not any(".xlsx" in note for note in read_stored(store.add("mail.csv", FILES["even.csv"])).notes)
 
 
-@pytest.mark.parametrize("change", [{"names": []}, {"names": "x"}, {"options": {}}, {"notes": [[1]]}, {"ragged_lines": "x"}])
+@pytest.mark.parametrize("change", [{"names": []}, {"names": "x"}, {"options": {}}, {"notes": [[1]]}, {"findings": "x"}])
 def test_a_reading_whose_description_was_changed_is_made_again(change, store, parsed):
     dataset = store.add("even.csv", FILES["even.csv"])
     path = read_stored(dataset).folder / "about.json"

@@ -1,37 +1,15 @@
-"""What a check can say, and the registry of the checks. A new check is one function in ``label_checks.py`` or ``text_checks.py``."""
+"""The registry of the checks, and the words that they share. A new check is one function in ``label_checks.py`` or ``text_checks.py``."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import wraps
-from typing import Literal
 
 import numpy
 
+from engine.data.finding import SHOWN_ROWS, Finding
 from engine.data.rows import Rows
-
-SHOWN_ROWS = 1000
-Level = Literal["blocks", "worth knowing"]
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One line of the check report."""
-
-    title: str
-    count: int
-    """How many of what the title names: rows, classes or columns."""
-    sentence: str
-    action: str
-    rows: tuple[int, ...] = ()
-    """Row positions in the table's frame, at most the first 1,000."""
-    choice_field: str | None = None
-    """The flag of ``DataChoice`` that deals with it, if there is one."""
-    level: Level = "worth knowing"
-    code: str = ""
-    """Stable, for tests and links: the name of the check."""
-
 
 Check = Callable[[Rows], Finding | None]
 CHECKS: list[Check] = []

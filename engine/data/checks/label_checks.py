@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy
 
-from engine.data.checks.findings import Finding, blocking_check, check, first_rows, plural, quoted, share
+from engine.data.checks.findings import blocking_check, check, first_rows, plural, quoted, share
 from engine.data.choice import PARTS
+from engine.data.finding import Finding
 from engine.data.rows import Rows
 from engine.data.scanning import normalised, taken
 from engine.data.table import chunks_of

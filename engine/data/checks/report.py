@@ -12,9 +12,10 @@ from engine.data.checks import (
     label_checks,  # noqa: F401 - importing them registers the checks
     text_checks,  # noqa: F401 - importing them registers the checks
 )
-from engine.data.checks.findings import BLOCKING, CHECKS, Check, Finding, quoted
+from engine.data.checks.findings import BLOCKING, CHECKS, Check, quoted
 from engine.data.checks.label_checks import spread
 from engine.data.choice import DataChoice
+from engine.data.finding import Finding
 from engine.data.rows import Rows, Tokens
 from engine.data.table import Table
 
@@ -88,7 +89,8 @@ def check_table(
 
 def check_rows(rows: Rows, checks: Iterable[Check] = CHECKS) -> tuple[Finding, ...]:
     """Return the findings of the checks, of all that are registered: first what blocks, then the larger counts."""
-    return ordered(finding for function in checks if (finding := function(rows)) is not None)
+    found = [finding for function in checks if (finding := function(rows)) is not None]
+    return ordered([*rows.table.findings, *found])
 
 
 def blocking_findings(table: Table, rows: Rows) -> tuple[Finding, ...]:

@@ -6,7 +6,8 @@ import numpy
 import pyarrow
 import pyarrow.compute
 
-from engine.data.checks.findings import Finding, blocking_check, check, first_rows, plural, share
+from engine.data.checks.findings import blocking_check, check, first_rows, plural, share
+from engine.data.finding import Finding
 from engine.data.rows import Rows
 from engine.data.scanning import BEYOND_ASCII, CONTROL, MARKUP, taken
 
@@ -233,22 +234,3 @@ def matching(rows: Rows, kind: int, pattern: str) -> numpy.ndarray:
         hits = pyarrow.compute.match_substring_regex(taken(rows.texts, portion), pattern)
         matches[portion[hits.to_numpy(zero_copy_only=False)]] = True
     return matches
-
-
-@check
-def ragged_rows(rows: Rows) -> Finding | None:
-    """Rows with the wrong number of cells point to unquoted delimiters or line breaks."""
-    lines = rows.table.ragged_lines
-    if not lines:
-        return None
-    listed = ", ".join(f"{line:,}" for line in lines[:10]) + (" …" if len(lines) > 10 else "")
-    kept = numpy.isin(rows.table.lines, lines) if rows.table.lines is not None else numpy.zeros(0, dtype=bool)
-    what = "is not a JSON object" if rows.table.options.kind == "json-lines" else "has the wrong number of cells"
-    many = "are not JSON objects" if rows.table.options.kind == "json-lines" else "have the wrong number of cells"
-    return Finding(
-        "Rows with the wrong number of cells" if "cells" in what else "Lines that cannot be read",
-        len(lines),
-        f"{plural(len(lines), f'line {what}', f'lines {many}')}: line {listed}.",
-        "Look at delimiter and quoting. Rows with too few cells are filled up; the others are left out.",
-        first_rows(kept),
-    )

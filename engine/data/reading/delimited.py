@@ -12,6 +12,7 @@ import pyarrow.compute
 import pyarrow.csv
 
 from engine.data.choice import ReadingOptions
+from engine.data.finding import SHOWN_ROWS, Finding
 from engine.data.reading.dialect import detect_layout, reader
 from engine.data.reading.encoding import UTF8, Encoding, detect_encoding, presumed_utf8
 from engine.data.table import Table, frame_of, strings, unique_names
@@ -24,8 +25,9 @@ BLOCK_BYTES = 2**20
 BATCH_ROWS = 8192
 
 
-def read_delimited(path: Path, name: str, size: int, options: ReadingOptions, limit: int | None) -> Table:
-    """Read the table of a delimited text file of ``size`` bytes; ``limit`` reads only the first rows."""
+def read_delimited(path: Path, name: str, options: ReadingOptions, limit: int | None) -> Table:
+    """Read the table of a delimited text file; ``limit`` reads only the first rows."""
+    size = path.stat().st_size
     if limit is None and size >= FAST_BYTES and (presumed := presumed_utf8(path, name, options.encoding)):
         sample, _ = start_of(path, presumed)
         if not sample.startswith(("\n", "\r")):
@@ -143,14 +145,26 @@ def read_tolerant(path: Path, encoding: Encoding, options: ReadingOptions, colum
             if len(rows) == BATCH_ROWS:
                 flush()
         flush()
-    if ragged:
-        listed = ", ".join(f"{number:,}" for number in ragged[:5]) + (" …" if len(ragged) > 5 else "")
-        notes = [
-            *notes,
-            f"{len(ragged):,} rows do not have {columns} cells (lines {listed}): {len(ragged) - surplus:,} were filled with empty cells, "
-            f"{surplus:,} with too many were left out.",
-        ]
+    findings = ragged_findings(ragged, surplus, columns)
     frame = frame_of(
         names, [pyarrow.chunked_array([batch[position] for batch in batches], pyarrow.large_string()) for position in range(columns)]
     )
-    return Table(frame, options, tuple(notes), tuple(ragged), numpy.concatenate(lines) if lines else numpy.zeros(0, dtype=numpy.int64))
+    return Table(frame, options, tuple(notes), tuple(findings), numpy.concatenate(lines) if lines else numpy.zeros(0, dtype=numpy.int64))
+
+
+def ragged_findings(ragged: list[int], surplus: int, columns: int) -> list[Finding]:
+    """Say what became of the rows with too few or too many cells, whose lines are given."""
+    if not ragged:
+        return []
+    listed = ", ".join(f"{number:,}" for number in ragged[:5]) + (" …" if len(ragged) > 5 else "")
+    return [
+        Finding(
+            "Rows with the wrong number of cells",
+            len(ragged),
+            f"{len(ragged):,} rows do not have {columns} cells (lines {listed}): {len(ragged) - surplus:,} were filled with empty cells, "
+            f"{surplus:,} with too many were left out.",
+            "Look at delimiter and quoting.",
+            code="ragged_rows",
+            lines=tuple(ragged[:SHOWN_ROWS]),
+        )
+    ]

@@ -20,10 +20,11 @@ MAX_FILE_BYTES = 200 * MEBIBYTE
 MAX_DECOMPRESSED_BYTES = 512 * MEBIBYTE
 """The most that a compressed file may unfold to."""
 MAX_ARCHIVE_MEMBERS = 10_000
+MAX_ROWS = 5_000_000
 
-KINDS = {"csv": "a delimited text file", "json-lines": "JSON Lines", "parquet": "Parquet", "excel": "an Excel workbook"}
+KINDS = {"csv": "a delimited text file", "json": "JSON", "parquet": "Parquet", "excel": "an Excel workbook"}
 EXTENSIONS = {
-    ".csv": "csv", ".tsv": "csv", ".tab": "csv", ".txt": "csv", ".jsonl": "json-lines", ".ndjson": "json-lines", ".json": "json-lines",
+    ".csv": "csv", ".tsv": "csv", ".tab": "csv", ".txt": "csv", ".jsonl": "json", ".ndjson": "json", ".json": "json",
     ".parquet": "parquet", ".pq": "parquet", ".xlsx": "excel", ".xlsm": "excel",
 }  # fmt: skip
 ACCEPTED = "CSV, TSV, JSON Lines, Parquet or Excel (.xlsx), or a .gz of one of the text formats"
@@ -88,6 +89,13 @@ def refuse_empty_or_large(size: int, name: str, limit: int = MAX_FILE_BYTES) -> 
         )
 
 
+def too_large(name: str, size: str) -> DataError:
+    return DataError(
+        f"“{name}” unfolds to {size}; at most {MAX_ROWS:,} rows and {MAX_DECOMPRESSED_BYTES / MEBIBYTE:,.0f} MB are accepted. "
+        "Reading was stopped there. Upload a part of the rows."
+    )
+
+
 def decompress(source: Path, target: Path, name: str, limit: int | None = None) -> int:
     """Unfold a .gz file, counting while it streams; returns the bytes written. Raises ``DataError`` past the limit or on damage."""
     limit = MAX_DECOMPRESSED_BYTES if limit is None else limit
@@ -111,7 +119,7 @@ def decompress(source: Path, target: Path, name: str, limit: int | None = None) 
 
 
 def kind_of(start: bytes, path: Path, name: str) -> str:
-    """``csv``, ``json-lines``, ``parquet`` or ``excel``, from the content. Raises ``DataError`` on anything else that is recognised."""
+    """``csv``, ``json``, ``parquet`` or ``excel``, from the content. Raises ``DataError`` on anything else that is recognised."""
     if start.startswith(b"PAR1"):
         return "parquet"
     if start.startswith(b"PK\x03\x04") or start.startswith(b"PK\x05\x06"):
@@ -128,7 +136,7 @@ def kind_of(start: bytes, path: Path, name: str) -> str:
             "It was probably saved from a page that shows the file: download the file itself."
         )
     if first.startswith(b"{") or (first.startswith(b"[") and first[1:].lstrip()[:1] in (b"{", b"]")):
-        return "json-lines"
+        return "json"
     return "csv"
 
 
@@ -157,7 +165,7 @@ def chosen_kind(content_kind: str, chosen: str | None, name: str) -> str:
         return content_kind
     if chosen not in KINDS:
         raise DataError(f"“{chosen}” is not a kind of file. Expected one of {', '.join(KINDS)}. Choose one of them, or let it be detected.")
-    if {content_kind, chosen} <= {"csv", "json-lines"}:
+    if {content_kind, chosen} <= {"csv", "json"}:
         return chosen
     raise DataError(
         f"“{name}” cannot be read as {KINDS[chosen]}: its content is {KINDS[content_kind]}. Choose {content_kind}, or let the kind of "

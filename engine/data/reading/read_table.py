@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from engine.data.choice import ReadingOptions
 from engine.data.reading.columns import ColumnGuess, guess_columns
 from engine.data.reading.delimited import read_delimited
-from engine.data.reading.formats import read_excel, read_json_lines, read_parquet
+from engine.data.reading.excel import read_excel
+from engine.data.reading.json_files import read_json
 from engine.data.reading.opening import opened
+from engine.data.reading.parquet import read_parquet
 from engine.data.table import Table
 
 __all__ = ["ColumnGuess", "Table", "guess_columns", "read_table"]
 
 DETECT = ReadingOptions()
+READERS = {"csv": read_delimited, "json": read_json, "parquet": read_parquet, "excel": read_excel}
+"""A reader takes the uncompressed file, its own name, the options and the rows to read at most, and fills in the options."""
 
 
 def read_table(path: Path, name: str, options: ReadingOptions = DETECT, limit: int | None = None) -> Table:
@@ -23,12 +28,5 @@ def read_table(path: Path, name: str, options: ReadingOptions = DETECT, limit: i
     table, and where an option does not fit it.
     """
     with opened(path, name, options.kind) as content:
-        if content.kind == "json-lines":
-            table = read_json_lines(content.path, name, options, limit)
-        elif content.kind == "parquet":
-            table = read_parquet(content.path, name, options, limit)
-        elif content.kind == "excel":
-            table = read_excel(content.path, name, options, limit)
-        else:
-            table = read_delimited(content.path, name, content.bytes, options, limit)
-    return Table(table.frame, table.options, (*content.notes, *table.notes), table.ragged_lines, table.lines)
+        table = READERS[content.kind](content.path, name, options, limit)
+    return replace(table, notes=(*content.notes, *table.notes))

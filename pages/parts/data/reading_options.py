@@ -13,7 +13,7 @@ from engine.data.store import Dataset
 from engine.display.formatting import count, plain, shorten
 from engine.errors import DataError
 
-KINDS = {"csv": "delimited text", "json-lines": "JSON Lines", "parquet": "Parquet", "excel": "Excel"}
+KINDS = {"csv": "delimited text", "json": "JSON", "parquet": "Parquet", "excel": "Excel"}
 DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "vertical bar", ":": "colon", " ": "space"}
 QUOTES = {'"': 'double quote "', "'": "single quote '", "": "none: quotes are ordinary characters"}
 HEADERS = {True: "holds the column names", False: "is data"}
@@ -47,7 +47,7 @@ def reading_sentence(options: ReadingOptions) -> str:
     words = [KINDS.get(options.kind or "", "text")]
     if options.kind == "excel" and options.sheet:
         words.append(f"sheet “{plain(shorten(options.sheet))}”")
-    if options.kind in ("csv", "json-lines") and options.encoding:
+    if options.kind in ("csv", "json") and options.encoding:
         words[0] += f" in {plain(_encoding(options.encoding))}"
     if options.kind == "csv":
         separator = DELIMITERS.get(options.delimiter or "", options.delimiter or "")
@@ -96,7 +96,7 @@ def override_reading(dataset: Dataset, overrides: ReadingOptions, read_with: Rea
     kind = box(left, "Kind of file", "kind", KINDS)
     fields = {"kind": kind}
     shape = kind or detection.kind or "csv"
-    if shape in ("csv", "json-lines"):
+    if shape in ("csv", "json"):
         fields["encoding"] = box(middle, "Encoding", "encoding", ENCODINGS)
     if shape == "csv":
         fields["delimiter"] = box(right, "Separator", "delimiter", DELIMITERS)
