@@ -11,8 +11,9 @@ import pandas
 import pytest
 
 from engine.data.choice import ReadingOptions
-from engine.data.reading import delimited, opening, parquet
+from engine.data.reading import opening, parquet
 from engine.data.reading.columns import guess_columns
+from engine.data.reading.delimited import reading as delimited
 from engine.data.reading.encoding import presumed_utf8
 from engine.data.reading.read_table import read_table
 from engine.errors import DataError

@@ -13,7 +13,7 @@ import pytest
 
 from engine.data import rows, table_cache
 from engine.data.choice import DataChoice, ReadingOptions
-from engine.data.reading import delimited
+from engine.data.reading.delimited import reading as delimited
 from engine.data.reading.read_table import read_table
 from engine.data.rows import Rows
 from engine.data.store import DatasetStore

@@ -11,7 +11,7 @@ import numpy
 import openpyxl
 
 from engine.data.choice import ReadingOptions
-from engine.data.reading.dialect import detect_header
+from engine.data.reading.header import detect_header
 from engine.data.reading.opening import MAX_DECOMPRESSED_BYTES, MEBIBYTE, too_large, verify_archive
 from engine.data.reading.values import plain_text
 from engine.data.table import MAX_COLUMNS, Table, frame_of, strings, unique_names

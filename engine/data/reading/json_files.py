@@ -11,7 +11,7 @@ import numpy
 
 from engine.data.choice import ReadingOptions
 from engine.data.finding import SHOWN_ROWS, Finding
-from engine.data.reading.delimited import decoded
+from engine.data.reading.delimited.lines import decoded
 from engine.data.reading.encoding import detect_encoding
 from engine.data.reading.values import plain_text
 from engine.data.table import MAX_COLUMNS, Table, frame_of, strings, unique_names

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from engine.data.choice import ReadingOptions
 from engine.data.reading.columns import ColumnGuess, guess_columns
-from engine.data.reading.delimited import read_delimited
+from engine.data.reading.delimited.reading import read_delimited
 from engine.data.reading.excel import read_excel
 from engine.data.reading.json_files import read_json
 from engine.data.reading.opening import opened

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,8 +12,9 @@ import pyarrow.csv
 
 from engine.data.choice import ReadingOptions
 from engine.data.finding import SHOWN_ROWS, Finding
-from engine.data.reading.dialect import detect_layout, reader
-from engine.data.reading.encoding import UTF8, Encoding, detect_encoding, presumed_utf8
+from engine.data.reading.delimited.dialect import detect_layout, reader
+from engine.data.reading.delimited.lines import decoded
+from engine.data.reading.encoding import Encoding, detect_encoding, presumed_utf8
 from engine.data.table import Table, frame_of, strings, unique_names
 from engine.errors import DataError
 
@@ -55,12 +55,6 @@ def start_of(path: Path, encoding: Encoding) -> tuple[str, bool]:
     if not complete and "\n" in sample:
         sample = sample[: sample.rindex("\n") + 1]
     return sample, complete
-
-
-def decoded(raw: io.BufferedReader, encoding: Encoding) -> io.TextIOWrapper:
-    """Open the file as text with its own line ends; a byte order mark is dropped."""
-    codec = "utf-8-sig" if encoding.name.lower() in UTF8 else encoding.name
-    return io.TextIOWrapper(raw, encoding=codec, errors=encoding.errors, newline="")
 
 
 def read_fast(path: Path, options: ReadingOptions, columns: int, newlines: int) -> Table | None:
