@@ -6,8 +6,8 @@ import json
 import re
 from collections.abc import Iterable
 
-CONTROL_CHARACTERS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
-"""What is no writing and not allowed in XML. White space of one line or more is not among them."""
+from engine.data.scanning import without_control
+
 LIST = "[]"
 """The separator of labels that stand in a cell as a list in JSON or in Python's notation: ``["billing", "login"]``."""
 SEPARATORS = {"|": 0.5, ";": 0.5, "\n": 0.5, ",": 0.9}
@@ -24,7 +24,7 @@ _BRACKETS = {"[": "]", "(": ")", "{": "}"}
 
 def cleaned_label(cell: str) -> str:
     """Return the label that a cell holds: control characters become spaces, white space around it and the brackets of a list of one go."""
-    label = CONTROL_CHARACTERS.sub(" ", cell).strip()
+    label = without_control(cell)
     items = stored_list(label)
     return label if items is None or len(items) > 1 else "".join(items)
 
@@ -45,7 +45,7 @@ def stored_list(cell: str) -> tuple[str, ...] | None:
                 plain = str(json.loads(quoted))
             except ValueError:  # Python's apostrophes
                 plain = re.sub(r"\\(['\"\\])", r"\1", quoted[1:-1])
-        items.append(CONTROL_CHARACTERS.sub(" ", plain).strip())
+        items.append(without_control(plain))
     return tuple(item for item in dict.fromkeys(items) if item)
 
 

@@ -13,7 +13,7 @@ import pyarrow
 import pyarrow.compute
 
 from engine.data.choice import PARTS, DataChoice
-from engine.data.scanning import CONTROL, Scan, scan_texts, taken
+from engine.data.scanning import CONTROL, Scan, scan_texts, taken, without_control
 from engine.data.table import Table, chunks_of, column_of
 from engine.data.table_cache import kept_scan
 
@@ -174,11 +174,8 @@ class Rows:
         """Return the texts of some rows, control characters replaced by spaces."""
         texts: list[str] = taken(self.texts, positions).to_pylist()
         for index in numpy.flatnonzero(self.scan.kinds[positions] & CONTROL):
-            texts[index] = texts[index].translate(CONTROL_TO_SPACE).strip()
+            texts[index] = without_control(texts[index])
         return texts
-
-
-CONTROL_TO_SPACE = {byte: " " for byte in [*range(9), 11, 12, *range(14, 32), 127]}
 
 
 def trimmed(texts: pyarrow.LargeStringArray) -> pyarrow.LargeStringArray:

@@ -1,14 +1,17 @@
 """One pass over all texts: their words, which kinds of characters they hold, and which of them are the same once normalised.
 
 Half a million texts are too many for a Python loop, so NumPy works on the bytes of the column, a piece at a time. Where it would have to
-know Unicode, and where a text begins or ends with white space, the rules are Python's own.
+know Unicode, and where a text begins or ends with white space, the rules are Python's own: those of :func:`normalised`.
 """
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cache
 
 import numpy
 import pyarrow
@@ -19,10 +22,15 @@ PIECE_BYTES = 2**20
 COMPARED_TEXTS = 1000
 """Texts that are Python strings at the same time."""
 BEYOND_ASCII, MARKUP, CONTROL = 1, 2, 4
+_ASCII = bytes(range(128))
 
+CONTROL_CHARACTERS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")
+"""What is no writing and not allowed in XML, or discouraged there. What ends a line is not among it."""
+_INVISIBLE = re.compile("[\xad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufe00-\ufe0f\ufeff]")
+"""Soft hyphens, spaces and joiners of no width, marks of direction, marks of the byte order, variants of one character."""
 _SPACES = bytes([9, 10, 11, 12, 13, 28, 29, 30, 31, 32])  # what str.split() takes for white space
-_FOLDED = bytes(32 if byte in _SPACES else ord(chr(byte).lower()) if byte < 128 else byte for byte in range(256))
-_CONTROL_BYTES = frozenset([*range(9), 11, 12, *range(14, 32), 127])
+_CONTROL_BYTES = bytes(byte for byte in range(128) if CONTROL_CHARACTERS.match(chr(byte)))
+_FOLDED = bytes(32 if byte in _SPACES + _CONTROL_BYTES else ord(chr(byte).lower()) if byte < 128 else byte for byte in range(256))
 _KINDS = bytes(
     BEYOND_ASCII if byte >= 128 else MARKUP if byte in b"<&#" else CONTROL if byte in _CONTROL_BYTES else 0 for byte in range(256)
 )
@@ -40,8 +48,20 @@ class Scan:
     """(n,) int64, the position of the first text that is the same once normalised, often a text's own."""
 
 
+def without_control(text: str) -> str:
+    """Return the text as models and charts get it: control characters replaced by spaces, no white space at the ends."""
+    return CONTROL_CHARACTERS.sub(" ", text).strip()
+
+
 def normalised(text: str) -> str:
-    """Return the text case-folded, runs of white space as one space, none at the ends."""
+    """Return the form that texts share which are the same to a reader, so that they stay on one side of a split.
+
+    Case, Unicode's forms of one character, and characters that nobody sees do not matter; control characters count as white space, and a
+    run of it as one space, with none at the ends. Whatever cleaning does to a text, its form stays the same.
+    """
+    text = CONTROL_CHARACTERS.sub(" ", text)
+    if not text.isascii():
+        text = unicodedata.normalize("NFKC", _INVISIBLE.sub("", unicodedata.normalize("NFKC", text)).casefold())
     return " ".join(text.casefold().split())
 
 
@@ -76,8 +96,10 @@ def _describe(texts: pyarrow.LargeStringArray) -> tuple[numpy.ndarray, numpy.nda
 
     folded = numpy.frombuffer(raw.translate(_FOLDED), numpy.uint8)
     by_python = numpy.zeros(len(texts), bool)
-    if special := _special_characters(raw):
-        by_python |= pyarrow.compute.match_substring_regex(texts, f"[{special}]").to_numpy(zero_copy_only=False)
+    if special := "".join(filter(_is_special, set(raw.translate(None, _ASCII).decode("utf-8")))):
+        by_python |= _with_any(texts, special)
+        if control := "".join(CONTROL_CHARACTERS.findall(special)):
+            kinds |= numpy.uint8(CONTROL) * _with_any(texts, control)
     by_python[filled] |= (folded[starts] == 32) | (folded[lasts] == 32)
     spaces = numpy.flatnonzero(folded == 32)
     doubled = spaces[1:][numpy.diff(spaces) == 1]
@@ -95,10 +117,15 @@ def _describe(texts: pyarrow.LargeStringArray) -> tuple[numpy.ndarray, numpy.nda
     return words.astype(numpy.int32), kinds, fingerprints
 
 
-def _special_characters(raw: bytes) -> str:
-    """Return the characters beyond ASCII that case folding changes or that are white space, each once."""
-    beyond = raw.translate(None, bytes(range(128))).decode("utf-8")
-    return "".join(character for character in set(beyond) if character.casefold() != character or character.isspace())
+@cache
+def _is_special(character: str) -> bool:
+    """Return whether a character beyond ASCII is not its own normal form, or may be another one after what stands before it."""
+    return normalised(character) != character or unicodedata.category(character)[0] == "M" or "\u1160" <= character <= "\u11ff"
+
+
+def _with_any(texts: pyarrow.LargeStringArray, characters: str) -> numpy.ndarray:
+    """(n,) bool: whether a text holds one of some characters beyond ASCII."""
+    return pyarrow.compute.match_substring_regex(texts, f"[{characters}]").to_numpy(zero_copy_only=False)
 
 
 def _fingerprints(data: numpy.ndarray, bounds: numpy.ndarray) -> numpy.ndarray:

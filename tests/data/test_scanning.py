@@ -1,16 +1,22 @@
 """The scan works on bytes, and must agree with Python's own string methods on every text."""
 
 import random
+import unicodedata
 
 import numpy
+import pandas
 import pyarrow
 import pytest
 
 from engine.data import rows, scanning
+from engine.data.choice import DataChoice, ReadingOptions
+from engine.data.splitting import prepare
+from engine.data.table import Table
 
 LETTERS = ["a", "B", "Z", "9", " ", "  ", "\n", "\t", "\x1c", "<", "&", "\0", "\x1f", "\x7f", "é", "É", "ß", "İ", "Σ", "ﬁ", "e\u0301",
            "\u0345", "\u200b", "\ufeff", "\u00a0", "\u0085", "\u2028", "\u3000", "\u180e", "ａ", "Ａ", "٣", "Ⅷ", "語", "\ufffd", "🙂",
-           "👩\u200d🔬"]  # fmt: skip
+           "👩\u200d🔬", "\u0301", "\u00ad", "\u202e", "\u200c", "❤\ufe0f", "❤", "\u0090", "\ufffe", "\x02", "가", "\u1100", "\u1161",
+           "\u11a8", "がぎ", "か\u3099", "न\u093c", "\u0958", "…", "½"]  # fmt: skip
 
 
 def in_chunks(texts: list[str], cut: int) -> pyarrow.ChunkedArray:
@@ -20,13 +26,13 @@ def in_chunks(texts: list[str], cut: int) -> pyarrow.ChunkedArray:
 
 def agrees_with_python(column: pyarrow.ChunkedArray) -> None:
     scan, texts = scanning.scan_texts(column), column.to_pylist()
-    forms = [" ".join(text.casefold().split()) for text in texts]
+    forms = [scanning.normalised(text) for text in texts]
     assert scan.words.tolist() == [len(form.split()) for form in forms]
     assert scan.groups.tolist() == [forms.index(form) for form in forms]
     for text, kinds in zip(texts, scan.kinds.tolist(), strict=True):
         assert bool(kinds & scanning.BEYOND_ASCII) == (not text.isascii())
         assert bool(kinds & scanning.MARKUP) == any(mark in text for mark in "<&#")
-        assert bool(kinds & scanning.CONTROL) == any(mark in text for mark in "\0\x1c\x1f\x7f")
+        assert bool(kinds & scanning.CONTROL) == any(mark in text for mark in "\0\x02\x1c\x1f\x7f\u0090\ufffe")
     assert (scan.words.dtype, scan.kinds.dtype, scan.groups.dtype) == (numpy.int32, numpy.uint8, numpy.int64)
 
 
@@ -68,3 +74,44 @@ def test_texts_are_taken_from_the_chunk_they_lie_in():
         column = in_chunks(texts, cut)
         assert scanning.taken(column, numpy.array([0, 2, 3, 5])).to_pylist() == ["zero", "two", "drei", "fünf"]
         assert scanning.taken(column, numpy.array([], dtype=int)).to_pylist() == []
+
+
+def as_seen(text: str) -> str:
+    """What a person sees of a text, spelled out apart from the product: NFKC, no invisible characters, single spaces, lower case."""
+    seen = "".join(
+        character for character in text if unicodedata.category(character) not in ("Cf", "Cs") and character not in "\ufe0e\ufe0f"
+    )
+    seen = "".join(" " if unicodedata.category(character) in ("Cc", "Cn") else character for character in seen)
+    return " ".join(unicodedata.normalize("NFKC", seen).casefold().split())
+
+
+UNSEEN = ["\0", "\0\0", "\x02", "\x1f", "\x7f", "\u0085", "\u0090", "\ufffe", "\u200b", "\u200d", "\u00ad", "\u202e", "\ufeff", "\u2060",
+          " ", "  ", "\n", "\r\n", "\t", "\u00a0", "\u2003", "\u3000"]  # fmt: skip
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_no_text_is_in_two_parts_whatever_cleaning_touches(seed):
+    """Each text comes in several disguises: control characters and spaces at its ends and in its gaps, and every Unicode form."""
+    source = random.Random(seed)
+    texts, labels = [], []
+    for number in range(40):
+        words = [source.choice(["café", "naïve", "Ångström", "ｗｉｄｅ", "ﬁne", "plain", "한국어", "❤"]) for _ in range(3)] + [str(number)]
+        for _ in range(source.randint(1, 4)):
+            form = source.choice(["NFC", "NFD", "NFKC", "NFKD"])
+            gaps = [source.choice([" ", "\u00a0", "\t", "\n", " \0", "\x02 ", "\u3000", " \u200b"]) for _ in range(3)]
+            text = "".join(word + gap for word, gap in zip(words, [*gaps, ""], strict=True))
+            ends = ["".join(source.choices(UNSEEN, k=source.randint(0, 3))) for _ in range(2)]
+            texts.append(ends[0] + unicodedata.normalize(form, source.choice([str, str.upper])(text)) + ends[1])
+            labels.append(f"class {number % 3}")
+    table = Table(pandas.DataFrame({"text": texts, "label": labels}, dtype="str"), ReadingOptions(kind="csv"))
+    frame = prepare(table, DataChoice("0" * 16, "data.csv", ("text",), "label", seed=seed)).frame
+    parts: dict[str, set[str]] = {}
+    for text, part in zip(frame["text"], frame["split"], strict=True):
+        assert text == text.strip() and not set(text) & set("\0\x02\x1f\x7f\u0090\ufffe")
+        parts.setdefault(as_seen(text), set()).add(part)
+    assert len(parts) == 40 and all(len(found) == 1 for found in parts.values())
+
+
+def test_a_text_that_nobody_can_see_is_empty():
+    for text in ["\0\0", "\x02 \x1f", "\u200b", "\ufeff\u00a0", "\u202e\u200e", "\ufffe"]:
+        assert scanning.scan_texts(in_chunks([text, "seen"], 1)).words.tolist() == [0, 1]

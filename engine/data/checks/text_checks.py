@@ -76,7 +76,7 @@ def exact_duplicates(rows: Rows) -> Finding | None:
 
 @check
 def normalised_duplicates(rows: Rows) -> Finding | None:
-    """The same text but for case and white space, under the same label."""
+    """The same text but for case, white space and what nobody sees, under the same label."""
     _, nearly = duplicates(rows)
     count = int(nearly.sum())
     if not count:
@@ -84,7 +84,7 @@ def normalised_duplicates(rows: Rows) -> Finding | None:
     return Finding(
         "Texts repeated but for case or space",
         count,
-        f"{plural(count, 'row differs', 'rows differ')} from an earlier one of the same label only in case or white space.",
+        f"{plural(count, 'row differs', 'rows differ')} from an earlier one of its label only in case, white space or what is not seen.",
         _duplicate_action(rows),
         beside_originals(rows, nearly),
         "drop_duplicates",
