@@ -26,7 +26,8 @@ from scipy.sparse import csr_matrix
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import train_test_split
 
-from engine.commands.parser import choose_data, make_parser
+from engine.commands.data_options import choose_data
+from engine.commands.parser import make_parser
 from engine.data.choice import DataChoice
 from engine.data.splitting import load_prepared
 from engine.data.store import sample_choice

@@ -1,15 +1,16 @@
-"""The command line, a thin face over the rooms: ``python -m engine train``, ``audit``, ``ablate``, ``museum``, ``benchmark`` and more."""
+"""The command line, a thin face over the rooms: ``python -m engine check``, ``train``, ``audit``, ``benchmark`` and more."""
 
 from __future__ import annotations
 
 import os
 import sys
 
-from engine.commands import models, runs, studies
+from engine.commands import checking, models, runs, studies
 from engine.commands.parser import make_parser
-from engine.errors import ParityError
+from engine.errors import ParityError, UnsureError
 
 COMMANDS = {
+    "check": checking.check,
     "train": runs.train,
     "audit": studies.audit,
     "ablate": studies.ablate,
@@ -26,7 +27,7 @@ COMMANDS = {
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run one command; 0 when it did what was asked, 1 when it could not (the reason is on standard error)."""
+    """Run one command; 0 when it did what was asked, 1 when it could not, 2 when it has to ask (the reason is on standard error)."""
     options = make_parser().parse_args(arguments)
     if getattr(options, "runs_dir", None):
         os.environ["PARITY_RUNS"] = str(options.runs_dir.absolute())
@@ -36,7 +37,7 @@ def main(arguments: list[str] | None = None) -> int:
         return status
     except ParityError as error:
         print(f"error: {error}", file=sys.stderr)
-        return 1
+        return 2 if isinstance(error, UnsureError) else 1
     except KeyboardInterrupt:
         return 130  # as a shell says it
     except BrokenPipeError:  # whoever read the output, for example ``head``, has seen enough

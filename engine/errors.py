@@ -2,6 +2,7 @@
 
     ParityError
     ├── DataError          the file, its columns or its rows cannot be used
+    │   └── UnsureError    the guess of its columns is not sure, and nobody has named them
     ├── ExperimentError    a setting is missing, unknown or out of range
     ├── EncoderError       the pre-trained model cannot be found, trusted or loaded
     ├── RunError           a run's folder is missing, damaged or in the wrong state
@@ -21,6 +22,10 @@ class ParityError(Exception):
 
 class DataError(ParityError):
     """The file, its columns or its rows cannot be used as they are."""
+
+
+class UnsureError(DataError):
+    """The guess of the text and label columns is not sure, and nobody has named them."""
 
 
 class ExperimentError(ParityError):

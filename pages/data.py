@@ -13,8 +13,9 @@ from engine.data.store import sample_choice
 from engine.display import charts
 from engine.display.formatting import count, percent, plain, shorten
 from engine.errors import ParityError
+from engine.runs.planning.data_check import TOKEN_LIMIT
 from pages.parts.data.check_report import FLAGS, answer_sentence, show_report
-from pages.parts.data.data_results import MEASURED_TEXTS, TOKEN_LIMIT, check, columns_at_a_glance, dataset_store, forget, read, split
+from pages.parts.data.data_results import MEASURED_TEXTS, check, columns_at_a_glance, dataset_store, forget, read, split
 from pages.parts.data.dataset_choice import SAMPLE, choose_dataset
 from pages.parts.data.reading_options import override_reading, reading_sentence, show_rows
 from pages.parts.widgets.drawing import show

@@ -135,9 +135,9 @@ def test_no_figure_is_left_to_fill_in(path: Path) -> None:
 
 
 def test_commands_in_the_readme_exist_with_all_their_options() -> None:
-    block = re.search(r"```\n(python -m engine train.*?)```", README, flags=re.DOTALL)
+    block = re.search(r"```\n(python -m engine check.*?)\nDATA OPTIONS\n(.*?)```", README, flags=re.DOTALL)
     assert block
-    usages = re.split(r"^python -m engine ", block.group(1), flags=re.MULTILINE)[1:]
+    usages = re.split(r"^python -m engine ", block.group(1).replace("[DATA OPTIONS]", block.group(2)), flags=re.MULTILINE)[1:]
     for usage in usages:
         command = usage.split()[0]
         documented = set(re.findall(r"--[a-z-]+", usage))

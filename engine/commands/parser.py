@@ -1,19 +1,14 @@
-"""The options of every command, and the data that they name; the settings of a run come from the fields of ``Experiment``."""
+"""The options of every command; the settings of a run come from the fields of ``Experiment``."""
 
 from __future__ import annotations
 
 import argparse
-from dataclasses import MISSING, fields, replace
+from dataclasses import MISSING, fields
 from pathlib import Path
 
 from engine import FRAMEWORKS
-from engine.data.choice import DataChoice
-from engine.data.reading.read_table import guess_columns
-from engine.data.store import sample_choice
-from engine.data.table_cache import read_stored
-from engine.errors import DataError
+from engine.commands.data_options import add_data_options, choose_data
 from engine.runs.experiment import Experiment
-from engine.runs.preparing.prepare import dataset_store
 from engine.serving.kinds import BUNDLES
 from engine.shared.classifiers import CLASSIFIERS
 from engine.studies import ablation, audit
@@ -23,6 +18,7 @@ from engine.studies.export.request import EVERY_FORMAT, FORMATS, PRECISIONS
 from engine.studies.migration.request import ROUTES
 from engine.studies.mistake_catalogue import MISTAKES
 
+DATA_HELP = "a file (CSV, JSON, Parquet, Excel and others), a folder of text files, or 'sample'"
 SETTINGS = {item.name: item for item in fields(Experiment) if item.name not in ("data", "frameworks")}
 """The form, this command line and the check of an experiment read help, choices and limits from the same place."""
 
@@ -34,10 +30,14 @@ def make_parser() -> argparse.ArgumentParser:
     )
     commands = parser.add_subparsers(dest="command", required=True)
 
+    command = commands.add_parser("check", help="read a file, and say what stands in the way of training on it")
+    command.add_argument("data", metavar="DATA", help=DATA_HELP)
+    add_data_options(command)
+    _add_place(command, "print how it was read, its columns, classes and findings on standard output and nothing else")
+
     command = commands.add_parser("train", help="train on a file and print the comparison")
-    command.add_argument("data", metavar="DATA", help="a CSV, TSV, JSON Lines, Parquet or Excel file, or 'sample'")
-    _add_columns(command)
-    command.add_argument("--rows", type=int, metavar="N", help="take a stratified sample of this many rows")
+    command.add_argument("data", metavar="DATA", help=DATA_HELP)
+    add_data_options(command)
     for name in SETTINGS:
         _add_setting(command, name)
     command.add_argument("--frameworks", default=",".join(FRAMEWORKS), help="pytorch, tensorflow or both, separated by a comma")
@@ -142,11 +142,6 @@ def _add_setting(command: argparse.ArgumentParser, name: str) -> None:
         command.add_argument(option, type=kind, metavar={int: "N", float: "X"}.get(kind, "TEXT"), help=words)
 
 
-def _add_columns(command: argparse.ArgumentParser) -> None:
-    command.add_argument("--text", action="extend", nargs="+", metavar="COL", help="text columns, joined in this order (default: guessed)")
-    command.add_argument("--label", metavar="COL", help="the label column (default: guessed)")
-
-
 def _add_classifiers(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--classifier", action="extend", nargs="+", metavar="NAME", help=f"which ones (default: all of {', '.join(CLASSIFIERS)})"
@@ -155,8 +150,7 @@ def _add_classifiers(command: argparse.ArgumentParser) -> None:
 
 def _add_study_data(command: argparse.ArgumentParser, rows: int) -> None:
     command.add_argument("--data", default="sample", metavar="DATA", help="a file as for `train`, or 'sample' (the default)")
-    _add_columns(command)
-    command.add_argument("--rows", type=int, metavar="N", help=f"take a stratified sample of this many rows (default: {rows:,})")
+    add_data_options(command, f" (default: {rows:,})")
     _add_setting(command, "encoder")
 
 
@@ -171,31 +165,3 @@ def make_experiment(options: argparse.Namespace) -> Experiment:
     classifier = settings.pop("classifier", SETTINGS["classifier"].default)
     frameworks = tuple(name.strip() for name in options.frameworks.split(",") if name.strip())
     return Experiment.recommended(choose_data(options), classifier, frameworks=frameworks, **settings)
-
-
-def choose_data(options: argparse.Namespace) -> DataChoice:
-    """Return the file and its columns, guessed where nothing was said. Raises ``DataError`` when a guess would be a gamble."""
-    if options.data == "sample":
-        choice = sample_choice()
-        for option, given, column in (("--text", options.text, list(choice.text)), ("--label", options.label, choice.label)):
-            if given and given != column:
-                names = f"{', '.join(choice.text)} (text) and {choice.label} (label)"
-                raise DataError(f"The sample has the columns {names}, but {option} names {given}. Leave {option} out.")
-        return replace(choice, rows=options.rows)
-    path = Path(options.data)
-    if not path.is_file():
-        raise DataError(f"There is no file {options.data}. Expected a CSV, TSV, JSON Lines, Parquet or Excel file, or the word “sample”.")
-    dataset = dataset_store().add(path.name, path)
-    table = read_stored(dataset)
-    guess = guess_columns(table)
-    text, label = tuple(options.text or guess.text), options.label or guess.label
-    columns = list(table.frame.columns)
-    unknown = [name for name in (*text, label) if name not in columns]
-    if not text or not label or unknown:
-        wrong = (
-            f"no column is called {', '.join(map(str, unknown))}"
-            if text and label
-            else "the text and label columns could not be told apart"
-        )
-        raise DataError(f"In {path.name} {wrong}. Found the columns {', '.join(columns)}. Name them with --text and --label.")
-    return DataChoice(dataset.identifier, dataset.name, text, label, reading=table.options, rows=options.rows)

@@ -9,7 +9,7 @@ import sys
 from engine import FRAMEWORK_NAMES, __version__
 from engine.commands.following import check_before_start, follow
 from engine.commands.parser import make_experiment
-from engine.errors import RunError
+from engine.errors import DataError, RunError
 from engine.runs.folder import open_run
 from engine.runs.index import run_rows
 from engine.runs.launching import recover, start
@@ -81,7 +81,9 @@ def summary(results: Results) -> str:
 
 
 def predict(options: argparse.Namespace) -> int:
-    """Answer with every model that the run has."""
+    """Answer with every model that the run has. Raises ``DataError`` on a text without a word."""
+    if not all(text.strip() for text in options.text):
+        raise DataError("A text is empty: there is nothing to classify. Expected at least one word in each text. Leave the empty ones out.")
     run = open_run(options.run)
     results = run.read_results()
     if results is None:

@@ -7,8 +7,8 @@ import json
 import sys
 from dataclasses import replace
 
+from engine.commands.data_options import choose_data
 from engine.commands.following import check_before_start, watch
-from engine.commands.parser import choose_data
 from engine.runs.experiment import BUNDLED_ENCODER
 from engine.runs.records.reading import to_json
 from engine.shared.classifiers import CLASSIFIERS

@@ -8,17 +8,15 @@ from dataclasses import fields
 from typing import Any
 
 from engine import FRAMEWORKS
-from engine.data.choice import DataChoice
+from engine.data.choice import DataChoice, ReadingOptions
 from engine.data.store import SAMPLE
 from engine.runs.experiment import Experiment
 
-ON_THE_DATA_PAGE = {
-    "drop_duplicates": "rows that occur twice are left out",
-    "drop_conflicts": "texts under more than one label are left out",
-    "merge_labels": "labels that differ only in case or space are one",
-    "drop_small_classes": "classes that are too small are left out",
-}
-"""Choices that no option of the command line makes."""
+PART_FILES = ("validation_file", "test_file")
+OPTIONS_OF_DATA = (
+    *("rows", "drop_duplicates", "drop_conflicts", "merge_labels", "drop_small_classes"),
+    *("several_labels", "split_column", "drop_overlaps"),
+)
 
 
 def repeating_command(experiment: Experiment) -> str:
@@ -32,8 +30,11 @@ def repeating_command(experiment: Experiment) -> str:
         for column in data.text:
             words += _option("text", column)
         words += _option("label", data.label)
-    if data.rows is not None:
-        words += _option("rows", data.rows)
+        words += _changed(data.reading, ReadingOptions())
+        for name in PART_FILES:
+            if (file := getattr(data, name)) is not None:
+                words += _option(name, file.name)
+    words += _changed(data, DataChoice(data.dataset, data.name, data.text, data.label), OPTIONS_OF_DATA)
     words += _option("classifier", experiment.classifier)
     recommended = Experiment.recommended(data, experiment.classifier)
     for item in fields(Experiment):
@@ -46,6 +47,21 @@ def repeating_command(experiment: Experiment) -> str:
     return shlex.join(words)
 
 
+def _changed(values: Any, usual: Any, names: tuple[str, ...] = ()) -> list[str]:
+    """Return the options of the fields that are not as usual; of all fields where none are named."""
+    words: list[str] = []
+    for name in names or [item.name for item in fields(values)]:
+        value = getattr(values, name)
+        if value == getattr(usual, name) or value is None or name == "container":  # the container is always told from the file
+            continue
+        if isinstance(value, bool):
+            words.append(f"--{_dashed(name)}" if value else f"--no-{_dashed(name)}")
+        else:
+            visible = not isinstance(value, str) or value.isprintable()
+            words += _option(name, value if visible else value.encode("unicode_escape").decode())
+    return words
+
+
 def without_option(data: DataChoice) -> list[str]:
     """Return in words what was chosen on the Data page and cannot be said on the command line; nothing where the command says it all."""
     return [*_unsayable(data)]
@@ -53,9 +69,6 @@ def without_option(data: DataChoice) -> list[str]:
 
 def _unsayable(data: DataChoice) -> Iterator[str]:
     usual = DataChoice(data.dataset, data.name, data.text, data.label)
-    for name, words in ON_THE_DATA_PAGE.items():
-        if getattr(data, name):
-            yield words
     if (data.test_share, data.validation_share) != (usual.test_share, usual.validation_share):
         yield f"{100 * data.validation_share:g} % of the rows validate and {100 * data.test_share:g} % test"
     if data.seed != usual.seed:
@@ -63,9 +76,9 @@ def _unsayable(data: DataChoice) -> Iterator[str]:
 
 
 def _option(name: str, value: Any) -> list[str]:
-    """Return an option as two words, or as one where the value would be taken for an option itself."""
+    """Return an option as two words, or as one where the value would be taken for an option itself or is empty."""
     option, words = f"--{_dashed(name)}", str(value)
-    return [f"{option}={words}"] if words.startswith("-") else [option, words]
+    return [f"{option}={words}"] if words.startswith("-") or not words else [option, words]
 
 
 def _dashed(name: str) -> str:

@@ -40,6 +40,9 @@ def compare(run: Run, outcomes: dict[str, Outcome], state: str, notes: tuple[str
         run=replace(run_facts(run, experiment), created=run.read_status().created, finished=time.time(), state=state, notes=notes),
         data=DataFacts(
             name=experiment.data.name,
+            text=experiment.data.text,
+            label=experiment.data.label,
+            reading=experiment.data.reading,
             rows=len(frame),
             classes=classes,
             split={part: len(inputs.rows[part]) for part in PARTS},

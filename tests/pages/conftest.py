@@ -206,6 +206,9 @@ def results(run: Run, predictions: dict[str, pandas.DataFrame]) -> Results:
         run=replace(run_facts(run, experiment), created=1_800_000_000.0, finished=1_800_000_060.0, state="done"),
         data=DataFacts(
             name=experiment.data.name,
+            text=experiment.data.text,
+            label=experiment.data.label,
+            reading=experiment.data.reading,
             rows=336,
             classes=tuple(CLASSES),
             split={"train": 256, "validation": 40, "test": TEST_ROWS},

@@ -54,7 +54,6 @@ def test_what_no_option_can_say_is_said_in_words() -> None:
     assert without_option(sample_choice()) == []
     data = replace(sample_choice(), drop_duplicates=True, test_share=0.2, seed=7)
     assert without_option(data) == [
-        "rows that occur twice are left out",
         "15 % of the rows validate and 20 % test",
         "the split is drawn with seed 7",
     ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy
 
@@ -22,6 +22,10 @@ class ColumnGuess:
     sure: bool
     reason: str
     """One plain sentence."""
+    text_candidates: tuple[str, ...] = ()
+    """The columns that could be the text, the likeliest first."""
+    label_candidates: tuple[str, ...] = ()
+    """The columns that could be the label, the likeliest first."""
 
 
 @dataclass(frozen=True)
@@ -45,13 +49,17 @@ class Profile:
         return self.filled > 0 and few and self.distinct >= 2 and self.characters <= 60 and self.words <= 8
 
 
-def guess_columns(table: Table) -> ColumnGuess:
-    """Return the likely text and label columns of a table, with a sentence that says why."""
-    names = [str(name) for name in table.frame.columns]
+def guess_columns(table: Table, label: str | None = None, text: tuple[str, ...] = ()) -> ColumnGuess:
+    """Return the likely text and label columns of a table, with a sentence that says why; what is given is kept."""
+    guess = _guess(table, [str(name) for name in table.frame.columns if name not in text], label)
+    return replace(guess, text=text or guess.text)
+
+
+def _guess(table: Table, names: list[str], given: str | None) -> ColumnGuess:
     if len(names) < 2:
         return ColumnGuess(tuple(names), None, False, "The table has one column; training needs a text column and a label column.")
     profiles = [profile(table, name) for name in names]
-    label, label_named = guess_label(profiles)
+    label, label_named = (given, True) if given else guess_label(profiles)
     text, text_named = guess_text([item for item in profiles if item.name != label])
     if label is None or not text:
         missing = "a label: no column has few values that repeat" if label is None else "a text: no column reads like sentences"
@@ -70,7 +78,8 @@ def guess_columns(table: Table) -> ColumnGuess:
     if not sure:
         others = ", ".join(f"“{item.name}”" for item in rivals[:3])
         reason += f" Also possible as a label: {others}." if others else " Please check both boxes."
-    return ColumnGuess(text, label, sure, reason)
+    texts = tuple(item.name for item in profiles if item.reads_like_text and item.name != label)
+    return ColumnGuess(text, label, sure, reason, texts, (label, *(item.name for item in rivals)))
 
 
 def profile(table: Table, name: str) -> Profile:

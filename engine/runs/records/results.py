@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from engine.data.choice import ReadingOptions
 from engine.runs.experiment import Experiment
 from engine.runs.records.outcome import Outcome
 from engine.shared.classifiers import CLASSIFIERS, Classifier
@@ -58,6 +59,12 @@ class DataFacts:
 
     name: str = ""
     """The file's own name."""
+    text: tuple[str, ...] = ()
+    """The columns whose texts were joined."""
+    label: str = ""
+    """The column that held the class."""
+    reading: ReadingOptions | None = None
+    """How the file was read: its kind, encoding, delimiter and what else matters for the kind; none for an older run."""
     rows: Rows | None = None
     """Rows that were kept, all parts together."""
     classes: tuple[str, ...] = ()

@@ -13,7 +13,7 @@ import pandas
 import pyarrow
 import streamlit as st
 
-from engine.data.checks.report import Report, check_table
+from engine.data.checks.report import Report
 from engine.data.choice import DataChoice, ReadingOptions
 from engine.data.reading.read_table import ColumnGuess, Table, guess_columns
 from engine.data.splitting import class_counts, prepare
@@ -22,11 +22,8 @@ from engine.data.table_cache import read_stored
 from engine.display.formatting import shorten
 from engine.runs.folder import home
 from engine.runs.paths import HomePaths
-from engine.shared.encoders.checkpoint import bundled_checkpoint
-from engine.shared.text.tokens import token_counts
+from engine.runs.planning.data_check import check_data, count_tokens
 
-TOKEN_LIMIT = 256
-"""The bundled encoder reads so many tokens of a text."""
 MEASURED_TEXTS = 2_000
 
 
@@ -46,7 +43,7 @@ def read(identifier: str, options: ReadingOptions) -> tuple[Table, ColumnGuess]:
 @st.cache_resource(max_entries=4, show_spinner="Checking every row …")
 def check(choice: DataChoice, _table: Table) -> Report:
     """Return the check report; what the choice says of sample and shares does not matter to it."""
-    return check_table(_table, choice, TOKEN_LIMIT, count_tokens)
+    return check_data(choice, _table)
 
 
 @st.cache_data(max_entries=8, show_spinner="Splitting …")
@@ -70,11 +67,6 @@ def columns_at_a_glance(identifier: str, options: ReadingOptions, _table: Table)
             "For example": [shorten(next((cell for cell in frame[name] if cell.strip()), ""), 60) for name in frame.columns],
         }
     )
-
-
-def count_tokens(texts: list[str]) -> list[int]:
-    """Count the tokens of each text under the bundled encoder, before any cut."""
-    return token_counts(bundled_checkpoint().folder, texts)
 
 
 def forget() -> None:
