@@ -102,7 +102,7 @@ def _read(options: argparse.Namespace) -> tuple[Table, DataChoice, ColumnGuess]:
 
 
 def _facts(table: Table, choice: DataChoice, guess: ColumnGuess, report: Report) -> FileCheck:
-    merge = Rows(table, choice).label_variants if choice.label else {}
+    merge = Rows(table, choice).label_groups if choice.label in table.frame.columns else ()
     return FileCheck(
         choice.name,
         table.options,
@@ -120,7 +120,7 @@ def _facts(table: Table, choice: DataChoice, guess: ColumnGuess, report: Report)
         report.rows,
         report.usable_rows,
         report.classes,
-        tuple(tuple(spellings) for spellings in merge.values()),
+        tuple(tuple(spelling for spelling, _ in group.spellings) for group in merge),
         tuple(
             FindingLine(item.code, item.level, item.count, item.title, item.sentence, item.action, item.lines) for item in report.findings
         ),

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable
+import unicodedata
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 
-from engine.data.scanning import without_control
+from engine.data.scanning import INVISIBLE, normalised, without_control
 
 LIST = "[]"
 """The separator of labels that stand in a cell as a list in JSON or in Python's notation: ``["billing", "login"]``."""
@@ -14,7 +16,13 @@ SEPARATORS = {"|": 0.5, ";": 0.5, "\n": 0.5, ",": 0.9}
 """What may stand between several labels of a cell → the share of the parts that must occur in another cell too, for names hold commas."""
 SPLIT_CELLS = 2000
 """So many different cells are looked at to tell the separator."""
+MERGED_SPELLINGS = 10_000
+"""More different values are no labels, and looking at each of them would take long."""
 
+_ALIKE = {ord(mark): plain for plain, marks in {"-": "‐‑‒–—−", "'": "’‘`´", '"': "“”„«»"}.items() for mark in marks}
+_LOST = str.maketrans({"ł": "l", "ø": "o", "đ": "d", "ı": "i", "æ": "ae", "œ": "oe", "ß": "ss"})
+_NUMBER = re.compile(r"([+-]?)(\d+)((?:[.,]0{1,2}|\.0{4,})?)")
+"""A whole number, also as a decimal one. Three zeros after a point or a comma may be thousands."""
 _ITEM = re.compile(
     r"\s*(?:(\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*')|([+-]?\d+(?:\.\d+)?|[Tt]rue|[Ff]alse)|null|None|NaN|nan)\s*(?:,\s*|(?=[\"'])|$)",
     re.DOTALL,
@@ -80,3 +88,84 @@ def separator_of(cells: Iterable[str]) -> str:
         if parts and free >= 0.5 * len(parts) and sum(times[label] > 1 for label in parts) >= share * len(parts):
             return separator
     return ""
+
+
+@dataclass(frozen=True)
+class LabelGroup:
+    """Spellings that a person would call one label."""
+
+    name: str
+    """What the label is called once they are merged: the most frequent spelling, without what nobody sees."""
+    spellings: tuple[tuple[str, int], ...]
+    """Each spelling and its rows, the most frequent first."""
+
+
+def label_groups(rows_of: Mapping[str, int]) -> tuple[LabelGroup, ...]:
+    """Return the groups of spellings, in the order of their names; a label with one spelling is in none.
+
+    A lost accent is the same label only where it can be but one: “cafe” is “café” unless there is “cafè” too. Numbers are the same where
+    they are equal and one of them is written with a decimal point; ``01`` is ``1`` only in a column of such numbers.
+    """
+    if len(rows_of) > MERGED_SPELLINGS:
+        return ()
+    numbers = [_NUMBER.fullmatch(spelling.translate(_ALIKE)) for spelling in rows_of if spelling.strip()]
+    decimal = all(numbers) and any(number and number[3] for number in numbers)
+    spelled: dict[str, list[str]] = {}
+    for spelling in rows_of:
+        if spelling.strip():
+            spelled.setdefault(_key(spelling, decimal), []).append(spelling)
+    accented: dict[str, list[str]] = {}
+    for key in spelled:
+        if (plain := _without_accents(key)) != key:
+            accented.setdefault(plain, []).append(key)
+    for plain, keys in accented.items():
+        if plain in spelled and len(keys) == 1:
+            spelled[plain] += spelled.pop(keys[0])
+    groups = []
+    for spellings in spelled.values():
+        if len(spellings) > 1:
+            spellings.sort(key=lambda spelling: (-rows_of[spelling], spelling))
+            rows_of_name: dict[str, int] = {}
+            for spelling in sorted(spellings):
+                name = _shown(spelling, decimal)
+                rows_of_name[name] = rows_of_name.get(name, 0) + rows_of[spelling]
+            name = max(rows_of_name, key=lambda name: rows_of_name[name])
+            groups.append(LabelGroup(name, tuple((spelling, rows_of[spelling]) for spelling in spellings)))
+    return tuple(sorted(groups, key=lambda group: group.name))
+
+
+def _key(spelling: str, decimal: bool) -> str:
+    """Return what spellings of one label have in common, accents apart."""
+    key = normalised(spelling.translate(_ALIKE)).replace("i\u0307", "i")  # the Turkish İ in lower case
+    if len(key) > 2 and key[0] == key[-1] and key[0] in "'\"":
+        key = key[1:-1].strip()
+    if number := _NUMBER.fullmatch(key):
+        return _whole(number, decimal)
+    key = re.sub(r"(?<=\w)_+(?=\w)", " ", key)
+    return re.sub(r"(?<=[^\W\d])\s*[.,;:]+$", "", key) or key
+
+
+def _whole(number: re.Match[str], decimal: bool) -> str:
+    digits = str(int(number[2])) if decimal else number[2]
+    return f"{'-' if number[1] == '-' and digits.strip('0') else ''}{digits}"
+
+
+def _shown(spelling: str, decimal: bool) -> str:
+    """Return a spelling as the name of a merged class."""
+    name = " ".join(unicodedata.normalize("NFC", INVISIBLE.sub("", spelling)).split())
+    if len(name) > 2 and name[0] == name[-1] and name[0] in "'\"":
+        name = name[1:-1].strip()
+    number = _NUMBER.fullmatch(unicodedata.normalize("NFKC", name).translate(_ALIKE))
+    return _whole(number, decimal) if number else name
+
+
+def _without_accents(key: str) -> str:
+    """Return Latin and Greek letters without their accents, and ё as е; marks of other scripts make other letters."""
+    if key.isascii():
+        return key
+    letters = []
+    for letter in unicodedata.normalize("NFC", key):
+        base, *marks = list(unicodedata.normalize("NFD", letter))
+        lost = marks and (base < "\u0400" or letter == "ё") and all("\u0300" <= mark <= "\u036f" for mark in marks)
+        letters.append(base if lost else letter)
+    return "".join(letters).translate(_LOST)

@@ -5,6 +5,7 @@ Checking and splitting both look through this object, so that the report speaks 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -13,9 +14,16 @@ import pyarrow
 import pyarrow.compute
 
 from engine.data.choice import PARTS, DataChoice
+from engine.data.labels import LabelGroup, cleaned_label, label_groups, separator_of, split_labels
 from engine.data.scanning import CONTROL, Scan, scan_texts, taken, without_control
 from engine.data.table import Table, chunks_of, column_of
 from engine.data.table_cache import kept_scan
+
+JOINED: dict[str, Callable[[tuple[str, ...]], str]] = {
+    "first": lambda labels: "".join(labels[:1]),
+    "combination": lambda labels: " + ".join(sorted(labels)),
+}
+"""How several labels of a cell become one: each way of ``DataChoice.several_labels`` but one row for each."""
 
 
 @dataclass(frozen=True)
@@ -74,36 +82,51 @@ class Rows:
         return self.scan.words == 0
 
     @cached_property
-    def _raw_labels(self) -> tuple[list[str], numpy.ndarray]:
+    def label_cells(self) -> tuple[list[str], numpy.ndarray]:
+        """The different cells of the label column as they stand in the file, and each row's position among them."""
         encoded = column_of(self.table.frame, self.choice.label).dictionary_encode()
         return encoded.dictionary.to_pylist(), encoded.indices.to_numpy().astype(numpy.int64)
 
     @cached_property
-    def label_variants(self) -> dict[str, dict[str, int]]:
-        """Labels that differ only in case or space: the normalised label → each spelling and its rows; only where there are several."""
-        names, codes = self._raw_labels
-        counts = numpy.bincount(codes, minlength=len(names))
-        variants: dict[str, dict[str, int]] = {}
-        for name, count in zip(names, counts.tolist(), strict=True):
-            variants.setdefault(" ".join(name.casefold().split()), {})[name] = count
-        return {key: spellings for key, spellings in variants.items() if key and len(spellings) > 1}
+    def separator(self) -> str:
+        """What parts several labels in a cell; the empty string where each cell is one label. See :func:`separator_of`."""
+        return separator_of(self.label_cells[0])
+
+    @cached_property
+    def labels_per_cell(self) -> numpy.ndarray:
+        cells, codes = self.label_cells
+        counts = [len(split_labels(cell, self.separator)) if self.separator else bool(cell.strip()) for cell in cells]
+        return numpy.array(counts, dtype=numpy.int64)[codes]
+
+    @cached_property
+    def spellings(self) -> tuple[list[str], numpy.ndarray]:
+        """The different labels before any are merged, and each row's position among them; several in one cell are one as it was chosen."""
+        cells, codes = self.label_cells
+        if self.separator and self.choice.several_labels in JOINED:
+            labels = [JOINED[self.choice.several_labels](split_labels(cell, self.separator)) for cell in cells]
+        else:
+            labels = [cleaned_label(cell) for cell in cells]
+        position = {label: index for index, label in enumerate(dict.fromkeys(labels))}
+        return list(position), numpy.array([position[label] for label in labels], dtype=numpy.int64)[codes]
+
+    @cached_property
+    def label_groups(self) -> tuple[LabelGroup, ...]:
+        """Spellings that a person would call one label; only where there are several."""
+        names, codes = self.spellings
+        counts = numpy.bincount(codes, minlength=len(names)).tolist()
+        return label_groups(dict(zip(names, counts, strict=True)))
 
     @cached_property
     def labels(self) -> tuple[list[str], numpy.ndarray]:
         """The class names, sorted, and each row's class as a position among them; -1 for an empty label."""
-        names, codes = self._raw_labels
-        final = list(names)
-        if self.choice.merge_labels:
-            merged = {
-                spelling: max(sorted(spellings), key=lambda name: spellings[name]).strip()
-                for spellings in self.label_variants.values()
-                for spelling in spellings
-            }
-            final = [merged.get(name, name) for name in names]
-        classes = sorted({name for name in final if name.strip()})
+        names, codes = self.spellings
+        groups = self.label_groups if self.choice.merge_labels else ()
+        merged = {spelling: group.name for group in groups for spelling, _ in group.spellings}
+        final = [merged.get(name, name) for name in names]
+        classes = sorted({name for name in final if name})
         position = {name: index for index, name in enumerate(classes)}
         mapping = numpy.array([position.get(name, -1) for name in final], dtype=numpy.int64)
-        return classes, mapping[codes] if len(codes) else codes
+        return classes, mapping[codes]
 
     @property
     def classes(self) -> list[str]:

@@ -26,7 +26,7 @@ _ASCII = bytes(range(128))
 
 CONTROL_CHARACTERS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")
 """What is no writing and not allowed in XML, or discouraged there. What ends a line is not among it."""
-_INVISIBLE = re.compile("[\xad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufe00-\ufe0f\ufeff]")
+INVISIBLE = re.compile("[\xad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufe00-\ufe0f\ufeff]")
 """Soft hyphens, spaces and joiners of no width, marks of direction, marks of the byte order, variants of one character."""
 _SPACES = bytes([9, 10, 11, 12, 13, 28, 29, 30, 31, 32])  # what str.split() takes for white space
 _CONTROL_BYTES = bytes(byte for byte in range(128) if CONTROL_CHARACTERS.match(chr(byte)))
@@ -61,7 +61,7 @@ def normalised(text: str) -> str:
     """
     text = CONTROL_CHARACTERS.sub(" ", text)
     if not text.isascii():
-        text = unicodedata.normalize("NFKC", _INVISIBLE.sub("", unicodedata.normalize("NFKC", text)).casefold())
+        text = unicodedata.normalize("NFKC", INVISIBLE.sub("", unicodedata.normalize("NFKC", text)).casefold())
     return " ".join(text.casefold().split())
 
 

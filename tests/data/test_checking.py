@@ -131,10 +131,61 @@ def test_conflicting_labels():
 
 def test_label_variants_and_merging():
     texts, labels = clean()
-    labels[0], labels[3], labels[4] = "Class 0", "class  0", "class 1 "
+    labels[0], labels[3], labels[4], labels[7], labels[8] = "Class 0", "class  0", "class 1 ", "class\u200b 1", "ｃｌａｓｓ 2"
     finding = finding_of(report_of(texts, labels), "label_variants")
-    assert finding.count == 5 and "2 labels" in finding.sentence and finding.choice_field == "merge_labels"
-    assert report_of(texts, labels, merge_labels=True).classes == {"class 0": 20, "class 1": 20, "class 2": 20}
+    assert finding.count == 7 and "3 labels" in finding.sentence and finding.choice_field == "merge_labels"
+    assert "“class 0” (18), “Class 0” (1), “class  0” (1) → “class 0”" in finding.sentence and "“class[U+200B] 1” (1)" in finding.sentence
+    merged = report_of(texts, labels, merge_labels=True)
+    assert merged.classes == {"class 0": 20, "class 1": 20, "class 2": 20}
+    assert finding_of(merged, "label_variants").rows == tuple(row for row in range(60))
+
+
+def test_a_label_holds_no_spaces_around_it_and_no_brackets():
+    texts, _ = clean()
+    report = report_of(texts, ["billing", " billing\n", '["billing"]', "login", "['login']", "\u00a0login"] * 10)
+    assert report.classes == {"billing": 30, "login": 30} and report.findings == ()
+
+
+def test_control_characters_in_labels():
+    texts, _ = clean()
+    report = report_of(texts, ["ship\x02ping", "bill\x1bing", "login\0", "a\ufffeb", "c\x9bd", "plain"] * 10)
+    finding = finding_of(report, "control_characters_in_labels")
+    assert finding.count == 50 and finding.rows[:6] == (0, 1, 2, 3, 4, 6)
+    assert set(report.classes) == {"ship ping", "bill ing", "login", "a b", "c d", "plain"} and not report.blocks
+
+
+@pytest.mark.parametrize(
+    ("ways", "classes"),
+    [
+        ("", {"billing|login": 15, "login|billing": 15, "billing": 15, "login": 15}),
+        ("first", {"billing": 30, "login": 30}),
+        ("combination", {"billing + login": 30, "billing": 15, "login": 15}),
+    ],
+)
+def test_several_labels_in_a_cell(ways, classes):
+    report = report_of(clean()[0], ["billing|login", "login|billing", "billing", "login"] * 15, several_labels=ways)
+    finding = finding_of(report, "several_labels")
+    assert finding.count == 30 and "“billing|login”" in finding.sentence and finding.choice_field == "several_labels"
+    assert report.classes == classes
+
+
+@pytest.mark.parametrize(
+    ("labels", "blocks"),
+    [
+        ([f"{number / 60:.3f}" for number in range(60)], True),
+        ([f"{number / 60:.3f}".replace(".", ",") for number in range(60)], True),
+        ([f"{number:.2e}" for number in range(60)], False),  # whole numbers, written strangely
+        ([f"{number % 41 / 10}" for number in range(60)], True),
+        ([f"{number % 9 / 2}" for number in range(60)], False),
+        ([f"{number % 5 + 1}.0" for number in range(60)], False),
+        ([f"v{number % 5}.{number % 3}" for number in range(60)], False),
+        ([f"{number % 4}.{number % 2 * 3}" for number in range(60)], False),
+        ([str(number % 20) for number in range(60)], False),
+    ],
+)
+def test_a_measured_number_is_no_label(labels, blocks):
+    codes = [finding.code for finding in report_of(clean()[0], labels).blocks]
+    assert ("continuous_label" in codes) == blocks and not (blocks and "label_looks_like_text" in codes)
 
 
 def test_label_that_looks_like_text_or_id():

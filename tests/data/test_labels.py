@@ -1,8 +1,12 @@
 """What a cell of the label column says: one label, several, or another spelling of one that is there already."""
 
+import unicodedata
+
 import pytest
 
-from engine.data.labels import LIST, cleaned_label, separator_of, split_labels
+from engine.data.labels import LIST, cleaned_label, label_groups, separator_of, split_labels
+
+DECOMPOSED = unicodedata.normalize("NFD", "café")
 
 
 @pytest.mark.parametrize(
@@ -70,3 +74,73 @@ def test_a_cell_is_split_into_its_labels():
     assert split_labels('["b", "a", "b", ""]', LIST) == split_labels(" b| a |b||", "|") == ("b", "a")
     assert split_labels('["b", "a"]', "|") == ("b", "a") and split_labels("a, b", "") == ("a, b",)
     assert split_labels("", "|") == split_labels(" ; ", ";") == ()
+
+
+@pytest.mark.parametrize(
+    ("spellings", "name"),
+    [
+        (["Spam", "spam", "spam", "SPAM"], "spam"),
+        (["a b", "a  b", "a\u00a0b", "a\tb"], "a b"),
+        (["café", DECOMPOSED, DECOMPOSED], "café"),
+        (["café", "café", "cafe"], "café"),
+        (["café", "cafe", "cafe"], "cafe"),
+        (["billing", "ｂｉｌｌｉｎｇ"], "billing"),
+        (["bill\u00ading", "bill\u00ading", "billing", "bil\u200bling", "\ufeffbilling", "\u202dbilling\u202c"], "billing"),
+        (["1", "1.0", "1.0"], "1"),
+        (["1", "1.0", "1.000000", "1,0"], "1"),
+        (["-1", "−1", "-1.0"], "-1"),
+        (["+1", "+1", "1"], "1"),
+        (["0.0", "-0.0", "0"], "0"),
+        (["Straße", "Straße", "STRASSE"], "Straße"),
+        (["Sipariş", "Sipariş", "SİPARİŞ", "sipariş", "SIPARIS"], "Sipariş"),
+        (["Łódź", "Łódź", "Lodz"], "Łódź"),
+        (["naïve", "naïve", "NAIVE", "naive"], "naïve"),
+        (["ёлка", "ёлка", "елка"], "ёлка"),
+        (["billing", '"billing"', "“billing”", "'billing'"], "billing"),
+        (["it’s", "it's", "it's"], "it's"),
+        (["card_arrival", "card_arrival", "card arrival"], "card_arrival"),
+        (["billing", "billing", "billing.", "billing :"], "billing"),
+        (["❤", "❤\ufe0f", "❤"], "❤"),
+    ],
+)
+def test_spellings_that_a_person_would_call_the_same_are_one_group(spellings, name):
+    counts = {spelling: spellings.count(spelling) for spelling in spellings}
+    [group] = label_groups({**counts, "another": 5, "": 3})
+    assert group.name == name and dict(group.spellings) == counts
+    assert [count for _, count in group.spellings] == sorted(counts.values(), reverse=True)
+
+
+@pytest.mark.parametrize(
+    "spellings",
+    [
+        ["1", "10", "-1", "1.5", "15", "1.10", "100"],
+        ["C", "C++", "C#", "c/c++"],
+        ["1", "1.000", "1,000"],  # thousands
+        ["1", "01", "001"],  # codes
+        ["café", "cafe", "cafè"],  # either may be meant
+        ["ma", "má", "mà"],
+        ["мой", "мои"],
+        ["कि", "की", "कु", "क"],
+        ["👍", "👎", "👍🏽"],
+        ["yes", "yes!", "yes?"],
+        ["non-spam", "nonspam", "non spam"],
+        ["", " ", "None"],
+        ["...", ".", ":"],
+        ["'", "''"],
+        ["1.", "1"],
+        ["1:2", "12", "1 2"],
+        ["a/b", "a|b", "ab"],
+        ["class 1", "class 10", "class 1.0"],
+    ],
+)
+def test_labels_that_differ_to_a_person_stay_apart(spellings):
+    assert label_groups(dict.fromkeys(spellings, 1)) == ()
+
+
+def test_leading_zeros_are_lost_only_among_numbers_that_were_read_as_decimals():
+    [group] = label_groups({"1": 2, "01": 1, "1.0": 1, "10": 4})
+    assert group.name == "1" and [spelling for spelling, _ in group.spellings] == ["1", "01", "1.0"]
+
+
+def test_so_many_values_are_no_labels_that_spellings_are_not_looked_for():
+    assert label_groups({f"{letter}{number}": 1 for letter in "aA" for number in range(6000)}) == ()

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy
 
 from engine.data.checks.findings import blocking_check, check, first_rows, plural, quoted, share
 from engine.data.choice import PARTS
 from engine.data.finding import Finding
+from engine.data.labels import LabelGroup
 from engine.data.rows import Rows
-from engine.data.scanning import normalised, taken
+from engine.data.scanning import CONTROL_CHARACTERS, INVISIBLE, normalised, taken
 from engine.data.table import chunks_of
 
 MAX_CLASSES = 1000
 """Beyond this the confusion matrix and the reports say nothing to a person any more."""
 SAMPLE_ROWS = 20_000
+SHOWN_GROUPS = 5
+DECIMAL = re.compile(r"[+-]?(?:\d+(?:[.,]\d+)?|[.,]\d+)(?:[eE][+-]?\d{1,3})?", re.ASCII)
 
 
 @blocking_check
@@ -78,7 +83,7 @@ def label_looks_like_text(rows: Rows) -> Finding | None:
     """The wrong column in the label box is the most common mistake."""
     names = rows.classes
     complete = int(rows.complete.sum())
-    if complete < 20 or len(names) < 2:
+    if complete < 20 or len(names) < 2 or continuous_label(rows):
         return None
     words = float(numpy.mean([len(name[:2000].split()) for name in names[:5000]]))
     if len(names) > 0.5 * complete:
@@ -102,25 +107,99 @@ def label_looks_like_text(rows: Rows) -> Finding | None:
 
 @check
 def label_variants(rows: Rows) -> Finding | None:
-    """“Spam”, “spam” and “spam ” would become three classes."""
-    variants = rows.label_variants
-    if not variants:
+    """“Spam”, “spam” and “Spａm” would become three classes."""
+    groups = rows.label_groups
+    if not groups:
         return None
-    spellings = {spelling for found in variants.values() for spelling in found}
-    names, codes = rows._raw_labels
-    concerned = numpy.array([name in spellings for name in names])[codes]
-    example = quoted(list(next(iter(variants.values()))), 3)
-    action = (
-        "They are treated as one class each." if rows.choice.merge_labels else "Merge them, or they are trained as classes of their own."
-    )
+    names, codes = rows.spellings
+    spellings = {spelling for group in groups for spelling, _ in group.spellings}
+    listed = "; ".join(f"{shown_spellings(group)} → {quoted([group.name])}" for group in groups[:SHOWN_GROUPS])
+    more = f" and {len(groups) - SHOWN_GROUPS:,} more" if len(groups) > SHOWN_GROUPS else ""
     return Finding(
-        "Labels that differ only in case or space",
+        "Spellings of the same label",
         len(spellings),
-        f"{len(spellings):,} spellings stand for {plural(len(variants), 'label', 'labels')}, for example {example}.",
-        action,
-        first_rows(concerned),
+        f"{len(spellings):,} spellings stand for {plural(len(groups), 'label', 'labels')}: {listed}{more}.",
+        "They are treated as one class each." if rows.choice.merge_labels else "Merge them, or each is trained as a class of its own.",
+        first_rows(numpy.array([name in spellings for name in names])[codes]),
         "merge_labels",
     )
+
+
+def shown_spellings(group: LabelGroup) -> str:
+    """Return the spellings of a label with their rows; what nobody sees is written as its number, for else they would look alike."""
+
+    def visible(spelling: str) -> str:
+        unseen = INVISIBLE.sub(lambda mark: f"[U+{ord(mark[0]):04X}]", spelling)
+        return "".join(character if character in " \n" or not character.isspace() else f"[U+{ord(character):04X}]" for character in unseen)
+
+    return ", ".join(f"{quoted([visible(spelling)])} ({count:,})" for spelling, count in group.spellings[:5])
+
+
+@check
+def control_characters_in_labels(rows: Rows) -> Finding | None:
+    """No class is called that on purpose, and charts cannot be written with them."""
+    cells, codes = rows.label_cells
+    damaged = numpy.array([CONTROL_CHARACTERS.search(cell) is not None for cell in cells], dtype=bool)[codes]
+    count = int(damaged.sum())
+    if not count:
+        return None
+    return Finding(
+        "Characters in labels that are no writing",
+        count,
+        f"{plural(count, 'label holds', 'labels hold')} control characters, zero bytes or the like; a space stands for each.",
+        "Check the encoding, or correct the labels in the file.",
+        first_rows(damaged),
+    )
+
+
+@check
+def several_labels(rows: Rows) -> Finding | None:
+    """A classifier with one answer for a text cannot learn two."""
+    if not rows.separator:
+        return None
+    several = rows.labels_per_cell > 1
+    count = int(several.sum())
+    if not count:
+        return None
+    cells, codes = rows.label_cells
+    example = cells[codes[int(several.argmax())]]
+    actions = {
+        "first": "The first label of each is taken.",
+        "combination": "Each combination is a class of its own.",
+        "rows": "Each label has a row of its own with the same text, on one side of the split.",
+        "": "Take the first label, make each combination a class, or one row for each label; now each such cell is one class as it stands.",
+    }
+    return Finding(
+        "Several labels in one cell",
+        count,
+        f"{plural(count, 'cell holds', 'cells hold')} more than one label, for example {quoted([example])}.",
+        actions[rows.choice.several_labels],
+        first_rows(several),
+        "several_labels",
+    )
+
+
+@blocking_check
+def continuous_label(rows: Rows) -> Finding | None:
+    """A measured number is for regression; as classes, 0.31 and 0.32 would have nothing in common."""
+    decimals = fine_decimals(rows.classes)
+    complete = int(rows.complete.sum())
+    if decimals <= 20 and not (decimals >= 5 and len(rows.classes) > 0.3 * complete):
+        return None
+    return Finding(
+        "The label is a measured number",
+        len(rows.classes),
+        f"“{rows.choice.label}” has {len(rows.classes):,} different numbers in {complete:,} rows, most with decimals; "
+        "a classifier needs classes.",
+        "Choose another label column, or put the numbers into a few ranges in the file, such as low, middle and high.",
+        level="blocks",
+    )
+
+
+def fine_decimals(names: list[str]) -> int:
+    """Return how many of the names are numbers with a fraction finer than a half; 0 where not nearly all names are numbers."""
+    numbers = [float(name.replace(",", ".")) for name in names if DECIMAL.fullmatch(name)]
+    return sum(2 * number % 1 != 0 for number in numbers) if len(numbers) >= 0.95 * len(names) else 0
 
 
 @blocking_check
@@ -195,7 +274,7 @@ def label_in_text(rows: Rows) -> Finding | None:
     """A text that spells out its own label teaches the model to read the label, not the text."""
     positions = spread(rows.usable, 5000)
     texts = [normalised(text) for text in taken(rows.texts, positions).to_pylist()]
-    keys = [" ".join(name.casefold().replace("_", " ").split()) for name in rows.classes]
+    keys = [normalised(name.replace("_", " ")) for name in rows.classes]
     codes = rows.codes[positions]
     testable = numpy.array([len(key) >= 3 for key in keys])[codes] if keys else numpy.zeros(0, dtype=bool)
     if len(positions) < 10 or testable.sum() < 0.5 * len(positions):
