@@ -8,6 +8,7 @@ from typing import NoReturn
 import streamlit as st
 
 from engine.data.choice import DataChoice, ReadingOptions
+from engine.data.process.reader import SPARE
 from engine.data.reading.read_table import ColumnGuess
 from engine.data.store import sample_choice
 from engine.display import charts
@@ -22,6 +23,7 @@ from pages.parts.widgets.drawing import show
 from pages.parts.widgets.entry import through_dashboard
 
 through_dashboard()
+SPARE.keep()  # a preview is asked at every click
 
 MANY_ROWS = 20_000
 

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import io
+import json
 import os
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import pyarrow
 import pytest
 
+from engine.data.process import child, reader
+from engine.data.process.request import Request
 from engine.runs import launching
 from engine.runs.folder import Run
 from tests import numpy_wing
@@ -92,3 +97,16 @@ def in_wing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[InWing]:
     yield call
     for process in processes.values():
         process.end()
+
+
+@pytest.fixture(autouse=True)
+def files_are_read_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Spare most tests the start of a reading process: the same request is answered here, over the same bytes."""
+
+    def exchange(request: Request) -> tuple[dict[str, Any], pyarrow.Buffer]:
+        child.answer(Request.from_line(request.to_line().encode()), said := io.BytesIO())
+        line, _, rest = said.getvalue().partition(b"\n")
+        return json.loads(line), pyarrow.py_buffer(rest)
+
+    monkeypatch.setattr(reader, "exchange", exchange)
+    monkeypatch.setattr(reader.SPARE, "keep", lambda: None)

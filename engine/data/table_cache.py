@@ -12,39 +12,36 @@ import importlib.metadata
 import json
 import shutil
 import sys
-import tempfile
-import time
 import zipfile
 import zlib
 from collections.abc import Callable
 from dataclasses import asdict, fields, replace
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 import numpy
 import pyarrow
 
 from engine.data.choice import ReadingOptions
-from engine.data.finding import Finding
+from engine.data.process.reader import ask
+from engine.data.process.request import request_for
+from engine.data.process.scratch import PREFIX, remove_scratch, scratch_folder
+from engine.data.process.table_file import about, cells_of, table_of
 from engine.data.reading.read_table import DETECT, read_table
 from engine.data.scanning import Scan
 from engine.data.store import SAMPLE, Dataset
-from engine.data.table import Table, chunks_of, frame_of
+from engine.data.table import Table
 from engine.files import draft_of, read_json
 
 KEPT_READINGS = 2
 """So many of one stored file; each takes about the file's own size on the disk."""
-ABANDONED_SECONDS = 3600
-"""A draft older than this was left by a process that was killed."""
-LINES = "lines"
-"""The column of line numbers; the others are called by their position."""
 DAMAGED = (OSError, EOFError, ValueError, LookupError, TypeError, pyarrow.ArrowException, zipfile.BadZipFile, zlib.error)
 
 
 def read_stored(dataset: Dataset, options: ReadingOptions = DETECT) -> Table:
-    """Return the whole table of a stored file, parsed only where it was not kept; the errors are those of :func:`read_table`.
+    """Return the whole table of a stored file, parsed only where it was not kept, in a process of its own; see ``process/reader.py``.
 
+    Raises ``DataError`` as :func:`read_table`, and where the reading passes its limits.
     Asked for with the options that an earlier reading detected, it is that reading, with its notes.
     """
     if dataset.identifier == SAMPLE:  # it ships with the product, may change with it, and takes milliseconds
@@ -56,9 +53,11 @@ def read_stored(dataset: Dataset, options: ReadingOptions = DETECT) -> Table:
         table = _load(folder, reader, options)
         if table is not None:
             return table
-    table = read_table(dataset.path, dataset.name, options)
-    with contextlib.suppress(OSError, pyarrow.ArrowException):  # a full disk is no reason to lose what was read
-        return replace(table, folder=_keep(readings, reader, options, table))
+    request = replace(request_for(dataset.path, dataset.name, options), readings=str(readings.absolute()), reader=reader)
+    kept, table = ask(request)
+    if kept and (table := _load(Path(kept), reader, options)) is None:  # somebody emptied the folder in the same moment
+        table = ask(replace(request, readings=None))[1]
+    assert table is not None
     return table
 
 
@@ -75,71 +74,49 @@ def kept_scan(table: Table, columns: tuple[str, ...], scan: Callable[[], Scan]) 
     return made
 
 
-def _load(folder: Path, reader: str, options: ReadingOptions) -> Table | None:
-    about = read_json(folder / "about.json") or {}
-    with contextlib.suppress(*DAMAGED):
-        if about["reader"] != reader or asdict(options) not in about["requests"]:
-            return None
-        content = (folder / "cells.arrow").read_bytes()
-        if zlib.crc32(content) != about["crc32"] or about.pop("key") != _key(about):
-            return None
-        cells = pyarrow.ipc.open_stream(content).read_all()
-        frame = frame_of(about["names"], [cells[str(position)] for position in range(len(about["names"]))])
-        lines = cells[LINES].to_numpy() if LINES in cells.column_names else None
-        return Table(
-            frame, ReadingOptions(**about["options"]), tuple(about["notes"]), tuple(map(_finding, about["findings"])), lines, folder
-        )
-    return None
+def keep(readings: Path, reader: str, options: ReadingOptions, table: Table) -> Path:
+    """Write a reading into a folder that appears when it is whole, and remove the oldest ones; the process that reads does it.
 
-
-def _keep(readings: Path, reader: str, options: ReadingOptions, table: Table) -> Path:
-    """Write a reading into a folder that appears when it is whole, and remove the oldest ones."""
-    columns = {str(position): chunks_of(table.frame, name) for position, name in enumerate(table.frame.columns)}
-    if table.lines is not None:
-        columns[LINES] = pyarrow.chunked_array([table.lines])
-    about: dict[str, object] = {
-        "reader": reader,
-        "requests": [asdict(options), asdict(table.options)],
-        "options": asdict(table.options),
-        "names": list(table.frame.columns),
-        "notes": table.notes,
-        "findings": [asdict(finding) for finding in table.findings],
-    }
+    ``reader`` is the version of file and code, ``options`` how the file was asked to be read. Raises ``OSError`` or ``ArrowException``.
+    """
+    described: dict[str, object] = {"reader": reader, "requests": [asdict(options), asdict(table.options)], **about(table)}
     folder = readings / _key([reader, asdict(table.options)])
     readings.mkdir(exist_ok=True)
-    draft = Path(tempfile.mkdtemp(dir=readings, prefix=".draft-"))
-    try:
-        cells, path = pyarrow.table(columns), str(draft / "cells.arrow")
+    remove_scratch(readings)
+    with scratch_folder(readings) as draft:
+        cells, path = cells_of(table), str(draft / "cells.arrow")
         with pyarrow.OSFile(path, "wb") as file, pyarrow.ipc.new_stream(file, cells.schema) as stream:
             stream.write_table(cells)
         with pyarrow.memory_map(path) as file:
-            about["crc32"] = zlib.crc32(file.read_buffer())
-        about = json.loads(json.dumps(about))  # as it will be read
-        (draft / "about.json").write_text(json.dumps(about | {"key": _key(about)}), encoding="utf-8")
+            described["crc32"] = zlib.crc32(file.read_buffer())
+        described = json.loads(json.dumps(described))  # as it will be read
+        (draft / "about.json").write_text(json.dumps(described | {"key": _key(described)}), encoding="utf-8")
         shutil.rmtree(folder, ignore_errors=True)
         draft.rename(folder)
-    finally:
-        shutil.rmtree(draft, ignore_errors=True)
     for old in _kept(readings)[KEPT_READINGS:]:
         shutil.rmtree(old, ignore_errors=True)
-    for old in readings.glob(".draft-*"):
-        with contextlib.suppress(OSError):
-            if old.stat().st_mtime < time.time() - ABANDONED_SECONDS:
-                shutil.rmtree(old)
     return folder
+
+
+def _load(folder: Path, reader: str, options: ReadingOptions) -> Table | None:
+    described = read_json(folder / "about.json") or {}
+    with contextlib.suppress(*DAMAGED):
+        if described["reader"] != reader or asdict(options) not in described["requests"]:
+            return None
+        content = (folder / "cells.arrow").read_bytes()
+        if zlib.crc32(content) != described["crc32"] or described.pop("key") != _key(described):
+            return None
+        return table_of(described, pyarrow.ipc.open_stream(content).read_all(), folder)
+    return None
 
 
 def _kept(readings: Path) -> list[Path]:
     """Return the folders of the readings that were kept, newest first."""
     dated = []
-    for about in readings.glob("*/about.json"):
+    for described in readings.glob("*/about.json"):
         with contextlib.suppress(OSError):
-            dated.append((about.stat().st_mtime, about.parent))
-    return [folder for _, folder in sorted(dated, reverse=True) if not folder.name.startswith(".")]
-
-
-def _finding(values: dict[str, Any]) -> Finding:
-    return Finding(**{**values, "rows": tuple(values["rows"]), "lines": tuple(values["lines"])})
+            dated.append((described.stat().st_mtime, described.parent))
+    return [folder for _, folder in sorted(dated, reverse=True) if not folder.name.startswith(PREFIX)]
 
 
 def _key(value: object) -> str:
@@ -151,8 +128,8 @@ def _code_version() -> str:
     """Return a name for all that decides what a reading and a scan hold: the code, and the packages that it reads with."""
     here = Path(__file__).parent
     sources = [
-        *sorted(here.glob("reading/*.py")),
-        *(here / f"{name}.py" for name in ("table", "finding", "rows", "scanning", "table_cache")),
+        *sorted(here.glob("reading/**/*.py")),
+        *(here / f"{name}.py" for name in ("table", "finding", "rows", "scanning", "table_cache", "process/table_file")),
     ]
     packages = [importlib.metadata.version(name) for name in ("pyarrow", "pandas", "openpyxl", "charset-normalizer")]
     return _key([sys.version, packages, *(path.read_text(encoding="utf-8") for path in sources)])

@@ -13,6 +13,8 @@ import pytest
 
 from engine.data import rows, table_cache
 from engine.data.choice import DataChoice, ReadingOptions
+from engine.data.process import child
+from engine.data.process.scratch import PREFIX
 from engine.data.reading.delimited import reading as delimited
 from engine.data.reading.read_table import read_table
 from engine.data.rows import Rows
@@ -59,7 +61,7 @@ def store(tmp_path):
 def parsed(monkeypatch):
     """The names of the files that are parsed from now on."""
     names = []
-    monkeypatch.setattr(table_cache, "read_table", lambda path, name, options: names.append(name) or read_table(path, name, options))
+    monkeypatch.setattr(child, "read_table", lambda path, name, *given: names.append(name) or read_table(path, name, *given))
     return names
 
 
@@ -140,7 +142,7 @@ def test_a_full_disk_costs_no_more_than_the_time(store, parsed, monkeypatch):
         raise OSError(28, "No space left on device")
 
     dataset = store.add("even.csv", FILES["even.csv"])
-    monkeypatch.setattr(table_cache.tempfile, "mkdtemp", full)
+    monkeypatch.setattr(child, "keep", full)
     table = read_stored(dataset)
     assert table.folder is None and len(table.frame) == 50
     read_stored(dataset)
@@ -157,13 +159,16 @@ def test_what_cannot_be_read_leaves_nothing(store):
 def test_few_readings_are_kept_and_no_abandoned_draft(store):
     dataset = store.add("even.csv", FILES["even.csv"])
     readings = dataset.path.parent / "readings"
-    (readings / ".draft-old").mkdir(parents=True)
-    os.utime(readings / ".draft-old", (0, 0))
-    (readings / ".draft-of-another-process").mkdir()
+    living = readings / f"{PREFIX}{os.getppid()}-of-another-process"
+    old = readings / f"{PREFIX}{os.getppid()}-old"
+    for folder in (living, old):
+        folder.mkdir(parents=True)
+        (folder / "about.json").touch()
+    os.utime(old, (0, 0))
     for delimiter in ",;|\t":
         last = read_stored(dataset, ReadingOptions(delimiter=delimiter))
     folders = {path.name for path in readings.iterdir()}
-    assert len(folders) == table_cache.KEPT_READINGS + 1 and {last.folder.name, ".draft-of-another-process"} <= folders
+    assert len(folders) == table_cache.KEPT_READINGS + 1 and {last.folder.name, living.name} <= folders
 
 
 def test_the_sample_is_read_where_it_is(store):

@@ -9,7 +9,8 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from engine.data import rows, table_cache
+from engine.data import rows
+from engine.data.process import child
 from engine.data.store import DatasetStore
 from engine.runs.experiment import Experiment
 from engine.runs.folder import create_run
@@ -104,8 +105,8 @@ def test_page_preflight_and_coordinator_parse_and_normalise_once(
     open_page: OpenPage, store: DatasetStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     work: list[str] = []
-    read_table, scan_texts = table_cache.read_table, rows.scan_texts
-    monkeypatch.setattr(table_cache, "read_table", lambda *given: work.append("parsed") or read_table(*given))
+    keep, scan_texts = child.keep, rows.scan_texts
+    monkeypatch.setattr(child, "keep", lambda *given: work.append("parsed") or keep(*given))
     monkeypatch.setattr(rows, "scan_texts", lambda texts: work.append("normalised") or scan_texts(texts))
     monkeypatch.setattr(st, "switch_page", lambda page, query_params=None: None)
     page = upload(open_page("data"), "mail.csv", as_csv(labelled_rows()))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gzip
-import tempfile
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -12,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
+from engine.data.process.scratch import scratch_folder
 from engine.errors import DataError
 
 MEBIBYTE = 2**20
@@ -63,8 +63,8 @@ def opened(path: Path, name: str, kind: str | None = None) -> Iterator[Content]:
         content_kind = kind_of(start, path, name)
         yield Content(path, chosen_kind(content_kind, kind, name), size, extension_notes(name, content_kind, compressed=False))
         return
-    with tempfile.TemporaryDirectory(prefix="parity-") as folder:
-        unfolded = Path(folder) / "content"
+    with scratch_folder() as folder:
+        unfolded = folder / "content"
         size = decompress(path, unfolded, name)
         refuse_empty_or_large(size, name, limit=MAX_DECOMPRESSED_BYTES)
         with unfolded.open("rb") as file:

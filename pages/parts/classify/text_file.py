@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +12,9 @@ import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from engine.data.choice import ReadingOptions
-from engine.data.reading.read_table import Table, guess_columns, read_table
+from engine.data.process.reader import preview
+from engine.data.process.scratch import scratch_folder
+from engine.data.reading.read_table import Table, guess_columns
 from engine.display.formatting import count, plain
 from engine.results.tables import answers_table, join_to_file, safe_csv
 from pages.parts.classify.answer_view import column_formats, short_table
@@ -114,10 +115,10 @@ def _table(upload: UploadedFile, by_line: bool) -> Table:
     """Return the first rows of the upload, read once; the bytes touch the disk only for as long as that takes."""
     kept = st.session_state.get("text_file")
     if kept is None or kept[0] != upload.file_id:
-        with tempfile.TemporaryDirectory(prefix="parity-") as folder:
-            path = Path(folder) / "upload"
+        with scratch_folder() as folder:
+            path = folder / "upload"
             path.write_bytes(upload.getbuffer())
             # One row more than is classified tells whether there are more.
-            kept = (upload.file_id, read_table(path, upload.name, ONE_TEXT_A_LINE if by_line else ReadingOptions(), limit=MAX_ROWS + 1))
+            kept = (upload.file_id, preview(path, upload.name, ONE_TEXT_A_LINE if by_line else ReadingOptions(), MAX_ROWS + 1))
         st.session_state["text_file"] = kept
     return kept[1]

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 from pathlib import Path
 
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from engine.data.choice import ReadingOptions
-from engine.data.reading.read_table import read_table
+from engine.data.process.reader import preview
+from engine.data.process.scratch import scratch_folder
 from engine.data.store import Dataset, DatasetStore
 from engine.display.formatting import plain, shorten, when
 from engine.errors import DataError
@@ -93,12 +92,10 @@ def _take(store: DatasetStore, key: str) -> None:
     if context and remove_file:
         remove_file(context.session_id, file.file_id)
     try:
-        with tempfile.NamedTemporaryFile(prefix="parity-upload-", delete=False) as copy:
-            shutil.copyfileobj(file, copy)
-        try:
-            reason = _why_unreadable(Path(copy.name), file.name)
-        finally:
-            Path(copy.name).unlink()
+        with scratch_folder() as folder:
+            copy = folder / "upload"
+            copy.write_bytes(file.getbuffer())
+            reason = _why_unreadable(copy, file.name)
         if reason:
             st.session_state[PROBLEM] = (file.name, reason)
             return
@@ -113,7 +110,7 @@ def _why_unreadable(path: Path, name: str) -> str | None:
     reasons = []
     for options in (ReadingOptions(), ReadingOptions(kind="csv")):
         try:
-            read_table(path, name, options, limit=20)
+            preview(path, name, options, limit=20)
             return None
         except DataError as error:
             reasons.append(str(error))

@@ -8,7 +8,7 @@ import pandas
 import streamlit as st
 
 from engine.data.choice import ReadingOptions
-from engine.data.reading.read_table import read_table
+from engine.data.process.reader import preview
 from engine.data.store import Dataset
 from engine.display.formatting import count, plain, shorten
 from engine.errors import DataError
@@ -112,12 +112,12 @@ def override_reading(dataset: Dataset, overrides: ReadingOptions, read_with: Rea
         st.caption("Change a box, and the first rows appear here as they would be read.")
         return
     try:
-        preview = read_table(dataset.path, dataset.name, options, limit=PREVIEW_ROWS)
+        table = preview(dataset.path, dataset.name, options, limit=PREVIEW_ROWS)
     except DataError as error:
         st.warning(plain(shorten(error, 500)), icon=":material/error:")
         return
-    st.caption(f"{reading_sentence(preview.options)} The first rows would be:")
-    show_rows(preview.frame.head(PREVIEW_ROWS), alt=f"The first rows in {count(len(preview.frame.columns), 'column')}.")
+    st.caption(f"{reading_sentence(table.options)} The first rows would be:")
+    show_rows(table.frame.head(PREVIEW_ROWS), alt=f"The first rows in {count(len(table.frame.columns), 'column')}.")
     if st.button("Read the whole file this way", icon=":material/check:"):
         st.session_state[session_key] = options
         st.rerun()

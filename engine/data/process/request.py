@@ -1,0 +1,64 @@
+"""What the reading process is asked, and the limits within which it answers."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import psutil
+
+from engine.data.choice import ReadingOptions
+from engine.units import Seconds
+
+GIGABYTE = 10**9
+PREVIEW_SECONDS = 10.0
+"""A person waits for a preview."""
+LEAST_SECONDS, SECONDS_PER_MEBIBYTE = 60.0, 2.0
+"""A whole file may take a minute, and two seconds more for each MiB of it."""
+MOST_BYTES = 4 * GIGABYTE
+"""The most memory that a reading may take, on a machine that has twice as much."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """One file to be read, by a process that lives for this request alone."""
+
+    path: str
+    name: str
+    """The file's own name, for messages."""
+    options: ReadingOptions
+    limit: int | None
+    """The rows of a preview; ``None`` for all."""
+    seconds: Seconds
+    memory: int
+    """Bytes."""
+    readings: str | None = None
+    """The folder in which the table is kept; ``None``, or one that cannot be written, sends the table back instead."""
+    reader: str = ""
+    """The version of file and code for which it is kept."""
+
+    @property
+    def memory_sentence(self) -> str:
+        """What is said of a file that needs more memory than it may take."""
+        return (
+            f"“{self.name}” needs more than {self.memory / GIGABYTE:.1f} GB of memory to be read, and reading was stopped there. Expected "
+            "a table that fits. Upload a part of its rows, or check how it is read: a wrong separator makes millions of cells."
+        )
+
+    def to_line(self) -> str:
+        """Return the request as one line."""
+        return json.dumps(asdict(self)) + "\n"
+
+    @classmethod
+    def from_line(cls, line: bytes) -> Request:
+        """Read what :meth:`to_line` wrote."""
+        values = json.loads(line)
+        return cls(**values | {"options": ReadingOptions(**values["options"])})
+
+
+def request_for(path: Path, name: str, options: ReadingOptions, limit: int | None = None) -> Request:
+    """Return the request with the limits that hold for this file."""
+    size = path.stat().st_size / 2**20
+    seconds = PREVIEW_SECONDS if limit is not None else LEAST_SECONDS + SECONDS_PER_MEBIBYTE * size
+    return Request(str(path.absolute()), name, options, limit, seconds, min(MOST_BYTES, psutil.virtual_memory().total // 2))
