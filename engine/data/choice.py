@@ -91,6 +91,11 @@ class DataChoice:
     seed: int = 0
     """The seed of the sample and of the split."""
 
+    @property
+    def gives_parts(self) -> bool:
+        """Whether a column or a file says what is for validation or for testing."""
+        return bool(self.split_column or self.validation_file or self.test_file)
+
     def to_json(self) -> dict[str, Any]:
         """Return plain dictionaries and lists, ready for ``json.dumps``."""
         return asdict(self) | {"text": list(self.text)}

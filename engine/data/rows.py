@@ -137,9 +137,26 @@ class Rows:
         return self.labels[1]
 
     @cached_property
+    def parts(self) -> numpy.ndarray | None:
+        """The given part of each row, its place in ``PARTS``, -1 for a row in none; ``None`` where all parts are drawn."""
+        if self.table.parts is None and self.choice.gives_parts:
+            raise ValueError("the choice gives parts, which the table does not have: it must come from chosen_table()")
+        return self.table.parts
+
+    @cached_property
+    def drawn_parts(self) -> tuple[int, ...]:
+        """The parts that are drawn from the training part, as places in ``PARTS``: those of which no complete row was given."""
+        return tuple(part for part in (1, 2) if self.parts is None or not (self.parts[self.complete] == part).any())
+
+    def of_part(self, part: int, positions: numpy.ndarray) -> numpy.ndarray:
+        """Return those of some row positions that belong to a given part; all of them belong to training where all parts are drawn."""
+        return positions if self.parts is None else positions[self.parts[positions] == part]
+
+    @cached_property
     def complete(self) -> numpy.ndarray:
-        """Whether a row has both a text and a label."""
-        return ~self.text_empty & (self.codes >= 0)
+        """Whether a row has both a text and a label, and is not in a part that means none."""
+        complete = ~self.text_empty & (self.codes >= 0)
+        return complete if self.parts is None else complete & (self.parts >= 0)
 
     @cached_property
     def conflicting(self) -> numpy.ndarray:
@@ -147,19 +164,43 @@ class Rows:
         groups = self.groups[self._shared]
         pairs = numpy.unique(groups * max(len(self.classes), 1) + self.codes[self._shared])
         labels_of = numpy.bincount(pairs // max(len(self.classes), 1), minlength=len(self))
+        conflict = labels_of > 1
+        if self.table.origins is not None:  # rows of one cell with several labels contradict nobody, but other labels of the same text do
+            cells, cell_of = numpy.unique(groups * len(self) + self.table.origins[self._shared], return_inverse=True)
+            labelled = numpy.unique(cell_of * len(self.classes) + self.codes[self._shared]) // max(len(self.classes), 1)
+            expected = labels_of * numpy.bincount(cells // len(self), minlength=len(self))
+            conflict &= numpy.bincount(cells[labelled] // len(self), minlength=len(self)) != expected
         conflicting = numpy.zeros(len(self), dtype=bool)
-        conflicting[self._shared] = labels_of[groups] > 1
+        conflicting[self._shared] = conflict[groups]
         return conflicting
 
     @cached_property
     def repeated(self) -> numpy.ndarray:
-        """Whether the same normalised text stands under the same label in an earlier row."""
+        """Whether the same normalised text stands under the same label in an earlier row, of the same part where parts are given."""
         keys = self.groups[self._shared] * max(len(self.classes), 1) + self.codes[self._shared]
+        if self.parts is not None:
+            keys = keys * len(PARTS) + self.parts[self._shared]
         _, first = numpy.unique(keys, return_index=True)
         repeated = numpy.zeros(len(self), dtype=bool)
         repeated[self._shared] = True
         repeated[self._shared[first]] = False
         return repeated
+
+    @cached_property
+    def part_overlaps(self) -> dict[tuple[int, int], numpy.ndarray]:
+        """Masks of the rows of an earlier given part whose text a later one has too, by (earlier, later); only where there are some."""
+        overlaps: dict[tuple[int, int], numpy.ndarray] = {}
+        if self.parts is None:
+            return overlaps
+        rows_of = [self.complete & (self.parts == part) for part in range(len(PARTS))]
+        for later in range(1, len(PARTS)):
+            present = numpy.zeros(len(self), dtype=bool)
+            present[self.groups[rows_of[later]]] = True
+            for earlier in range(later):
+                overlap = rows_of[earlier] & present[self.groups]
+                if overlap.any():
+                    overlaps[earlier, later] = overlap
+        return overlaps
 
     @cached_property
     def cleaned(self) -> numpy.ndarray:
@@ -169,17 +210,27 @@ class Rows:
             kept &= ~self.conflicting
         if self.choice.drop_duplicates:
             kept &= ~self.repeated
+        if self.choice.drop_overlaps:
+            for overlap in self.part_overlaps.values():
+                kept &= ~overlap
         return numpy.flatnonzero(kept)
 
     @cached_property
     def distinct_texts(self) -> numpy.ndarray:
-        """(classes,) distinct normalised texts of each class among the cleaned rows."""
-        return numpy.bincount(self.codes[self.cleaned[~self.repeated[self.cleaned]]], minlength=len(self.classes))
+        """(classes,) distinct normalised texts of each class among the cleaned rows, of training alone where parts are given."""
+        distinct = self.of_part(0, self.cleaned[~self.repeated[self.cleaned]])
+        return numpy.bincount(self.codes[distinct], minlength=len(self.classes))
+
+    @property
+    def needed_texts(self) -> int:
+        """How many distinct texts a class needs to learn from and to be drawn into each part that is drawn."""
+        return 1 + len(self.drawn_parts)
 
     @cached_property
     def small_classes(self) -> numpy.ndarray:
-        """Positions of the classes with too few distinct texts to appear in all three parts."""
-        return numpy.flatnonzero((self.distinct_texts > 0) & (self.distinct_texts < len(PARTS)))
+        """Positions of the classes with too few distinct texts to appear in training and in each part that is drawn."""
+        present = numpy.bincount(self.codes[self.cleaned], minlength=len(self.classes)) > 0
+        return numpy.flatnonzero(present & (self.distinct_texts < self.needed_texts))
 
     @cached_property
     def usable(self) -> numpy.ndarray:

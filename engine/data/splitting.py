@@ -1,4 +1,4 @@
-"""Train, validation and test: stratified, seeded, and identical texts never on two sides."""
+"""Train, validation and test: as a column or files give them, else stratified, seeded, and identical texts never on two sides."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ import pandas
 
 from engine.data.checks.report import blocking_findings
 from engine.data.choice import PARTS, DataChoice
+from engine.data.chosen_table import chosen_table
 from engine.data.rows import Rows
 from engine.data.store import DatasetStore
 from engine.data.table import Table
-from engine.data.table_cache import read_stored
 from engine.errors import DataError, ExperimentError
 
 TRAIN, VALIDATION, TEST = range(3)
@@ -23,18 +23,21 @@ class PreparedData:
     """The rows to train on, with their part."""
 
     frame: pandas.DataFrame
-    """The rows in file order: ``row`` (int64, position in the file's table), ``text``, ``label`` and ``split`` (one of ``PARTS``)."""
+    """The rows in file order: ``row`` (int64, position in the chosen table), ``text``, ``label`` and ``split`` (one of ``PARTS``).
+
+    Where parts were given, ``drawn`` (bool) says of which rows the part was drawn nevertheless.
+    """
     classes: tuple[str, ...]
     """Sorted; the index of a class is its position here."""
 
 
 def load_prepared(store: DatasetStore, choice: DataChoice) -> PreparedData:
     """Read a stored file as it was chosen, clean and split it."""
-    return prepare(read_stored(store.get(choice.dataset), choice.reading), choice)
+    return prepare(chosen_table(store, choice), choice)
 
 
 def prepare(table: Table, choice: DataChoice) -> PreparedData:
-    """Clean, sample and split; the same choice gives the same parts on every machine.
+    """Clean, sample and split the table of :func:`chosen_table`; the same choice gives the same parts on every machine.
 
     Raises ``DataError`` where a check blocks, and ``ExperimentError`` on shares or a number of rows out of range.
     """
@@ -46,19 +49,23 @@ def prepare(table: Table, choice: DataChoice) -> PreparedData:
     generator = numpy.random.default_rng(choice.seed)
     positions = rows.usable
     if choice.rows is not None and choice.rows < len(positions):
-        taken = stratified_sample(rows.groups[positions], rows.codes[positions], choice.rows, generator)
-        positions = positions[taken]
+        positions = sample_of(rows, choice.rows, generator)
     groups, codes = rows.groups[positions], rows.codes[positions]
-    parts = split_groups(groups, codes, choice.validation_share, choice.test_share, generator)
+    given = numpy.zeros(len(positions), dtype=numpy.int64) if rows.parts is None else rows.parts[positions]
+    parts = given.copy()
+    if rows.drawn_parts:
+        pool, drawn = given == TRAIN, rows.drawn_parts
+        validation_share = choice.validation_share if VALIDATION in drawn else None
+        test_share = choice.test_share if TEST in drawn else None
+        parts[pool] = split_groups(groups[pool], codes[pool], validation_share, test_share, generator)
     names = numpy.array(rows.classes, dtype=object)
-    frame = pandas.DataFrame(
-        {
-            "row": positions,
-            "text": pandas.Series(rows.texts_at(positions), dtype="str"),
-            "label": pandas.Series(names[codes], dtype="str"),
-            "split": pandas.Series(numpy.array(PARTS, dtype=object)[parts], dtype="str"),
-        }
-    )
+    columns = {
+        "row": positions,
+        "text": pandas.Series(rows.texts_at(positions), dtype="str"),
+        "label": pandas.Series(names[codes], dtype="str"),
+        "split": pandas.Series(numpy.array(PARTS, dtype=object)[parts], dtype="str"),
+    }
+    frame = pandas.DataFrame(columns if rows.parts is None else columns | {"drawn": parts != given})
     return PreparedData(frame, tuple(rows.classes[code] for code in numpy.unique(codes)))
 
 
@@ -87,10 +94,26 @@ def validate(choice: DataChoice) -> None:
         raise ExperimentError(f"The seed is {choice.seed}. Expected a whole number from 0 on. Change it.")
 
 
-def stratified_sample(groups: numpy.ndarray, codes: numpy.ndarray, size: int, generator: numpy.random.Generator) -> numpy.ndarray:
-    """Return sorted indices of ``size`` rows in which the classes keep their shares; three distinct texts of each class come first."""
+def sample_of(rows: Rows, size: int, generator: numpy.random.Generator) -> numpy.ndarray:
+    """Return sorted positions of a sample of the usable rows: given parts keep their shares, and so do the classes in each of them."""
+    pools = [rows.of_part(part, rows.usable) for part in (range(len(PARTS)) if rows.parts is not None else [TRAIN])]
+    texts = numpy.array([rows.needed_texts, 1, 1][: len(pools)])  # which each class of a part is to have
+    least = texts * [len(numpy.unique(rows.codes[pool])) for pool in pools]
+    quotas = sample_quotas(numpy.array([len(pool) for pool in pools]), size, least)
+    taken = [
+        pool[stratified_sample(rows.groups[pool], rows.codes[pool], quota, number, generator)]
+        for pool, quota, number in zip(pools, quotas.tolist(), texts.tolist(), strict=True)
+        if quota
+    ]
+    return numpy.sort(numpy.concatenate(taken))
+
+
+def stratified_sample(
+    groups: numpy.ndarray, codes: numpy.ndarray, size: int, least: int, generator: numpy.random.Generator
+) -> numpy.ndarray:
+    """Return sorted indices of ``size`` rows in which the classes keep their shares; ``least`` distinct texts of each class come first."""
     sizes = numpy.bincount(codes)
-    quotas = sample_quotas(sizes, size)
+    quotas = sample_quotas(sizes, size, numpy.full(len(sizes), least))
     order = numpy.lexsort((generator.random(len(codes)), codes))
     # Among the rows of a class in random order, the first row of each of its first three texts goes to the front.
     keys = groups[order] * len(sizes) + codes[order]
@@ -99,15 +122,15 @@ def stratified_sample(groups: numpy.ndarray, codes: numpy.ndarray, size: int, ge
     starts = numpy.concatenate([[0], numpy.cumsum(sizes)[:-1]])[codes[order]]
     seen = numpy.cumsum(first)
     nth = seen - seen[starts] + first[starts]  # how many distinct texts of the class up to here; the first row always counts
-    ahead = first & (nth <= len(PARTS))
+    ahead = first & (nth <= least)
     order = order[numpy.lexsort((numpy.arange(len(order)), ~ahead, codes[order]))]
     rank = numpy.arange(len(order)) - starts
     return numpy.sort(order[rank < quotas[codes[order]]])
 
 
-def sample_quotas(sizes: numpy.ndarray, size: int) -> numpy.ndarray:
-    """Return the rows of each class in a sample: proportional, at least three of each class that has them, exactly ``size`` in all."""
-    least = numpy.minimum(sizes, len(PARTS))
+def sample_quotas(sizes: numpy.ndarray, size: int, least: numpy.ndarray) -> numpy.ndarray:
+    """Return the rows of each class, or part, in a sample: proportional, at least ``least`` of each that has them, ``size`` in all."""
+    least = numpy.minimum(sizes, least)
     exact = size * sizes / max(sizes.sum(), 1)
     quotas = numpy.minimum(numpy.maximum(numpy.floor(exact).astype(numpy.int64), least), sizes)
     while (difference := size - int(quotas.sum())) != 0:
@@ -123,11 +146,16 @@ def sample_quotas(sizes: numpy.ndarray, size: int) -> numpy.ndarray:
 
 
 def split_groups(
-    groups: numpy.ndarray, codes: numpy.ndarray, validation_share: float, test_share: float, generator: numpy.random.Generator
+    groups: numpy.ndarray,
+    codes: numpy.ndarray,
+    validation_share: float | None,
+    test_share: float | None,
+    generator: numpy.random.Generator,
 ) -> numpy.ndarray:
     """(rows,) part of each row: 0 train, 1 validation, 2 test. Rows of one group share a part; every class is split in the same shares.
 
-    A class with three distinct texts or more is in all three parts, with two in train and test, with one in train.
+    A class with three distinct texts or more is in all three parts, with two in train and test, with one in train. A share that is ``None``
+    belongs to a part that is given elsewhere: nothing is drawn for it.
     """
     names, groups = numpy.unique(groups, return_inverse=True)
     classes = int(codes.max()) + 1
@@ -140,24 +168,32 @@ def split_groups(
     owner = pair_codes[order][first]
 
     owned = numpy.bincount(owner, minlength=classes)
-    test = numpy.clip(numpy.floor(owned * test_share + 0.5).astype(numpy.int64), 1, numpy.maximum(owned - 2, 1))
-    validation = numpy.clip(numpy.floor(owned * validation_share + 0.5).astype(numpy.int64), 1, numpy.maximum(owned - 1 - test, 1))
-    test[owned < 2] = 0
-    validation[owned < 3] = 0
+    active = [TRAIN] + [part for part, share in ((VALIDATION, validation_share), (TEST, test_share)) if share is not None]
+    test, validation = numpy.zeros_like(owned), numpy.zeros_like(owned)
+    if test_share is not None:
+        most = owned - len(active) + 1
+        test = numpy.clip(numpy.floor(owned * test_share + 0.5).astype(numpy.int64), 1, numpy.maximum(most, 1))
+        test[owned < 2] = 0
+    if validation_share is not None:
+        most = owned - 1 - test
+        validation = numpy.clip(numpy.floor(owned * validation_share + 0.5).astype(numpy.int64), 1, numpy.maximum(most, 1))
+        validation[owned < len(active)] = 0
     shuffled = numpy.lexsort((generator.random(len(names)), owner))
     rank = numpy.empty(len(names), dtype=numpy.int64)
     rank[shuffled] = numpy.arange(len(names)) - numpy.concatenate([[0], numpy.cumsum(owned)[:-1]])[owner[shuffled]]
     part = numpy.where(rank < test[owner], TEST, numpy.where(rank < (test + validation)[owner], VALIDATION, TRAIN))
-    fill_missing_parts(part, pair_groups, pair_codes, sizes)
+    fill_missing_parts(part, pair_groups, pair_codes, sizes, active)
     return part[groups]
 
 
-def fill_missing_parts(part: numpy.ndarray, pair_groups: numpy.ndarray, pair_codes: numpy.ndarray, sizes: numpy.ndarray) -> None:
-    """Move texts, in place, so that classes which own too few of their texts are in all parts too, as far as that is possible."""
+def fill_missing_parts(
+    part: numpy.ndarray, pair_groups: numpy.ndarray, pair_codes: numpy.ndarray, sizes: numpy.ndarray, active: list[int]
+) -> None:
+    """Move texts, in place, so that classes which own too few of their texts are in all active parts too, as far as that is possible."""
     counts = numpy.zeros((len(sizes), len(PARTS)), dtype=numpy.int64)
     numpy.add.at(counts, (pair_codes, part[pair_groups]), 1)
     for _ in range(3):
-        missing = numpy.argwhere((counts == 0) & (sizes >= len(PARTS))[:, None])
+        missing = numpy.argwhere((counts == 0) & (sizes >= len(active))[:, None] & numpy.isin(range(len(PARTS)), active))
         if not len(missing):
             return
         for code, target in missing:

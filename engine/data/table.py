@@ -34,6 +34,12 @@ class Table:
     """1-based line number in the file on which each row starts, where that is known."""
     folder: Path | None = None
     """Where the reading is kept, with what was computed of all its rows; see ``table_cache.py``."""
+    parts: numpy.ndarray | None = None
+    """int64, the given part of each row as its place in ``PARTS``, -1 for a row in none; ``None`` where parts are drawn."""
+    origins: numpy.ndarray | None = None
+    """Which rows were one row of a file before each of its labels got a row of its own: they have the same number; else ``None``."""
+    files: tuple[tuple[str, int], ...] = ()
+    """Name and first row of each file, where the table was put together of several; see ``chosen_table.py``."""
 
 
 def unique_names(header: Sequence[str]) -> tuple[list[str], list[str]]:

@@ -1,4 +1,6 @@
-"""The split: stratified, seeded, and no text on two sides."""
+"""Parts that are drawn: stratified, seeded, and no text on two sides."""
+
+import hashlib
 
 import numpy
 import pandas
@@ -67,6 +69,22 @@ def test_the_split_is_the_same_on_every_machine():
     assert prepared.frame["split"].str[:2].str.cat(sep=" ") == "tr tr te va tr tr tr tr va tr tr te"
 
 
+@pytest.mark.parametrize(
+    ("seed", "changes", "recorded"),
+    [
+        (0, {}, "f2a003edb65c7fe9"),
+        (1, {"rows": 300}, "5bfb4b770783381c"),
+        (2, {"drop_duplicates": True, "seed": 5}, "d696ee4be20788db"),
+        (3, {"drop_conflicts": True, "drop_small_classes": True, "merge_labels": True}, "d06aa0b3dbc3d101"),
+        (4, {"test_share": 0.4, "validation_share": 0.4, "rows": 77}, "b81906939136b1cc"),
+    ],
+)
+def test_a_recorded_choice_gives_the_same_rows_in_the_same_parts(seed, changes, recorded):
+    """Hashes from the version before parts could be given."""
+    frame = prepare(table_of(*uneven(seed=seed)), choice_of(**changes)).frame
+    assert hashlib.sha256(frame.to_csv(index=False).encode()).hexdigest()[:16] == recorded
+
+
 def test_small_classes_are_in_train_first():
     texts = [f"text {number}" for number in range(23)]
     counts = class_counts(prepare(table_of(texts, ["a"] * 10 + ["b"] * 10 + ["two"] * 2 + ["one"]), choice_of()))
@@ -107,9 +125,9 @@ def test_a_sample_is_stratified_and_exact(size):
 
 
 def test_sample_quotas_add_up():
-    assert sample_quotas(numpy.array([1000, 10, 2]), 100).tolist() == [95, 3, 2]
-    assert sample_quotas(numpy.array([50, 50, 50]), 100).sum() == 100
-    assert sample_quotas(numpy.array([5, 5, 5]), 4).sum() == 4
+    assert sample_quotas(numpy.array([1000, 10, 2]), 100, numpy.full(3, 3)).tolist() == [95, 3, 2]
+    assert sample_quotas(numpy.array([50, 50, 50]), 100, numpy.full(3, 3)).sum() == 100
+    assert sample_quotas(numpy.array([5, 5, 5]), 4, numpy.full(3, 3)).sum() == 4
 
 
 def test_what_blocks_is_an_error_with_every_reason():

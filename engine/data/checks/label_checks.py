@@ -204,14 +204,17 @@ def fine_decimals(names: list[str]) -> int:
 
 @blocking_check
 def small_classes(rows: Rows) -> Finding | None:
-    """A class needs three distinct texts: one to learn from, one to stop by, one to be tested on."""
-    small = rows.small_classes
+    """A class needs three distinct texts: one to learn from, one to stop by, one to be tested on; fewer where parts are given."""
+    small = rows.small_classes[rows.distinct_texts[rows.small_classes] > 0]
     if not len(small):
         return None
-    large = int((rows.distinct_texts >= len(PARTS)).sum())
+    large = int((rows.distinct_texts >= rows.needed_texts).sum())
+    of_training = "" if rows.parts is None else " in the training part"
     names = [rows.classes[position] for position in small]
     concerned = rows.cleaned[numpy.isin(rows.codes[rows.cleaned], small)]
-    sentence = f"{plural(len(small), 'class has', 'classes have')} fewer than {len(PARTS)} distinct texts: {quoted(names)}."
+    sentence = (
+        f"{plural(len(small), 'class has', 'classes have')} fewer than {rows.needed_texts} distinct texts{of_training}: {quoted(names)}."
+    )
     if large < 2:
         return Finding(
             "Classes too small to split",
@@ -222,9 +225,8 @@ def small_classes(rows: Rows) -> Finding | None:
             "drop_small_classes",
             level="blocks",
         )
-    action = (
-        "Their rows are left out." if rows.choice.drop_small_classes else "Leave them out, or add rows: they cannot be in all three parts."
-    )
+    parts = "all three parts" if rows.parts is None else "the training part and in each that is drawn from it"
+    action = "Their rows are left out." if rows.choice.drop_small_classes else f"Leave them out, or add rows: they cannot be in {parts}."
     return Finding(
         "Classes too small to split",
         len(small),
@@ -237,16 +239,20 @@ def small_classes(rows: Rows) -> Finding | None:
 
 @blocking_check
 def sample_too_small(rows: Rows) -> Finding | None:
-    """A sample must leave three rows for each class that has them."""
+    """A sample must leave three rows for each class that has them, or one in each part that is given."""
     sample = rows.choice.rows
     classes = int((rows.class_sizes > 0).sum())
-    if sample is None or sample >= len(rows.usable) or sample >= len(PARTS) * classes:
+    least = len(PARTS) * classes
+    if rows.parts is not None:
+        classes_of = [len(numpy.unique(rows.codes[rows.of_part(part, rows.usable)])) for part in range(len(PARTS))]
+        least = classes_of[0] * rows.needed_texts + sum(classes_of[1:])
+    if sample is None or sample >= len(rows.usable) or sample >= least:
         return None
     return Finding(
         "The sample is too small",
         sample,
         f"A sample of {sample:,} rows cannot hold {classes:,} classes in all three parts.",
-        f"Take at least {len(PARTS) * classes:,} rows.",
+        f"Take at least {least:,} rows.",
         level="blocks",
     )
 

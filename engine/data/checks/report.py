@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy
 import pandas
 
 from engine.data.checks import (
     label_checks,  # noqa: F401 - importing them registers the checks
+    part_checks,  # noqa: F401 - importing them registers the checks
     text_checks,  # noqa: F401 - importing them registers the checks
 )
 from engine.data.checks.findings import BLOCKING, CHECKS, Check, quoted
 from engine.data.checks.label_checks import spread
-from engine.data.choice import DataChoice
+from engine.data.choice import PARTS, DataChoice
 from engine.data.finding import Finding
 from engine.data.rows import Rows, Tokens
 from engine.data.table import Table
@@ -46,6 +47,8 @@ class Report:
     """The share of the texts with more tokens than the limit; ``None`` where nothing counts tokens."""
     truncated_estimated: bool = False
     """It was measured on a sample."""
+    parts: dict[str, int] = field(default_factory=dict)
+    """Usable rows of each part that a column or a file gives; empty where all parts are drawn."""
 
     @property
     def blocks(self) -> tuple[Finding, ...]:
@@ -84,6 +87,7 @@ def check_table(
         int(words.max()) if len(words) else 0,
         rows.tokens.truncated_share if rows.tokens else None,
         rows.tokens.estimated if rows.tokens else False,
+        {} if rows.parts is None else {part: len(rows.of_part(place, rows.usable)) for place, part in enumerate(PARTS)},
     )
 
 

@@ -94,6 +94,8 @@ def normalised_duplicates(rows: Rows) -> Finding | None:
 def _duplicate_action(rows: Rows) -> str:
     if rows.choice.drop_duplicates:
         return "One of each is kept."
+    if rows.parts is not None:
+        return "Keep one of each in its part, or keep all; texts in two of the given parts are told apart from these."
     return "Keep one of each, or keep all: equal texts are never put on both sides of the split."
 
 
@@ -108,6 +110,7 @@ def duplicates(rows: Rows) -> tuple[numpy.ndarray, numpy.ndarray]:
         _, first = numpy.unique(keys, return_index=True)
         exact[members] = True
         exact[members[first]] = False
+    exact &= rows.repeated  # where parts are given, not what another part has too
     return exact, rows.repeated & ~exact
 
 

@@ -15,6 +15,7 @@ import streamlit as st
 
 from engine.data.checks.report import Report
 from engine.data.choice import DataChoice, ReadingOptions
+from engine.data.chosen_table import chosen_table
 from engine.data.reading.read_table import ColumnGuess, Table, guess_columns
 from engine.data.splitting import class_counts, prepare
 from engine.data.store import DatasetStore
@@ -43,13 +44,13 @@ def read(identifier: str, options: ReadingOptions) -> tuple[Table, ColumnGuess]:
 @st.cache_resource(max_entries=4, show_spinner="Checking every row …")
 def check(choice: DataChoice, _table: Table) -> Report:
     """Return the check report; what the choice says of sample and shares does not matter to it."""
-    return check_data(choice, _table)
+    return check_data(choice, chosen_table(dataset_store(), choice, _table))
 
 
 @st.cache_data(max_entries=8, show_spinner="Splitting …")
 def split(choice: DataChoice, _table: Table) -> tuple[pandas.DataFrame, list[int]]:
     """Return the texts of each class and part, and the lengths in tokens of up to 2,000 of the texts. Raises ``DataError``."""
-    prepared = prepare(_table, choice)
+    prepared = prepare(chosen_table(dataset_store(), choice, _table), choice)
     texts = prepared.frame["text"]
     return class_counts(prepared), count_tokens(texts.sample(min(len(texts), MEASURED_TEXTS), random_state=0).tolist())
 

@@ -1,0 +1,133 @@
+"""Checks of parts that a column or files give: texts in two of them, classes that one of them lacks, what must be drawn nevertheless."""
+
+from __future__ import annotations
+
+import numpy
+
+from engine.data.checks.findings import blocking_check, check, first_rows, plural, quoted, share
+from engine.data.choice import PARTS
+from engine.data.finding import Finding
+from engine.data.rows import Rows
+
+IN_WORDS = dict(zip(PARTS, ("training", "validation", "test"), strict=True))
+
+
+@check
+def overlapping_parts(rows: Rows) -> Finding | None:
+    """A text of the test part that was trained on can be answered from memory."""
+    if not rows.part_overlaps:
+        return None
+    told, concerned = [], numpy.zeros(len(rows), dtype=bool)
+    for (earlier, later), overlap in rows.part_overlaps.items():
+        texts = len(numpy.unique(rows.groups[overlap]))
+        told.append(f"{plural(texts, 'text', 'texts')} of {IN_WORDS[PARTS[earlier]]} in {IN_WORDS[PARTS[later]]}")
+        concerned |= overlap
+    action = (
+        "They are left out of the earlier part, so that the later one stays as it was given."
+        if rows.choice.drop_overlaps
+        else "Leave them out of the earlier part (--drop-overlaps); kept, they make the scores look better than they are."
+    )
+    return Finding(
+        "The same text in two parts",
+        int(concerned.sum()),
+        f"Once normalised, the given parts share texts: {', '.join(told)}.",
+        action,
+        first_rows(concerned),
+        "drop_overlaps",
+    )
+
+
+@check
+def drawn_parts(rows: Rows) -> Finding | None:
+    """A part that was not given is drawn, and a result with it is not quite the published one."""
+    if rows.parts is None or not rows.drawn_parts:
+        return None
+    shares = {1: rows.choice.validation_share, 2: rows.choice.test_share}
+    told = " and ".join(f"{PARTS[part]} ({100 * shares[part]:g} %)" for part in rows.drawn_parts)
+    unusable = [PARTS[part] for part in rows.drawn_parts if (rows.parts == part).any()]
+    why = f"No row of the given {' and '.join(unusable)} part has both a text and a label; " if unusable else ""
+    verb = "is" if len(rows.drawn_parts) == 1 else "are"
+    sentence = f"{why}{told} {verb} drawn from the training part."
+    options = " or ".join(f"--{PARTS[part]}-file" for part in rows.drawn_parts)
+    return Finding(
+        "Parts that are drawn",
+        len(rows.drawn_parts),
+        sentence[0].upper() + sentence[1:],
+        f"Give a file for it ({options}) if there is one.",
+    )
+
+
+@blocking_check
+def empty_parts(rows: Rows) -> Finding | None:
+    """Nothing can be learned, or measured, where cleaning leaves no row of a part."""
+    if rows.parts is None or not len(rows.usable):
+        return None
+    given = [part for part in range(len(PARTS)) if part not in rows.drawn_parts]
+    empty = [PARTS[part] for part in given if not len(rows.of_part(part, rows.usable))]
+    if not empty:
+        return None
+    return Finding(
+        "Parts without a usable row",
+        len(empty),
+        f"No row is left for {' and '.join(IN_WORDS[part] for part in empty)} after cleaning.",
+        "Leave less out, or draw the parts (--split-column '').",
+        level="blocks",
+    )
+
+
+@blocking_check
+def classes_without_training(rows: Rows) -> Finding | None:
+    """A class that only a later part has can never be answered."""
+    if rows.parts is None or not len(rows.usable):
+        return None
+    learned = numpy.zeros(len(rows.classes), dtype=bool)
+    learned[rows.codes[rows.of_part(0, rows.usable)]] = True
+    counted = rows.cleaned if rows.choice.drop_small_classes else rows.usable  # those that are left out are told too
+    concerned = counted[~learned[rows.codes[counted]] & (rows.parts[counted] > 0)]
+    names = [rows.classes[code] for code in numpy.unique(rows.codes[concerned])]
+    others = rows.codes[rows.usable[rows.parts[rows.usable] > 0]]
+    blocked = learned.sum() < 2 or (len(others) > 0 and not learned[others].any())
+    if not names and not blocked:
+        return None
+    if blocked:
+        sentence = (
+            f"Training has {plural(int(learned.sum()), 'class', 'classes')}; the other parts have {quoted(names) or 'no other'} besides."
+        )
+        action = "Choose another label column, or check that all parts name their classes in the same way."
+    else:
+        sentence = (
+            f"{plural(len(names), 'class is', 'classes are')} in no training text: {quoted(names)}, "
+            f"with {plural(len(concerned), 'row', 'rows')} of the other parts ({share(len(concerned), len(rows))} of all rows)."
+        )
+        action = (
+            "Their rows are left out."
+            if rows.choice.drop_small_classes
+            else "Kept, they are always answered wrong, as in a published score; or leave them out (--drop-small-classes)."
+        )
+    return Finding(
+        "Classes without a training text",
+        len(names),
+        sentence,
+        action,
+        first_rows(concerned),
+        "drop_small_classes",
+        level="blocks" if blocked else "worth knowing",
+    )
+
+
+@check
+def classes_not_tested(rows: Rows) -> Finding | None:
+    """Nothing is measured of a class that a given test part lacks."""
+    if rows.parts is None or 2 in rows.drawn_parts or not len(rows.usable):
+        return None
+    learned = numpy.unique(rows.codes[rows.of_part(0, rows.usable)])
+    codes = numpy.setdiff1d(learned, rows.codes[rows.of_part(2, rows.usable)])
+    absent = [rows.classes[code] for code in codes]
+    if not absent:
+        return None
+    return Finding(
+        "Classes that the test part lacks",
+        len(absent),
+        f"{plural(len(absent), 'class has', 'classes have')} no text in the given test part: {quoted(absent)}.",
+        "Nothing to do; nothing is measured of them.",
+    )

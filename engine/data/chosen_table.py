@@ -1,0 +1,144 @@
+"""The table under a choice: the stored file, below it the files of given parts, and the part that each row was given.
+
+Whoever checks, splits or trains reads through :func:`chosen_table`, so that all of them speak of the same rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+import numpy
+import pandas
+
+from engine.data.checks.findings import first_rows, plural, quoted, share
+from engine.data.choice import PARTS, DataChoice, PartFile
+from engine.data.finding import Finding
+from engine.data.part_names import NO_PART, parts_of
+from engine.data.store import DatasetStore
+from engine.data.table import Table, chunks_of
+from engine.data.table_cache import read_stored
+from engine.errors import DataError
+
+SPLIT_COLUMN_ADVICE = "Choose another column, or none, so that the parts are drawn (--split-column '')."
+
+
+def chosen_table(store: DatasetStore, choice: DataChoice, table: Table | None = None) -> Table:
+    """Return the rows that a choice speaks of; ``table`` is the main file's where it is at hand, and comes back where nothing was added.
+
+    Raises ``DataError`` where a file or a column cannot give the parts that it was chosen for.
+    """
+    table = table or read_stored(store.get(choice.dataset), choice.reading)
+    files = {part: file for part, file in ((1, choice.validation_file), (2, choice.test_file)) if file is not None}
+    others = {part: read_stored(store.get(file.dataset), file.reading) for part, file in files.items()}
+    for part, file in files.items():
+        if file.dataset == choice.dataset and others[part].options == table.options:
+            raise DataError(
+                f"“{file.name}” is given for the {PARTS[part]} part, but it is the main file itself, so every text would be in both. "
+                f"Expected another file. Choose one (--{PARTS[part]}-file), or none."
+            )
+    return with_given_parts(table, choice, others)
+
+
+def with_given_parts(table: Table, choice: DataChoice, others: Mapping[int, Table]) -> Table:
+    """Return the table with the part of each row, and below it the tables of ``others``, each by its part's place in ``PARTS``."""
+    names = list(map(str, table.frame.columns))
+    needed = [*choice.text, choice.label]
+    if not choice.gives_parts or not set(needed) <= set(names):  # columns that do not exist are a line of the check report
+        return table
+    table = _with_column(table, choice)
+    for part, file in ((1, choice.validation_file), (2, choice.test_file)):
+        if file is None:
+            continue
+        if table.parts is not None and (table.parts == part).any():
+            raise DataError(
+                f"Both the column “{choice.split_column}” and the file “{file.name}” give the {PARTS[part]} part. Expected one of them. "
+                f"Leave the file out (--{PARTS[part]}-file), or take no split column (--split-column '')."
+            )
+        table = _appended(table, choice.name, others[part], file, part, needed)
+    return table
+
+
+def _with_column(table: Table, choice: DataChoice) -> Table:
+    """Return the table with the parts that its split column says; all of it is for training without such a column."""
+    rows, name = len(table.frame), choice.split_column
+    if not name:
+        return replace(table, parts=numpy.zeros(rows, dtype=numpy.int64))
+    if name not in table.frame.columns:
+        raise DataError(f"There is no column “{name}”; there is {quoted(list(map(str, table.frame.columns)))}. {SPLIT_COLUMN_ADVICE}")
+    if name in (*choice.text, choice.label):
+        raise DataError(f"“{name}” is the text or the label, so it cannot say the part of a row too. {SPLIT_COLUMN_ADVICE}")
+    encoded = chunks_of(table.frame, name).combine_chunks().dictionary_encode()
+    values, codes = encoded.dictionary.to_pylist(), encoded.indices.to_numpy()
+    counts = dict(zip(values, numpy.bincount(codes, minlength=len(values)).tolist(), strict=True))
+    meaning = parts_of(values)
+    strange = [value for value in values if meaning[value] is None]
+    if strange or PARTS[0] not in meaning.values():
+        shown = strange or values
+        found = ", ".join(f"{quoted([value])} in {plural(counts[value], 'row', 'rows')}" for value in shown[:5])
+        others = f" and {len(shown) - 5:,} other values" if shown[5:] else ""
+        raise DataError(
+            f"“{name}” does not say which rows are for training: found {found}{others}. "
+            f"Expected values such as train, validation (or dev) and test. {SPLIT_COLUMN_ADVICE}"
+        )
+    places = numpy.array([PARTS.index(part) if (part := meaning[value]) else -1 for value in values], dtype=numpy.int64)
+    parts = places[codes]
+    told = [
+        f"{part} {(parts == place).sum():,} ({quoted(sources)})" if sources != [part] else f"{part} {(parts == place).sum():,}"
+        for place, part in enumerate(PARTS)
+        if (sources := [value for value in values if meaning[value] == part])
+    ]
+    note = f"The column “{name}” says the part of each row: {', '.join(told)}."
+    outside = [value for value in values if meaning[value] == NO_PART]
+    findings = table.findings
+    if outside:
+        count = int((parts < 0).sum())
+        finding = Finding(
+            "Rows in no part",
+            count,
+            f"“{name}” puts {plural(count, 'row', 'rows')} ({share(count, rows)}) into none of the parts: {quoted(outside)}.",
+            "They are left out. Take no split column (--split-column '') to use them.",
+            first_rows(parts < 0),
+            "split_column",
+            code="rows_without_part",
+        )
+        findings += (finding,)
+    return replace(table, parts=parts, notes=(*table.notes, note), findings=findings)
+
+
+def _appended(table: Table, name: str, other: Table, file: PartFile, part: int, needed: Sequence[str]) -> Table:
+    """Return the table with the rows of a part's file below its own; columns that only one of them has are empty in the other."""
+    names, others = list(map(str, table.frame.columns)), list(map(str, other.frame.columns))
+    headless = [found for found, options in ((name, table.options), (file.name, other.options)) if options.header is False]
+    missing = [column for column in needed if column not in others]
+    if missing or len(headless) == 1 or (headless and len(names) != len(others)):
+        wrong = f"has no column {quoted(missing)}" if missing else "has other columns"
+        first_row = f" The first row of {quoted(headless)} was taken for data, not for names." if len(headless) == 1 else ""
+        raise DataError(
+            f"“{file.name}”, given for the {PARTS[part]} part, {wrong}: found {quoted(others)}. Expected the text and label columns of "
+            f"“{name}”, {quoted(list(needed))}.{first_row} Name its columns in the same way, or choose how the two files are read."
+        )
+    assert table.parts is not None
+    start, rows = len(table.frame), len(other.frame)
+    if not rows:
+        raise DataError(f"“{file.name}”, given for the {PARTS[part]} part, has no rows. Expected labelled texts. Choose another file.")
+    frame = pandas.concat([table.frame, other.frame.reindex(columns=names, fill_value="").astype("str")], ignore_index=True)
+    moved = tuple(
+        replace(finding, sentence=f"In “{file.name}”: {finding.sentence}", rows=tuple(start + row for row in finding.rows))
+        for finding in other.findings
+    )
+    lines = None if table.lines is None or other.lines is None else numpy.concatenate([table.lines, other.lines])
+    return replace(
+        table,
+        frame=frame,
+        parts=numpy.concatenate([table.parts, numpy.full(rows, part, dtype=numpy.int64)]),
+        notes=(
+            *table.notes,
+            *(f"In “{file.name}”: {note}" for note in other.notes),
+            f"“{file.name}” is the {PARTS[part]} part: {plural(rows, 'row', 'rows')}.",
+        ),
+        findings=table.findings + moved,
+        lines=lines,
+        files=(*(table.files or ((name, 0),)), (file.name, start)),
+        folder=None,  # what is kept there was computed of the main file's rows alone
+    )
