@@ -12,6 +12,7 @@ from typing import NamedTuple
 from engine.commands.data_options import choice_of_sample, complete_choice, guess_with, option_of, reading_of, stored
 from engine.data.checks.report import Report
 from engine.data.choice import DataChoice, ReadingOptions
+from engine.data.chosen_table import chosen_table
 from engine.data.finding import Finding
 from engine.data.reading.read_table import ColumnGuess
 from engine.data.rows import Rows
@@ -79,6 +80,7 @@ def check(options: argparse.Namespace) -> int:
     """Read and check a file; 0 where it could be trained on, 1 where something blocks, 2 where it cannot be read."""
     try:
         table, choice, guess = _read(options)
+        table = chosen_table(dataset_store(), choice, table)
     except DataError as error:
         if options.json:
             print(json.dumps({"error": str(error)}, indent=1, ensure_ascii=False))

@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from engine.data.choice import DataChoice, PartFile, ReadingOptions
+from engine.data.part_names import likely_split_column
 from engine.data.reading.read_table import ColumnGuess, guess_columns
 from engine.data.store import SAMPLE, Dataset, sample_choice
 from engine.data.table import Table
@@ -56,7 +57,10 @@ def add_data_options(command: argparse.ArgumentParser, rows_default: str = "") -
     cleaning.add_argument("--several-labels", choices=SEVERAL_LABELS, default="", help=explained)
     parts = command.add_argument_group("given parts (default: drawn)")
     parts.add_argument(
-        "--split-column", metavar="COL", default=None, help="the column that says the part of each row; '' to draw the parts"
+        "--split-column",
+        metavar="COL",
+        default=None,
+        help="the column that says the part of each row (default: one that is called so, with values such as train and test); '' for none",
     )
     for name, words in PART_FILES.items():
         parts.add_argument(option_of(name), type=Path, metavar="FILE", help=f"the file whose rows are the ones {words}")
@@ -163,8 +167,10 @@ def checked_guess(options: argparse.Namespace, table: Table) -> ColumnGuess:
 
 def complete_choice(options: argparse.Namespace, dataset: Dataset, table: Table, guess: ColumnGuess) -> DataChoice:
     """Return the choice that the options and the guess make together; what the guess leaves open stays empty."""
+    published = likely_split_column(table, besides=(*guess.text, guess.label or "")) if options.split_column is None else None
     choice = DataChoice(dataset.identifier, dataset.name, guess.text, guess.label or "", reading=table.options)
-    return _with_common_options(choice, options)
+    choice = _with_common_options(choice, options)
+    return replace(choice, split_column=published) if published else choice
 
 
 def _with_common_options(choice: DataChoice, options: argparse.Namespace) -> DataChoice:

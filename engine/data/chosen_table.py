@@ -97,7 +97,7 @@ def _with_column(table: Table, choice: DataChoice) -> Table:
             "Rows in no part",
             count,
             f"“{name}” puts {plural(count, 'row', 'rows')} ({share(count, rows)}) into none of the parts: {quoted(outside)}.",
-            "They are left out. Take no split column (--split-column '') to use them.",
+            "They are left out. Take no split column to use them.",
             first_rows(parts < 0),
             "split_column",
             code="rows_without_part",

@@ -25,7 +25,7 @@ def overlapping_parts(rows: Rows) -> Finding | None:
     action = (
         "They are left out of the earlier part, so that the later one stays as it was given."
         if rows.choice.drop_overlaps
-        else "Leave them out of the earlier part (--drop-overlaps); kept, they make the scores look better than they are."
+        else "Leave them out of the earlier part; kept, they make the scores look better than they are."
     )
     return Finding(
         "The same text in two parts",
@@ -102,7 +102,7 @@ def classes_without_training(rows: Rows) -> Finding | None:
         action = (
             "Their rows are left out."
             if rows.choice.drop_small_classes
-            else "Kept, they are always answered wrong, as in a published score; or leave them out (--drop-small-classes)."
+            else "Kept, they are always answered wrong, as in a published score; or leave them out."
         )
     return Finding(
         "Classes without a training text",
