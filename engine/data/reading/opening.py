@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from engine.data.process.scratch import scratch_folder
+from engine.data.reading.json_files.parsing import looks_like_json
 from engine.errors import DataError
 
 MEBIBYTE = 2**20
@@ -135,9 +136,7 @@ def kind_of(start: bytes, path: Path, name: str) -> str:
             f"“{name}” is a web page, not a table. Expected {ACCEPTED}. "
             "It was probably saved from a page that shows the file: download the file itself."
         )
-    if first.startswith(b"{") or (first.startswith(b"[") and first[1:].lstrip()[:1] in (b"{", b"]")):
-        return "json"
-    return "csv"
+    return "json" if looks_like_json(start, name) else "csv"
 
 
 def kind_of_archive(path: Path, name: str) -> str:

@@ -9,7 +9,7 @@ from engine.data.choice import ReadingOptions
 from engine.data.reading.columns import ColumnGuess, guess_columns
 from engine.data.reading.delimited.reading import read_delimited
 from engine.data.reading.excel import read_excel
-from engine.data.reading.json_files import read_json
+from engine.data.reading.json_files.reading import read_json
 from engine.data.reading.opening import opened
 from engine.data.reading.parquet import read_parquet
 from engine.data.table import Table

@@ -1,0 +1,1 @@
+"""JSON in the shapes in which labelled texts are written down, and as other programs export it."""

@@ -1,0 +1,208 @@
+"""Rows as annotation tools and training services export them become rows with one text and one class."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from typing import Any
+
+from engine.data.reading.column_names import LABEL_NAMES, TEXT_NAMES, name_rank
+from engine.data.reading.values import Row
+
+EXAMPLES = ("patterns", "examples", "utterances", "training_phrases", "trainingPhrases", "phrases", "samples", "questions", "sentences",
+            "queries", "userSays", "user_says")  # fmt: skip
+"""Fields that hold several texts of one class."""
+CLASS_FIELDS = ("tag", "intent", "label", "class", "category", "name", "displayName", "topic")
+SCORES = {"cats", "label", "labels", "category", "categories", "classes", "tags", "intents", "topics"}
+NO_CLASS = {"id", "score", "value", "confidence", "index", "probability"}
+ANSWERS = {"accept", "reject", "ignore"}
+SPANS, TURNS, REJECTED = "spans", "turns", "rejected"
+LABEL_STUDIO_VALUES = ("choices", "taxonomy", "rating", "number", "text")
+
+
+def rows_of_export(row: Row, counts: Counter[str]) -> list[Row]:
+    """Return the rows that stand in one exported row: none where it was rejected, several where it holds several texts of a class.
+
+    ``counts`` counts what a person should know of.
+    """
+    if isinstance(row.get("answer"), str) and row["answer"] in ANSWERS and {"accept", "label", "cats", "_task_hash"} & row.keys():
+        if row["answer"] != "accept":
+            counts[REJECTED] += 1
+            return []
+        row = {
+            field: value
+            for field, value in row.items()
+            if not field.startswith("_") and field not in ("answer", "options", "tokens", "config")
+        }
+    for field in ("messages", "conversations"):
+        if field in row and (found := conversation(row, field, counts)):
+            return [found]
+    if several := texts_of_class(row):
+        counts["texts of classes"] += len(several)
+        return several
+    for field in ("annotations", "completions"):
+        if isinstance(row.get(field), list) and (isinstance(row.get("data"), dict) or "predictions" in row):
+            row = label_studio(row, field, counts)
+    if isinstance(row.get("fields"), dict) and {"responses", "suggestions"} & row.keys():
+        row = argilla(row)
+    return [
+        {
+            field: _value(field, value, row, counts)
+            for field, value in row.items()
+            if not field.endswith((".responses.users", ".responses.status"))
+        }
+    ]
+
+
+def _value(field: str, value: Any, row: Row, counts: Counter[str]) -> Any:
+    """Return what a field holds, freed of how its program stores it."""
+    if isinstance(value, dict):
+        if list(value) == ["choices"]:  # Label Studio's JSON-MIN
+            return value["choices"]
+        if field.lower() in SCORES and is_scores(value, certain=field != "cats"):
+            return highest(value)
+    elif isinstance(value, list) and value:
+        if is_span(value[0]):
+            counts[SPANS] += 1
+        elif field.endswith(".responses"):
+            status = row.get(f"{field}.status")
+            known = status if isinstance(status, list) and len(status) == len(value) else ["submitted"] * len(value)
+            return unique(item for item, state in zip(value, known, strict=True) if state != "discarded")
+        elif all(isinstance(item, dict) and "value" in item and {"status", "user_id"} & item.keys() for item in value):
+            return submitted(value)
+    return value
+
+
+def conversation(row: Row, field: str, counts: Counter[str]) -> Row | None:
+    """Return a conversation as OpenAI's fine-tuning takes it: what the user says is the text, the assistant's last answer the label."""
+    turns = row[field]
+    if not isinstance(turns, list) or not turns or not all(isinstance(turn, dict) for turn in turns):
+        return None
+    said = [(str(turn.get("role") or turn.get("from") or "").lower(), _content(turn)) for turn in turns]
+    if not {role for role, _ in said} & {"user", "human"}:
+        return None
+    answers = [text for role, text in said if role in ("assistant", "gpt", "model")]
+    counts["conversations"] += 1
+    counts[TURNS] += len(answers) > 1
+    found: Row = {key: value for key, value in row.items() if key not in (field, "text", "label")}
+    if system := "\n\n".join(text for role, text in said if role in ("system", "developer")):
+        counts["system"] += 1
+        found["system"] = system
+    found["text"] = "\n\n".join(text for role, text in said if role in ("user", "human"))
+    found["label"] = answers[-1].strip() if answers else ""
+    return found
+
+
+def _content(turn: Row) -> str:
+    content = turn.get("content", turn.get("value"))
+    parts = content if isinstance(content, list) else [content]
+    return "\n".join(str(part.get("text") or "") if isinstance(part, dict) else str(part) for part in parts if part is not None)
+
+
+def texts_of_class(row: Row) -> list[Row]:
+    """Return one row for each text of a class, such as the patterns of a chatbot's intent; none where the row is something else."""
+    lists = [field for field in EXAMPLES if isinstance(row.get(field), list) and row[field]]
+    label = next((field for field in CLASS_FIELDS if isinstance(row.get(field), (str, int))), None)
+    if len(lists) != 1 or label is None or any(name_rank(field, TEXT_NAMES) is not None and isinstance(row[field], str) for field in row):
+        return []
+    if not all(isinstance(item, (str, dict)) for item in row[lists[0]]):
+        return []
+    kept = {field: value for field, value in row.items() if not isinstance(value, (list, dict)) and field != label}
+    name = label if label in LABEL_NAMES else "label"
+    return [{**kept, "text": text_of(item), name: row[label]} for item in row[lists[0]]]
+
+
+def text_of(item: Any) -> str:
+    """Return the text of an example; the parts of one that names entities are joined (Snips, Dialogflow)."""
+    if not isinstance(item, dict):
+        return str(item)
+    parts = item.get("data") if isinstance(item.get("data"), list) else item.get("parts")
+    if isinstance(parts, list):
+        return "".join(str(part.get("text", "")) for part in parts if isinstance(part, dict))
+    found = next((value for field, value in item.items() if isinstance(value, str) and name_rank(field, TEXT_NAMES) is not None), None)
+    return found if found is not None else str(next(iter(item.values()), ""))
+
+
+def label_studio(row: Row, field: str, counts: Counter[str]) -> Row:
+    """Return a task of Label Studio with the choices of all annotations that were not cancelled, and without predictions."""
+    choices: dict[str, list[Any]] = {}
+    for annotation in row[field]:
+        results = annotation.get("result") if isinstance(annotation, dict) and not annotation.get("was_cancelled") else None
+        for result in results if isinstance(results, list) else []:
+            value = result.get("value") if isinstance(result, dict) else None
+            if not isinstance(value, dict):
+                continue
+            if "start" in value:
+                counts[SPANS] += 1
+                continue
+            for name in LABEL_STUDIO_VALUES:
+                if name in value:
+                    answer = value[name]
+                    paths = isinstance(answer, list) and all(isinstance(item, list) for item in answer)
+                    found = [" > ".join(map(str, path)) for path in answer] if paths else answer if isinstance(answer, list) else [answer]
+                    choices.setdefault(f"{field}.result.value.{name}", []).extend(found)
+    kept = {key: value for key, value in row.items() if key in ("id", "data", "text", "meta") and value not in (None, {}, [])}
+    return kept | {name: unique(found) for name, found in choices.items()}
+
+
+def argilla(row: Row) -> Row:
+    """Return a record of Argilla with the answers to each question: those of people that were not discarded, and the suggestions."""
+    answers: dict[str, list[Any]] = {}
+    responses = row.get("responses")
+    if isinstance(responses, dict):
+        answers = {question: submitted(found) for question, found in responses.items() if isinstance(found, list)}
+    for response in responses if isinstance(responses, list) else []:
+        if isinstance(response, dict) and isinstance(response.get("values"), dict) and response.get("status") != "discarded":
+            for question, answer in response["values"].items():
+                answers.setdefault(question, []).append(answer.get("value") if isinstance(answer, dict) else answer)
+    found: Row = {key: row[key] for key in ("id", "fields", "metadata") if row.get(key)}
+    found |= {f"responses.{question}": unique(_several(values)) for question, values in answers.items()}
+    suggestions = row.get("suggestions")
+    for question, suggestion in suggestions.items() if isinstance(suggestions, dict) else []:
+        found[f"suggestions.{question}"] = suggestion.get("value") if isinstance(suggestion, dict) else suggestion
+    return found
+
+
+def submitted(responses: list[Any]) -> list[Any]:
+    """Return the different values of responses that were not discarded."""
+    return unique(_several([r["value"] for r in responses if isinstance(r, dict) and "value" in r and r.get("status") != "discarded"]))
+
+
+def _several(values: Iterable[Any]) -> list[Any]:
+    return [item for value in values for item in (value if isinstance(value, list) else [value])]
+
+
+def unique(values: Iterable[Any]) -> list[Any]:
+    """Return the different values in their order."""
+    found: list[Any] = []
+    for value in values:
+        if value is not None and value not in found:
+            found.append(value)
+    return found
+
+
+def is_scores(value: Row, certain: bool) -> bool:
+    """Return whether an object gives a number from 0 to 1 to each class; ``certain`` asks for 0 and 1 alone, as one-hot does."""
+    numbers = [number for number in value.values() if number is not None]
+    if not numbers or not all(isinstance(number, (bool, int, float)) and 0 <= number <= 1 for number in numbers):
+        return False
+    return not certain or (len(value) > 1 and all(number in (0, 1) for number in numbers) and not NO_CLASS & {key.lower() for key in value})
+
+
+def highest(scores: Row) -> list[str]:
+    """Return the classes with the highest score above 0: several where they share it."""
+    most = max(number or 0 for number in scores.values())
+    return [name for name, number in scores.items() if most > 0 and number == most]
+
+
+def is_span(value: Any) -> bool:
+    """Return whether a value marks a place in a text: start, end and the name of what stands there (doccano)."""
+    if isinstance(value, dict):
+        return isinstance(value.get("start_offset", value.get("start")), int) and isinstance(value.get("end_offset", value.get("end")), int)
+    return (
+        isinstance(value, list)
+        and len(value) == 3
+        and isinstance(value[0], int)
+        and isinstance(value[1], int)
+        and isinstance(value[2], str)
+    )

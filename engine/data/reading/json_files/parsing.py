@@ -1,0 +1,236 @@
+"""JSON text becomes values; what strict parsers refuse and people write all the same is read too, counted and said."""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+import warnings
+from typing import Any
+
+from engine.errors import DataError
+
+MAX_LITERAL = 2**20
+"""The most characters that are read as Python literals, which take a hundred times their size in memory."""
+MAX_DIGITS = 18
+SAMPLE_LINES = 100
+
+_GAP = re.compile(r"[\s,;\x1e\ufeff]*")
+"""What may stand between two values; RFC 7464 puts U+001E there."""
+_LINE_END = re.compile(r"\r\n|\r|\n")
+_STRING = r'"(?:[^"\\]|\\.)*+"'
+_COMMENT = re.compile(rf"{_STRING}|(//[^\r\n]*|/\*(?:[^*]|\*(?!/))*+(?:\*/|\Z))", re.DOTALL)
+_TRAILING_COMMA = re.compile(rf"{_STRING}|(,(?=\s*[\]}}]))", re.DOTALL)
+_OBJECT = re.compile(rf"\{{\s*(?:\}}|(?:{_STRING}|'(?:[^'\\\n]|\\.)*+')\s*:)", re.DOTALL)
+_LIST = re.compile(rf"(?:\[\s*)++(?:[\]{{]|(?:{_STRING}|'(?:[^'\\\n]|\\.)*+'|-?\d[\d.eE+-]*|true|false|null|NaN|None)\s*[,\]])", re.DOTALL)
+
+
+class Parser:
+    """A parser of JSON that counts what a person should know of."""
+
+    def __init__(self) -> None:
+        self.repeated_keys = 0
+        """Objects in which a key stands twice; the last one counts."""
+        self.literals = 0
+        """Values that were written as Python literals."""
+        self.repairs: list[str] = []
+        """What was passed over in the whole text: comments, trailing commas."""
+        self._decoder = json.JSONDecoder(
+            object_pairs_hook=self._object,
+            parse_constant=lambda name: None if name == "NaN" else name,
+            parse_int=lambda digits: int(digits) if len(digits) <= MAX_DIGITS else digits,
+            strict=False,  # line ends and tabs inside strings
+        )
+
+    def _object(self, pairs: list[tuple[str, Any]]) -> Any:
+        fields = dict(pairs)
+        self.repeated_keys += len(fields) != len(pairs)
+        return fields
+
+    def values(self, text: str, most: int | None = None) -> list[Any]:
+        """Return the values that stand in a text one after the other. Raises ``ValueError`` or ``RecursionError`` on anything else."""
+        found: list[Any] = []
+        position = _end_of_gap(text, 0)
+        while position < len(text) and (most is None or len(found) < most):
+            value, position = self._decoder.raw_decode(text, position)
+            found.append(value)
+            position = _end_of_gap(text, position)
+        return found
+
+    def line(self, line: str) -> list[Any]:
+        """Return the objects and lists that stand in one line; none where it holds anything else."""
+        try:
+            found = self.values(line)
+        except (ValueError, RecursionError):
+            found = self._literal(line)
+        return found if all(isinstance(value, (dict, list)) for value in found) else []
+
+    def start_of_list(self, start: str, most: int) -> list[Any]:
+        """Return a list with its first objects or lists; an empty one where a text does not start with so many of them."""
+        opening = _end_of_gap(start, 0)
+        if start[opening : opening + 1] != "[":
+            return []
+        try:
+            found = self.values(start[opening + 1 :], most)
+        except (ValueError, RecursionError):
+            return []
+        return [found] if len(found) == most and all(isinstance(value, (dict, list)) for value in found) else []
+
+    def whole(self, text: str, name: str) -> tuple[list[Any], list[int]]:
+        """Return the values of a whole text, and the lines that had to be left out.
+
+        Raises ``DataError`` with the place where it cannot be read.
+        """
+        try:
+            return self.values(text), []
+        except RecursionError as error:
+            raise DataError(
+                f"“{name}” is nested hundreds of levels deep. Expected rows of texts and labels, which take three or four. "
+                "It is no table; export the data again."
+            ) from error
+        except json.JSONDecodeError as error:
+            first = error
+        except ValueError as error:
+            raise DataError(f"“{name}” cannot be read as JSON: {error}. Export it again.") from error
+        self.repeated_keys = 0
+        repaired, comments = _without(_COMMENT, text)
+        repaired, commas = _without(_TRAILING_COMMA, repaired)
+        if comments or commas:
+            try:
+                found = self.values(repaired)
+            except (ValueError, RecursionError):
+                pass
+            else:
+                counts = {"comments": comments, "commas before a closing bracket": commas}
+                self.repairs = [f"{count:,} {what}" for what, count in counts.items() if count]
+                return found, []
+        if found := self._literal(text):
+            return found, []
+        if by_line := _by_line(self, text):
+            return by_line
+        position = first.pos
+        near = text[max(position - 30, 0) : position + 30].replace("\n", " ").strip()
+        end = (
+            " It ends in the middle: it was probably cut off on the way."
+            if not text[position:].strip() or "Unterminated" in first.msg
+            else ""
+        )
+        quotes = " Keys and texts must stand in double quotes." if re.search(r"[{\[,]\s*(?:'|\w+\s*:)", near) else ""
+        raise DataError(
+            f"“{name}” starts like JSON, but cannot be read at line {first.lineno:,}, character {first.colno:,}: {first.msg} near “{near}”."
+            f"{end}{quotes} Expected a list of objects, or better one object a line. Export it again."
+        )
+
+    def _literal(self, text: str) -> list[Any]:
+        """Return what a text holds as a Python literal, with single quotes and ``None``; none where it is too long or no literal."""
+        if len(text) > MAX_LITERAL or not re.match(r"\s*[\[{(]", text):
+            return []
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # of escapes that Python does not know
+                value = ast.literal_eval(text.strip().rstrip(","))
+        except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
+            return []
+        try:
+            plain = json.loads(json.dumps(value, default=list))  # keys become strings, sets and tuples lists
+        except (ValueError, TypeError, RecursionError):
+            return []
+        if not isinstance(plain, (dict, list)):
+            return []
+        self.literals += 1
+        return [plain]
+
+
+def is_one_object_a_line(parser: Parser, sample: str, complete: bool) -> bool:
+    """Return whether the first line of a text is an object and at least half of the next ones are."""
+    lines = [line for line in _LINE_END.split(sample) if line.strip("\ufeff \t\0")]
+    lines = lines if complete else lines[:-1]
+    if len(lines) < 2 or not _objects(parser.line(lines[0])):
+        return False
+    return _mostly_objects(parser, lines[:SAMPLE_LINES])
+
+
+def _by_line(parser: Parser, text: str) -> tuple[list[Any], list[int]] | None:
+    """Return the values of the lines of a text that is damaged as a whole, and the lines that hold none; ``None`` where most do not."""
+    parser.repeated_keys = 0
+    lines = [(number, line) for number, line in enumerate(_LINE_END.split(text), start=1) if line.strip("\ufeff[], \t")]
+    values: list[Any] = []
+    broken = []
+    for number, line in lines:
+        found = parser.line(line) or parser.line(line.strip("[], \t"))
+        values += found
+        if not found:
+            broken.append(number)
+    return (values, broken) if len(broken) <= 0.5 * len(lines) and len(lines) > 1 else None
+
+
+def _mostly_objects(parser: Parser, lines: list[str]) -> bool:
+    return sum(_objects(parser.line(line)) for line in lines) >= 0.5 * len(lines)
+
+
+def _objects(values: list[Any]) -> bool:
+    return bool(values) and all(isinstance(value, dict) for value in values)
+
+
+def _end_of_gap(text: str, position: int) -> int:
+    match = _GAP.match(text, position)
+    return match.end() if match else position
+
+
+def _without(pattern: re.Pattern[str], text: str) -> tuple[str, int]:
+    """Return a text without what a pattern's group matches outside of strings, and how often it did."""
+    count = 0
+
+    def kept(match: re.Match[str]) -> str:
+        nonlocal count
+        count += match[1] is not None
+        return match[0] if match[1] is None else " "
+
+    return pattern.sub(kept, text), count
+
+
+def looks_like_json(start: bytes, name: str) -> bool:
+    """Return whether a file that starts with these bytes is JSON, and not a table whose first cell opens with a bracket."""
+    text = _start_text(start)
+    if not text.startswith(("{", "[")):
+        return False
+    if name.lower().removesuffix(".gz").endswith((".json", ".jsonl", ".ndjson", ".geojson")):
+        return True
+    if not (_OBJECT.match(text) or _LIST.match(text)):
+        return False
+    try:
+        _, end = json.JSONDecoder(strict=False).raw_decode(text)
+    except RecursionError:
+        return True
+    except json.JSONDecodeError as error:  # cut off, or repaired later; but a cell that only opens like JSON fails in the first line
+        line = re.match(r"[^\r\n]*", text)
+        early = error.pos < min(line.end() if line else 0, len(text) - 1) and "Unterminated" not in error.msg
+        return not early or not (name.lower().endswith((".csv", ".tsv", ".tab")) or re.match(r"\[\s*[-\dtfnN]", text))
+    except ValueError:
+        return True
+    after = text[end:].lstrip(" \t,")
+    return not after or after[0] in "\r\n{["
+
+
+def _start_text(start: bytes) -> str:
+    """Return the first characters of a text without its mark and white space, in whichever Unicode encoding."""
+    codec = "utf-8"
+    for mark, marked in (
+        (b"\xff\xfe\0\0", "utf-32-le"),
+        (b"\0\0\xfe\xff", "utf-32-be"),
+        (b"\xff\xfe", "utf-16-le"),
+        (b"\xfe\xff", "utf-16-be"),
+    ):
+        if start.startswith(mark):
+            codec = marked
+            break
+    else:  # without a mark, the zero bytes around the first bracket tell the encoding
+        if start[:3] == b"\0\0\0":
+            codec = "utf-32-be"
+        elif start[1:4] == b"\0\0\0":
+            codec = "utf-32-le"
+        elif start[:1] == b"\0":
+            codec = "utf-16-be"
+        elif start[1:2] == b"\0":
+            codec = "utf-16-le"
+    return start.decode(codec, "replace").lstrip("\ufeff\x1e \t\r\n")

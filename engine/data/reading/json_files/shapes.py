@@ -1,0 +1,408 @@
+"""The shapes in which JSON holds rows: each is one function from a value to its rows, or to nothing where it does not fit."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+from itertools import chain
+from typing import Any
+
+from engine.data.reading.column_names import LABEL_NAMES, OTHER_NAMES, TEXT_NAMES, TITLE_NAMES, name_rank
+from engine.data.reading.json_files.exports import EXAMPLES, text_of
+from engine.data.reading.values import Row, plain_text
+from engine.errors import DataError
+
+SAMPLE_ROWS = 2000
+"""Rows from which names and order of unnamed columns are told; a preview reads as many, so that both tell the same."""
+MAX_PATH = 3
+"""Keys, one inside the other, under which rows are looked for; and in objects of at most so many keys."""
+MAX_KEYS = 50
+SPLITS = {
+    "train",
+    "training",
+    "val",
+    "valid",
+    "validation",
+    "dev",
+    "devel",
+    "development",
+    "eval",
+    "evaluation",
+    "test",
+    "testing",
+    "heldout",
+}
+BESIDE_SPLITS = {"oos", "ood", "in", "out", "of", "scope", "domain", "set", "data", "split", "full", "small", "x", "y"}
+"""Words that stand in the names of splits beside their own: ``oos_train``, ``test_data``."""
+LABEL_KEYS = {"label", "labels", "category", "categories", "class", "classes", "target", "targets", "intents", "tags"}
+"""Keys that are no names of classes."""
+
+
+@dataclass(frozen=True)
+class Rows:
+    """The rows that a value holds in one shape."""
+
+    shape: str
+    words: str
+    """What the file holds, as a noun phrase."""
+    items: Iterable[Any]
+    """Rows as objects; what is none is left out and counted."""
+    notes: tuple[str, ...] = ()
+    doubtful: bool = False
+    """Another shape that fits is as likely."""
+    lost: tuple[tuple[str, int], ...] = ()
+    """Lists of rows that stand beside these → how many rows each has."""
+
+
+def rows_of(value: Any, shape: str | None, header: bool | None, name: str) -> Rows:
+    """Return the rows of a value in the shape that is given, or in the likeliest one. Raises ``DataError`` where it has none."""
+    refuse_questions(value, name)
+    fitting = fitting_shapes(value, header)
+    if shape is not None:
+        chosen = next((rows for rows in fitting if rows.shape == shape), None)
+        if chosen is None:
+            listed = ", ".join(rows.shape for rows in fitting) or "none"
+            raise DataError(
+                f"“{name}” cannot be read in the shape “{shape}”. These fit it: {listed}. Choose one of them with --shape, or none."
+            )
+        return chosen
+    if not fitting:
+        raise DataError(
+            f"“{name}” is {kind_of_value(value)}, which holds no rows. Expected a list of objects with a text and a label, one list "
+            "for each column, one list of texts for each class, or one object a line. Export it in one of these shapes."
+        )
+    best, *others = fitting
+    said = f"The file holds {best.words}."
+    others = [rows for rows in others if not rows.shape.startswith("rows:") or best.shape.startswith("rows:")]
+    if others:
+        listed = "; ".join(f"{rows.words}: --shape {rows.shape}" for rows in others[:3])
+        said += f" It could also be read as {listed}."
+    return replace(best, notes=(said, *best.notes))
+
+
+def fitting_shapes(value: Any, header: bool | None = None) -> list[Rows]:
+    """Return the rows of a value in every shape that fits it, the likeliest first."""
+    if isinstance(value, list):
+        return [rows for rows in (objects(value), lists(value, header)) if rows]
+    if not isinstance(value, dict) or not value:
+        return []
+    fitting = [rows for shape in SHAPES for rows in [shape(value, header)] if rows] + under_keys(value, header) + single(value)
+    return sorted(fitting, key=lambda rows: rows.doubtful)
+
+
+def objects(value: list[Any]) -> Rows | None:
+    """A list of objects."""
+    share = sum(isinstance(item, dict) for item in value[:SAMPLE_ROWS]) / max(len(value[:SAMPLE_ROWS]), 1)
+    return Rows("array", f"a list of {len(value):,} objects", value) if share >= 0.5 else None
+
+
+def lists(value: list[Any], header: bool | None) -> Rows | None:
+    """A list of lists: pairs of a text and a label in either order, or rows of more values."""
+    if not (naming := names_of(value[:SAMPLE_ROWS], header)):
+        return None
+    items = value[naming.header :]
+    what = "pairs" if len(naming.names) == 2 else f"lists of {len(naming.names)} values"
+    return Rows("pairs", f"a list of {len(items):,} {what}", (_row(item, naming.names) for item in items), (naming.note,))
+
+
+def _row(item: Any, names: list[str]) -> Any:
+    if not isinstance(item, (list, tuple)) or len(item) > len(names) or not item:
+        return None
+    row: Row = {}
+    for name, cell in zip(names, item, strict=False):
+        if isinstance(cell, dict) and name.startswith(("label", "column")):  # spaCy: [text, {"cats": {…}}]
+            row |= cell
+        else:
+            row[name] = cell
+    return row
+
+
+@dataclass(frozen=True)
+class Naming:
+    """The names of the columns of lists, and where they come from."""
+
+    names: list[str]
+    header: bool
+    """The first list holds them."""
+    note: str
+
+
+def names_of(sample: list[Any], header: bool | None) -> Naming | None:
+    """Return the names of the values of lists, or ``None`` where most are no lists: of two, the one that repeats is the label."""
+    rows = [item for item in sample if isinstance(item, (list, tuple)) and item]
+    if len(rows) < 0.5 * len(sample) or not rows:
+        return None
+    width = Counter(map(len, rows)).most_common(1)[0][0]
+    even = [[plain_text(cell) for cell in row] for row in rows if len(row) == width]
+    first = [plain_text(cell) for cell in rows[0]]
+    if (len(first) == width and len(even) > 1 and is_header(first, even[1:])) if header is None else header:
+        return Naming(
+            [cell.strip() or f"column {place}" for place, cell in enumerate(first, start=1)], True, "The first list holds the column names."
+        )
+    if width == 2:
+        distinct = [len({row[place] for row in even}) for place in (0, 1)]
+        label = 0 if distinct[0] < distinct[1] else 1
+        lengths = [sum(len(row[place]) for row in even) for place in (0, 1)]
+        cats = isinstance(rows[0][1], dict)
+        if cats or (distinct[label] <= max(0.5 * len(even), 2) and lengths[label] < lengths[1 - label] and distinct[0] != distinct[1]):
+            said = f"Its lists have no names: the {('first', 'second')[label]} value is called the label because its values repeat."
+            return Naming(["label", "text"] if label == 0 and not cats else ["text", "label"], False, said)
+    names = [f"column {place}" for place in range(1, width + 1)]
+    return Naming(names, False, "Its lists have no names, so columns are called by their position.")
+
+
+def is_header(first: list[str], others: list[list[str]]) -> bool:
+    """Return whether the first of several lists holds names: all are usual ones, or one is and none comes again below."""
+    usual = [name_rank(cell, TEXT_NAMES + TITLE_NAMES + LABEL_NAMES + OTHER_NAMES) is not None and len(cell) <= 40 for cell in first]
+    below = [row for row in others if row != first]  # files with a header each may have been joined
+    again = any(cell in {row[place] for row in below} for place, cell in enumerate(first))
+    return len(set(first)) == len(first) and not again and any(usual)
+
+
+def pandas_split(value: Row, header: bool | None) -> Rows | None:
+    """What pandas calls the orientation ``split``: the names of the columns once, and a list of lists."""
+    columns, data = value.get("columns"), value.get("data")
+    if not isinstance(columns, list) or not isinstance(data, list) or not all(isinstance(item, list) for item in data[:SAMPLE_ROWS]):
+        return None
+    names = [plain_text(column) for column in columns]
+    return Rows("split", f"column names and {len(data):,} lists of values", (_row(item, names) for item in data))
+
+
+def pandas_table(value: Row, header: bool | None) -> Rows | None:
+    """What pandas calls the orientation ``table``: a schema beside a list of objects."""
+    schema, data = value.get("schema"), value.get("data")
+    if not isinstance(schema, dict) or not isinstance(data, list) or not (rows := objects(data)):
+        return None
+    key = schema.get("primaryKey")
+    index = key if key == ["index"] else []
+    items = ({field: cell for field, cell in item.items() if field not in index} if isinstance(item, dict) else item for item in data)
+    return replace(rows, shape="table", words=f"a schema and {rows.words}", items=items)
+
+
+def splits(value: Row, header: bool | None) -> Rows | None:
+    """One value with rows for each split, as CLINC150 is published; a column says the split of each row."""
+    parts = {key: inner for key, inner in value.items() if split_of(key) and isinstance(inner, (list, dict)) and inner}
+    others = {key: inner for key, inner in value.items() if key not in parts and isinstance(inner, list) and inner}
+    lost = tuple((key, len(inner)) for key, inner in others.items() if isinstance(inner[0], (list, dict)))
+    if not parts or (lost and len(parts) < 2):
+        return None
+    first = list(chain.from_iterable(inner[:SAMPLE_ROWS] for inner in parts.values() if isinstance(inner, list)))[:SAMPLE_ROWS]
+    if all(isinstance(inner, list) and isinstance(inner[0], (list, tuple)) for inner in parts.values()):
+        if not (naming := names_of(first, header)):
+            return None
+        notes: tuple[str, ...] = (naming.note,)
+        items: Iterable[tuple[str, Any]] = (
+            (split_of(key), _row(item, naming.names))
+            for key, inner in parts.items()
+            for item in inner
+            if not (naming.header and isinstance(item, list) and [plain_text(cell).strip() for cell in item] == naming.names)
+        )
+    else:
+        inside = {key: next(iter(fitting_shapes(inner, header)), None) for key, inner in parts.items()}
+        if not all(rows and rows.shape not in ("object", "splits") for rows in inside.values()):
+            return None
+        notes = tuple(dict.fromkeys(note for rows in inside.values() if rows for note in rows.notes))
+        items = ((split_of(key), item) for key, rows in inside.items() if rows for item in rows.items)
+    return Rows(
+        "splits", f"rows for each split ({_listed(parts)}), which the column “split” says", _marked(items, "split"), notes, lost=lost
+    )
+
+
+def _marked(items: Iterable[tuple[str, Any]], column: str) -> Iterator[Any]:
+    """Yield each row with the name of the list in which it stands."""
+    for mark, item in items:
+        yield {**item, (f"{column} (key)" if column in item else column): mark} if isinstance(item, dict) else None
+
+
+def split_of(key: str) -> str:
+    """Return the split that a key names, such as ``train`` of ``oos_train``; the empty string where it names none."""
+    words = re.findall(r"[a-z]+", key.lower())
+    found = [word for word in words if word in SPLITS]
+    return found[0] if len(found) == 1 and all(word in SPLITS | BESIDE_SPLITS for word in words) else ""
+
+
+def columns(value: Row, header: bool | None) -> Rows | None:
+    """One list for each column, all of one length; or as pandas writes it, one object for each column from row to cell."""
+    filled = {key: inner for key, inner in value.items() if isinstance(inner, (list, dict)) and inner}
+    if len(filled) < 2:
+        return None
+    if all(isinstance(inner, dict) for inner in filled.values()):
+        by_column: dict[str, Row] = {key: inner for key, inner in filled.items() if isinstance(inner, dict)}
+        rows = [list(inner) for inner in by_column.values()]
+        if any(keys != rows[0] for keys in rows) or any(isinstance(cell, dict) for inner in by_column.values() for cell in inner.values()):
+            return None
+        doubtful = not _is_index(rows[0]) and (_is_index(list(filled)) or len(filled) > len(rows[0]))
+        filled = {key: list(inner.values()) for key, inner in by_column.items()}
+    elif all(isinstance(inner, list) for inner in filled.values()):
+        if len({len(inner) for inner in filled.values()}) > 1:
+            return None
+        doubtful = not any(name_rank(key, TEXT_NAMES) is not None for key in filled) and _alike(filled)
+    else:
+        return None
+    items = (dict(zip(filled, cells, strict=True)) for cells in zip(*filled.values(), strict=True))
+    return Rows("columns", f"one list for each column ({_listed(filled)})", items, doubtful=doubtful)
+
+
+def classes(value: Row, header: bool | None) -> Rows | None:
+    """One list of texts, or of objects with a text, for each class."""
+    filled = {key: inner for key, inner in value.items() if isinstance(inner, (list, dict)) and inner}
+    found = {key: examples for key, inner in filled.items() if (examples := _examples(inner))}
+    if not filled or len(found) < len(filled) or _column_names(list(filled)) or all(map(split_of, filled)):
+        return None
+    kinds = {isinstance(item, dict) for examples in found.values() for item in examples[:SAMPLE_ROWS]}
+    if len(kinds) > 1 or LABEL_KEYS & {key.lower() for key in filled}:
+        return None
+    if kinds == {True}:  # lists of one kind of object, or several kinds under keys?
+        fields = [set(examples[0]) for examples in found.values()]
+        if len(found) < 2 or any(len(keys & fields[0]) < 0.5 * len(keys | fields[0]) for keys in fields):
+            return None
+    items = _marked(((key, _example_row(item)) for key, examples in found.items() for item in examples), "label")
+    return Rows("classes", f"one list of texts for each class ({_listed(filled)})", items)
+
+
+def _example_row(item: Any) -> Row:
+    if isinstance(item, dict) and not isinstance(item.get("data"), list):
+        return item
+    return {"text": text_of(item)}
+
+
+def _examples(inner: Any) -> list[Any] | None:
+    """Return the texts of one class, or ``None`` where a value is no list of them."""
+    if isinstance(inner, dict):
+        found = [key for key in EXAMPLES if isinstance(inner.get(key), list)]
+        return _examples(inner[found[0]]) if len(found) == 1 else None
+    sample = inner[:SAMPLE_ROWS]
+    strings = sum(isinstance(item, str) for item in sample) >= 0.9 * len(sample)
+    return inner if strings or all(isinstance(item, dict) and item for item in sample) else None
+
+
+def index(value: Row, header: bool | None) -> Rows | None:
+    """One object for each row under its key, as pandas writes the orientation ``index``."""
+    filled = {key: inner for key, inner in value.items() if isinstance(inner, dict) and inner}
+    if len(filled) < 2 or len(filled) < len(value):
+        return None
+    fields = Counter(chain.from_iterable(filled.values()))
+    if max(fields.values()) < 0.5 * len(filled) or len(fields) > 3 * max(map(len, filled.values())):
+        return None
+    number = _is_index(list(filled))
+    doubtful = not number and (_is_index(list(fields)) or len(filled) <= len(fields))
+    items = filled.values() if number else _marked(((key, inner) for key, inner in filled.items()), "key")
+    return Rows("index", f"one object for each row under its key ({_listed(filled)})", items, doubtful=doubtful)
+
+
+def mapping(value: Row, header: bool | None) -> Rows | None:
+    """One object from text to label."""
+    keys = list(value)
+    if len(keys) < 2 or not all(isinstance(inner, (str, int, float)) for inner in value.values()):
+        return None
+    distinct = len({plain_text(inner) for inner in value.values()})
+    if sum(len(key.split()) for key in keys) < 2.5 * len(keys) or distinct > max(0.5 * len(keys), 2):
+        return None
+    return Rows("mapping", f"{len(keys):,} texts, each with its label", ({"text": key, "label": inner} for key, inner in value.items()))
+
+
+SHAPES: tuple[Callable[[Row, bool | None], Rows | None], ...] = (
+    pandas_split, pandas_table, splits, columns, classes, index, mapping,
+)  # fmt: skip
+"""The shapes of one object, the likeliest first. A new one is one function."""
+
+
+def under_keys(value: Row, header: bool | None) -> list[Rows]:
+    """Return the rows that stand under a key, or under a path of keys, the likeliest first."""
+    found: list[tuple[tuple[bool, int], str, Rows]] = []
+    for path, inner in _paths(value):
+        for rows in fitting_shapes(inner, header)[:1] if isinstance(inner, list) else _shapes_only(inner, header):
+            fields = inner[0] if isinstance(inner, list) and isinstance(inner[0], dict) else {}
+            named = any(name_rank(key, TEXT_NAMES) is not None or key in EXAMPLES for key in fields)
+            named |= isinstance(inner, dict) and (rows.shape in ("splits", "classes", "split", "table") or _column_names(list(inner)))
+            size = len(inner) if isinstance(inner, list) else sum(map(_size, inner.values()))
+            rows = replace(rows, shape=f"rows:{path}", words=f"{rows.words} under “{path}”", doubtful=size < 2)
+            found.append(((named, size), path, rows))
+    found.sort(key=lambda entry: entry[0], reverse=True)
+    lists_found = [(path, size) for (_, size), path, rows in found if "list" in rows.words]
+    return [
+        replace(rows, lost=tuple((other, size) for other, size in lists_found if other != path and not _inside(path, other)))
+        for _, path, rows in found
+    ]
+
+
+def _shapes_only(inner: Row, header: bool | None) -> list[Rows]:
+    return [rows for shape in SHAPES for rows in [shape(inner, header)] if rows and not rows.doubtful][:1]
+
+
+def _paths(value: Row, prefix: str = "", depth: int = 1) -> Iterator[tuple[str, Any]]:
+    if len(value) > MAX_KEYS:
+        return
+    for key, inner in value.items():
+        if isinstance(inner, list) and inner and isinstance(inner[0], (dict, list)):
+            yield f"{prefix}{key}", inner
+        elif isinstance(inner, dict) and inner:
+            yield f"{prefix}{key}", inner
+            if depth < MAX_PATH:
+                yield from _paths(inner, f"{prefix}{key}.", depth + 1)
+
+
+def _inside(path: str, other: str) -> bool:
+    return path.startswith(f"{other}.") or other.startswith(f"{path}.")
+
+
+def single(value: Row) -> list[Rows]:
+    """Return an object as the one row that it is, where it has a field that is neither a list nor an object."""
+    if all(isinstance(inner, (list, dict)) for inner in value.values()):
+        return []
+    named = any(name_rank(key, TEXT_NAMES) is not None and isinstance(inner, str) for key, inner in value.items())
+    return [Rows("object", "one object, which is one row", [value], doubtful=not named)]
+
+
+def refuse_questions(value: Any, name: str) -> None:
+    """Raise ``DataError`` on SQuAD and its kind: questions with answers in a text have no classes."""
+    data = value.get("data") if isinstance(value, dict) else value
+    first = data[0] if isinstance(data, list) and data else None
+    if isinstance(first, dict) and isinstance(first.get("paragraphs"), list):
+        raise DataError(
+            f"“{name}” is a set of questions about paragraphs (as SQuAD is published): its answers are places in a text, not classes. "
+            "Expected a text and a class for each row. Choose another data set."
+        )
+
+
+def kind_of_value(value: Any) -> str:
+    """What a value is, in words."""
+    if isinstance(value, list):
+        inside = "nothing" if not value else "texts without labels" if isinstance(value[0], str) else "single values"
+        return f"a list of {inside}"
+    if not isinstance(value, dict) or not value:
+        return "a single value"
+    lengths = {len(inner) for inner in value.values() if isinstance(inner, list)}
+    uneven = f" whose lists have different lengths (from {min(lengths):,} to {max(lengths):,})" if len(lengths) > 1 else ""
+    return f"an object with the keys {_listed(value)}{uneven}"
+
+
+def _column_names(keys: list[str]) -> bool:
+    texts = any(name_rank(key, TEXT_NAMES) is not None for key in keys)
+    return texts and any(name_rank(key, LABEL_NAMES) is not None for key in keys)
+
+
+def _alike(lists_by_key: Row) -> bool:
+    """Return whether all lists hold objects, or strings that repeat about equally often: then none of them is a column of labels."""
+    samples = [inner[:SAMPLE_ROWS] for inner in lists_by_key.values()]
+    if all(isinstance(item, dict) for sample in samples for item in sample):
+        return True
+    if not all(isinstance(item, str) for sample in samples for item in sample):
+        return False
+    distinct = [len(set(sample)) for sample in samples]
+    return min(distinct) > 0.5 * max(distinct)
+
+
+def _is_index(keys: list[str]) -> bool:
+    return all(key.isdigit() for key in keys)
+
+
+def _size(inner: Any) -> int:
+    return len(inner) if isinstance(inner, (list, dict)) else 1
+
+
+def _listed(keys: Iterable[str]) -> str:
+    names = list(keys)
+    return ", ".join(f"“{name[:40]}”" for name in names[:4]) + (" …" if len(names) > 4 else "")
