@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import codecs
 import json
 import re
 import warnings
@@ -192,45 +193,35 @@ def _without(pattern: re.Pattern[str], text: str) -> tuple[str, int]:
 def looks_like_json(start: bytes, name: str) -> bool:
     """Return whether a file that starts with these bytes is JSON, and not a table whose first cell opens with a bracket."""
     text = _start_text(start)
-    if not text.startswith(("{", "[")):
-        return False
     if name.lower().removesuffix(".gz").endswith((".json", ".jsonl", ".ndjson", ".geojson")):
-        return True
+        return text.startswith(("{", "[", "//", "/*"))
     if not (_OBJECT.match(text) or _LIST.match(text)):
         return False
     try:
         _, end = json.JSONDecoder(strict=False).raw_decode(text)
-    except RecursionError:
-        return True
     except json.JSONDecodeError as error:  # cut off, or repaired later; but a cell that only opens like JSON fails in the first line
-        line = re.match(r"[^\r\n]*", text)
-        early = error.pos < min(line.end() if line else 0, len(text) - 1) and "Unterminated" not in error.msg
-        return not early or not (name.lower().endswith((".csv", ".tsv", ".tab")) or re.match(r"\[\s*[-\dtfnN]", text))
-    except ValueError:
+        first = text.splitlines()[0]
+        if error.pos >= min(len(first), len(text) - 1) or "Unterminated" in error.msg or Parser().line(first):
+            return True
+        return not name.lower().endswith((".csv", ".tsv", ".tab")) and not re.match(r"\[\s*[-\dtfnN]", text)
+    except (ValueError, RecursionError):
         return True
     after = text[end:].lstrip(" \t,")
     return not after or after[0] in "\r\n{["
 
 
+def encoding_without_mark(start: bytes) -> str | None:
+    """Return the encoding that the zero bytes around the first bracket of JSON tell; ``None`` where there are none."""
+    pattern = bytes(byte > 0 for byte in start[:4])
+    wide = {b"\0\0\0\1": "utf-32-be", b"\1\0\0\0": "utf-32-le", b"\0\1\0\1": "utf-16-be", b"\1\0\1\0": "utf-16-le"}
+    return None if start.startswith((codecs.BOM_UTF16_BE, codecs.BOM_UTF16_LE)) else wide.get(pattern)
+
+
 def _start_text(start: bytes) -> str:
     """Return the first characters of a text without its mark and white space, in whichever Unicode encoding."""
-    codec = "utf-8"
-    for mark, marked in (
-        (b"\xff\xfe\0\0", "utf-32-le"),
-        (b"\0\0\xfe\xff", "utf-32-be"),
-        (b"\xff\xfe", "utf-16-le"),
-        (b"\xfe\xff", "utf-16-be"),
-    ):
-        if start.startswith(mark):
-            codec = marked
-            break
-    else:  # without a mark, the zero bytes around the first bracket tell the encoding
-        if start[:3] == b"\0\0\0":
-            codec = "utf-32-be"
-        elif start[1:4] == b"\0\0\0":
-            codec = "utf-32-le"
-        elif start[:1] == b"\0":
-            codec = "utf-16-be"
-        elif start[1:2] == b"\0":
-            codec = "utf-16-le"
-    return start.decode(codec, "replace").lstrip("\ufeff\x1e \t\r\n")
+    codec = encoding_without_mark(start)
+    if start.startswith((codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)):
+        codec = "utf-32"
+    elif start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        codec = "utf-16"
+    return start.decode(codec or "utf-8", "replace").lstrip("\ufeff\x1e \t\r\n")

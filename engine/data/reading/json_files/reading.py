@@ -17,7 +17,7 @@ from engine.data.finding import SHOWN_ROWS, Finding
 from engine.data.reading.delimited.lines import decoded
 from engine.data.reading.encoding import Encoding, detect_encoding
 from engine.data.reading.json_files.exports import REJECTED, SPANS, TURNS, rows_of_export
-from engine.data.reading.json_files.parsing import Parser, is_one_object_a_line
+from engine.data.reading.json_files.parsing import Parser, encoding_without_mark, is_one_object_a_line
 from engine.data.reading.json_files.shapes import SAMPLE_ROWS, Rows, rows_of
 from engine.data.reading.values import flattened, plain_text
 from engine.data.table import MAX_COLUMNS, Table, frame_of, strings, unique_names
@@ -86,11 +86,20 @@ def read_json(path: Path, name: str, options: ReadingOptions, limit: int | None)
 
     Raises ``DataError`` where the file holds no rows, is damaged, or does not have the shape that was chosen.
     """
-    encoding = detect_encoding(path, name, options.encoding)
+    with path.open("rb") as file:
+        told = None if options.encoding else encoding_without_mark(file.read(4))
+    encoding = detect_encoding(path, name, options.encoding or told)
+    if told:
+        note = f"The text is encoded in {told.upper()}, as the zero bytes around its first bracket say."
+        encoding = replace(encoding, notes=(note,))
     try:
         return _read(path, name, encoding, options, limit, nested=True)
     except TooManyFieldsError:
-        table = _read(path, name, encoding, options, limit, nested=False)
+        try:
+            table = _read(path, name, encoding, options, limit, nested=False)
+        except TooManyFieldsError:
+            unique_names([""] * (MAX_COLUMNS + 1))  # says it
+            raise
         note = f"Nested fields are kept as JSON text: as columns of their own they would be more than {MAX_COLUMNS:,}."
         return replace(table, notes=(*table.notes, note))
 

@@ -19,22 +19,9 @@ SAMPLE_ROWS = 2000
 MAX_PATH = 3
 """Keys, one inside the other, under which rows are looked for; and in objects of at most so many keys."""
 MAX_KEYS = 50
-SPLITS = {
-    "train",
-    "training",
-    "val",
-    "valid",
-    "validation",
-    "dev",
-    "devel",
-    "development",
-    "eval",
-    "evaluation",
-    "test",
-    "testing",
-    "heldout",
-}
-BESIDE_SPLITS = {"oos", "ood", "in", "out", "of", "scope", "domain", "set", "data", "split", "full", "small", "x", "y"}
+SPLITS = {"train", "training", "val", "valid", "validation", "dev", "devel",
+          "development", "eval", "evaluation", "test", "testing", "heldout"}  # fmt: skip
+BESIDE_SPLITS = {"oos", "ood", "in", "out", "of", "scope", "domain", "set", "data", "split", "full", "small"}
 """Words that stand in the names of splits beside their own: ``oos_train``, ``test_data``."""
 LABEL_KEYS = {"label", "labels", "category", "categories", "class", "classes", "target", "targets", "intents", "tags"}
 """Keys that are no names of classes."""
@@ -75,7 +62,7 @@ def rows_of(value: Any, shape: str | None, header: bool | None, name: str) -> Ro
         )
     best, *others = fitting
     said = f"The file holds {best.words}."
-    others = [rows for rows in others if not rows.shape.startswith("rows:") or best.shape.startswith("rows:")]
+    others = [rows for rows in others if rows.shape != "object" and ("rows:" in best.shape or "rows:" not in rows.shape)]
     if others:
         listed = "; ".join(f"{rows.words}: --shape {rows.shape}" for rows in others[:3])
         said += f" It could also be read as {listed}."
@@ -100,7 +87,7 @@ def objects(value: list[Any]) -> Rows | None:
 
 def lists(value: list[Any], header: bool | None) -> Rows | None:
     """A list of lists: pairs of a text and a label in either order, or rows of more values."""
-    if not (naming := names_of(value[:SAMPLE_ROWS], header)):
+    if not (naming := names_of(value, header)):
         return None
     items = value[naming.header :]
     what = "pairs" if len(naming.names) == 2 else f"lists of {len(naming.names)} values"
@@ -108,7 +95,7 @@ def lists(value: list[Any], header: bool | None) -> Rows | None:
 
 
 def _row(item: Any, names: list[str]) -> Any:
-    if not isinstance(item, (list, tuple)) or len(item) > len(names) or not item:
+    if not isinstance(item, list) or len(item) > len(names) or not item:
         return None
     row: Row = {}
     for name, cell in zip(names, item, strict=False):
@@ -131,16 +118,14 @@ class Naming:
 
 def names_of(sample: list[Any], header: bool | None) -> Naming | None:
     """Return the names of the values of lists, or ``None`` where most are no lists: of two, the one that repeats is the label."""
-    rows = [item for item in sample if isinstance(item, (list, tuple)) and item]
-    if len(rows) < 0.5 * len(sample) or not rows:
+    rows = [item for item in sample[:SAMPLE_ROWS] if isinstance(item, list) and item]
+    if len(rows) < 0.5 * len(sample[:SAMPLE_ROWS]) or not rows:
         return None
     width = Counter(map(len, rows)).most_common(1)[0][0]
     even = [[plain_text(cell) for cell in row] for row in rows if len(row) == width]
-    first = [plain_text(cell) for cell in rows[0]]
+    first = _cells(rows[0])
     if (len(first) == width and len(even) > 1 and is_header(first, even[1:])) if header is None else header:
-        return Naming(
-            [cell.strip() or f"column {place}" for place, cell in enumerate(first, start=1)], True, "The first list holds the column names."
-        )
+        return Naming([cell.strip() for cell in first], True, "The first list holds the column names.")
     if width == 2:
         distinct = [len({row[place] for row in even}) for place in (0, 1)]
         label = 0 if distinct[0] < distinct[1] else 1
@@ -183,31 +168,46 @@ def pandas_table(value: Row, header: bool | None) -> Rows | None:
 
 def splits(value: Row, header: bool | None) -> Rows | None:
     """One value with rows for each split, as CLINC150 is published; a column says the split of each row."""
-    parts = {key: inner for key, inner in value.items() if split_of(key) and isinstance(inner, (list, dict)) and inner}
-    others = {key: inner for key, inner in value.items() if key not in parts and isinstance(inner, list) and inner}
-    lost = tuple((key, len(inner)) for key, inner in others.items() if isinstance(inner[0], (list, dict)))
-    if not parts or (lost and len(parts) < 2):
+    filled = _containers(value)
+    parts = {key: inner for key, inner in filled.items() if split_of(key)}
+    lost = tuple((key, len(inner)) for key, inner in filled.items() if key not in parts and _is_rows(inner))
+    if not parts:
+        return parallel(filled, header)
+    if lost and len(parts) < 2:
         return None
-    first = list(chain.from_iterable(inner[:SAMPLE_ROWS] for inner in parts.values() if isinstance(inner, list)))[:SAMPLE_ROWS]
-    if all(isinstance(inner, list) and isinstance(inner[0], (list, tuple)) for inner in parts.values()):
-        if not (naming := names_of(first, header)):
+    if all(isinstance(inner, list) and isinstance(inner[0], list) for inner in parts.values()):
+        if not (naming := names_of([item for inner in parts.values() for item in inner[:SAMPLE_ROWS]], header)):
             return None
+        names = naming.names
         notes: tuple[str, ...] = (naming.note,)
-        items: Iterable[tuple[str, Any]] = (
-            (split_of(key), _row(item, naming.names))
-            for key, inner in parts.items()
-            for item in inner
-            if not (naming.header and isinstance(item, list) and [plain_text(cell).strip() for cell in item] == naming.names)
+        items = (
+            (key, _row(item, names)) for key, inner in parts.items() for item in inner if not (naming.header and _cells(item) == names)
         )
     else:
         inside = {key: next(iter(fitting_shapes(inner, header)), None) for key, inner in parts.items()}
         if not all(rows and rows.shape not in ("object", "splits") for rows in inside.values()):
             return None
         notes = tuple(dict.fromkeys(note for rows in inside.values() if rows for note in rows.notes))
-        items = ((split_of(key), item) for key, rows in inside.items() if rows for item in rows.items)
-    return Rows(
-        "splits", f"rows for each split ({_listed(parts)}), which the column “split” says", _marked(items, "split"), notes, lost=lost
-    )
+        items = ((key, item) for key, rows in inside.items() if rows for item in rows.items)
+    words = f"rows for each split ({_listed(parts)}), which the column “split” says"
+    return Rows("splits", words, _marked(((split_of(key), item) for key, item in items), "split"), notes, lost=lost)
+
+
+def parallel(filled: Row, header: bool | None) -> Rows | None:
+    """One list for each column of each split: ``train_texts``, ``train_labels``, ``test_texts`` and so on."""
+    parts: dict[str, Row] = {}
+    for key, inner in filled.items():
+        words = re.findall(r"[a-z]+", key.lower())
+        split = [word for word in words if word in SPLITS]
+        column = " ".join(word for word in words if word not in SPLITS)
+        if len(split) != 1 or not column:
+            return None
+        parts.setdefault(split[0], {})[{"x": "text", "y": "label"}.get(column, column)] = inner
+    inside = {split: columns(found, header) for split, found in parts.items()}
+    if not inside or not all(rows and not rows.doubtful for rows in inside.values()) or len({tuple(found) for found in parts.values()}) > 1:
+        return None
+    items = ((split, item) for split, rows in inside.items() if rows for item in rows.items)
+    return Rows("splits", f"one list for each column of each split ({_listed(filled)})", _marked(items, "split"))
 
 
 def _marked(items: Iterable[tuple[str, Any]], column: str) -> Iterator[Any]:
@@ -225,39 +225,39 @@ def split_of(key: str) -> str:
 
 def columns(value: Row, header: bool | None) -> Rows | None:
     """One list for each column, all of one length; or as pandas writes it, one object for each column from row to cell."""
-    filled = {key: inner for key, inner in value.items() if isinstance(inner, (list, dict)) and inner}
+    filled = _containers(value)
     if len(filled) < 2:
         return None
-    if all(isinstance(inner, dict) for inner in filled.values()):
-        by_column: dict[str, Row] = {key: inner for key, inner in filled.items() if isinstance(inner, dict)}
-        rows = [list(inner) for inner in by_column.values()]
-        if any(keys != rows[0] for keys in rows) or any(isinstance(cell, dict) for inner in by_column.values() for cell in inner.values()):
-            return None
-        doubtful = not _is_index(rows[0]) and (_is_index(list(filled)) or len(filled) > len(rows[0]))
-        filled = {key: list(inner.values()) for key, inner in by_column.items()}
-    elif all(isinstance(inner, list) for inner in filled.values()):
-        if len({len(inner) for inner in filled.values()}) > 1:
-            return None
+    if all(isinstance(inner, list) for inner in filled.values()):
         doubtful = not any(name_rank(key, TEXT_NAMES) is not None for key in filled) and _alike(filled)
-    else:
+    elif all(isinstance(inner, dict) for inner in filled.values()):
+        keys = list(next(iter(filled.values())))
+        if any(list(inner) != keys or any(isinstance(cell, dict) for cell in inner.values()) for inner in filled.values()):
+            return None
+        doubtful = not _is_index(keys) and (_is_index(filled) or len(filled) > len(keys))
+        filled = {key: list(inner.values()) for key, inner in filled.items()}
+    if len({len(inner) if isinstance(inner, list) else -1 for inner in filled.values()}) > 1:
         return None
     items = (dict(zip(filled, cells, strict=True)) for cells in zip(*filled.values(), strict=True))
     return Rows("columns", f"one list for each column ({_listed(filled)})", items, doubtful=doubtful)
 
 
 def classes(value: Row, header: bool | None) -> Rows | None:
-    """One list of texts, or of objects with a text, for each class."""
-    filled = {key: inner for key, inner in value.items() if isinstance(inner, (list, dict)) and inner}
+    """One list of texts, or of objects with a text, for each class; or for each class of several groups."""
+    filled = _containers(value)
+    if not filled or _column_names(filled) or all(map(split_of, filled)) or LABEL_KEYS & {key.lower() for key in filled}:
+        return None
     found = {key: examples for key, inner in filled.items() if (examples := _examples(inner))}
-    if not filled or len(found) < len(filled) or _column_names(list(filled)) or all(map(split_of, filled)):
+    if not found and len(filled) > 1 and all(isinstance(inner, dict) for inner in filled.values()):
+        groups = {key: classes(inner, header) for key, inner in filled.items()}
+        grouped = _marked(((key, item) for key, rows in groups.items() if rows for item in rows.items), "group")
+        words = f"one list of texts for each class, in groups ({_listed(filled)})"
+        return Rows("classes", words, grouped) if all(groups.values()) else None
+    fields = [set(examples[0]) if isinstance(examples[0], dict) else set() for examples in found.values()]
+    if len(found) < len(filled) or len(set(map(bool, fields))) > 1:
         return None
-    kinds = {isinstance(item, dict) for examples in found.values() for item in examples[:SAMPLE_ROWS]}
-    if len(kinds) > 1 or LABEL_KEYS & {key.lower() for key in filled}:
-        return None
-    if kinds == {True}:  # lists of one kind of object, or several kinds under keys?
-        fields = [set(examples[0]) for examples in found.values()]
-        if len(found) < 2 or any(len(keys & fields[0]) < 0.5 * len(keys | fields[0]) for keys in fields):
-            return None
+    if fields[0] and (len(found) < 2 or any(len(keys & fields[0]) < 0.5 * len(keys | fields[0]) for keys in fields)):
+        return None  # lists of several kinds of objects under their keys
     items = _marked(((key, _example_row(item)) for key, examples in found.items() for item in examples), "label")
     return Rows("classes", f"one list of texts for each class ({_listed(filled)})", items)
 
@@ -274,8 +274,8 @@ def _examples(inner: Any) -> list[Any] | None:
         found = [key for key in EXAMPLES if isinstance(inner.get(key), list)]
         return _examples(inner[found[0]]) if len(found) == 1 else None
     sample = inner[:SAMPLE_ROWS]
-    strings = sum(isinstance(item, str) for item in sample) >= 0.9 * len(sample)
-    return inner if strings or all(isinstance(item, dict) and item for item in sample) else None
+    kinds = Counter(type(item) for item in sample)
+    return inner if kinds[str] >= 0.9 * len(sample) or (kinds[dict] == len(sample) and all(sample)) else None
 
 
 def index(value: Row, header: bool | None) -> Rows | None:
@@ -286,8 +286,8 @@ def index(value: Row, header: bool | None) -> Rows | None:
     fields = Counter(chain.from_iterable(filled.values()))
     if max(fields.values()) < 0.5 * len(filled) or len(fields) > 3 * max(map(len, filled.values())):
         return None
-    number = _is_index(list(filled))
-    doubtful = not number and (_is_index(list(fields)) or len(filled) <= len(fields))
+    number = _is_index(filled)
+    doubtful = not number and (_is_index(fields) or len(filled) <= len(fields))
     items = filled.values() if number else _marked(((key, inner) for key, inner in filled.items()), "key")
     return Rows("index", f"one object for each row under its key ({_listed(filled)})", items, doubtful=doubtful)
 
@@ -316,8 +316,8 @@ def under_keys(value: Row, header: bool | None) -> list[Rows]:
         for rows in fitting_shapes(inner, header)[:1] if isinstance(inner, list) else _shapes_only(inner, header):
             fields = inner[0] if isinstance(inner, list) and isinstance(inner[0], dict) else {}
             named = any(name_rank(key, TEXT_NAMES) is not None or key in EXAMPLES for key in fields)
-            named |= isinstance(inner, dict) and (rows.shape in ("splits", "classes", "split", "table") or _column_names(list(inner)))
-            size = len(inner) if isinstance(inner, list) else sum(map(_size, inner.values()))
+            named |= isinstance(inner, dict) and (rows.shape in ("splits", "classes", "split", "table") or _column_names(inner))
+            size = len(inner) if isinstance(inner, list) else sum(map(len, _containers(inner).values()))
             rows = replace(rows, shape=f"rows:{path}", words=f"{rows.words} under “{path}”", doubtful=size < 2)
             found.append(((named, size), path, rows))
     found.sort(key=lambda entry: entry[0], reverse=True)
@@ -336,11 +336,9 @@ def _paths(value: Row, prefix: str = "", depth: int = 1) -> Iterator[tuple[str, 
     if len(value) > MAX_KEYS:
         return
     for key, inner in value.items():
-        if isinstance(inner, list) and inner and isinstance(inner[0], (dict, list)):
+        if _is_rows(inner) or (isinstance(inner, dict) and inner):
             yield f"{prefix}{key}", inner
-        elif isinstance(inner, dict) and inner:
-            yield f"{prefix}{key}", inner
-            if depth < MAX_PATH:
+            if isinstance(inner, dict) and depth < MAX_PATH:
                 yield from _paths(inner, f"{prefix}{key}.", depth + 1)
 
 
@@ -368,18 +366,17 @@ def refuse_questions(value: Any, name: str) -> None:
 
 
 def kind_of_value(value: Any) -> str:
-    """What a value is, in words."""
-    if isinstance(value, list):
-        inside = "nothing" if not value else "texts without labels" if isinstance(value[0], str) else "single values"
-        return f"a list of {inside}"
+    """Return what a value without rows is, in words."""
+    if isinstance(value, list) and value:
+        return f"a list of {'texts without labels' if isinstance(value[0], str) else 'single values'}"
     if not isinstance(value, dict) or not value:
-        return "a single value"
+        return "an empty list or a single value"
     lengths = {len(inner) for inner in value.values() if isinstance(inner, list)}
-    uneven = f" whose lists have different lengths (from {min(lengths):,} to {max(lengths):,})" if len(lengths) > 1 else ""
+    uneven = f" whose lists have different lengths ({min(lengths):,} to {max(lengths):,})" if len(lengths) > 1 else ""
     return f"an object with the keys {_listed(value)}{uneven}"
 
 
-def _column_names(keys: list[str]) -> bool:
+def _column_names(keys: Iterable[str]) -> bool:
     texts = any(name_rank(key, TEXT_NAMES) is not None for key in keys)
     return texts and any(name_rank(key, LABEL_NAMES) is not None for key in keys)
 
@@ -395,12 +392,20 @@ def _alike(lists_by_key: Row) -> bool:
     return min(distinct) > 0.5 * max(distinct)
 
 
-def _is_index(keys: list[str]) -> bool:
+def _is_index(keys: Iterable[str]) -> bool:
     return all(key.isdigit() for key in keys)
 
 
-def _size(inner: Any) -> int:
-    return len(inner) if isinstance(inner, (list, dict)) else 1
+def _containers(value: Row) -> Row:
+    return {key: inner for key, inner in value.items() if isinstance(inner, (list, dict)) and inner}
+
+
+def _is_rows(inner: Any) -> bool:
+    return isinstance(inner, list) and bool(inner) and isinstance(inner[0], (list, dict))
+
+
+def _cells(item: Any) -> list[str]:
+    return [plain_text(cell).strip() for cell in item] if isinstance(item, list) else []
 
 
 def _listed(keys: Iterable[str]) -> str:
