@@ -18,7 +18,8 @@ from markupsafe import Markup
 from engine import FRAMEWORK_NAMES
 from engine.display.figure import Picture
 from engine.display.formatting import MISSING, count, percent
-from engine.display.svg import chart_svg
+from engine.display.svg import chart_svg, printable
+from engine.errors import ParityError
 from engine.source.highlighting import highlighted
 from engine.source.snippets import Stage
 from engine.source.source_tree import Definition
@@ -64,7 +65,7 @@ class Page:
 
 def render(page: Page) -> str:
     """Return the whole file as HTML."""
-    return templates().get_template("report.html").render(page=page, generator=GENERATOR)
+    return printable(templates().get_template("report.html").render(page=page, generator=GENERATOR))
 
 
 def heading(words: str) -> Markup:
@@ -78,8 +79,12 @@ def paragraph(words: str, quiet: bool = False) -> Markup:
 
 
 def figure(picture: Picture, sentence: str = "", widths: tuple[int, int] = (WIDE, NARROW)) -> Markup:
-    """Return a chart with its caption and a sentence below; with two equal widths it is rendered once."""
-    wide, narrow = (Markup(chart_svg(picture, width)) if width else "" for width in (widths[0], widths[1] if widths[0] != widths[1] else 0))
+    """Return a chart with its caption and a sentence below, or why it could not be drawn; with two equal widths it is rendered once."""
+    try:
+        wide = Markup(chart_svg(picture, widths[0]))
+        narrow = Markup(chart_svg(picture, widths[1])) if widths[1] != widths[0] else ""
+    except ParityError as error:
+        return paragraph(f"{picture.alt} {error}")
     return _blocks().figure(wide, narrow, [words for words in (picture.caption, sentence) if words])
 
 

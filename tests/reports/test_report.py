@@ -14,7 +14,10 @@ import pytest
 
 from engine import FRAMEWORKS, __version__
 from engine.__main__ import main
+from engine.display.chart_process import CHARTS
+from engine.display.figure import Picture
 from engine.display.palette import HUES
+from engine.display.svg import printable
 from engine.errors import RunError
 from engine.reports import page as report_page
 from engine.reports import sections as report_sections
@@ -238,6 +241,30 @@ def test_words_of_strangers_are_shown_as_characters(finished_run: Run) -> None:
     assert "<script>alert(1)</script>.csv · 3 classes" in shown.text and "<img src=x onerror=alert(1)>" in shown.text
     assert "*returns* & <b>swaps</b>" in " ".join(shown.words["svg"]) and "*returns* & <b>swaps</b>" in " ".join(shown.words["td"])
     assert "where is my *order*? <i>Thanks</i>" in shown.text
+
+
+def test_no_character_of_a_class_or_a_text_ends_the_process(finished_run: Run) -> None:
+    """The library that draws ends its process on these, as the tests of the process show."""
+    strange = "".join(map(chr, (*range(9), 0x0B, 0x0C, *range(0x0E, 0x20), 0xFFFE, 0xFFFF)))
+    results, data = finished_run.read_results(), finished_run.read_data()
+    assert results is not None and data is not None
+    classes = tuple(f"{name}{strange}" for name in results.data.classes)
+    data = data.assign(text=data["text"] + strange, label=data["label"] + strange)
+    data.to_parquet(finished_run.path / "data.parquet")
+    finished_run.write_results(replace(results, data=replace(results.data, classes=classes, majority_class=classes[0], name=strange)))
+    html = report(finished_run)
+    assert html.count("<svg") >= 4 and "could not be drawn" not in html and printable(html) == html
+    assert any("␁" in words for words in Parsed(html).words["svg"]), "shown by a sign"
+
+
+def test_a_chart_that_cannot_be_drawn_leaves_the_report_whole(finished_run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    def abort(picture: Picture, width: int) -> str:
+        return CHARTS.svg('{"title": "\\u001b", "mark": "bar", "data": {"values": [{}]}}')
+
+    monkeypatch.setattr(report_page, "chart_svg", abort)
+    shown = Parsed(report(finished_run))
+    assert set(TITLES[:8]) <= set(shown.words["h2"])
+    assert shown.text.count("This chart could not be drawn because the library that draws ended unexpectedly.") >= 4
 
 
 def test_only_some_disagreements_are_shown_and_long_texts_are_cut(
