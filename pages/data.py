@@ -16,7 +16,7 @@ from engine.display.formatting import count, percent, plain, shorten
 from engine.errors import ParityError
 from engine.runs.planning.data_check import TOKEN_LIMIT
 from pages.parts.data.check_report import FLAGS, answer_sentence, show_report
-from pages.parts.data.data_results import MEASURED_TEXTS, check, columns_at_a_glance, dataset_store, forget, read, split
+from pages.parts.data.data_results import MEASURED_TEXTS, check, chosen, columns_at_a_glance, dataset_store, forget, read, split
 from pages.parts.data.dataset_choice import SAMPLE, choose_dataset
 from pages.parts.data.reading_options import override_reading, reading_sentence, show_rows
 from pages.parts.widgets.drawing import show
@@ -139,6 +139,7 @@ flags = {field: st.session_state[flag_keys[field]] for field in FLAGS}
 choice = DataChoice(dataset.identifier, dataset.name, tuple(text), label, table.options, **flags)
 st.subheader("Check")
 try:
+    table = chosen(choice, table)
     report = check(choice, table)
 except ParityError as error:
     st.error(plain(shorten(error, 800)), icon=":material/error:")
@@ -176,13 +177,13 @@ rows, validation, test, seed = (
 assert validation is not None and test is not None and seed is not None  # only a box that begins empty can be emptied
 choice = replace(choice, rows=rows, validation_share=validation / 100, test_share=test / 100, seed=seed)
 try:
-    counts, lengths = split(choice, table)
+    counts, lengths, facts = split(choice, table)
 except ParityError as error:
     not_yet(plain(shorten(error, 500)))
 
 purposes = {"train": "training", "validation": "validation", "test": "testing"}
 parts = ", ".join(f"**{int(counts[part].sum()):,}** for {purpose}" for part, purpose in purposes.items())
-st.markdown(f"{parts}. Every class keeps its share in each part, and identical texts never end up in two parts.")
+st.markdown(f"{parts}. {plain(facts.origin)} {facts.promise}")
 if rows is None and report.usable_rows > MANY_ROWS:
     st.caption("Reading many texts with a pre-trained encoder takes long on a CPU; a few thousand already show how the two compare.")
 balance, length = st.columns(2, gap="large")

@@ -9,6 +9,7 @@ from engine.errors import ExperimentError
 
 PARTS = ("train", "validation", "test")
 """The three parts of the data, in this order everywhere."""
+PART_NAMES = {"train": "training", "validation": "validation", "test": "test"}
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""The table under a choice: the stored file, below it the files of given parts, and the part that each row was given.
+"""The table under a choice: the stored file, below it the files of given parts, the part of each row, a row for each label of a cell.
 
 Whoever checks, splits or trains reads through :func:`chosen_table`, so that all of them speak of the same rows.
 """
@@ -14,7 +14,9 @@ import pandas
 from engine.data.checks.findings import first_rows, plural, quoted, share
 from engine.data.choice import PARTS, DataChoice, PartFile
 from engine.data.finding import Finding
+from engine.data.labels import split_labels
 from engine.data.part_names import NO_PART, parts_of
+from engine.data.rows import Rows
 from engine.data.store import DatasetStore
 from engine.data.table import Table, chunks_of
 from engine.data.table_cache import read_stored
@@ -37,7 +39,7 @@ def chosen_table(store: DatasetStore, choice: DataChoice, table: Table | None = 
                 f"“{file.name}” is given for the {PARTS[part]} part, but it is the main file itself, so every text would be in both. "
                 f"Expected another file. Choose one (--{PARTS[part]}-file), or none."
             )
-    return with_given_parts(table, choice, others)
+    return with_label_rows(with_given_parts(table, choice, others), choice)
 
 
 def with_given_parts(table: Table, choice: DataChoice, others: Mapping[int, Table]) -> Table:
@@ -141,4 +143,47 @@ def _appended(table: Table, name: str, other: Table, file: PartFile, part: int, 
         lines=lines,
         files=(*(table.files or ((name, 0),)), (file.name, start)),
         folder=None,  # what is kept there was computed of the main file's rows alone
+    )
+
+
+def with_label_rows(table: Table, choice: DataChoice) -> Table:
+    """Return the table with one row for each label of a cell, where that was chosen; the texts are the same, and stay in one part.
+
+    A model with several answers would take the cells as they are: rows that share a number in ``origins`` are the labels of one text.
+    """
+    if choice.several_labels != "rows" or choice.label not in table.frame.columns:
+        return table
+    rows = Rows(table, choice)
+    if not rows.separator:
+        return table
+    cells, codes = rows.label_cells
+    labels = [split_labels(cell, rows.separator) or ("",) for cell in cells]  # a cell without a label stays a row without one
+    counts = numpy.array([len(several) for several in labels])
+    times, first = counts[codes], (numpy.cumsum(counts) - counts)[codes]
+    starts = numpy.cumsum(times) - times
+    origins = numpy.repeat(numpy.arange(len(rows)), times)
+    positions = (first - starts)[origins] + numpy.arange(len(origins))
+    frame = table.frame.iloc[origins].reset_index(drop=True)
+    frame[choice.label] = pandas.Series([label for several in labels for label in several], dtype="str").iloc[positions].array
+    several = numpy.flatnonzero(times > 1)
+    finding = Finding(
+        "Several labels in one cell",
+        len(several),
+        f"{plural(len(several), 'cell holds', 'cells hold')} more than one label, for example {quoted([cells[codes[several[0]]]])}: "
+        f"{len(rows):,} rows became {len(frame):,}, one for each label.",
+        "Rows of one text stay in one part. A model gives one answer, so of a text with two labels one row is always counted as wrong.",
+        first_rows(numpy.flatnonzero(numpy.isin(origins, several))),
+        "several_labels",
+        code="several_labels",
+    )
+    moved = [replace(found, rows=tuple(starts[list(found.rows)].tolist())) for found in table.findings]
+    return replace(
+        table,
+        frame=frame,
+        findings=(*moved, finding),
+        lines=None if table.lines is None else table.lines[origins],
+        parts=None if table.parts is None else table.parts[origins],
+        files=tuple((name, int(starts[start])) for name, start in table.files),
+        origins=origins,
+        folder=None,
     )

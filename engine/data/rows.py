@@ -90,7 +90,7 @@ class Rows:
     @cached_property
     def separator(self) -> str:
         """What parts several labels in a cell; the empty string where each cell is one label. See :func:`separator_of`."""
-        return separator_of(self.label_cells[0])
+        return "" if self.table.origins is not None else separator_of(self.label_cells[0])
 
     @cached_property
     def labels_per_cell(self) -> numpy.ndarray:

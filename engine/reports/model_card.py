@@ -132,7 +132,7 @@ def _data(snapshot: Snapshot) -> Iterator[str]:
         sizes = ", ".join(
             f"{size:,} for {words}" for size, words in zip(split.values(), ("training", "validation", "testing"), strict=False)
         )
-        yield f"{count(data.rows or sum(split.values()), 'text')}: {sizes}. The same text never stands in two parts."
+        yield f"{count(data.rows or sum(split.values()), 'text')}: {sizes}. {plain(data.split_source.origin)} {data.split_source.promise}"
     if snapshot.experiment is not None:
         yield _table(
             ("choice", "value"), [(name, code_span(value, in_table=True)) for name, value in chosen_data(snapshot.experiment.data)]
@@ -158,7 +158,9 @@ def _evaluation(snapshot: Snapshot) -> Iterator[str]:
     if not snapshot.finished:
         yield "This run has no results, so nothing was evaluated."
         return
-    yield f"On {count(number_of_test_texts(results) or 0, 'test text')}, which neither model saw in training."
+    seen = results.data.split_source.overlaps.get("train and test", 0)
+    which = f"of which {seen:,} different ones stand in training too" if seen else "which neither model saw in training"
+    yield f"On {count(number_of_test_texts(results) or 0, 'test text')}, {which}."
     yield _measures(snapshot, ("quality", "latency"))
     yield from (interval_sentence(results), baseline_sentence(results))
     if len(snapshot.frameworks) == 2:

@@ -30,13 +30,15 @@ def checklist(results: Results) -> list[FairnessCheck]:
 
 def _same_start(results: Results) -> Iterator[FairnessCheck]:
     run, member = results.run, results.run.family_member
-    split, parity = results.data.split, results.parity
+    split, source, parity = results.data.split, results.data.split_source, results.parity
     matched = run.mode == "matched"
     left = "Left to each framework's defaults: that is what this mode compares."
     yield FairnessCheck(
         "Same texts in the same parts",
         "yes" if split else UNKNOWN,
-        f"Drawn once: {' / '.join(f'{size:,}' for size in split.values())} texts for training, validation, test." if split else "",
+        f"The same for both: {' / '.join(f'{size:,}' for size in split.values())} texts for training, validation, test. {source.origin}"
+        if split
+        else "",
     )
     difference = parity.first_batch_logit_difference
     measured = "" if difference is None else f"Before training, their answers to the same batch differ by {number(difference)}"

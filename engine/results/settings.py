@@ -62,7 +62,7 @@ def chosen_data(data: DataChoice) -> list[tuple[str, str]]:
         ("rows", "all" if data.rows is None else f"a stratified sample of {data.rows:,}"),
         ("left out", ", ".join(_left_out(data)) or "nothing"),
         ("labels", "merged where only case or space differs" if data.merge_labels else "as they are"),
-        ("split", f"{100 * data.validation_share:g} % validation, {100 * data.test_share:g} % test, seed {data.seed}"),
+        ("split", _split(data)),
         ("content", "the bundled sample" if data.dataset == "sample" else f"SHA-256 begins with {data.dataset}"),
     ]
 
@@ -76,11 +76,23 @@ def written(value: Any) -> str:
     return f"{value:,}" if isinstance(value, int) else f"{value:g}" if isinstance(value, float) else str(value)
 
 
+def _split(data: DataChoice) -> str:
+    """Write where each part comes from; which of them a column lacks is known with its data only."""
+    given = [f"the column “{data.split_column}”"] if data.split_column else []
+    files = {"validation": data.validation_file, "test": data.test_file}
+    given += [f"{part} from “{file.name}”" for part, file in files.items() if file]
+    shares = {"validation": data.validation_share, "test": data.test_share}
+    drawn = [f"{100 * share:g} % {part}" for part, share in shares.items() if not files[part]]
+    rest = [", ".join([*drawn, f"seed {data.seed}"])] if drawn else []
+    return "; ".join([*given, *(f"where it says none: {words}" if data.split_column else words for words in rest)])
+
+
 def _left_out(data: DataChoice) -> list[str]:
     kinds = {
         "drop_duplicates": "duplicates",
         "drop_conflicts": "texts with conflicting labels",
         "drop_small_classes": "classes that are too small",
+        "drop_overlaps": "texts of an earlier part that a given later one has too",
     }
     return [words for name, words in kinds.items() if getattr(data, name)]
 

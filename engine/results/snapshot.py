@@ -19,6 +19,7 @@ from engine.runs.history import History
 from engine.runs.records.events import Built, Evaluated, Imported, Trained
 from engine.runs.records.outcome import Outcome
 from engine.runs.records.results import DataFacts, FrameworkResults, Results, RunFacts
+from engine.runs.records.split_facts import split_facts
 from engine.runs.status import Status
 
 MEASURING = ("steps", "epoch")
@@ -92,6 +93,8 @@ def _results_so_far(run: Run, experiment: Experiment | None, rows: pandas.DataFr
     if rows is not None:
         split = {part: int((rows["split"] == part).sum()) for part in PARTS}
         data = replace(data, rows=len(rows), classes=tuple(sorted(rows["label"].unique())), split=split)
+        if experiment:
+            data = replace(data, split_source=split_facts(experiment.data, rows))
     return Results(
         run=run_facts(run, experiment) if experiment else RunFacts(identifier=run.identifier),
         data=data,

@@ -16,6 +16,7 @@ from engine.runs.folder import Run
 from engine.runs.preparing.inputs import load_inputs
 from engine.runs.records.outcome import Outcome
 from engine.runs.records.results import DataFacts, Environment, FrameworkResults, ParityFigures, Results, RunFacts
+from engine.runs.records.split_facts import split_facts
 from engine.shared.devices import describe_machine, physical_cores
 from engine.shared.metrics import accuracy_difference, score
 
@@ -46,6 +47,7 @@ def compare(run: Run, outcomes: dict[str, Outcome], state: str, notes: tuple[str
             rows=len(frame),
             classes=classes,
             split={part: len(inputs.rows[part]) for part in PARTS},
+            split_source=split_facts(experiment.data, frame),
             max_tokens=inputs.max_tokens or None,
             truncated=inputs.truncated,
             unknown=inputs.unknown,

@@ -9,13 +9,14 @@ import pytest
 
 from engine.data.checks.report import check_table
 from engine.data.choice import PARTS, DataChoice, PartFile, ReadingOptions
-from engine.data.chosen_table import chosen_table, with_given_parts
+from engine.data.chosen_table import chosen_table, with_given_parts, with_label_rows
 from engine.data.part_names import NO_PART, likely_split_column, part_of, parts_of
 from engine.data.rows import Rows
 from engine.data.splitting import class_counts, load_prepared, prepare
 from engine.data.store import DatasetStore
 from engine.data.table import Table
 from engine.errors import DataError
+from engine.runs.records.split_facts import SplitFacts, split_facts
 
 TRAIN, VALIDATION, TEST = PARTS
 
@@ -378,3 +379,96 @@ def test_promises_hold_for_any_given_parts(seed):
             if not (overlaps or duplicates or small):
                 assert (frame["split"] == part).sum() == (usable & (meaning == part)).sum()
         assert len(prepare(table, replace(choice, rows=len(frame) // 2)).frame) == len(frame) // 2
+
+
+# Several labels -------------------------------------------------------------------------------------------------------------------------
+
+
+def several(**changes):
+    """Every third cell has two labels, and one cell none; each text stands in two rows."""
+    labels = ["a; b" if row % 3 == 0 else "ab"[row % 2] for row in range(40)]
+    labels[39] = " ; "
+    table = table_of(text=[f"text number {row % 39}" for row in range(40)], label=labels)
+    choice = choice_of(several_labels="rows", **changes)
+    return with_label_rows(replace(table, lines=numpy.arange(2, 42)), choice), choice
+
+
+def test_each_label_gets_a_row_of_its_own():
+    table, choice = several()
+    assert len(table.frame) == 53 and table.frame["label"].tolist()[:4] == ["a", "b", "b", "a"]
+    assert table.origins.tolist()[:4] == [0, 0, 1, 2] and table.lines.tolist()[:4] == [2, 2, 3, 4]
+    finding = finding_of(table, choice, "several_labels")
+    assert finding.count == 13 and finding.rows[:4] == (0, 1, 4, 5) and "40 rows became 53, one for each label" in finding.sentence
+    assert finding_of(table, choice, "empty_labels").rows == (52,)
+    prepared = prepare(table, choice)
+    assert len(prepared.frame) == 52 and prepared.classes == ("a", "b")
+    assert (prepared.frame.groupby("text")["split"].nunique() == 1).all()
+
+
+def test_labels_of_one_cell_contradict_nobody():
+    table, choice = several()
+    assert finding_of(table, choice, "conflicting_labels") is None
+    assert len(prepare(table, replace(choice, drop_conflicts=True)).frame) == 52
+    frame = table_of(
+        text=["one", "one", "two", "two", "three", *map(str, range(20))], label=["a|b", "b", "b|a", "a|b", "a|b", *["a", "b"] * 10]
+    )
+    clashing = with_label_rows(frame, choice)
+    assert finding_of(clashing, choice, "conflicting_labels").rows == (0, 1, 2)
+
+
+@pytest.mark.parametrize("cells", [["['a', 'b']", "['a']", "['b']"], ["a|b", "a", "b"], ["a, b", "b", "a"]])
+def test_every_way_of_writing_several_labels(cells):
+    table = with_label_rows(table_of(text=list("xyz"), label=cells), choice_of(several_labels="rows"))
+    assert sorted(zip(table.frame["text"], table.frame["label"], strict=True))[:2] == [("x", "a"), ("x", "b")] and len(table.frame) == 4
+
+
+def test_one_label_a_cell_stays_as_it_is():
+    table = table_of(text=list("xyz"), label=["a", "b", "New York, NY"])
+    assert with_label_rows(table, choice_of(several_labels="rows")) is table
+
+
+def test_labels_get_rows_below_given_parts(store):
+    texts, labels, parts = joined(
+        ten_of("train"), ten_of("valid"), ten_of("test"), [["both"], ["a|b"], ["train"]], [["also"], ["b|a"], ["test"]]
+    )
+    table, choice = by_column(texts, labels, parts, several_labels="rows")
+    prepared = prepare(with_label_rows(table, choice), choice)
+    assert sizes(prepared) == [22, 20, 22]
+    main = stored(store, "train.csv", csv_of([*texts[:20], "both"], [*labels[:20], "a|b"]))
+    test = stored(store, "test.csv", csv_of([*texts[40:60], "also"], [*labels[40:60], "b|a"]))
+    table = chosen_table(store, choice_of(dataset=main.dataset, name="train.csv", test_file=test, several_labels="rows"))
+    assert table.files == (("train.csv", 0), ("test.csv", 22)) and (table.parts == 2).sum() == 22 and len(table.frame) == 44
+
+
+# What is said ---------------------------------------------------------------------------------------------------------------------------
+
+
+def facts_of(table, choice):
+    return split_facts(choice, prepare(table, choice).frame)
+
+
+def test_what_is_said_of_a_split_that_was_drawn():
+    texts, labels, _ = ten_of("train")
+    facts = facts_of(table_of(text=texts, label=labels), choice_of())
+    assert facts == SplitFacts() and facts.promise == "No text stands in two parts."
+    assert facts.origin == "Validation and test were drawn, so that every class keeps its share in each part."
+
+
+def test_what_is_said_of_given_parts():
+    table, choice = by_column(*overlapping())
+    facts = facts_of(table, choice)
+    assert (facts.kind, facts.column, facts.drawn) == ("column", "split", ())
+    assert facts.overlaps == {"train and validation": 1, "train and test": 2, "validation and test": 1}
+    assert facts.promise == "Texts that stand in two of the given parts: 1 in training and validation, 2 in training and test, " + (
+        "1 in validation and test."
+    )
+    left = facts_of(table, replace(choice, drop_overlaps=True))
+    assert left.overlaps == {} and left.promise == "No text stands in two parts." and left.origin == "The column “split” says the parts."
+
+
+def test_what_is_said_of_files(store):
+    main = stored(store, "train.csv", csv_of(*ten_of("train")))
+    choice = choice_of(dataset=main.dataset, test_file=stored(store, "test.csv", csv_of(*ten_of("test"))))
+    facts = split_facts(choice, load_prepared(store, choice).frame)
+    assert facts == SplitFacts("files", files={"test": "test.csv"}, drawn=("validation",))
+    assert facts.origin == "“test.csv” is the test part; validation was drawn from training."

@@ -5,11 +5,9 @@ from __future__ import annotations
 import numpy
 
 from engine.data.checks.findings import blocking_check, check, first_rows, plural, quoted, share
-from engine.data.choice import PARTS
+from engine.data.choice import PART_NAMES, PARTS
 from engine.data.finding import Finding
 from engine.data.rows import Rows
-
-IN_WORDS = dict(zip(PARTS, ("training", "validation", "test"), strict=True))
 
 
 @check
@@ -20,7 +18,7 @@ def overlapping_parts(rows: Rows) -> Finding | None:
     told, concerned = [], numpy.zeros(len(rows), dtype=bool)
     for (earlier, later), overlap in rows.part_overlaps.items():
         texts = len(numpy.unique(rows.groups[overlap]))
-        told.append(f"{plural(texts, 'text', 'texts')} of {IN_WORDS[PARTS[earlier]]} in {IN_WORDS[PARTS[later]]}")
+        told.append(f"{plural(texts, 'text', 'texts')} of {PART_NAMES[PARTS[earlier]]} in {PART_NAMES[PARTS[later]]}")
         concerned |= overlap
     action = (
         "They are left out of the earlier part, so that the later one stays as it was given."
@@ -69,7 +67,7 @@ def empty_parts(rows: Rows) -> Finding | None:
     return Finding(
         "Parts without a usable row",
         len(empty),
-        f"No row is left for {' and '.join(IN_WORDS[part] for part in empty)} after cleaning.",
+        f"No row is left for {' and '.join(PART_NAMES[part] for part in empty)} after cleaning.",
         "Leave less out, or draw the parts (--split-column '').",
         level="blocks",
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from engine.runs.experiment import Experiment
 from engine.runs.folder import home
 from engine.runs.paths import HomePaths
 from engine.runs.preparing.prepare import dataset_store, place_of_features
+from engine.runs.records.split_facts import SplitFacts, split_facts
 from engine.shared.class_weights import class_weights
 from engine.shared.encoders.checkpoint import BUNDLED, Checkpoint, resolve
 from engine.shared.text.tokens import MOST_WINDOWS, token_counts
@@ -36,6 +37,8 @@ class DataSizes:
     classes: tuple[str, ...]
     parts: dict[str, int]
     """Texts of ``train``, ``validation`` and ``test``."""
+    source: SplitFacts = field(default_factory=SplitFacts)
+    """Where the parts come from."""
 
 
 @dataclass(frozen=True)
@@ -140,7 +143,8 @@ def _data_sizes(choice: str) -> DataSizes:
     prepared = _prepared(choice)
     counts = class_counts(prepared)
     parts = {part: int(counts[part].sum()) for part in PARTS}
-    return DataSizes(len(prepared.frame), prepared.classes, parts)
+    source = split_facts(DataChoice.from_json(json.loads(choice)), prepared.frame)
+    return DataSizes(len(prepared.frame), prepared.classes, parts, source)
 
 
 @lru_cache(maxsize=8)

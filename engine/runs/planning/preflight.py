@@ -116,7 +116,8 @@ def _data(experiment: Experiment) -> Line:
         facts = data_sizes(experiment.data)
     except ParityError as error:
         return "Data", "failed", str(error)
-    return "Data", "passed", f"{facts.rows:,} texts in {len(facts.classes)} classes, {facts.parts['train']:,} of them to train on."
+    given = "" if facts.source.kind == "drawn" else f" {facts.source.origin} {facts.source.promise}"
+    return "Data", "passed", f"{facts.rows:,} texts in {len(facts.classes)} classes, {facts.parts['train']:,} of them to train on.{given}"
 
 
 def _class_weights(experiment: Experiment) -> Line:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from engine.data.choice import ReadingOptions
 from engine.runs.experiment import Experiment
 from engine.runs.records.outcome import Outcome
+from engine.runs.records.split_facts import SplitFacts
 from engine.shared.classifiers import CLASSIFIERS, Classifier
 from engine.shared.devices import Machine
 from engine.shared.metrics import AccuracyDifference, Scores
@@ -71,6 +72,8 @@ class DataFacts:
     """The classes in the order of the confusion matrix and of the probabilities."""
     split: dict[str, Rows] = field(default_factory=dict)
     """The size of each part: ``train``, ``validation`` and ``test``."""
+    split_source: SplitFacts = field(default_factory=SplitFacts)
+    """Where the parts come from, and what they share; an older run drew them all."""
     max_tokens: Tokens | None = None
     """The longest text, or window, that the classifier reads; none for one without a limit."""
     truncated: Rows | None = None

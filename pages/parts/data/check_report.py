@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import bisect
 from collections.abc import Callable
 
+import pandas
 import streamlit as st
 
 from engine.data.checks.report import Finding, Report
@@ -77,11 +79,18 @@ def _rows_dialog(finding: Finding, table: Table, columns: list[str]) -> None:
     rows = [row for row in finding.rows[:LISTED_ROWS] if row < len(table.frame)]
     others = [name for name in table.frame.columns if name not in columns]
     frame = table.frame.iloc[rows][columns + others]
-    lines = table.lines[rows] if table.lines is not None else [row + 1 for row in rows]
-    where = "Line" if table.lines is not None else "Row"
-    while where in frame.columns:
-        where += " "
+    files = table.files or (("", 0),)
+    of_file = [files[bisect.bisect_right(files, row, key=lambda file: file[1]) - 1] for row in rows]
+    lines = table.lines[rows] if table.lines is not None else [row - first + 1 for row, (_, first) in zip(rows, of_file, strict=True)]
+    where = _unused("Line" if table.lines is not None else "Row", frame)
     frame.insert(0, where, lines)
+    if table.files:
+        frame.insert(0, _unused("File", frame), [name for name, _ in of_file])
     show_rows(frame, alt=f"{count(len(rows), 'row')} of the finding.", numbers=where)
     if finding.count > len(rows):
         st.caption(f"The first {len(rows):,} of {finding.count:,}.")
+
+
+def _unused(name: str, frame: pandas.DataFrame) -> str:
+    """Return the name with as many blanks as it takes to be no column's."""
+    return name if name not in frame.columns else _unused(f"{name} ", frame)

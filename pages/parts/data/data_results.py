@@ -24,6 +24,7 @@ from engine.display.formatting import shorten
 from engine.runs.folder import home
 from engine.runs.paths import HomePaths
 from engine.runs.planning.data_check import check_data, count_tokens
+from engine.runs.records.split_facts import SplitFacts, split_facts
 
 MEASURED_TEXTS = 2_000
 
@@ -41,18 +42,36 @@ def read(identifier: str, options: ReadingOptions) -> tuple[Table, ColumnGuess]:
     return table, guess_columns(table)
 
 
+def chosen(choice: DataChoice, table: Table) -> Table:
+    """Return the table with what the choice adds to it: files of given parts, a row for each label. Raises ``DataError``."""
+    if not choice.gives_parts and not choice.several_labels:
+        return table
+    # What is cleaned, sampled and drawn does not matter to it, so that a switch for these takes the kept one.
+    adds = {name: getattr(choice, name) for name in ("several_labels", "split_column", "validation_file", "test_file")}
+    return _chosen(DataChoice(choice.dataset, choice.name, choice.text, choice.label, choice.reading, **adds), table)
+
+
+@st.cache_resource(max_entries=1, show_spinner="Reading the given parts …")
+def _chosen(choice: DataChoice, _table: Table) -> Table:
+    return chosen_table(dataset_store(), choice, _table)
+
+
 @st.cache_resource(max_entries=4, show_spinner="Checking every row …")
 def check(choice: DataChoice, _table: Table) -> Report:
-    """Return the check report; what the choice says of sample and shares does not matter to it."""
-    return check_data(choice, chosen_table(dataset_store(), choice, _table))
+    """Return the check report of the table of :func:`chosen`; what the choice says of sample and shares does not matter to it."""
+    return check_data(choice, _table)
 
 
 @st.cache_data(max_entries=8, show_spinner="Splitting …")
-def split(choice: DataChoice, _table: Table) -> tuple[pandas.DataFrame, list[int]]:
-    """Return the texts of each class and part, and the lengths in tokens of up to 2,000 of the texts. Raises ``DataError``."""
-    prepared = prepare(chosen_table(dataset_store(), choice, _table), choice)
+def split(choice: DataChoice, _table: Table) -> tuple[pandas.DataFrame, list[int], SplitFacts]:
+    """Return the texts of each class and part, the lengths in tokens of up to 2,000 texts, and where the parts come from.
+
+    Raises ``DataError``.
+    """
+    prepared = prepare(_table, choice)
     texts = prepared.frame["text"]
-    return class_counts(prepared), count_tokens(texts.sample(min(len(texts), MEASURED_TEXTS), random_state=0).tolist())
+    lengths = count_tokens(texts.sample(min(len(texts), MEASURED_TEXTS), random_state=0).tolist())
+    return class_counts(prepared), lengths, split_facts(choice, prepared.frame)
 
 
 @st.cache_data(max_entries=2, show_spinner=False)
@@ -72,7 +91,7 @@ def columns_at_a_glance(identifier: str, options: ReadingOptions, _table: Table)
 
 def forget() -> None:
     """Empty the caches and hand the memory back to the system: the server lives on for days, and a run needs the room."""
-    for cached in (read, check, split, columns_at_a_glance):
+    for cached in (read, _chosen, check, split, columns_at_a_glance):
         cached.clear()
     gc.collect()
     pyarrow.default_memory_pool().release_unused()
