@@ -113,10 +113,10 @@ def label_groups(rows_of: Mapping[str, int]) -> tuple[LabelGroup, ...]:
     spelled: dict[str, list[str]] = {}
     for spelling in rows_of:
         if spelling.strip():
-            spelled.setdefault(_key(spelling, decimal), []).append(spelling)
+            spelled.setdefault(label_key(spelling, decimal), []).append(spelling)
     accented: dict[str, list[str]] = {}
     for key in spelled:
-        if (plain := _without_accents(key)) != key:
+        if (plain := without_accents(key)) != key:
             accented.setdefault(plain, []).append(key)
     for plain, keys in accented.items():
         if plain in spelled and len(keys) == 1:
@@ -134,7 +134,7 @@ def label_groups(rows_of: Mapping[str, int]) -> tuple[LabelGroup, ...]:
     return tuple(sorted(groups, key=lambda group: group.name))
 
 
-def _key(spelling: str, decimal: bool) -> str:
+def label_key(spelling: str, decimal: bool = False) -> str:
     """Return what spellings of one label have in common, accents apart."""
     key = normalised(spelling.translate(_ALIKE)).replace("i\u0307", "i")  # the Turkish İ in lower case
     if len(key) > 2 and key[0] == key[-1] and key[0] in "'\"":
@@ -159,7 +159,7 @@ def _shown(spelling: str, decimal: bool) -> str:
     return _whole(number, decimal) if number else name
 
 
-def _without_accents(key: str) -> str:
+def without_accents(key: str) -> str:
     """Return Latin and Greek letters without their accents, and ё as е; marks of other scripts make other letters."""
     if key.isascii():
         return key

@@ -35,6 +35,14 @@ def blocking_check(function: Check) -> Check:
     return BLOCKING[-1]
 
 
+def about_rows(
+    mask: numpy.ndarray, title: str, one: str, many: str, rest: str, action: str, choice_field: str | None = None
+) -> Finding | None:
+    """Return a finding about the rows of a mask, with their number before the rest of its sentence; ``None`` where there are none."""
+    count = int(mask.sum())
+    return Finding(title, count, f"{plural(count, one, many)} {rest}", action, first_rows(mask), choice_field) if count else None
+
+
 def first_rows(rows: numpy.ndarray) -> tuple[int, ...]:
     """Return the first row positions of a mask or of an array of positions."""
     positions = numpy.flatnonzero(rows) if rows.dtype == bool else rows

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import numpy
 
-from engine.data.checks.findings import blocking_check, check, first_rows, plural, quoted, share
+from engine.data.checks.findings import about_rows, blocking_check, check, first_rows, plural, quoted, share
 from engine.data.choice import PARTS
 from engine.data.finding import Finding
 from engine.data.labels import LabelGroup
@@ -24,26 +25,12 @@ DECIMAL = re.compile(r"[+-]?(?:\d+(?:[.,]\d+)?|[.,]\d+)(?:[eE][+-]?\d{1,3})?", r
 @blocking_check
 def empty_labels(rows: Rows) -> Finding | None:
     """Rows without a label cannot be trained on."""
-    empty = rows.codes < 0
-    count = int(empty.sum())
-    if not count:
-        return None
-    if count == len(rows):
-        return Finding(
-            "Every label is empty",
-            count,
-            f"None of the {len(rows):,} rows of “{rows.choice.label}” has a label.",
-            "Choose another label column.",
-            first_rows(empty),
-            level="blocks",
-        )
-    return Finding(
-        "Empty labels",
-        count,
-        f"{plural(count, 'row has', 'rows have')} no label.",
-        "They are left out. Fill them in the file if they matter.",
-        first_rows(empty),
-    )
+    left = "They are left out. Fill them in the file if they matter."
+    finding = about_rows(rows.codes < 0, "Empty labels", "row has", "rows have", "no label.", left)
+    if finding is None or finding.count < len(rows):
+        return finding
+    sentence = f"None of the {len(rows):,} rows of “{rows.choice.label}” has a label."
+    return replace(finding, title="Every label is empty", sentence=sentence, action="Choose another label column.", level="blocks")
 
 
 @blocking_check
@@ -53,13 +40,9 @@ def one_class(rows: Rows) -> Finding | None:
     if len(present) != 1 or not len(rows.usable):
         return None
     name = quoted([rows.classes[present[0]]])
-    return Finding(
-        "Only one class",
-        1,
-        f"All {len(rows.usable):,} usable rows have the label {name}.",
-        "Choose another label column, or a file with at least two classes.",
-        level="blocks",
-    )
+    sentence = f"All {len(rows.usable):,} usable rows have the label {name}."
+    action = "Choose another label column, or a file with at least two classes."
+    return Finding("Only one class", 1, sentence, action, level="blocks")
 
 
 @blocking_check
@@ -68,14 +51,12 @@ def too_many_classes(rows: Rows) -> Finding | None:
     count = int((rows.class_sizes > 0).sum())
     if count <= MAX_CLASSES:
         return None
-    return Finding(
-        "Too many classes",
-        count,
+    sentence = (
         f"“{rows.choice.label}” has {count:,} different values in {len(rows.usable):,} usable rows; "
-        f"at most {MAX_CLASSES:,} classes are trained.",
-        "Choose another label column, or group the labels in the file.",
-        level="blocks",
+        f"at most {MAX_CLASSES:,} classes are trained."
     )
+    action = "Choose another label column, or group the labels in the file."
+    return Finding("Too many classes", count, sentence, action, level="blocks")
 
 
 @blocking_check
@@ -88,20 +69,13 @@ def label_looks_like_text(rows: Rows) -> Finding | None:
     words = float(numpy.mean([len(name[:2000].split()) for name in names[:5000]]))
     if len(names) > 0.5 * complete:
         what = "a text" if words > 4 else "an id or a number"
-        return Finding(
-            f"The label column looks like {what}",
-            len(names),
-            f"“{rows.choice.label}” has {len(names):,} different values in {complete:,} rows, so hardly any value repeats.",
-            "Choose another label column: its values should repeat.",
-            level="blocks",
-        )
+        sentence = f"“{rows.choice.label}” has {len(names):,} different values in {complete:,} rows, so hardly any value repeats."
+        action = "Choose another label column: its values should repeat."
+        return Finding(f"The label column looks like {what}", len(names), sentence, action, level="blocks")
     if words > 10:
-        return Finding(
-            "The labels read like texts",
-            len(names),
-            f"The labels of “{rows.choice.label}” have {words:.0f} words on average.",
-            "Check that the two columns are not swapped.",
-        )
+        sentence = f"The labels of “{rows.choice.label}” have {words:.0f} words on average."
+        action = "Check that the two columns are not swapped."
+        return Finding("The labels read like texts", len(names), sentence, action)
     return None
 
 
@@ -140,43 +114,23 @@ def control_characters_in_labels(rows: Rows) -> Finding | None:
     """No class is called that on purpose, and charts cannot be written with them."""
     cells, codes = rows.label_cells
     damaged = numpy.array([CONTROL_CHARACTERS.search(cell) is not None for cell in cells], dtype=bool)[codes]
-    count = int(damaged.sum())
-    if not count:
-        return None
-    return Finding(
-        "Characters in labels that are no writing",
-        count,
-        f"{plural(count, 'label holds', 'labels hold')} control characters, zero bytes or the like; a space stands for each.",
-        "Check the encoding, or correct the labels in the file.",
-        first_rows(damaged),
-    )
+    what = "control characters, zero bytes or the like; a space stands for each."
+    action = "Check the encoding, or correct the labels in the file."
+    return about_rows(damaged, "Characters in labels that are no writing", "label holds", "labels hold", what, action)
 
 
 @check
 def several_labels(rows: Rows) -> Finding | None:
     """A classifier with one answer for a text cannot learn two."""
-    if not rows.separator:
-        return None
     several = rows.labels_per_cell > 1
-    count = int(several.sum())
-    if not count:
+    if not several.any():
         return None
     cells, codes = rows.label_cells
-    example = cells[codes[int(several.argmax())]]
-    actions = {
-        "first": "The first label of each is taken.",
-        "combination": "Each combination is a class of its own.",
-        "rows": "Each label has a row of its own with the same text, on one side of the split.",
-        "": "Take the first label, make each combination a class, or one row for each label; now each such cell is one class as it stands.",
-    }
-    return Finding(
-        "Several labels in one cell",
-        count,
-        f"{plural(count, 'cell holds', 'cells hold')} more than one label, for example {quoted([example])}.",
-        actions[rows.choice.several_labels],
-        first_rows(several),
-        "several_labels",
-    )
+    offer = "Take the first label, make each combination a class, or one row for each label; now each such cell is one class as it stands."
+    actions = {"first": "The first label of each is taken.", "combination": "Each combination is a class of its own."}
+    what = f"more than one label, for example {quoted([cells[codes[int(several.argmax())]]])}."
+    action = actions.get(rows.choice.several_labels, offer)
+    return about_rows(several, "Several labels in one cell", "cell holds", "cells hold", what, action, "several_labels")
 
 
 @blocking_check
@@ -186,14 +140,12 @@ def continuous_label(rows: Rows) -> Finding | None:
     complete = int(rows.complete.sum())
     if decimals <= 20 and not (decimals >= 5 and len(rows.classes) > 0.3 * complete):
         return None
-    return Finding(
-        "The label is a measured number",
-        len(rows.classes),
+    sentence = (
         f"“{rows.choice.label}” has {len(rows.classes):,} different numbers in {complete:,} rows, most with decimals; "
-        "a classifier needs classes.",
-        "Choose another label column, or put the numbers into a few ranges in the file, such as low, middle and high.",
-        level="blocks",
+        "a classifier needs classes."
     )
+    action = "Choose another label column, or put the numbers into a few ranges in the file, such as low, middle and high."
+    return Finding("The label is a measured number", len(rows.classes), sentence, action, level="blocks")
 
 
 def fine_decimals(names: list[str]) -> int:
@@ -212,29 +164,15 @@ def small_classes(rows: Rows) -> Finding | None:
     of_training = "" if rows.parts is None else " in the training part"
     names = [rows.classes[position] for position in small]
     concerned = rows.cleaned[numpy.isin(rows.codes[rows.cleaned], small)]
-    sentence = (
-        f"{plural(len(small), 'class has', 'classes have')} fewer than {rows.needed_texts} distinct texts{of_training}: {quoted(names)}."
-    )
-    if large < 2:
-        return Finding(
-            "Classes too small to split",
-            len(small),
-            sentence + f" Only {plural(large, 'class is', 'classes are')} large enough; training needs two.",
-            "Choose another label column, or add rows.",
-            first_rows(concerned),
-            "drop_small_classes",
-            level="blocks",
-        )
+    least = f"fewer than {rows.needed_texts} distinct texts{of_training}"
+    sentence = f"{plural(len(small), 'class has', 'classes have')} {least}: {quoted(names)}."
     parts = "all three parts" if rows.parts is None else "the training part and in each that is drawn from it"
     action = "Their rows are left out." if rows.choice.drop_small_classes else f"Leave them out, or add rows: they cannot be in {parts}."
-    return Finding(
-        "Classes too small to split",
-        len(small),
-        sentence,
-        action,
-        first_rows(concerned),
-        "drop_small_classes",
-    )
+    finding = Finding("Classes too small to split", len(small), sentence, action, first_rows(concerned), "drop_small_classes")
+    if large >= 2:
+        return finding
+    sentence += f" Only {plural(large, 'class is', 'classes are')} large enough; training needs two."
+    return replace(finding, sentence=sentence, action="Choose another label column, or add rows.", level="blocks")
 
 
 @blocking_check
@@ -248,13 +186,9 @@ def sample_too_small(rows: Rows) -> Finding | None:
         least = classes_of[0] * rows.needed_texts + sum(classes_of[1:])
     if sample is None or sample >= len(rows.usable) or sample >= least:
         return None
-    return Finding(
-        "The sample is too small",
-        sample,
-        f"A sample of {sample:,} rows cannot hold {classes:,} classes in all three parts.",
-        f"Take at least {least:,} rows.",
-        level="blocks",
-    )
+    sentence = f"A sample of {sample:,} rows cannot hold {classes:,} classes in all three parts."
+    action = f"Take at least {least:,} rows."
+    return Finding("The sample is too small", sample, sentence, action, level="blocks")
 
 
 @check
@@ -266,13 +200,12 @@ def imbalance(rows: Rows) -> Finding | None:
         return None
     largest, smallest = int(sizes.argmax()), int(numpy.flatnonzero(sizes == present.min())[0])
     rare = int((present * 3 < present.max()).sum())
-    return Finding(
-        "Uneven classes",
-        rare,
+    sentence = (
         f"{quoted([rows.classes[largest]])} has {sizes[largest]:,} rows and {quoted([rows.classes[smallest]])} {sizes[smallest]:,}: always "
-        f"answering the largest class is right {share(int(sizes[largest]), int(sizes.sum()))} of the time.",
-        "Take that as the baseline to beat, and look at macro-F1 beside accuracy.",
+        f"answering the largest class is right {share(int(sizes[largest]), int(sizes.sum()))} of the time."
     )
+    action = "Take that as the baseline to beat, and look at macro-F1 beside accuracy."
+    return Finding("Uneven classes", rare, sentence, action)
 
 
 @check
@@ -288,42 +221,30 @@ def label_in_text(rows: Rows) -> Finding | None:
     hits = numpy.array([bool(can) and keys[code] in text for can, code, text in zip(testable, codes, texts, strict=True)])
     if hits.mean() < 0.9:
         return None
-    return Finding(
-        "The texts spell out their labels",
-        int(hits.sum()),
-        f"The label's name stands in {share(int(hits.sum()), len(positions))} of the {len(positions):,} texts looked at.",
-        "Remove it from the texts: such an accuracy will not hold on texts without it.",
-        first_rows(positions[hits]),
-    )
+    sentence = f"The label's name stands in {share(int(hits.sum()), len(positions))} of the {len(positions):,} texts looked at."
+    action = "Remove it from the texts: such an accuracy will not hold on texts without it."
+    return Finding("The texts spell out their labels", int(hits.sum()), sentence, action, first_rows(positions[hits]))
 
 
 @check
 def text_gives_label_away(rows: Rows) -> Finding | None:
     """A chosen text column whose value decides the label is the label again under another name."""
-    columns = [name for name in rows.choice.text if determines_label(rows, name)]
-    if not columns:
-        return None
-    return Finding(
-        "A text column gives the label away",
-        len(columns),
-        f"The value of {quoted(columns)} decides “{rows.choice.label}” almost every time.",
-        "Take it out of the text columns, or the accuracy will mean nothing.",
-    )
+    action = "Take it out of the text columns, or the accuracy will mean nothing."
+    return _given_away(rows, list(rows.choice.text), "A text column gives the label away", "", action)
 
 
 @check
 def column_gives_label_away(rows: Rows) -> Finding | None:
     """Harmless while it is not used, worth a word before someone adds it."""
-    used = {*rows.choice.text, rows.choice.label}
-    columns = [name for name in map(str, rows.table.frame.columns[:50]) if name not in used and determines_label(rows, name)]
-    if not columns:
-        return None
-    return Finding(
-        "Another column gives the label away",
-        len(columns),
-        f"The value of {quoted(columns)} decides “{rows.choice.label}” almost every time. It is not used.",
-        "Nothing to do; do not add it to the text.",
-    )
+    others = [name for name in map(str, rows.table.frame.columns[:50]) if name not in (*rows.choice.text, rows.choice.label)]
+    action = "Nothing to do; do not add it to the text."
+    return _given_away(rows, others, "Another column gives the label away", " It is not used.", action)
+
+
+def _given_away(rows: Rows, names: list[str], title: str, more: str, action: str) -> Finding | None:
+    columns = [name for name in names if determines_label(rows, name)]
+    sentence = f"The value of {quoted(columns)} decides “{rows.choice.label}” almost every time.{more}"
+    return Finding(title, len(columns), sentence, action) if columns else None
 
 
 def determines_label(rows: Rows, name: str) -> bool:

@@ -110,56 +110,26 @@ def structure_findings(table: Table, choice: DataChoice) -> tuple[Finding, ...]:
     """Find what makes every other check pointless: no rows, one column, columns that are not chosen or do not exist."""
     names = [str(name) for name in table.frame.columns]
     findings: list[Finding] = []
+
+    def blocked(code: str, count: int, title: str, sentence: str, action: str) -> None:
+        findings.append(Finding(title, count, sentence, action, level="blocks", code=code))
+
     if len(names) < 2:
-        findings.append(
-            Finding(
-                "Only one column",
-                len(names),
-                "Training needs a text column and a label column; this table has one.",
-                "Choose another delimiter, or upload a file with labels.",
-                level="blocks",
-                code="one_column",
-            )
-        )
+        sentence = "Training needs a text column and a label column; this table has one."
+        blocked("one_column", len(names), "Only one column", sentence, "Choose another delimiter, or upload a file with labels.")
     if len(table.frame) == 0:
-        findings.append(
-            Finding(
-                "No rows",
-                0,
-                "The file has a header and nothing below it." if table.options.header else "The file has no rows.",
-                "Upload a file with labelled texts, or correct whether the first row is a header.",
-                level="blocks",
-                code="no_rows",
-            )
-        )
-    missing = [name for name in (*choice.text, choice.label) if name and name not in names]
-    if missing:
-        findings.append(
-            Finding(
-                "Columns that do not exist",
-                len(missing),
-                f"There is no column {quoted(missing)}; there is {quoted(names)}.",
-                "Choose the columns again.",
-                level="blocks",
-                code="missing_columns",
-            )
-        )
+        sentence = "The file has a header and nothing below it." if table.options.header else "The file has no rows."
+        action = "Upload a file with labelled texts, or correct whether the first row is a header."
+        blocked("no_rows", 0, "No rows", sentence, action)
+    if missing := [name for name in (*choice.text, choice.label) if name and name not in names]:
+        sentence = f"There is no column {quoted(missing)}; there is {quoted(names)}."
+        blocked("missing_columns", len(missing), "Columns that do not exist", sentence, "Choose the columns again.")
     if not choice.text or not choice.label:
         box = "text column" if not choice.text else "label column"
-        findings.append(
-            Finding(f"No {box} chosen", 1, f"Training needs a {box}.", f"Choose a {box}.", level="blocks", code="no_column_chosen")
-        )
+        blocked("no_column_chosen", 1, f"No {box} chosen", f"Training needs a {box}.", f"Choose a {box}.")
     if choice.label and choice.label in choice.text:
-        findings.append(
-            Finding(
-                "The label column is also a text column",
-                1,
-                f"“{choice.label}” is chosen as text and as label, so the answer would stand in the question.",
-                "Take it out of the text columns.",
-                level="blocks",
-                code="label_is_text",
-            )
-        )
+        sentence = f"“{choice.label}” is chosen as text and as label, so the answer would stand in the question."
+        blocked("label_is_text", 1, "The label column is also a text column", sentence, "Take it out of the text columns.")
     return ordered(findings)
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy
 import pyarrow
 import pyarrow.compute
 
-from engine.data.checks.findings import blocking_check, check, first_rows, plural, share
+from engine.data.checks.findings import about_rows, blocking_check, check, first_rows, plural, share
 from engine.data.finding import Finding
 from engine.data.rows import Rows
 from engine.data.scanning import BEYOND_ASCII, CONTROL, MARKUP, taken
@@ -21,26 +23,12 @@ MOJIBAKE_PATTERN = f"[ÃÂ][{_CONTINUED}]|â€|â‚¬|ðŸ|ï»¿"
 @blocking_check
 def empty_texts(rows: Rows) -> Finding | None:
     """Rows without a text cannot be trained on."""
-    empty = rows.text_empty
-    count = int(empty.sum())
-    if not count:
-        return None
-    if count == len(rows):
-        return Finding(
-            "Every text is empty",
-            count,
-            f"None of the {len(rows):,} rows has a text.",
-            "Choose another text column.",
-            first_rows(empty),
-            level="blocks",
-        )
-    return Finding(
-        "Empty texts",
-        count,
-        f"{plural(count, 'row has', 'rows have')} no text.",
-        "They are left out. Fill them in the file if they matter.",
-        first_rows(empty),
-    )
+    left = "They are left out. Fill them in the file if they matter."
+    finding = about_rows(rows.text_empty, "Empty texts", "row has", "rows have", "no text.", left)
+    if finding is None or finding.count < len(rows):
+        return finding
+    sentence = f"None of the {len(rows):,} rows has a text."
+    return replace(finding, title="Every text is empty", sentence=sentence, action="Choose another text column.", level="blocks")
 
 
 @blocking_check
@@ -48,47 +36,29 @@ def no_usable_rows(rows: Rows) -> Finding | None:
     """Some texts and some labels, but never in the same row; or nothing left after cleaning."""
     if len(rows.usable) or rows.text_empty.all() or (rows.codes < 0).all():
         return None
-    return Finding(
-        "No usable row",
-        len(rows),
-        f"None of the {len(rows):,} rows is left after cleaning.",
-        "Choose other columns, or leave less out.",
-        level="blocks",
-    )
+    sentence = f"None of the {len(rows):,} rows is left after cleaning."
+    action = "Choose other columns, or leave less out."
+    return Finding("No usable row", len(rows), sentence, action, level="blocks")
 
 
 @check
 def exact_duplicates(rows: Rows) -> Finding | None:
     """The same text, letter for letter, under the same label."""
-    exact, _ = duplicates(rows)
-    count = int(exact.sum())
-    if not count:
-        return None
-    return Finding(
-        "Repeated texts",
-        count,
-        f"{plural(count, 'row repeats', 'rows repeat')} an earlier text and label exactly ({share(count, len(rows))} of all rows).",
-        _duplicate_action(rows),
-        beside_originals(rows, exact),
-        "drop_duplicates",
-    )
+    repeated, _ = duplicates(rows)
+    rest = f"an earlier text and label exactly ({share(int(repeated.sum()), len(rows))} of all rows)."
+    return _repeated(rows, repeated, "Repeated texts", "row repeats", "rows repeat", rest)
 
 
 @check
 def normalised_duplicates(rows: Rows) -> Finding | None:
     """The same text but for case, white space and what nobody sees, under the same label."""
-    _, nearly = duplicates(rows)
-    count = int(nearly.sum())
-    if not count:
-        return None
-    return Finding(
-        "Texts repeated but for case or space",
-        count,
-        f"{plural(count, 'row differs', 'rows differ')} from an earlier one of its label only in case, white space or what is not seen.",
-        _duplicate_action(rows),
-        beside_originals(rows, nearly),
-        "drop_duplicates",
-    )
+    rest = "from an earlier one of its label only in case, white space or what is not seen."
+    return _repeated(rows, duplicates(rows)[1], "Texts repeated but for case or space", "row differs", "rows differ", rest)
+
+
+def _repeated(rows: Rows, repeated: numpy.ndarray, title: str, one: str, many: str, rest: str) -> Finding | None:
+    finding = about_rows(repeated, title, one, many, rest, _duplicate_action(rows), "drop_duplicates")
+    return finding and replace(finding, rows=beside_originals(rows, repeated))
 
 
 def _duplicate_action(rows: Rows) -> str:
@@ -129,17 +99,10 @@ def conflicting_labels(rows: Rows) -> Finding | None:
     if not count:
         return None
     texts = len(numpy.unique(rows.groups[conflicting]))
-    action = (
-        "They are left out." if rows.choice.drop_conflicts else "Correct them in the file, or leave them out; kept, they count as errors."
-    )
-    return Finding(
-        "The same text under different labels",
-        count,
-        f"{plural(texts, 'text appears', 'texts appear')} under more than one label, in {count:,} rows.",
-        action,
-        beside_originals(rows, conflicting),
-        "drop_conflicts",
-    )
+    left = rows.choice.drop_conflicts
+    action = "They are left out." if left else "Correct them in the file, or leave them out; kept, they count as errors."
+    sentence = f"{plural(texts, 'text appears', 'texts appear')} under more than one label, in {count:,} rows."
+    return Finding("The same text under different labels", count, sentence, action, beside_originals(rows, conflicting), "drop_conflicts")
 
 
 @check
@@ -151,31 +114,21 @@ def truncated_texts(rows: Rows) -> Finding | None:
     long = tokens.counts > tokens.limit
     of = f"of a sample of {len(tokens.counts):,} texts (an estimate)" if tokens.estimated else "of the texts"
     count = round(tokens.truncated_share * len(rows.usable))
-    return Finding(
-        "Texts longer than the encoder reads",
-        count,
+    sentence = (
         f"{share(int(long.sum()), len(tokens.counts))} {of} have more than {tokens.limit} tokens; "
-        f"the encoder reads the first {tokens.limit}.",
-        "Raise the token limit if the end matters, or shorten the texts.",
-        first_rows(tokens.rows[long]),
+        f"the encoder reads the first {tokens.limit}."
     )
+    action = "Raise the token limit if the end matters, or shorten the texts."
+    return Finding("Texts longer than the encoder reads", count, sentence, action, first_rows(tokens.rows[long]))
 
 
 @check
 def very_long_texts(rows: Rows) -> Finding | None:
     """A cell of a book's length is usually a quoting mistake that swallowed other rows."""
     sizes = pyarrow.compute.binary_length(rows.texts).to_numpy()
-    long = sizes > LONG_BYTES
-    count = int(long.sum())
-    if not count:
-        return None
-    return Finding(
-        "Very long texts",
-        count,
-        f"{plural(count, 'text is', 'texts are')} longer than {LONG_BYTES:,} bytes, the longest {int(sizes.max()):,}.",
-        "Look at them: a wrong quote character can put many rows into one cell.",
-        first_rows(long),
-    )
+    what = f"longer than {LONG_BYTES:,} bytes, the longest {int(sizes.max(initial=0)):,}."
+    action = "Look at them: a wrong quote character can put many rows into one cell."
+    return about_rows(sizes > LONG_BYTES, "Very long texts", "text is", "texts are", what, action)
 
 
 @check
@@ -183,48 +136,27 @@ def binary_texts(rows: Rows) -> Finding | None:
     """Control characters do not occur in writing."""
     damaged = (rows.scan.kinds & CONTROL) > 0
     damaged |= matching(rows, BEYOND_ASCII, "\ufffd")
-    count = int(damaged.sum())
-    if not count:
-        return None
-    return Finding(
-        "Characters that are no writing",
-        count,
-        f"{plural(count, 'text holds', 'texts hold')} control characters, zero bytes or characters that could not be decoded.",
-        "Check the encoding; control characters are replaced by spaces before training.",
-        first_rows(damaged),
-    )
+    what = "control characters, zero bytes or characters that could not be decoded."
+    action = "Check the encoding; control characters are replaced by spaces before training."
+    return about_rows(damaged, "Characters that are no writing", "text holds", "texts hold", what, action)
 
 
 @check
 def markup(rows: Rows) -> Finding | None:
     """Left-overs of a web page."""
-    marked_up = matching(rows, MARKUP, MARKUP_PATTERN)
-    count = int(marked_up.sum())
-    if not count:
-        return None
-    return Finding(
-        "HTML in the texts",
-        count,
-        f"{plural(count, 'text holds', 'texts hold')} HTML tags or character codes such as &amp; ({share(count, len(rows))}).",
-        "They are kept as they are; clean the file if they differ between classes.",
-        first_rows(marked_up),
-    )
+    found = matching(rows, MARKUP, MARKUP_PATTERN)
+    what = f"HTML tags or character codes such as &amp; ({share(int(found.sum()), len(rows))})."
+    action = "They are kept as they are; clean the file if they differ between classes."
+    return about_rows(found, "HTML in the texts", "text holds", "texts hold", what, action)
 
 
 @check
 def mojibake(rows: Rows) -> Finding | None:
     """“cafÃ©”: text that was decoded wrongly once and saved so."""
+    what = "letters such as “Ã©” where “é” was meant."
+    action = "Try another encoding; if the preview does not change, the file was saved that way."
     garbled = matching(rows, BEYOND_ASCII, MOJIBAKE_PATTERN)
-    count = int(garbled.sum())
-    if not count:
-        return None
-    return Finding(
-        "Wrongly decoded letters",
-        count,
-        f"{plural(count, 'text holds', 'texts hold')} letters such as “Ã©” where “é” was meant.",
-        "Try another encoding; if the preview does not change, the file was saved that way.",
-        first_rows(garbled),
-    )
+    return about_rows(garbled, "Wrongly decoded letters", "text holds", "texts hold", what, action)
 
 
 def matching(rows: Rows, kind: int, pattern: str) -> numpy.ndarray:

@@ -1,16 +1,17 @@
-"""Which columns hold the text and the label: guessed from their names and from their numbers."""
+"""Which columns hold the text and the label: guessed from their names and their values, and sure only where nothing else could be."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
 
-import numpy
-
-from engine.data.reading.column_names import LABEL_NAMES, OTHER_NAMES, TEXT_NAMES, TITLE_NAMES, name_rank
+from engine.data.reading.column_names import COUNTERPARTS, TEXT_NAMES, is_clear_text, name_rank, series_of
+from engine.data.reading.profiles import Profile, profile_of
 from engine.data.table import Table
 
-SAMPLE_ROWS = 5000
+ROLE_POINTS = {"label": 4.0, "labelled": 3.5, "maybe label": 1.5, "": 0.0, "text": -2.0, "title": -2.0, "other": -3.0, "aside": -3.0,
+               "output": -3.0}  # fmt: skip
+"""What a column's name says for and against its being the label."""
 
 
 @dataclass(frozen=True)
@@ -29,109 +30,129 @@ class ColumnGuess:
 
 
 @dataclass(frozen=True)
-class Profile:
-    """The numbers of one column that tell a text from a label."""
+class _Part:
+    """One of the two guesses: the columns, the others that could be it, and how sure that is."""
 
-    name: str
-    filled: int
-    distinct: int
-    words: float
-    characters: float
-    numeric: float
-
-    @property
-    def reads_like_text(self) -> bool:
-        return self.filled > 0 and self.words >= 2.5 and self.characters >= 12 and self.distinct > 0.3 * self.filled and self.numeric < 0.5
-
-    @property
-    def could_be_label(self) -> bool:
-        few = self.distinct <= max(2, 0.5 * self.filled)
-        return self.filled > 0 and few and self.distinct >= 2 and self.characters <= 60 and self.words <= 8
+    chosen: tuple[str, ...]
+    rivals: tuple[str, ...] = ()
+    sure: bool = False
+    by_name: bool = False
+    given: bool = False
 
 
 def guess_columns(table: Table, label: str | None = None, text: tuple[str, ...] = ()) -> ColumnGuess:
-    """Return the likely text and label columns of a table, with a sentence that says why; what is given is kept."""
-    guess = _guess(table, [str(name) for name in table.frame.columns if name not in text], label)
-    return replace(guess, text=text or guess.text)
+    """Return the likely text and label columns of a table, with a sentence that says why.
 
-
-def _guess(table: Table, names: list[str], given: str | None) -> ColumnGuess:
+    What is given is kept and the other guessed for it; the label is never among the texts.
+    """
+    names = [str(name) for name in table.frame.columns]
     if len(names) < 2:
         return ColumnGuess(tuple(names), None, False, "The table has one column; training needs a text column and a label column.")
-    profiles = [profile(table, name) for name in names]
-    label, label_named = (given, True) if given else guess_label(profiles)
-    text, text_named = guess_text([item for item in profiles if item.name != label])
-    if label is None or not text:
-        missing = "a label: no column has few values that repeat" if label is None else "a text: no column reads like sentences"
-        return ColumnGuess(text, label, False, f"No column looks like {missing}; please choose it.")
-    chosen = next(item for item in profiles if item.name == label)
-    rivals = [item for item in profiles if item.could_be_label and item.name != label and not item.reads_like_text]
-    joined = " and ".join(f"“{name}”" for name in text)
-    how = "by its name and its" if label_named else "by its"
-    values = "one repeating value" if chosen.distinct == 1 else f"{chosen.distinct:,} repeating values"
-    reason = f"“{label}” is taken as the label {how} {values}, {joined} as the text."
-    sure = (
-        (label_named or not rivals)
-        and chosen.could_be_label
-        and (text_named or len([p for p in profiles if p.reads_like_text]) == len(text))
-    )
-    if not sure:
-        others = ", ".join(f"“{item.name}”" for item in rivals[:3])
-        reason += f" Also possible as a label: {others}." if others else " Please check both boxes."
-    texts = tuple(item.name for item in profiles if item.reads_like_text and item.name != label)
-    return ColumnGuess(text, label, sure, reason, texts, (label, *(item.name for item in rivals)))
+    profiles = [profile_of(table, name) for name in names]
+    labels = _Part((label,), sure=True, given=True) if label else _guess_label([item for item in profiles if item.name not in text])
+    free = [item for item in profiles if item.name not in labels.chosen]
+    texts = _Part(text, sure=True, given=True) if text else _guess_text(free)
+    candidates = texts.chosen + texts.rivals, labels.chosen + labels.rivals
+    guess = ColumnGuess(texts.chosen, labels.chosen[0] if labels.chosen else None, False, "", *candidates)
+    if not labels.chosen or not texts.chosen:
+        missing = "a text: no column reads like sentences" if labels.chosen else "a label: no column has few values that repeat"
+        return replace(guess, reason=f"No column looks like {missing}; please choose it.")
+    chosen = next(item for item in profiles if item.name == guess.label)
+    return replace(guess, sure=labels.sure and texts.sure, reason=_reason(labels, texts, chosen))
 
 
-def profile(table: Table, name: str) -> Profile:
-    """Measure one column on evenly spread rows."""
-    rows = len(table.frame)
-    positions = numpy.unique(numpy.linspace(0, rows - 1, min(rows, SAMPLE_ROWS)).astype(int)) if rows else numpy.zeros(0, dtype=int)
-    values = [value for value in table.frame[name].iloc[positions].astype(str).str.strip().tolist() if value]
-    filled = len(values)
-    number = re.compile(r"[+-]?\d[\d.,:/-]*")
-    return Profile(
-        name,
-        filled,
-        len(set(values)),
-        sum(len(value[:2000].split()) for value in values) / max(filled, 1),
-        sum(map(len, values)) / max(filled, 1),
-        sum(number.fullmatch(value[:40]) is not None for value in values) / max(filled, 1),
-    )
+def _reason(labels: _Part, texts: _Part, label: Profile) -> str:
+    values = f"{label.distinct:,} {'numbers' if label.is_measured else 'repeating value' + 's' * (label.distinct != 1)}"
+    how = "as chosen" if labels.given else f"by its name and its {values}" if labels.by_name else f"by its {values}"
+    reason = f"“{label.name}” is taken as the label {how}, {_quoted(texts.chosen, ' and ')} as the text{', as chosen' * texts.given}."
+    for part, what in ((labels, "a label"), (texts, "a text")):
+        if not part.sure and part.rivals:
+            reason += f" Also possible as {what}: {_quoted(part.rivals[:3])}."
+    if not labels.sure and label.is_measured:
+        reason += " Numbers with so many values are rather a measure than classes."
+    elif not all(part.sure or part.rivals for part in (labels, texts)):
+        reason += " Please check both boxes."
+    return reason
 
 
-def guess_label(profiles: list[Profile]) -> tuple[str | None, bool]:
-    """Return the label column, and whether its name says so."""
-
-    def score(item: Profile) -> float:
-        named = name_rank(item.name, LABEL_NAMES)
-        points = 4.0 - 0.1 * named if named is not None else 0.0
-        points -= 3.0 if name_rank(item.name, OTHER_NAMES) is not None else 0.0
-        points -= 2.0 if name_rank(item.name, TEXT_NAMES + TITLE_NAMES) is not None else 0.0
-        points += 3.0 if item.could_be_label else -3.0
-        points += 1.0 - min(item.distinct / max(item.filled, 1), 1.0)
-        return points - (0.3 if item.numeric > 0.9 and item.distinct > 20 else 0.0) - (2.0 if item.reads_like_text else 0.0)
-
-    best = max(profiles, key=score)
-    if score(best) <= 0.5:
-        return None, False
-    return best.name, name_rank(best.name, LABEL_NAMES) is not None
+def _quoted(names: tuple[str, ...], between: str = ", ") -> str:
+    return between.join(f"“{name}”" for name in names)
 
 
-def guess_text(profiles: list[Profile]) -> tuple[tuple[str, ...], bool]:
-    """Return the text columns in file order, and whether their names say so; a title goes with its body."""
-    named = [item for item in profiles if name_rank(item.name, TEXT_NAMES) is not None and item.filled and item.numeric < 0.9]
-    titles = [item for item in profiles if name_rank(item.name, TITLE_NAMES) is not None and item.filled]
+def _guess_label(profiles: list[Profile]) -> _Part:
+    """Return the column whose name and values speak for a label most; sure where no other could be it, or one alone is named so."""
+    ranked = sorted(profiles, key=_label_points, reverse=True)
+    best = ranked[0]
+    if _label_points(best) <= 0.5:
+        return _Part(())
+    others = [item for item in ranked[1:] if item.could_be_label and not item.reads_like_text and not _same_classes(best, item)]
+    rivals = [item for item in others if item.role not in ("aside", "output") and item.kind not in ("code", "person")]
+    named = best.role in ("label", "labelled")
+    unfit = [item for item in profiles if item.role == "label" and item is not best and not _same_classes(best, item)]
+    equals = ("label",) if best.role == "label" else ("label", "labelled", "maybe label")
+    clear = named and not any(item.role in equals for item in rivals) and not unfit
+    doubtful = best.is_measured or best.kind == "code" or best.role in ("aside", "output", "text", "title", "other")
+    sure = best.could_be_label and (clear or not (rivals or unfit)) and not doubtful
+    return _Part((best.name,), tuple(item.name for item in rivals), sure, named)
+
+
+def _label_points(item: Profile) -> float:
+    points = ROLE_POINTS[item.role] + (3.0 if item.could_be_label else -3.0) + 1.0 - min(item.distinct / max(item.filled, 1), 1.0)
+    points -= 0.3 * (len(item.counts) > 20 and item.kind == "number") + 2.0 * item.reads_like_text + 3.0 * item.is_data
+    return points - (2.0 * (item.role != "label") if item.is_measured else 0.0) - {"code": 0.3, "person": 1.0}.get(item.kind, 0.0)
+
+
+def _same_classes(one: Profile, other: Profile) -> bool:
+    """Return whether two columns say the same of every row, such as a class and its number."""
+    pairs = {pair for pair in zip(one.values, other.values, strict=True) if all(pair)}
+    both = len(pairs) == len({first for first, _ in pairs}) == len({second for _, second in pairs})
+    return both and len(pairs) > 1 and len(pairs) >= max(len(one.counts), len(other.counts))
+
+
+def _guess_text(profiles: list[Profile]) -> _Part:
+    """Return the text columns in file order; a title goes with its body, and two texts of one kind go together."""
+    able = [item for item in profiles if item.filled and item.kind not in ("number", "date", "address", "link", "identifier", "code")]
+    able = [item for item in able if item.role not in ("output", "other", "label", "aside") and item.kind != "person"]
+    readable = [item for item in able if item.reads_like_text]
+    outputs = [item for item in profiles if item.role == "output" and item.reads_like_text]
+
+    def part(chosen: list[Profile], sure: bool, by_name: bool) -> _Part:
+        names = tuple(item.name for item in profiles if item in chosen)
+        return _Part(names, tuple(item.name for item in (*readable, *outputs) if item.name not in names), sure, by_name)
+
+    named = [item for item in able if item.role == "text" and (item.reads_like_text or not readable)]
+    titles = [item for item in able if item.role == "title"]
+    clear = [item for item in named if is_clear_text(item.name)]
+    if not any(item.reads_like_text for item in clear):
+        for pair, sure in _pairs(able):
+            return part(pair, sure and not [item for item in readable if item not in pair and item.role == "text"], True)
     if named:
-        best = max(named, key=lambda item: (item.reads_like_text, -(name_rank(item.name, TEXT_NAMES) or 0)))
-        chosen = {best.name, *(item.name for item in titles if item.words >= 1.5)}
-        return tuple(item.name for item in profiles if item.name in chosen), True
-    if titles and not any(item.reads_like_text for item in profiles if item not in titles):
-        return tuple(item.name for item in titles), True
-    readable = [item for item in profiles if item.reads_like_text and name_rank(item.name, OTHER_NAMES) is None]
+        best = max(named, key=lambda item: (item.reads_like_text, -(name_rank(item.name, TEXT_NAMES) or 0), -len(item.name)))
+        chosen = [best, *(item for item in titles if item.words >= 1.5 and not item.could_be_label)]
+        others = [item for item in (*readable, *outputs) if item not in chosen]
+        return part(chosen, best in clear or not others, True)
+    if titles and not any(item.reads_like_text for item in able if item not in titles):
+        return part(titles, True, True)
     positional = all(re.fullmatch(r"column \d+", item.name) for item in profiles)
-    if readable and not positional and not titles:
-        readable = [max(readable, key=lambda item: item.characters)]
-    if readable:
-        return tuple(item.name for item in readable), False
-    longest = max(profiles, key=lambda item: (item.numeric < 0.5, item.characters))
-    return ((longest.name,) if longest.filled and longest.numeric < 0.5 else ()), False
+    chosen = readable if positional or titles or not readable else [max(readable, key=lambda item: item.characters)]
+    if chosen:
+        bodies = [item for item in chosen if item not in titles]
+        return part(chosen, len(readable) == len(chosen) and len(bodies) <= 1 + positional and not outputs, False)
+    longest = max(able or profiles, key=lambda item: (item.kind == "", item.characters), default=None)
+    return part([longest] if longest and longest.filled and longest.kind not in ("number", "date") else [], False, False)
+
+
+def _pairs(profiles: list[Profile]) -> list[tuple[list[Profile], bool]]:
+    """Return the sets of texts that are judged together, each with whether that is sure: numbered ones, and known counterparts."""
+    texts = [item for item in profiles if (item.reads_like_text or item.role == "text") and not item.could_be_label]
+    series: dict[str, dict[int, Profile]] = {}
+    for item in texts:
+        if (place := series_of(item.name)) and place[0] != "column":
+            series.setdefault(place[0], {})[place[1]] = item
+    found = [(list(places.values()), True) for places in series.values() if len(places) > 1]
+    found.sort(key=lambda pair: (all(item.role != "text" for item in pair[0]), len(pair[0][0].name)))
+    for one, other in COUNTERPARTS:
+        members = [next((item for item in texts if item.name.casefold() == name), None) for name in (one, other)]
+        if all(members):
+            found.append(([item for item in members if item], (one, other) == COUNTERPARTS[0]))
+    return found

@@ -4,11 +4,7 @@ from __future__ import annotations
 
 import re
 
-from engine.data.reading.column_names import LABEL_NAMES, OTHER_NAMES, TEXT_NAMES, TITLE_NAMES
-
-KNOWN_NAMES = frozenset(
-    {*TEXT_NAMES, *TITLE_NAMES, *LABEL_NAMES, *OTHER_NAMES, "name", "lang", "language", "score", "channel", "answer", "reply"}
-)
+from engine.data.reading.column_names import is_usual_name
 
 
 def detect_header(rows: list[list[str]]) -> tuple[bool, str]:
@@ -16,7 +12,7 @@ def detect_header(rows: list[list[str]]) -> tuple[bool, str]:
     if not rows:
         return True, "The file has no rows."
     first, rest = [cell.strip() for cell in rows[0]], rows[1:2001]
-    usual = sum(name_words(cell) for cell in first)
+    usual = sum(is_usual_name(cell) for cell in first)
     if not rest:
         names = usual > 0 or all(cell and len(cell) <= 40 and not is_number(cell) for cell in first)
         return (
@@ -35,7 +31,7 @@ def detect_header(rows: list[list[str]]) -> tuple[bool, str]:
             score += 3
         if not cell:
             score -= 0.5
-        elif cell in below and not name_words(cell):
+        elif cell in below and not is_usual_name(cell):
             score -= 3
         average = sum(map(len, below)) / len(below)
         if len(cell) <= 30 and average > 3 * max(len(cell), 5):
@@ -48,12 +44,6 @@ def detect_header(rows: list[list[str]]) -> tuple[bool, str]:
     if score > 0:
         return True, f"The first row holds the column names.{unsure}"
     return False, f"There is no header: the first row looks like the rows below, so columns are called by their position.{unsure}"
-
-
-def name_words(cell: str) -> bool:
-    """Return whether a cell is a usual name of a column, such as “Text” or “product_category”."""
-    words = re.findall(r"[a-z]+", re.sub(r"(?<=[a-z])(?=[A-Z])", " ", cell).lower()) if len(cell) <= 40 else []
-    return 0 < len(words) <= 3 and words[-1] in KNOWN_NAMES
 
 
 def is_number(cell: str) -> bool:
