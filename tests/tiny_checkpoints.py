@@ -131,6 +131,15 @@ def save_all(folder: Path) -> None:
     rewrite(folder / "bert", folder / "bert-missing-tensor", lambda name: None if "layer.1.output.dense.weight" in name else name)
     for family in ("bert", "roberta"):
         shard(folder / family, folder / f"{family}-sharded")
+    marked = shutil.copytree(folder / "bert", folder / "bert-marked")
+    for file in marked.rglob("*.json"):  # as some editors save
+        file.write_text(file.read_text(encoding="utf-8"), encoding="utf-8-sig")
+    for family in ("bert", "albert"):
+        bare = shutil.copytree(folder / family, folder / f"{family}-bare") / "config.json"
+        sizes = {
+            key: value for key, value in json.loads(bare.read_text()).items() if key.endswith("_size") or key.startswith(("num_", "max_"))
+        }
+        bare.write_text(json.dumps({"model_type": family, "torch_dtype": 7, "layer_norm_eps": 1e-3 if family == "bert" else 1e-12} | sizes))
     damaged = shutil.copytree(folder / "bert", folder / "bert-truncated") / "model.safetensors"
     damaged.write_bytes(damaged.read_bytes()[:-1000])
     wrong = shutil.copytree(folder / "bert", folder / "bert-wrong-size") / "config.json"

@@ -12,7 +12,7 @@ from engine.runs.preparing.inputs import Inputs, load_inputs
 from engine.runs.preparing.prepare import label_inputs
 from engine.runs.preparing.recipes import recipe_of
 from engine.runs.records.results import Results
-from engine.shared.encoders.checkpoint import BUNDLED, BUNDLED_NAME, BUNDLED_PACKAGE, Checkpoint, bundled_checkpoint, describe
+from engine.shared.encoders.checkpoint import BUNDLED, BUNDLED_NAME, BUNDLED_PACKAGE, Checkpoint, bundled_checkpoint, describe, resolve
 from engine.shared.encoders.hub import NEEDED_FILES
 from engine.shared.text.tokens import padding_token
 from engine.shared.weights.initial import WEIGHTS
@@ -78,9 +78,13 @@ def encoder_of(run: Run) -> tuple[Checkpoint, EncoderSource]:
         return bundled_checkpoint(), EncoderSource("package", BUNDLED_NAME, BUNDLED_PACKAGE)
     own = Path(name).expanduser()
     if own.is_dir():
-        return describe(own, own.name), EncoderSource("folder", str(own.absolute()))
+        checkpoint = resolve(name)
+        return checkpoint, EncoderSource("folder", str(checkpoint.folder))
     folder = Path(load_inputs(run).encoder)  # where the run found its copy; nothing is downloaded for a script
-    return describe(folder, name), EncoderSource("hub", name, revision=folder.name if folder.parent.name == "snapshots" else None)
+    checkpoint = describe(folder, name)
+    if checkpoint.folder != folder:
+        return checkpoint, EncoderSource("folder", str(checkpoint.folder))
+    return checkpoint, EncoderSource("hub", name, revision=folder.name if folder.parent.name == "snapshots" else None)
 
 
 def labels_of(run: Run) -> tuple[tuple[str, ...], Inputs]:

@@ -11,7 +11,7 @@ from textwrap import shorten
 
 from engine import FRAMEWORK_NAMES
 from engine.errors import EncoderError
-from engine.shared.encoders.checkpoint import check_weights
+from engine.shared.encoders.checks import check_weights
 from engine.shared.encoders.tensors import Config
 
 
@@ -25,7 +25,7 @@ def guard_encoder(framework: str, folder: Path, device: str | None = None) -> It
     if device == "gpu" and import_module(f"engine.frameworks.{framework}.devices").visible_gpu() is None:
         raise EncoderError(f"{name} sees no GPU. Expected a CUDA or Apple device. Choose the CPU, or install a {name} built for the GPU.")
     try:
-        config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+        config = json.loads((folder / "config.json").read_bytes())
         check_weights(folder, folder.name, config)  # transformers would fill a gap with random numbers
     except Exception as error:
         raise _not_loaded(name, folder, error) from error

@@ -24,7 +24,7 @@ BAR = 1e-4
 
 VARIANTS = (
     "bert-cls", "bert-relu", "albert-exact-gelu", "bert-one-segment", "bert-without-pooler", "albert-without-pooler", "roberta-prefixed",
-    "bert-half-precision", "bert-sharded", "roberta-sharded",
+    "bert-half-precision", "bert-sharded", "roberta-sharded", "bert-marked", "bert-bare", "albert-bare",
 )  # fmt: skip
 ALL = ("bundled", *FAMILIES, *VARIANTS)
 USUAL = (*USUAL_FAMILIES, "bert-without-pooler", "roberta-prefixed", "bert-sharded")

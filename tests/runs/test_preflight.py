@@ -136,9 +136,11 @@ def test_a_bad_checkpoint_fails_and_the_rest_is_still_checked(tmp_path: Path) ->
         assert lines["Tokens"].state == "skipped" and lines["Disk"].state == "passed"
 
 
-def test_an_encoder_that_must_be_downloaded_is_a_warning() -> None:
-    lines = checks(recommended("transformer", encoder="somebody/something"))
-    assert lines["Encoder"].state == "warning" and "needs a network" in lines["Encoder"].sentence
+def test_an_encoder_that_must_be_downloaded_is_a_warning_where_it_can_be(monkeypatch: pytest.MonkeyPatch) -> None:
+    for offline, state, words in ((False, "warning", "needs a network"), (True, "failed", "HF_HUB_OFFLINE forbids to download it")):
+        monkeypatch.setattr(data_facts, "HF_HUB_OFFLINE", offline)
+        lines = checks(recommended("transformer", encoder="somebody/something"))
+        assert lines["Encoder"].state == state and words in lines["Encoder"].sentence
 
 
 def test_vectors_are_scaled_where_the_encoder_stays_as_it_is_alone() -> None:

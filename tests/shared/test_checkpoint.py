@@ -120,6 +120,7 @@ def test_normalising_is_a_module_of_its_own(folder: Path) -> None:
 
 def test_the_shortest_of_the_token_limits_counts(folder: Path) -> None:
     change(folder / "config.json", model_type="roberta")
+    write(folder / "tokenizer.json", {})
     assert describe(folder, "small").max_tokens == 62  # RoBERTa keeps two positions for itself
     write(folder / "tokenizer_config.json", {"model_max_length": 50})
     assert describe(folder, "small").max_tokens == 50
@@ -144,7 +145,10 @@ def pickled(folder: Path) -> None:
     [
         (lambda folder: (folder / "config.json").write_text("{"), "no readable config.json"),
         (lambda folder: change(folder / "config.json", model_type="gpt2"), "type “gpt2”.*Expected one of bert, distilbert"),
-        (lambda folder: change(folder / "config.json", hidden_size="wide"), "states no hidden_size"),
+        (
+            lambda folder: change(folder / "config.json", hidden_size="wide"),
+            'says hidden_size is "wide" .expected a whole number above 0.. Correct it there',
+        ),
         (
             lambda folder: change(folder / "config.json", hidden_size=16),
             "do not belong together: config.json says 9 × 16 numbers for embeddings.word_embeddings.weight, the weights have 9 × 8",
@@ -156,7 +160,7 @@ def pickled(folder: Path) -> None:
         (lambda folder: change(folder / "config.json", num_attention_heads=3), "shares 8 numbers a word among 3 attention heads"),
         (
             lambda folder: change(folder / "config.json", num_hidden_layers=0),
-            "states no num_hidden_layers. Expected a whole number above 0",
+            "says num_hidden_layers is 0 .expected a whole number above 0.",
         ),
         (lambda folder: change(folder / "config.json", num_hidden_layers=10**9), "lack encoder.layer.2.attention.self.query.weight"),
         (
@@ -171,9 +175,12 @@ def pickled(folder: Path) -> None:
         (pickled, "pickle can run code.*Expected model.safetensors.*where you trust it: .AutoModel.*save_pretrained"),
         (truncate, "weights of small are damaged: model.safetensors"),
         (lambda folder: (folder / "model.safetensors").write_bytes(b"not at all"), "damaged"),
-        (lambda folder: (folder / "model.safetensors").write_bytes(b""), "damaged"),
+        (lambda folder: (folder / "model.safetensors").write_bytes(b""), "model.safetensors of small is empty"),
         (
-            lambda folder: write(folder / "model.safetensors.index.json", {"weight_map": {"a": "model-2.safetensors"}}),
+            lambda folder: (
+                (folder / "model.safetensors").rename(folder / "other")
+                and write(folder / "model.safetensors.index.json", {"weight_map": {"a": "model-2.safetensors"}})
+            ),
             "lacks model-2.safetensors",
         ),
         (lambda folder: (folder / "vocab.txt").unlink(), "no tokenizer. Expected tokenizer.json"),

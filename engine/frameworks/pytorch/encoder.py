@@ -11,8 +11,9 @@ from tokenizers import Tokenizer
 from torch import nn
 from torch.nn.functional import normalize as unit_length
 from torch.nn.utils.rnn import pad_sequence
-from transformers import AutoModel, PreTrainedModel
+from transformers import AutoConfig, AutoModel, PreTrainedModel
 
+from engine.shared.encoders.tensors import read_config
 from engine.shared.text.tokens import TEXTS_AT_ONCE, mean_of_windows, text_windows
 
 
@@ -30,6 +31,7 @@ def load_encoder(
     """
     model = AutoModel.from_pretrained(
         folder,
+        config=AutoConfig.for_model(**read_config(folder)),
         dtype=torch.get_default_dtype() if trainable else torch.float32,
         attn_implementation="sdpa",
         use_safetensors=True,

@@ -73,9 +73,9 @@ def load_tensors(encoder: keras_hub.models.Backbone, folder: Path) -> None:
     """
     family = encoder.checkpoint_config["model_type"]
     places = {
-        name: (folder / file, stored)
+        name: (folder / file, stored.name)
         for file in weight_files(folder)
-        for name, (stored, _) in stored_tensors(folder / file, family).items()
+        for name, stored in stored_tensors(folder / file, family).items()
     }
 
     def read(name: str) -> np.ndarray:

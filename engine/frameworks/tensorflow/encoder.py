@@ -10,6 +10,7 @@ import json
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import keras
 import keras_hub
@@ -20,6 +21,7 @@ from tokenizers import Tokenizer
 
 from engine.frameworks.tensorflow.checkpoint_names import load_tensors
 from engine.frameworks.tensorflow.checkpoint_repairs import as_keras_hub_expects, as_the_config_says
+from engine.shared.encoders.tensors import read_config
 from engine.shared.text.tokens import TEXTS_AT_ONCE, mean_of_windows, text_windows
 
 
@@ -35,13 +37,18 @@ def load_encoder(
     left as KerasHub ships it: ``dropout``, ``gelu``. Reads safetensors only and runs no code from
     the folder.
     """
-    config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    config = read_config(folder)
     settings = as_keras_hub_expects(config)
     if "dropout" not in own:
         settings["dropout"] = 0.0
-    with tf.device({"cpu": "/CPU:0", "gpu": "/GPU:0", None: None}[device]):
+    with (
+        tf.device({"cpu": "/CPU:0", "gpu": "/GPU:0", None: None}[device]),
+        TemporaryDirectory() as described,
+    ):
+        # KerasHub reads the settings from a file; this one holds those that were checked, alone.
+        (Path(described) / "config.json").write_text(json.dumps(config), encoding="utf-8")
         model = keras_hub.models.Backbone.from_preset(
-            str(folder),
+            described,
             load_weights=False,
             dtype=keras.config.dtype_policy() if trainable else "float32",
             **settings,

@@ -10,6 +10,8 @@ from pathlib import Path
 import numpy as np
 import pandas
 from huggingface_hub import try_to_load_from_cache
+from huggingface_hub.constants import HF_HUB_OFFLINE
+from huggingface_hub.errors import HFValidationError
 
 from engine.data.choice import PARTS, DataChoice
 from engine.data.splitting import PreparedData, class_counts, load_prepared
@@ -20,7 +22,9 @@ from engine.runs.paths import HomePaths
 from engine.runs.preparing.prepare import dataset_store, place_of_features
 from engine.runs.records.split_facts import SplitFacts, split_facts
 from engine.shared.class_weights import class_weights
-from engine.shared.encoders.checkpoint import BUNDLED, Checkpoint, resolve
+from engine.shared.encoders.checkpoint import BUNDLED, Checkpoint, local_place, resolve
+from engine.shared.encoders.contents import check_contents
+from engine.shared.encoders.hub import EXAMPLE
 from engine.shared.text.tokens import MOST_WINDOWS, token_counts
 from engine.shared.text.vocabulary import Terms, texts_without_known_words, train_words
 
@@ -115,18 +119,31 @@ def token_limit(experiment: Experiment, checkpoint: Checkpoint | None) -> int:
 def find_encoder(encoder: str) -> LocalEncoder:
     """Look for the encoder on this machine, without downloading anything."""
     name = encoder
-    if name != BUNDLED and not Path(name).expanduser().is_dir() and not name.startswith((".", "/", "~")):
-        cached = try_to_load_from_cache(name, "config.json") if name.count("/") <= 1 else None
-        if not isinstance(cached, str):
-            return LocalEncoder(None, f"{name} is not on this machine; it is downloaded first, which needs a network.", missing=True)
-        name = str(Path(cached).parent)
     try:
+        if name != BUNDLED and local_place(name) is None:
+            cached = try_to_load_from_cache(name, "config.json")
+            if not isinstance(cached, str):
+                return _to_download(name)
+            name = str(Path(cached).parent)
         checkpoint = resolve(name)
+        check_contents(checkpoint)
+    except HFValidationError as error:
+        return LocalEncoder(None, f"“{name[:80]}” is neither a folder nor a model id. Expected an id like {EXAMPLE} ({error}).")
     except ParityError as error:
         return LocalEncoder(None, str(error))
     return LocalEncoder(
         checkpoint, f"{checkpoint.name}: vectors of {checkpoint.hidden_size} numbers, at most {checkpoint.max_tokens} tokens."
     )
+
+
+def _to_download(name: str) -> LocalEncoder:
+    if HF_HUB_OFFLINE:
+        return LocalEncoder(
+            None,
+            f"{name} is not on this machine, and HF_HUB_OFFLINE forbids to download it. Check the spelling, choose a local folder or the "
+            f"bundled encoder, or unset HF_HUB_OFFLINE; expected an id like {EXAMPLE}.",
+        )
+    return LocalEncoder(None, f"{name} is not on this machine; it is downloaded first, which needs a network.", missing=True)
 
 
 def _key(choice: DataChoice) -> str:

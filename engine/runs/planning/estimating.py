@@ -19,6 +19,7 @@ from engine.runs.planning.data_facts import DataSizes, TokenFacts, data_sizes, f
 from engine.shared.architecture import Architecture
 from engine.shared.devices import graphics_processors, physical_cores
 from engine.shared.encoders.checkpoint import Checkpoint
+from engine.shared.encoders.tensors import weight_files
 from engine.shared.weights.initial import CNN_WIDTHS, WEIGHTS
 
 IMPORT_SECONDS = {"pytorch": 3.0, "tensorflow": 7.0}
@@ -208,7 +209,7 @@ def _speed(experiment: Experiment) -> float:
 def _encoder_bytes(checkpoint: Checkpoint | None) -> float:
     if checkpoint is None:
         return UNKNOWN_ENCODER["bytes"]
-    return float(sum(file.stat().st_size for file in checkpoint.folder.glob("*.safetensors")))
+    return float(sum((checkpoint.folder / file).stat().st_size for file in weight_files(checkpoint.folder)))
 
 
 def _encoder_operations(checkpoint: Checkpoint | None) -> float:
@@ -220,11 +221,11 @@ def _encoder_operations(checkpoint: Checkpoint | None) -> float:
 def _matrix_sizes(folder: Path, family: str) -> float:
     """Count the numbers in the encoder's matrices, word vectors left out; ALBERT uses its one layer again and again."""
     total = 0
-    for file in folder.glob("*.safetensors"):
-        with safe_open(file, framework="np") as tensors:
+    for file in weight_files(folder):
+        with safe_open(folder / file, framework="np") as tensors:
             shapes = {name: tensors.get_slice(name).get_shape() for name in tensors.keys()}  # noqa: SIM118 (not a dict)
         total += sum(math.prod(shape) for name, shape in shapes.items() if len(shape) == 2 and "embeddings." not in name)
-    times = json.loads((folder / "config.json").read_text(encoding="utf-8")).get("num_hidden_layers", 1) if family == "albert" else 1
+    times = json.loads((folder / "config.json").read_bytes()).get("num_hidden_layers", 1) if family == "albert" else 1
     return float(total * times)
 
 

@@ -21,6 +21,7 @@ from engine.runs.preparing.inputs import Inputs, load_inputs, save_arrays, save_
 from engine.runs.preparing.recipes import architecture_of
 from engine.shared.class_weights import class_weights
 from engine.shared.encoders.checkpoint import BUNDLED, Checkpoint, resolve
+from engine.shared.encoders.contents import check_contents
 from engine.shared.encoders.vector_cache import PROBE_TEXTS, Features, features_of
 from engine.shared.text.tokens import MOST_WINDOWS, load_tokenizer, padding_token, token_counts, token_rows
 from engine.shared.text.vocabulary import Terms, texts_without_known_words, train_words
@@ -52,9 +53,10 @@ def prepare_inputs(
     texts = prepared.frame["text"].tolist()
     inputs = label_inputs(prepared, experiment)
     if checkpoint is not None:
+        check_contents(checkpoint)
         inputs = replace(
             inputs,
-            encoder=BUNDLED if experiment.encoder == BUNDLED else str(checkpoint.folder),
+            encoder=BUNDLED if experiment.encoder == BUNDLED else str(checkpoint.root),
             max_tokens=min(experiment.max_tokens, checkpoint.max_tokens),
             input_size=checkpoint.hidden_size,
             padding=padding_token(checkpoint.folder),

@@ -8,9 +8,11 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from safetensors import safe_open
+
+from engine.errors import EncoderError
 
 Config = Mapping[str, Any]
 """The ``config.json`` of an encoder, as transformers writes it."""
@@ -36,6 +38,35 @@ SIZES = {
     "albert": (*BERT_SIZES, "embedding_size"),
 }
 """The whole numbers that a ``config.json`` of each family must state: words, width, layers, heads, inner width, positions."""
+
+COMMON = {"pad_token_id": 0, "type_vocab_size": 2, "layer_norm_eps": 1e-12, "hidden_act": "gelu"}
+DROPOUT = {"hidden_dropout_prob": 0.1, "attention_probs_dropout_prob": 0.1}
+DEFAULTS: dict[str, dict[str, Any]] = {
+    "bert": COMMON | DROPOUT,
+    "distilbert": {"pad_token_id": 0, "activation": "gelu", "dropout": 0.1, "attention_dropout": 0.1},
+    "roberta": COMMON | DROPOUT | {"pad_token_id": 1},
+    "xlm-roberta": COMMON | DROPOUT | {"pad_token_id": 1},
+    "albert": COMMON | dict.fromkeys(DROPOUT, 0.0) | {"hidden_act": "gelu_new", "num_hidden_groups": 1, "inner_group_num": 1},
+}
+"""All else of a ``config.json`` that decides what an encoder computes, with transformers' values where it says nothing."""
+
+
+class StoredTensor(NamedTuple):
+    """What a safetensors file says of a tensor."""
+
+    name: str
+    """The name in the file, maybe with the family's prefix."""
+    shape: tuple[int, ...]
+    dtype: str
+    """``F32``, ``BF16``, ``I8`` and so on."""
+
+
+def read_config(folder: Path) -> Config:
+    """Return all of a ``config.json`` that decides the computation, completed; what else stands there reaches no framework."""
+    stated = json.loads((folder / "config.json").read_bytes())  # of bytes Python finds the encoding itself, with and without a mark
+    family = stated["model_type"]
+    said = {name: stated[name] for name in (*SIZES[family], *DEFAULTS[family]) if stated.get(name) is not None}
+    return {"model_type": family} | DEFAULTS[family] | said
 
 
 def plain_name(stored: str, family: str) -> str:
@@ -90,15 +121,26 @@ def expected_tensors(config: Config) -> Iterator[tuple[str, tuple[int, ...]]]:
 
 
 def weight_files(folder: Path) -> list[str]:
-    """Return the safetensors files of a checkpoint: those that its index names, else the only one."""
-    try:
-        index = json.loads((folder / "model.safetensors.index.json").read_text(encoding="utf-8"))
-        return sorted(set(index["weight_map"].values()))
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+    """Return the safetensors files of a checkpoint: the only one, else those that its index names."""
+    index = folder / "model.safetensors.index.json"
+    if (folder / "model.safetensors").exists() or not index.exists():  # in this order transformers looks for them
         return ["model.safetensors"]
+    return sorted(set(json.loads(index.read_bytes())["weight_map"].values()))
 
 
-def stored_tensors(file: Path, family: str) -> dict[str, tuple[str, tuple[int, ...]]]:
-    """Return, by its plain name, the name that each tensor has in a file, and its shape. Reads no weights."""
+def stored_tensors(file: Path, family: str) -> dict[str, StoredTensor]:
+    """Return what a file says of each tensor, by the tensor's plain name. Reads no weights.
+
+    Raises ``EncoderError`` where two tensors have the same plain name.
+    """
+    found: dict[str, StoredTensor] = {}
     with safe_open(file, framework="np") as weights:
-        return {plain_name(stored, family): (stored, tuple(weights.get_slice(stored).get_shape())) for stored in weights.keys()}  # noqa: SIM118
+        for stored in weights.keys():  # noqa: SIM118 (not a dict)
+            described, plain = weights.get_slice(stored), plain_name(stored, family)
+            if plain in found:
+                raise EncoderError(
+                    f"{file.name} in {file.parent} holds {plain} twice, as {found[plain].name} and as {stored}. Expected each tensor once, "
+                    "so that both frameworks load the same. Download the model again, or choose another."
+                )
+            found[plain] = StoredTensor(stored, tuple(described.get_shape()), described.get_dtype())
+    return found

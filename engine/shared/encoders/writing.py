@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from codecs import BOM_UTF8
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -14,7 +15,8 @@ import numpy as np
 from safetensors import safe_open
 
 from engine.shared.encoders.checkpoint import Checkpoint
-from engine.shared.encoders.tensors import expected_tensors, stored_tensors, weight_files
+from engine.shared.encoders.tensors import expected_tensors, read_config, stored_tensors, weight_files
+from engine.shared.text.tokenizer_settings import SENTENCE_SETTINGS
 from engine.shared.weights.files import write_arrays
 
 ENCODER = "encoder."
@@ -29,7 +31,7 @@ PREFIXED = ("distilbert", "roberta", "albert")
 POOLER = {"bert": "pooler.dense", "xlm-roberta": "pooler.dense", "roberta": "pooler.dense", "albert": "pooler"}
 """A dense layer that nothing here uses, but without which KerasHub reads no BERT and no ALBERT."""
 
-COPIED = ("tokenizer.json", "vocab.txt", "tokenizer_config.json", "special_tokens_map.json", "sentence_bert_config.json")
+COPIED = ("tokenizer.json", "vocab.txt", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json", *SENTENCE_SETTINGS)
 
 
 def write_checkpoint(folder: Path, trained: Checkpoint, weights: Mapping[str, np.ndarray], classes: Sequence[str]) -> None:
@@ -49,9 +51,9 @@ def write_checkpoint(folder: Path, trained: Checkpoint, weights: Mapping[str, np
 
 def _write(folder: Path, trained: Checkpoint, weights: Mapping[str, np.ndarray], classes: Sequence[str]) -> None:
     (folder / "1_Pooling").mkdir(parents=True)
-    config = json.loads((trained.folder / "config.json").read_text(encoding="utf-8"))
+    config = json.loads((trained.folder / "config.json").read_bytes())
     prefix = f"{trained.family}." if trained.family in PREFIXED else ""
-    tensors = {f"{prefix}{name}": weights[f"{ENCODER}{name}"] for name, _ in expected_tensors(config)}
+    tensors = {f"{prefix}{name}": weights[f"{ENCODER}{name}"] for name, _ in expected_tensors(read_config(trained.folder))}
     tensors |= {f"{prefix}{name}": values for name, values in _pooler(trained).items()}
     write_arrays(folder / "model.safetensors", tensors, {"format": "pt"})
     head = {name: values for name, values in weights.items() if not name.startswith(ENCODER)}
@@ -61,7 +63,7 @@ def _write(folder: Path, trained: Checkpoint, weights: Mapping[str, np.ndarray],
     config.pop("torch_dtype", None)
     for name in COPIED:
         if (trained.folder / name).exists():
-            shutil.copyfile(trained.folder / name, folder / name)
+            (folder / name).write_bytes((trained.folder / name).read_bytes().removeprefix(BOM_UTF8))
     kinds = {"": "Transformer", "1_Pooling": "Pooling"}
     modules = [
         {"idx": number, "name": str(number), "path": path, "type": f"sentence_transformers.models.{kind}"}
@@ -85,5 +87,5 @@ def _pooler(trained: Checkpoint) -> dict[str, np.ndarray]:
     for file in weight_files(trained.folder):
         stored = stored_tensors(trained.folder / file, trained.family)
         with safe_open(trained.folder / file, framework="np") as tensors:
-            pooler |= {plain: tensors.get_tensor(stored[plain][0]).astype(np.float32) for plain in pooler if plain in stored}
+            pooler |= {plain: tensors.get_tensor(stored[plain].name).astype(np.float32) for plain in pooler if plain in stored}
     return pooler

@@ -10,18 +10,37 @@ from itertools import chain
 from pathlib import Path
 
 import numpy as np
-from tokenizers import BertWordPieceTokenizer, Tokenizer
+from tokenizers import Tokenizer
+from tokenizers.models import WordPiece
+from tokenizers.normalizers import BertNormalizer, Lowercase
+from tokenizers.normalizers import Sequence as NormalizerSequence
+from tokenizers.pre_tokenizers import BertPreTokenizer
+from tokenizers.processors import TemplateProcessing
 
 from engine.errors import EncoderError
+from engine.shared.text.tokenizer_settings import TokenizerSettings
 
 
 def load_tokenizer(folder: Path, max_tokens: int) -> Tokenizer:
-    """Return the checkpoint's tokenizer, cutting texts after ``max_tokens`` tokens (the special ones included), without padding."""
+    """Return the checkpoint's tokenizer, cutting texts after ``max_tokens`` tokens (the special ones included), without padding.
+
+    It gives the tokens of transformers' ``AutoTokenizer``. Raises ``EncoderError`` where its files are damaged or contradict one another.
+    """
     try:
+        settings = TokenizerSettings.read(folder)
         if (folder / "tokenizer.json").exists():
-            tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+            content = (folder / "tokenizer.json").read_bytes()
+            tokenizer = Tokenizer.from_str(content.decode(json.detect_encoding(content)))
         else:
-            tokenizer = _word_piece(folder)
+            tokenizer = Tokenizer(WordPiece(_word_list(folder / "vocab.txt"), unk_token=settings.token("unk_token")))
+        if settings.as_bert and isinstance(tokenizer.model, WordPiece):
+            _read_as_bert(tokenizer, settings)
+        _add_tokens(tokenizer, settings)
+        if settings.lowercase_first:
+            steps = [Lowercase(), tokenizer.normalizer] if tokenizer.normalizer else [Lowercase()]
+            tokenizer.normalizer = NormalizerSequence(steps)
+    except EncoderError:
+        raise
     except Exception as error:  # the Rust side raises a bare Exception for every kind of damage
         raise EncoderError(f"The tokenizer in {folder} cannot be read ({error}). Download the model again.") from error
     tokenizer.no_padding()
@@ -29,12 +48,42 @@ def load_tokenizer(folder: Path, max_tokens: int) -> Tokenizer:
     return tokenizer
 
 
-def _word_piece(folder: Path) -> Tokenizer:
-    """Older BERT checkpoints have a word list only; this is what their tokenizer.json would say."""
-    settings_file = folder / "tokenizer_config.json"
-    settings = json.loads(settings_file.read_text(encoding="utf-8")) if settings_file.exists() else {}
-    word_piece = BertWordPieceTokenizer(str(folder / "vocab.txt"), lowercase=settings.get("do_lower_case", True))
-    return Tokenizer.from_str(word_piece.to_str())
+def _word_list(file: Path) -> dict[str, int]:
+    lines = file.read_bytes().decode("utf-8-sig").replace("\r\n", "\n").removesuffix("\n").split("\n")
+    return {token: number for number, token in enumerate(lines)}
+
+
+def _read_as_bert(tokenizer: Tokenizer, settings: TokenizerSettings) -> None:
+    """What tokenizer_config.json says goes before what tokenizer.json says, and a BERT tokenizer's defaults do as well."""
+    tokenizer.normalizer = BertNormalizer(
+        lowercase=settings.lowercase, strip_accents=settings.strip_accents, handle_chinese_chars=settings.part_chinese
+    )
+    tokenizer.pre_tokenizer = BertPreTokenizer()
+    first, last = settings.token("cls_token"), settings.token("sep_token")
+    numbers = [(token, tokenizer.token_to_id(token)) for token in (first, last)]
+    if unknown := [token for token, number in numbers if number is None]:
+        raise EncoderError(
+            f"The vocabulary of the tokenizer has no {' and no '.join(unknown)}, with which a BERT model begins and ends every text. "
+            "Expected both among its tokens. Download the model again."
+        )
+    tokenizer.post_processor = TemplateProcessing(single=f"{first} $A {last}", special_tokens=numbers)
+
+
+def _add_tokens(tokenizer: Tokenizer, settings: TokenizerSettings) -> None:
+    """Tokens that are found in a text as they stand, under the numbers that the files give them."""
+    there = {token.content for token in tokenizer.get_added_tokens_decoder().values()}
+    for number, token in settings.numbered:
+        if token.content not in there:
+            tokenizer.add_tokens([token])
+        if (other := tokenizer.token_to_id(token.content)) != number:
+            raise EncoderError(
+                f"The tokenizer's files do not belong together: one gives the token “{token.content}” the number {number}, another "
+                f"{other}. Expected numbers that go on where the vocabulary ends. Download the model again."
+            )
+        there.add(token.content)
+    # A special token without a number, such as a [MASK] that is only a default, is none.
+    named = [token for _, token in settings.named if tokenizer.token_to_id(token.content) is not None]
+    tokenizer.add_tokens([token for token in (*named, *settings.special) if token.content not in there])
 
 
 @lru_cache(maxsize=4)
@@ -155,6 +204,6 @@ def token_rows(tokenizer: Tokenizer, texts: Sequence[str], max_tokens: int, wind
 
 def padding_token(folder: Path) -> int:
     """Return the token that stands for none, as the checkpoint's ``config.json`` says; where it says nothing, as its family has it."""
-    config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    config = json.loads((folder / "config.json").read_bytes())
     stated = config.get("pad_token_id")
     return int(stated) if stated is not None else int("roberta" in config.get("model_type", ""))
