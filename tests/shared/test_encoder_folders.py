@@ -11,18 +11,44 @@ from typing import Any
 
 import numpy as np
 import pytest
-from safetensors.numpy import load_file, save_file
-from tokenizers import Tokenizer
 
 from engine.runs.planning.data_facts import LocalEncoder, find_encoder
 from engine.shared.encoders.checkpoint import resolve
 from engine.shared.encoders.contents import EXPONENTS, NUMBERS_AT_ONCE, _count_not_finite
 from engine.shared.text.tokens import load_tokenizer
 from tests.driving import write_tiny_encoder
+from tests.encoder_damage import (
+    NAN,
+    WORDS,
+    as_bfloat16,
+    as_word_list,
+    change,
+    change_tokenizer,
+    change_weights,
+    config,
+    cut_off,
+    emptied,
+    in_half_precision,
+    in_hub_cache,
+    lie_in_header,
+    nested,
+    old_layout,
+    prefixed,
+    reencode,
+    rename_tensor,
+    replace_bytes,
+    retype,
+    settings,
+    shard,
+    torn_link,
+    twice,
+    with_added,
+    with_value,
+    without,
+    write,
+)
 from tests.tiny_checkpoints import SENTENCES
-from tests.wing_process import InWing
 
-WORDS = "embeddings.word_embeddings.weight"
 INNER = "encoder.layer.0.intermediate.dense.weight"
 TOKENS = 100
 """The vocabulary of the sound encoder."""
@@ -56,106 +82,7 @@ def look(folder: Path) -> LocalEncoder:
     return find_encoder(str(folder))
 
 
-def write(path: Path, value: object) -> None:
-    path.parent.mkdir(exist_ok=True)
-    path.write_text(json.dumps(value), encoding="utf-8")
-
-
-def change(path: Path, **values: object) -> None:
-    write(path, json.loads(path.read_text()) | values if path.exists() else values)
-
-
-def change_weights(folder: Path, **changes: Any) -> None:
-    """Give some tensors another value, by a function of the one they have."""
-    tensors = load_file(folder / "model.safetensors")
-    for name, new in changes.items():
-        tensors[name.replace("__", ".")] = new(tensors[name.replace("__", ".")])
-    save_file(tensors, folder / "model.safetensors")
-
-
-def with_value(*values: float) -> Callable[[np.ndarray], np.ndarray]:
-    def change(tensor: np.ndarray) -> np.ndarray:
-        tensor.flat[: len(values)] = values
-        return tensor
-
-    return change
-
-
-def change_tokenizer(folder: Path, **values: object) -> None:
-    change(folder / "tokenizer.json", **values)
-
-
-def with_added(folder: Path, *words: str) -> None:
-    """Tokens behind the vocabulary, without a vector."""
-    tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
-    tokenizer.add_tokens(list(words))
-    tokenizer.save(str(folder / "tokenizer.json"))
-
-
-def as_word_list(folder: Path) -> list[str]:
-    vocabulary = Tokenizer.from_file(str(folder / "tokenizer.json")).get_vocab()
-    words = sorted(vocabulary, key=vocabulary.__getitem__)
-    (folder / "vocab.txt").write_text("\n".join(words) + "\n", encoding="utf-8")
-    (folder / "tokenizer.json").unlink()
-    return words
-
-
-def shard(folder: Path, **more: Any) -> None:
-    tensors = load_file(folder / "model.safetensors")
-    (folder / "model.safetensors").unlink()
-    names = sorted(tensors)
-    parts = {name: f"model-0000{1 + position % 2}-of-00002.safetensors" for position, name in enumerate(names)}
-    for part in sorted(set(parts.values())):
-        save_file({name: tensors[name] for name in names if parts[name] == part}, folder / part)
-    write(folder / "model.safetensors.index.json", {"weight_map": parts} | more)
-
-
-def old_layout(folder: Path, name: str = "0_Transformer") -> None:
-    inner = folder / name
-    inner.mkdir()
-    for file in ("config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json"):
-        (folder / file).rename(inner / file)
-    write(folder / "config.json", {"__version__": "0.3.0"})
-    modules = json.loads((folder / "modules.json").read_text())
-    write(folder / "modules.json", [modules[0] | {"path": name}, *modules[1:]])
-
-
-def replace_bytes(file: str, content: bytes) -> Callable[[Path], object]:
-    return lambda folder: (folder / file).write_bytes(content)
-
-
-def reencode(file: str, encoding: str) -> Callable[[Path], object]:
-    return lambda folder: (folder / file).write_text((folder / file).read_text(), encoding=encoding)
-
-
-def without(file: str, *fields: str) -> Callable[[Path], object]:
-    def change(folder: Path) -> None:
-        values = json.loads((folder / file).read_text())
-        write(folder / file, {name: value for name, value in values.items() if name not in fields})
-
-    return change
-
-
-def config(**values: object) -> Callable[[Path], object]:
-    return lambda folder: change(folder / "config.json", **values)
-
-
-def settings(file: str, **values: object) -> Callable[[Path], object]:
-    return lambda folder: change(folder / file, **values)
-
-
-def nested(folder: Path) -> None:
-    shutil.copytree(folder, folder.parent / "copy")
-    shutil.rmtree(folder)
-    shutil.move(folder.parent / "copy", folder / "all-MiniLM")
-
-
-def emptied(folder: Path) -> None:
-    shutil.rmtree(folder)
-    folder.mkdir()
-
-
-NAN, INFINITE = float("nan"), float("inf")
+INFINITE = float("inf")
 
 REFUSED: dict[str, list[tuple[Callable[[Path], object], str]]] = {
     "weights that are no numbers": [
@@ -314,45 +241,6 @@ REFUSED: dict[str, list[tuple[Callable[[Path], object], str]]] = {
 }  # fmt: skip
 
 
-def rename_tensor(folder: Path, old: str, new: str) -> None:
-    tensors = load_file(folder / "model.safetensors")
-    save_file({new if name == old else name: tensor for name, tensor in tensors.items()}, folder / "model.safetensors")
-
-
-def read_header(folder: Path) -> tuple[dict[str, Any], bytes]:
-    content = (folder / "model.safetensors").read_bytes()
-    size = int.from_bytes(content[:8], "little")
-    return json.loads(content[8 : 8 + size]), content[8 + size :]
-
-
-def lie_in_header(folder: Path, lie: Callable[[dict[str, Any]], object]) -> None:
-    header, numbers = read_header(folder)
-    lie(header)
-    text = json.dumps(header).encode()
-    (folder / "model.safetensors").write_bytes(len(text).to_bytes(8, "little") + text + numbers)
-
-
-def retype(folder: Path, name: str, dtype: str) -> None:
-    """A type that NumPy has not, by hand: a quarter of the bytes."""
-    change_weights(folder, **{name: lambda tensor: tensor.astype(np.int8)})
-    lie_in_header(folder, lambda header: header[name].update(dtype=dtype))
-
-
-def cut_off(folder: Path, amount: int) -> None:
-    file = folder / "model.safetensors"
-    file.write_bytes(file.read_bytes()[:-amount])
-
-
-def twice(folder: Path) -> None:
-    tensors = load_file(folder / "model.safetensors")
-    save_file(tensors | {f"bert.{WORDS}": tensors[WORDS] * 2}, folder / "model.safetensors")
-
-
-def torn_link(folder: Path, name: str) -> None:
-    (folder / name).unlink()
-    (folder / name).symlink_to(folder / "nowhere")
-
-
 def cases() -> Iterator[Any]:
     for kind, variants in REFUSED.items():
         for number, (damage, words) in enumerate(variants, start=1):
@@ -369,45 +257,6 @@ def test_what_cannot_be_used_is_refused_in_a_sentence(folder: Path, damage: Call
 
 
 # --- What is loaded as it is ---
-
-
-def in_hub_cache(folder: Path, commit: str = "c" * 40, main: str | None = "c" * 40) -> Path:
-    """The folder as the hub's client keeps it: links to blobs."""
-    cached = folder.parent / "models--parity--mine"
-    snapshot = cached / "snapshots" / commit
-    shutil.copytree(folder, snapshot)
-    (cached / "blobs").mkdir(exist_ok=True)
-    for file in [path for path in snapshot.rglob("*") if path.is_file()]:
-        blob = cached / "blobs" / f"{commit[:4]}-{file.name}-{file.parent.name}"
-        file.rename(blob)
-        file.symlink_to(blob)
-    if main is not None:
-        write(cached / "refs" / "main", main)
-        (cached / "refs" / "main").write_text(main)
-    return cached
-
-
-def as_bfloat16(folder: Path) -> None:
-    """By hand, for NumPy has no such type: the upper half of each float32."""
-    tensors = load_file(folder / "model.safetensors")
-    header, numbers = {}, b""
-    for name, tensor in tensors.items():
-        upper = (tensor.view(np.uint32) >> 16).astype("<u2").tobytes()
-        header[name] = {"dtype": "BF16", "shape": list(tensor.shape), "data_offsets": [len(numbers), len(numbers) + len(upper)]}
-        numbers += upper
-    text = json.dumps(header).encode()
-    (folder / "model.safetensors").write_bytes(len(text).to_bytes(8, "little") + text + numbers)
-
-
-def in_half_precision(folder: Path) -> None:
-    tensors = load_file(folder / "model.safetensors")
-    save_file({name: tensor.astype(np.float16) for name, tensor in tensors.items()}, folder / "model.safetensors")
-
-
-def prefixed(folder: Path) -> None:
-    tensors = load_file(folder / "model.safetensors")
-    head = {"classifier.weight": np.full((3, 32), NAN, np.float32), "classifier.bias": np.zeros(3, np.int64)}
-    save_file({f"bert.{name}": tensor for name, tensor in tensors.items()} | head, folder / "model.safetensors")
 
 
 ALL_JSON = ("config.json", "tokenizer.json", "tokenizer_config.json", "modules.json", "1_Pooling/config.json")
@@ -525,141 +374,3 @@ def test_changed_files_are_looked_at_anew(folder: Path) -> None:
     assert "1 of" in look(folder).sentence
     change_weights(folder, **{WORDS: with_value(0.5)})
     assert look(folder).checkpoint is not None
-
-
-# --- The tokens are those of transformers ---
-
-VOCABULARY = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "cafe", "café", "Cafe", "Café", "##s", "my", "My", "中", "国", "中国", "##国",
-              "straße", "STRASSE", "strasse", "é", "e", "É", "urgent", "-", "!", "n", "##o", "ñ", "##ñ", "İ", "i", "ς", "σ"]  # fmt: skip
-AWKWARD = ["My Cafés 中国!", "CAFÉ café Café", "urgentxyz my <ticket-7> urgentxyzs", "[MASK] [CLS] my [SEP]", "Straße STRASSE",
-           "É é E e", "Ñño", "  my\u00a0cafe\u0301  ", "\u200bmy İ Σς", "中国国中 my", "", "My URGENTXYZ Urgent-urgentxyz"]  # fmt: skip
-
-
-def write_tokenizer(
-    folder: Path, normalizer: object, tokenizer_config: dict[str, object] | None, family: str = "bert", **files: object
-) -> Path:
-    folder.mkdir()
-    write(folder / "config.json", {"model_type": family})
-    ends = [
-        {"SpecialToken": {"id": "[CLS]", "type_id": 0}},
-        {"Sequence": {"id": "A", "type_id": 0}},
-        {"SpecialToken": {"id": "[SEP]", "type_id": 0}},
-    ]
-    special = {token: {"id": token, "ids": [VOCABULARY.index(token)], "tokens": [token]} for token in ("[CLS]", "[SEP]")}
-    flags = {"single_word": False, "lstrip": False, "rstrip": False, "normalized": False, "special": True}
-    content = {
-        "version": "1.0", "truncation": None, "padding": None, "decoder": None, "pre_tokenizer": {"type": "BertPreTokenizer"},
-        "added_tokens": [{"id": number, "content": VOCABULARY[number]} | flags for number in range(5)], "normalizer": normalizer,
-        "post_processor": {"type": "TemplateProcessing", "single": ends, "pair": ends, "special_tokens": special},
-        "model": {"type": "WordPiece", "unk_token": "[UNK]", "continuing_subword_prefix": "##", "max_input_chars_per_word": 100,
-                  "vocab": {token: number for number, token in enumerate(VOCABULARY)}},
-    }  # fmt: skip
-    if normalizer == "vocab.txt":
-        (folder / "vocab.txt").write_text("\n".join(VOCABULARY) + "\n", encoding="utf-8")
-    else:
-        write(folder / "tokenizer.json", content)
-    if tokenizer_config is not None:
-        write(folder / "tokenizer_config.json", tokenizer_config)
-    for name, value in files.items():
-        write(folder / f"{name}.json", value)
-    return folder
-
-
-def bert(lowercase: bool = True, strip_accents: bool | None = None, chinese: bool = True) -> dict[str, object]:
-    return {
-        "type": "BertNormalizer",
-        "clean_text": True,
-        "handle_chinese_chars": chinese,
-        "strip_accents": strip_accents,
-        "lowercase": lowercase,
-    }
-
-
-def added(number: int, content: str, **flags: bool) -> dict[str, object]:
-    usual = {"single_word": False, "lstrip": False, "rstrip": False, "normalized": True, "special": False}
-    return {str(number): {"content": content} | usual | flags}
-
-
-NEXT = len(VOCABULARY)
-TICKET = added(NEXT + 1, "<ticket-7>", special=True, normalized=False)
-FAST, BERT = {"tokenizer_class": "PreTrainedTokenizerFast"}, {"tokenizer_class": "BertTokenizer"}
-TOKENIZERS: dict[str, tuple[Any, ...]] = {
-    "as it is": (bert(), BERT),
-    "cased in both": (bert(False), BERT | {"do_lower_case": False}),
-    "cased beside tokenizer.json": (bert(True), BERT | {"do_lower_case": False}),
-    "small letters beside tokenizer.json": (bert(False), BERT | {"do_lower_case": True}),
-    "accents kept": (bert(), BERT | {"strip_accents": False}),
-    "accents stripped of capitals": (bert(), BERT | {"do_lower_case": False, "strip_accents": True}),
-    "Chinese words left whole": (bert(), BERT | {"tokenize_chinese_chars": False}),
-    "all three": (bert(), BERT | {"do_lower_case": False, "strip_accents": True, "tokenize_chinese_chars": False}),
-    "only tokenizer.json says it": (bert(False, True, False), FAST),
-    "of another class nothing is obeyed": (bert(), FAST | {"do_lower_case": False, "strip_accents": False}),
-    "a class that transformers has not": (bert(False), {"tokenizer_class": "OwnTokenizer", "do_lower_case": True}),
-    "no tokenizer_config.json": (bert(False), None),
-    "an empty tokenizer_config.json": (bert(True, False), {}),
-    "DistilBERT": (bert(), {"tokenizer_class": "DistilBertTokenizer", "do_lower_case": False}, "distilbert"),
-    "DistilBERT without a class": (bert(), {"do_lower_case": False}, "distilbert"),
-    "the fast class": (bert(), {"tokenizer_class": "BertTokenizerFast", "strip_accents": False}),
-    "a BERT tokenizer in a RoBERTa": (bert(), BERT | {"do_lower_case": False}, "roberta"),
-    "no normalizer": (None, FAST),
-    "a token added by its number": (bert(), BERT | {"added_tokens_decoder": added(NEXT, "urgentxyz") | TICKET}),
-    "a token within words": (bert(), BERT | {"added_tokens_decoder": added(NEXT, "urgentxyz", single_word=True)}),
-    "a token that takes the space": (bert(), BERT | {"added_tokens_decoder": added(NEXT, "urgentxyz", lstrip=True, rstrip=True)}),
-    "a cased token": (bert(), BERT | {"added_tokens_decoder": added(NEXT, "URGENTXYZ", normalized=False)}),
-    "a word list": ("vocab.txt", BERT),
-    "a word list, cased": ("vocab.txt", BERT | {"do_lower_case": False}),
-    "a word list alone": ("vocab.txt", None),
-    "a word list, accents and Chinese": ("vocab.txt", BERT | {"strip_accents": False, "tokenize_chinese_chars": False}),
-}  # fmt: skip
-OLD_FILES: dict[str, dict[str, object]] = {
-    "added_tokens.json": {"added_tokens": {"urgentxyz": NEXT, "<ticket-7>": NEXT + 1}},
-    "added_tokens.json, not in order": {"added_tokens": {"<ticket-7>": NEXT + 1, "urgentxyz": NEXT}},
-    "and special_tokens_map.json": {
-        "added_tokens": {"urgentxyz": NEXT, "<ticket-7>": NEXT + 1},
-        "special_tokens_map": {"additional_special_tokens": ["<ticket-7>"]},
-    },
-    "a special token with flags": {"special_tokens_map": {"mask_token": {"content": "[MASK]", "lstrip": True, "rstrip": False,
-                                                          "normalized": False, "single_word": False}}},
-}  # fmt: skip
-
-
-def tokenizer_folders(place: Path) -> list[Path]:
-    folders = [write_tokenizer(place / name, *case) for name, case in TOKENIZERS.items()]
-    for name, files in OLD_FILES.items():
-        folders += [write_tokenizer(place / f"{name} {kind}", kind, BERT, **files) for kind in ("vocab.txt",)]
-        folders += [write_tokenizer(place / f"{name} beside tokenizer.json", bert(), BERT, **files)]
-    return folders
-
-
-def tokens_of_transformers(place: Path, texts: list[str]) -> dict[str, list[list[int]]]:
-    """What the library makes of the texts, in the process of a wing."""
-    from transformers import AutoTokenizer
-
-    return {folder.name: AutoTokenizer.from_pretrained(folder)(texts)["input_ids"] for folder in sorted(place.iterdir())}
-
-
-def test_tokens_are_those_of_transformers(tmp_path: Path, in_wing: InWing) -> None:
-    place = tmp_path / "tokenizers"
-    place.mkdir()
-    folders = tokenizer_folders(place)
-    theirs = in_wing("pytorch", tokens_of_transformers, place, AWKWARD)
-    assert len({json.dumps(tokens) for tokens in theirs.values()}) >= 12, "most of what is set makes a difference"
-    for folder in folders:
-        ours = [encoding.ids for encoding in load_tokenizer(folder, 512).encode_batch(AWKWARD)]
-        assert ours == theirs[folder.name], folder.name
-
-
-def test_what_is_sent_along_with_a_model_takes_texts_apart_alike(tmp_path: Path) -> None:
-    """The tokenizer in a bundle is one file, which says all that the small files beside it said."""
-    place = tmp_path / "tokenizers"
-    place.mkdir()
-    for folder in tokenizer_folders(place):
-        tokenizer = load_tokenizer(folder, 512)
-        sent = Tokenizer.from_str(tokenizer.to_str())
-        assert [sent.encode(text).ids for text in AWKWARD] == [tokenizer.encode(text).ids for text in AWKWARD], folder.name
-
-
-def test_sentence_transformers_may_make_letters_small_first(tmp_path: Path) -> None:
-    cased = write_tokenizer(tmp_path / "cased", bert(False), FAST)
-    small = load_tokenizer(write_tokenizer(tmp_path / "small", bert(False), FAST, sentence_bert_config={"do_lower_case": True}), 64)
-    assert small.encode("My Café").ids == load_tokenizer(cased, 64).encode("my café").ids != load_tokenizer(cased, 64).encode("My Café").ids

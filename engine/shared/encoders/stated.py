@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 from engine.errors import EncoderError
-from engine.files import JsonObject
 
 POINTER = b"version https://git-lfs.github.com/spec/"
 """Begins the few lines that Git keeps in place of a large file until `git lfs pull` has brought it."""
@@ -86,7 +85,7 @@ def require_content(file: Path, name: str) -> None:
         raise EncoderError(f"{file.name} of {name} is empty: {file}. Download the model again.")
 
 
-def read_stated(folder: Path, file: str, name: str) -> JsonObject | None:
+def read_stated(folder: Path, file: str, name: str) -> Mapping[str, Any] | None:
     """Return the object in a JSON file of a checkpoint, ``None`` where there is no such file. Raises ``EncoderError`` for anything else."""
     value = read_value(folder, file, name)
     if value is None or isinstance(value, dict):

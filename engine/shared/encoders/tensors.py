@@ -41,7 +41,7 @@ SIZES = {
 
 COMMON = {"pad_token_id": 0, "type_vocab_size": 2, "layer_norm_eps": 1e-12, "hidden_act": "gelu"}
 DROPOUT = {"hidden_dropout_prob": 0.1, "attention_probs_dropout_prob": 0.1}
-DEFAULTS: dict[str, dict[str, Any]] = {
+DEFAULTS: Mapping[str, Config] = {
     "bert": COMMON | DROPOUT,
     "distilbert": {"pad_token_id": 0, "activation": "gelu", "dropout": 0.1, "attention_dropout": 0.1},
     "roberta": COMMON | DROPOUT | {"pad_token_id": 1},
@@ -66,7 +66,7 @@ def read_config(folder: Path) -> Config:
     stated = json.loads((folder / "config.json").read_bytes())  # of bytes Python finds the encoding itself, with and without a mark
     family = stated["model_type"]
     said = {name: stated[name] for name in (*SIZES[family], *DEFAULTS[family]) if stated.get(name) is not None}
-    return {"model_type": family} | DEFAULTS[family] | said
+    return {"model_type": family, **DEFAULTS[family], **said}
 
 
 def plain_name(stored: str, family: str) -> str:
