@@ -17,6 +17,7 @@ SCORES = {"cats", "label", "labels", "category", "categories", "classes", "tags"
 NO_CLASS = {"id", "score", "value", "confidence", "index", "probability"}
 ANSWERS = {"accept", "reject", "ignore"}
 SPANS, TURNS, REJECTED = "spans", "turns", "rejected"
+NESTED = {list, dict}
 LABEL_STUDIO_VALUES = ("choices", "taxonomy", "rating", "number", "text")
 
 
@@ -25,6 +26,8 @@ def rows_of_export(row: Row, counts: Counter[str]) -> list[Row]:
 
     ``counts`` counts what a person should know of.
     """
+    if "answer" not in row and not any(type(value) in NESTED for value in row.values()):
+        return [row]
     if isinstance(row.get("answer"), str) and row["answer"] in ANSWERS and {"accept", "label", "cats", "_task_hash"} & row.keys():
         if row["answer"] != "accept":
             counts[REJECTED] += 1

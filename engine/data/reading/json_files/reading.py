@@ -140,7 +140,7 @@ def _read(path: Path, name: str, encoding: Encoding, options: ReadingOptions, li
         *_left_out([] if by_line else no_rows, "Entries that are no row", "entries are no row like the others", "entries"),
         *_findings(counts, parser, rows),
     ]
-    resolved = replace(options, kind="json", encoding=encoding.name, shape=rows.shape)
+    resolved = replace(options, kind="json", encoding=encoding.name, shape=rows.shape, header=rows.header)
     frame = frame_of(names, list(cells.values()))
     return Table(frame, resolved, (*notes, *repairs), tuple(findings), numpy.array(lines) if by_line else None)
 
@@ -194,9 +194,12 @@ def _trim_endings(cells: dict[str, pyarrow.ChunkedArray]) -> list[str]:
     cells["completion"] = pyarrow.compute.utf8_trim_whitespace(cells["completion"])
     for column, endings in (("prompt", PROMPT_ENDS), ("completion", COMPLETION_ENDS)):
         for ending in endings:
-            if len(cells[column]) > 1 and pyarrow.compute.all(pyarrow.compute.ends_with(cells[column], ending)).as_py():
-                cells[column] = pyarrow.compute.utf8_slice_codeunits(cells[column], 0, -len(ending))
-                notes.append(f"Every {column} ended in {ending!r}, which was taken off.")
+            ends = pyarrow.compute.ends_with(cells[column], ending)
+            count = pyarrow.compute.sum(ends).as_py() or 0
+            if count > 1 and count >= 0.9 * len(cells[column]):
+                shorter = pyarrow.compute.utf8_slice_codeunits(cells[column], 0, -len(ending))
+                cells[column] = pyarrow.compute.if_else(ends, shorter, cells[column])
+                notes.append(f"{count:,} cells of “{column}” ended in {ending!r}, which was taken off.")
                 break
     return notes
 

@@ -37,6 +37,8 @@ class Rows:
     items: Iterable[Any]
     """Rows as objects; what is none is left out and counted."""
     notes: tuple[str, ...] = ()
+    header: bool | None = None
+    """Whether the first list holds the names of the columns; ``None`` where rows are no lists."""
     doubtful: bool = False
     """Another shape that fits is as likely."""
     lost: tuple[tuple[str, int], ...] = ()
@@ -62,6 +64,8 @@ def rows_of(value: Any, shape: str | None, header: bool | None, name: str) -> Ro
         )
     best, *others = fitting
     said = f"The file holds {best.words}."
+    if best.shape in ("columns", "classes", "splits") and (beside := [key for key in value if not isinstance(value[key], (list, dict))]):
+        said += f" What stands beside them was passed over: {_listed(beside)}."
     others = [rows for rows in others if rows.shape != "object" and ("rows:" in best.shape or "rows:" not in rows.shape)]
     if others:
         listed = "; ".join(f"{rows.words}: --shape {rows.shape}" for rows in others[:3])
@@ -91,7 +95,7 @@ def lists(value: list[Any], header: bool | None) -> Rows | None:
         return None
     items = value[naming.header :]
     what = "pairs" if len(naming.names) == 2 else f"lists of {len(naming.names)} values"
-    return Rows("pairs", f"a list of {len(items):,} {what}", (_row(item, naming.names) for item in items), (naming.note,))
+    return Rows("pairs", f"a list of {len(items):,} {what}", (_row(item, naming.names) for item in items), (naming.note,), naming.header)
 
 
 def _row(item: Any, names: list[str]) -> Any:
@@ -130,7 +134,7 @@ def names_of(sample: list[Any], header: bool | None) -> Naming | None:
         distinct = [len({row[place] for row in even}) for place in (0, 1)]
         label = 0 if distinct[0] < distinct[1] else 1
         lengths = [sum(len(row[place]) for row in even) for place in (0, 1)]
-        cats = isinstance(rows[0][1], dict)
+        cats = any(isinstance(row[-1], dict) for row in rows[:1])
         if cats or (distinct[label] <= max(0.5 * len(even), 2) and lengths[label] < lengths[1 - label] and distinct[0] != distinct[1]):
             said = f"Its lists have no names: the {('first', 'second')[label]} value is called the label because its values repeat."
             return Naming(["label", "text"] if label == 0 and not cats else ["text", "label"], False, said)
@@ -171,6 +175,7 @@ def splits(value: Row, header: bool | None) -> Rows | None:
     filled = _containers(value)
     parts = {key: inner for key, inner in filled.items() if split_of(key)}
     lost = tuple((key, len(inner)) for key, inner in filled.items() if key not in parts and _is_rows(inner))
+    names_above: bool | None = None
     if not parts:
         return parallel(filled, header)
     if lost and len(parts) < 2:
@@ -178,7 +183,7 @@ def splits(value: Row, header: bool | None) -> Rows | None:
     if all(isinstance(inner, list) and isinstance(inner[0], list) for inner in parts.values()):
         if not (naming := names_of([item for inner in parts.values() for item in inner[:SAMPLE_ROWS]], header)):
             return None
-        names = naming.names
+        names, names_above = naming.names, naming.header
         notes: tuple[str, ...] = (naming.note,)
         items = (
             (key, _row(item, names)) for key, inner in parts.items() for item in inner if not (naming.header and _cells(item) == names)
@@ -190,7 +195,7 @@ def splits(value: Row, header: bool | None) -> Rows | None:
         notes = tuple(dict.fromkeys(note for rows in inside.values() if rows for note in rows.notes))
         items = ((key, item) for key, rows in inside.items() if rows for item in rows.items)
     words = f"rows for each split ({_listed(parts)}), which the column “split” says"
-    return Rows("splits", words, _marked(((split_of(key), item) for key, item in items), "split"), notes, lost=lost)
+    return Rows("splits", words, _marked(((split_of(key), item) for key, item in items), "split"), notes, names_above, lost=lost)
 
 
 def parallel(filled: Row, header: bool | None) -> Rows | None:
