@@ -9,15 +9,16 @@ import streamlit as st
 
 from engine.data.choice import DataChoice, ReadingOptions
 from engine.data.process.reader import SPARE
-from engine.data.reading.read_table import ColumnGuess
 from engine.data.store import sample_choice
 from engine.display import charts
 from engine.display.formatting import count, percent, plain, shorten
 from engine.errors import ParityError
 from engine.runs.planning.data_check import TOKEN_LIMIT
 from pages.parts.data.check_report import FLAGS, answer_sentence, show_report
-from pages.parts.data.data_results import MEASURED_TEXTS, check, chosen, columns_at_a_glance, dataset_store, forget, read, split
+from pages.parts.data.column_choice import choose_columns
+from pages.parts.data.data_results import MEASURED_TEXTS, check, chosen, dataset_store, forget, read, split
 from pages.parts.data.dataset_choice import SAMPLE, choose_dataset
+from pages.parts.data.given_parts import given_parts, show_given_parts
 from pages.parts.data.reading_options import override_reading, reading_sentence, show_rows
 from pages.parts.widgets.drawing import show
 from pages.parts.widgets.entry import through_dashboard
@@ -89,38 +90,7 @@ if table.frame.empty:
 
 if dataset.identifier == SAMPLE and confirmed is None:
     confirmed = sample_choice()
-if confirmed and confirmed.label in names and set(confirmed.text) <= set(names):
-    guess = ColumnGuess(confirmed.text, confirmed.label, True, f"“{confirmed.label}” is the label, as it was confirmed before.")
-columns_key = f"{dataset.identifier} {hash(tuple(names))}"  # other names, as after another way of reading, are another question
-text_box, label_box = st.columns(2, gap="large")
-text = text_box.multiselect(
-    "Text",
-    names,
-    [name for name in guess.text if name in names],
-    key=f"text of {columns_key}",
-    persist_state="session",
-    placeholder="Choose one column, or several to join",
-    help="Several columns, such as a title and a body, are joined by a blank line in the order in which you choose them.",
-)
-label = label_box.selectbox(
-    "Label",
-    names,
-    names.index(guess.label) if guess.label in names else None,
-    key=f"label of {columns_key}",
-    persist_state="session",
-    placeholder="Choose the column to be predicted",
-    help="The class of each text, which both models learn to predict.",
-)
-if dataset.identifier != SAMPLE:
-    st.caption(plain(guess.reason))
-if not guess.sure:
-    st.markdown(
-        "The guess is unsure; two questions settle it. **Text**: which column would a person read to decide? It holds sentences, nearly "
-        "every row a different one. **Label**: which column holds the decision? A few values that come back many times, such as a topic, "
-        "a department, or spam and not spam. Leave out ids, dates, links, and columns that are only known after the decision."
-    )
-    glance = columns_at_a_glance(dataset.identifier, table.options, table)
-    st.dataframe(glance, hide_index=True, alt="Each column with its number of different values.")
+text, label = choose_columns(dataset, table, guess, confirmed)
 
 if not text or label is None:
     answer.write(f"One thing is left to say: which column holds the {'label' if text else 'text'}.")
@@ -132,26 +102,34 @@ if label in text:
 # 4. Check -------------------------------------------------------------------------------------------------------------------------------
 
 
-flag_keys = {field: f"{field} of {dataset.identifier}" for field in FLAGS}
+flag_keys = {field: f"{field} of {dataset.identifier}" for field in (*FLAGS, "several_labels")}
 for field in FLAGS:
     st.session_state.setdefault(flag_keys[field], bool(confirmed and getattr(confirmed, field)))
-flags = {field: st.session_state[flag_keys[field]] for field in FLAGS}
-choice = DataChoice(dataset.identifier, dataset.name, tuple(text), label, table.options, **flags)
+st.session_state.setdefault(flag_keys["several_labels"], confirmed.several_labels if confirmed else "")
+answers = {field: st.session_state[key] for field, key in flag_keys.items()}
+choice = DataChoice(dataset.identifier, dataset.name, tuple(text), label, table.options, **answers)
+choice = given_parts(choice, confirmed, table, store)
 st.subheader("Check")
 try:
-    table = chosen(choice, table)
-    report = check(choice, table)
+    whole = chosen(choice, table)
+    report = check(choice, whole)
 except ParityError as error:
+    answer.write("One thing stands in the way; it is said below.")
     st.error(plain(shorten(error, 800)), icon=":material/error:")
+    if choice.gives_parts:
+        show_given_parts(choice, table, store)
     st.stop()
 answer.markdown(answer_sentence(report))
-show_report(report, table, [*text, label], flag_keys.__getitem__)
+show_report(report, whole, [*text, label], flag_keys.__getitem__)
 if report.blocks:
+    if choice.gives_parts:
+        show_given_parts(choice, table, store)
     not_yet(f"What blocks training: {plain('; '.join(finding.title for finding in report.blocks))}.")
 
 # 5. Sample and split --------------------------------------------------------------------------------------------------------------------
 
 st.subheader("Sample and split")
+show_given_parts(choice, table, store)
 before = confirmed or choice
 shares = {"validation": round(100 * before.validation_share), "test": round(100 * before.test_share)}
 numbers = [  # label, field, smallest, largest, value, help
@@ -177,7 +155,7 @@ rows, validation, test, seed = (
 assert validation is not None and test is not None and seed is not None  # only a box that begins empty can be emptied
 choice = replace(choice, rows=rows, validation_share=validation / 100, test_share=test / 100, seed=seed)
 try:
-    counts, lengths, facts = split(choice, table)
+    counts, lengths, facts = split(choice, whole)
 except ParityError as error:
     not_yet(plain(shorten(error, 500)))
 
@@ -209,6 +187,6 @@ if st.button("Use this data", type="primary", icon=":material/arrow_forward:", i
     except ParityError as error:
         st.error(plain(shorten(error, 500)), icon=":material/error:")
         st.stop()
-    del table, report
+    del table, whole, report
     forget()
     st.switch_page("pages/train.py", query_params={"data": dataset.identifier})

@@ -15,7 +15,6 @@ from engine.data.choice import DataChoice, ReadingOptions
 from engine.data.chosen_table import chosen_table
 from engine.data.finding import Finding
 from engine.data.reading.read_table import ColumnGuess
-from engine.data.rows import Rows
 from engine.data.store import SAMPLE
 from engine.data.table import Table
 from engine.data.table_cache import read_stored
@@ -104,7 +103,6 @@ def _read(options: argparse.Namespace) -> tuple[Table, DataChoice, ColumnGuess]:
 
 
 def _facts(table: Table, choice: DataChoice, guess: ColumnGuess, report: Report) -> FileCheck:
-    merge = Rows(table, choice).label_groups if choice.label in table.frame.columns else ()
     return FileCheck(
         choice.name,
         table.options,
@@ -122,7 +120,7 @@ def _facts(table: Table, choice: DataChoice, guess: ColumnGuess, report: Report)
         report.rows,
         report.usable_rows,
         report.classes,
-        tuple(tuple(spelling for spelling, _ in group.spellings) for group in merge),
+        tuple(tuple(spelling for spelling, _ in group.spellings) for group in report.label_groups),
         tuple(
             FindingLine(item.code, item.level, item.count, item.title, item.sentence, item.action, item.lines) for item in report.findings
         ),

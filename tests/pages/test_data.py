@@ -64,6 +64,10 @@ def button(page: AppTest, label: str):
     return next(element for element in page.button if element.label.startswith(label))
 
 
+def box(page: AppTest, label: str):
+    return next(element for element in page.selectbox if element.label == label)
+
+
 def test_empty_page_offers_the_sample_and_says_what_is_accepted(open_page: OpenPage) -> None:
     page = open_page("data")
     assert not page.exception
@@ -224,11 +228,80 @@ def test_one_class_blocks_with_the_reason_beside_the_button(open_page: OpenPage)
 
 def test_same_column_as_text_and_class_is_refused(open_page: OpenPage) -> None:
     page = upload(open_page("data"), "mail.csv", as_csv(labelled_rows()))
-    next(box for box in page.selectbox if box.label == "Label").set_value("message")
+    page.multiselect[0].set_value(["message", "department"])
     page.run()
     assert not page.exception
     assert button(page, "Use this data").disabled
     assert "both text and label" in words(page)
+
+
+def test_another_label_renews_the_guess_of_the_text_but_not_what_a_person_chose(open_page: OpenPage) -> None:
+    page = upload(open_page("data"), "mail.csv", as_csv(labelled_rows()))
+    box(page, "Label").set_value("message")
+    page.run()
+    assert page.multiselect[0].value == ["department"] and "both text and label" not in words(page)
+    box(page, "Label").set_value("department")
+    page.run()
+    assert page.multiselect[0].value == ["message"]
+    content = as_csv([(f'{text}","{text[::-1]}', label) for text, label in labelled_rows()], "message,backwards,department")
+    page = upload(open_page("data"), "two.csv", content)
+    page.multiselect[0].set_value(["backwards"])
+    page.run()
+    box(page, "Label").set_value("message")
+    page.run()
+    assert page.multiselect[0].value == ["backwards"]
+
+
+def test_several_labels_in_a_cell_are_a_choice(open_page: OpenPage, store: DatasetStore) -> None:
+    rows = [(text, f"{label}|urgent" if place % 4 == 0 else label) for place, (text, label) in enumerate(labelled_rows())]
+    page = upload(open_page("data"), "mail.csv", as_csv(rows))
+    assert "Several labels in one cell" in words(page) and "in 6 classes" in words(page)
+    for way, classes in (("first", 3), ("rows", 4), ("combination", 6)):
+        box(page, "Several labels in a cell").set_value(way)
+        page.run()
+        assert not page.exception and f"in {classes} classes" in words(page), way
+    button(page, "Use this data").click()
+    page.run()
+    assert store.load_choice(store.list()[0].identifier).several_labels == "combination"
+
+
+def test_spellings_of_a_label_are_shown_before_they_are_merged(open_page: OpenPage) -> None:
+    rows = [(text, label.upper() if place % 5 == 0 else label) for place, (text, label) in enumerate(labelled_rows())]
+    page = upload(open_page("data"), "mail.csv", as_csv(rows))
+    assert "**billing** ← “billing” (11), “BILLING” (3)" in words(page)
+    next(toggle for toggle in page.toggle if "person would call the same" in toggle.label).set_value(True)
+    page.run()
+    assert "in 3 classes" in words(page)
+
+
+def test_a_published_split_is_used_and_can_be_turned_off(open_page: OpenPage, store: DatasetStore) -> None:
+    parts = ["train"] * 30 + ["test"] * 10
+    rows = [(f'{text}","{part}', label) for (text, label), part in zip(labelled_rows(), parts, strict=True)]
+    page = upload(open_page("data"), "mail.csv", as_csv(rows, "message,split,department"))
+    assert box(page, "Split column").value == "split" and "**10** for testing" in words(page)
+    button(page, "Use this data").click()
+    page.run()
+    assert store.load_choice(store.list()[0].identifier).split_column == "split"
+    page = open_page("data", data=store.list()[0].identifier)
+    box(page, "Split column").set_value("")
+    page.run()
+    assert "**6** for testing" in words(page)
+
+
+def test_a_test_file_of_its_own(open_page: OpenPage, store: DatasetStore) -> None:
+    held_out = store.add("held out.csv", as_csv([(f"never seen, number {place}", TOPICS[place % 3]) for place in range(12)]))
+    other = store.add("other.csv", as_csv(labelled_rows(), "subject,team"))
+    page = upload(open_page("data"), "mail.csv", as_csv(labelled_rows()))
+    box(page, "Test file").set_value(other.identifier)
+    page.run()
+    assert not page.exception and "has no column “message”" in words(page)
+    box(page, "Test file").set_value(held_out.identifier)
+    page.run()
+    assert not page.exception and "**12** for testing" in words(page) and "held out.csv" in words(page)
+    button(page, "Use this data").click()
+    page.run()
+    choice = store.load_choice(page.query_params["data"] if isinstance(page.query_params["data"], str) else page.query_params["data"][0])
+    assert choice is not None and choice.test_file is not None and choice.test_file.dataset == held_out.identifier
 
 
 @pytest.mark.parametrize(

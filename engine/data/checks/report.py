@@ -17,6 +17,7 @@ from engine.data.checks.findings import BLOCKING, CHECKS, Check, quoted
 from engine.data.checks.label_checks import spread
 from engine.data.choice import PARTS, DataChoice
 from engine.data.finding import Finding
+from engine.data.labels import LabelGroup
 from engine.data.rows import Rows, Tokens
 from engine.data.table import Table
 
@@ -47,6 +48,8 @@ class Report:
     """The share of the texts with more tokens than the limit; ``None`` where nothing counts tokens."""
     truncated_estimated: bool = False
     """It was measured on a sample."""
+    label_groups: tuple[LabelGroup, ...] = ()
+    """Labels that a person would call the same, as they are written in the file."""
     parts: dict[str, int] = field(default_factory=dict)
     """Usable rows of each part that a column or a file gives; empty where all parts are drawn."""
 
@@ -87,6 +90,7 @@ def check_table(
         int(words.max()) if len(words) else 0,
         rows.tokens.truncated_share if rows.tokens else None,
         rows.tokens.estimated if rows.tokens else False,
+        rows.label_groups,
         {} if rows.parts is None else {part: len(rows.of_part(place, rows.usable)) for place, part in enumerate(PARTS)},
     )
 

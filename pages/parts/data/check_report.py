@@ -8,7 +8,9 @@ from collections.abc import Callable
 import pandas
 import streamlit as st
 
+from engine.data.checks.label_checks import shown_spellings
 from engine.data.checks.report import Finding, Report
+from engine.data.labels import LabelGroup
 from engine.data.reading.read_table import Table
 from engine.display.formatting import count, percent, plain, shorten
 from pages.parts.data.reading_options import show_rows
@@ -16,13 +18,23 @@ from pages.parts.data.reading_options import show_rows
 FLAGS = {
     "drop_duplicates": "Keep one of each duplicate",
     "drop_conflicts": "Leave out texts with two labels",
-    "merge_labels": "Treat labels that differ in case or space as one",
+    "merge_labels": "Treat labels that a person would call the same as one",
     "drop_small_classes": "Leave out classes that are too small",
+    "drop_overlaps": "Leave them out of the earlier part",
 }
 """The repairs that a person can switch on, by their field of ``DataChoice``."""
 
+SEVERAL_LABELS = {
+    "": "Take each cell as one class, as it stands",
+    "first": "Take the first label",
+    "combination": "Make each combination a class",
+    "rows": "Make one row for each label",
+}
+"""What can become of a cell with several labels, by the value of ``DataChoice.several_labels``."""
+
 LEVELS = {"blocks": (":red[:material/block:]", "Blocks training"), "worth knowing": (":material/info:", "Worth knowing")}
 LISTED_ROWS = 1_000
+LISTED_GROUPS = 30
 
 
 def answer_sentence(report: Report) -> str:
@@ -53,14 +65,23 @@ def show_report(report: Report, table: Table, columns: list[str], flag_key: Call
                 if finding.choice_field in FLAGS and finding.choice_field not in switches:
                     switches.add(finding.choice_field)
                     _switch(finding.choice_field, flag_key)
+                if finding.choice_field == "several_labels":
+                    _several_labels(flag_key)
+                if finding.choice_field == "merge_labels" and report.label_groups:
+                    _label_groups(report.label_groups)
                 if finding.rows and st.button("Show rows", key=f"rows of {finding.code}", type="tertiary", icon=":material/table_rows:"):
                     _rows_dialog(finding, table, columns)
     # A repair that leaves nothing to report must still be there to be taken back.
     silent = [field for field in repairs if field not in switches]
-    if silent:
+    answered = st.session_state.get(flag_key("several_labels")) and not any(
+        item.choice_field == "several_labels" for item in report.findings
+    )
+    if silent or answered:
         st.markdown("##### :material/done: Taken care of")
     for field in silent:
         _switch(field, flag_key)
+    if answered:
+        _several_labels(flag_key)
     if not report.findings and not silent:
         st.markdown(":material/done: Nothing to report: no empty cells, no duplicates, no class too small.")
 
@@ -71,6 +92,26 @@ def _words_of(finding: Finding) -> str:
 
 def _switch(field: str, flag_key: Callable[[str], str]) -> None:
     st.toggle(FLAGS[field], key=flag_key(field), persist_state="session", wrap=True)
+
+
+def _several_labels(flag_key: Callable[[str], str]) -> None:
+    st.selectbox(
+        "Several labels in a cell",
+        list(SEVERAL_LABELS),
+        key=flag_key("several_labels"),
+        persist_state="session",
+        format_func=SEVERAL_LABELS.__getitem__,
+        label_visibility="collapsed",
+    )
+
+
+def _label_groups(groups: tuple[LabelGroup, ...]) -> None:
+    """Show which spellings would become one class, before anybody decides."""
+    with st.popover(f"See {count(len(groups), 'group')}", icon=":material/merge:", type="tertiary"):
+        for group in groups[:LISTED_GROUPS]:
+            st.markdown(f"**{plain(shorten(group.name, 40))}** ← {plain(shown_spellings(group))}")
+        if len(groups) > LISTED_GROUPS:
+            st.caption(f"The first {LISTED_GROUPS} of {len(groups):,}.")
 
 
 @st.dialog("Rows of this finding", width="large")

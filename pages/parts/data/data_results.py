@@ -42,6 +42,12 @@ def read(identifier: str, options: ReadingOptions) -> tuple[Table, ColumnGuess]:
     return table, guess_columns(table)
 
 
+@st.cache_data(max_entries=4, show_spinner=False)
+def guess_for(identifier: str, options: ReadingOptions, label: str | None, _table: Table) -> ColumnGuess:
+    """Return the columns to offer where a person has chosen the label."""
+    return guess_columns(_table, label=label)
+
+
 def chosen(choice: DataChoice, table: Table) -> Table:
     """Return the table with what the choice adds to it: files of given parts, a row for each label. Raises ``DataError``."""
     if not choice.gives_parts and not choice.several_labels:
