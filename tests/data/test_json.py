@@ -82,6 +82,12 @@ SHAPES = {
     "pairs, one a line": (lines(PAIRS), "pairs"),
     "pairs, pretty": (pretty(PAIRS), "pairs"),
     "pairs of text and labels": (lines([[[text, [label]] for text, label in ROWS]]), "pairs"),
+    "names of columns and lists": (lines([{"header": ["text", "label"], "rows": PAIRS}]), "split"),
+    "fields and lists": (lines([{"fields": [{"name": "text", "type": "string"}, {"name": "label"}], "data": PAIRS}]), "split"),
+    "encoded twice": (json.dumps(lines([OBJECTS])), "array"),
+    "lines encoded twice": ("\n".join(json.dumps(json.dumps(row)) for row in OBJECTS), "lines"),
+    "phpMyAdmin": (lines([[{"type": "header", "version": "5"}, {"type": "database", "name": "d"},
+                           {"type": "table", "name": "tickets", "data": OBJECTS}]]), "rows:tickets"),
     "spaCy's pairs": (lines([[[text, {"cats": {name: float(name == label) for name in CLASSES}}] for text, label in ROWS]]), "pairs"),
     "columns": (lines([{"text": [text for text, _ in ROWS], "label": [label for _, label in ROWS]}]), "columns"),
     "columns without usual names": (lines([{"a": [text for text, _ in ROWS], "b": [label for _, label in ROWS]}]), "columns"),
@@ -159,7 +165,7 @@ def task(text, results, number=1):
 
 EXPORTS = {
     "one value in a list": lambda t, c: {"text": t, "label": [c]},
-    "doccano": lambda t, c: {"id": hash(t), "data": t, "label": [c], "Comments": []},
+    "doccano": lambda t, c: {"id": hash(t), "text": t, "label": [c], "Comments": []},
     "Label Studio": lambda t, c: task(t, [{"value": {"choices": [c]}, "from_name": "x", "to_name": "text", "type": "choices"}]),
     "Label Studio's short form": lambda t, c: {"text": t, "id": 1, "annotator": 1, "annotation_id": 2, "sentiment": c, "lead_time": 3.5},
     "Label Studio's short form, choices": lambda t, c: {"text": t, "sentiment": {"choices": [c]}},
@@ -302,6 +308,22 @@ def test_a_shape_can_be_chosen(tmp_path, value, shape, first):
     assert tuple(table.frame.iloc[0]) == first and table.options.shape == shape
     with pytest.raises(DataError, match=f"cannot be read in the shape “splits”. These fit it: .*{shape}"):
         read_table(path, path.name, ReadingOptions(shape="splits"))
+
+
+NUMBERED = [CLASSES.index(label) for _, label in ROWS]
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {"texts": [text for text, _ in ROWS], "target": NUMBERED, "target_names": CLASSES},
+        {"label_names": CLASSES, "rows": [{"text": text, "label": number} for (text, _), number in zip(ROWS, NUMBERED, strict=True)]},
+        {"train": [[text, number] for (text, _), number in zip(ROWS, NUMBERED, strict=True)], "classes": CLASSES},
+    ],
+)
+def test_numbers_of_classes_stand_for_the_names_beside_them(read, value):
+    table = read(value)
+    assert found(table) == sorted(ROWS) and any("stand for the names in" in note for note in table.notes)
 
 
 def test_classes_in_groups(read):

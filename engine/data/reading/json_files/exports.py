@@ -17,6 +17,8 @@ SCORES = {"cats", "label", "labels", "category", "categories", "classes", "tags"
 NO_CLASS = {"id", "score", "value", "confidence", "index", "probability"}
 ANSWERS = {"accept", "reject", "ignore"}
 SPANS, TURNS, REJECTED = "spans", "turns", "rejected"
+RESPONSES = ".responses"
+"""What ends the names of fields with people's answers in the data sets that Argilla publishes."""
 NESTED = {list, dict}
 LABEL_STUDIO_VALUES = ("choices", "taxonomy", "rating", "number", "text")
 
@@ -48,16 +50,12 @@ def rows_of_export(row: Row, counts: Counter[str]) -> list[Row]:
             row = label_studio(row, field, counts)
     if isinstance(row.get("fields"), dict) and {"responses", "suggestions"} & row.keys():
         row = argilla(row)
-    return [
-        {
-            field: _value(field, value, row, counts)
-            for field, value in row.items()
-            if not field.endswith((".responses.users", ".responses.status"))
-        }
-    ]
+    if any(field.endswith(RESPONSES) for field in row):
+        row = argilla_columns(row)
+    return [{field: _value(field, value, counts) for field, value in row.items()}]
 
 
-def _value(field: str, value: Any, row: Row, counts: Counter[str]) -> Any:
+def _value(field: str, value: Any, counts: Counter[str]) -> Any:
     """Return what a field holds, freed of how its program stores it."""
     if isinstance(value, dict):
         if list(value) == ["choices"]:  # Label Studio's JSON-MIN
@@ -67,10 +65,6 @@ def _value(field: str, value: Any, row: Row, counts: Counter[str]) -> Any:
     elif isinstance(value, list) and value:
         if is_span(value[0]):
             counts[SPANS] += 1
-        elif field.endswith(".responses"):
-            status = row.get(f"{field}.status")
-            known = status if isinstance(status, list) and len(status) == len(value) else ["submitted"] * len(value)
-            return unique(item for item, state in zip(value, known, strict=True) if state != "discarded")
         elif all(isinstance(item, dict) and "value" in item and {"status", "user_id"} & item.keys() for item in value):
             return submitted(value)
     return value
@@ -158,11 +152,25 @@ def argilla(row: Row) -> Row:
         if isinstance(response, dict) and isinstance(response.get("values"), dict) and response.get("status") != "discarded":
             for question, answer in response["values"].items():
                 answers.setdefault(question, []).append(answer.get("value") if isinstance(answer, dict) else answer)
-    found: Row = {key: row[key] for key in ("id", "fields", "metadata") if row.get(key)}
-    found |= {f"responses.{question}": unique(_several(values)) for question, values in answers.items()}
+    found: Row = {key: row[key] for key in ("fields", "metadata") if row.get(key)}
+    found |= {question: unique(_several(values)) for question, values in answers.items()}
     suggestions = row.get("suggestions")
     for question, suggestion in suggestions.items() if isinstance(suggestions, dict) else []:
-        found[f"suggestions.{question}"] = suggestion.get("value") if isinstance(suggestion, dict) else suggestion
+        found[f"{question}.suggestion"] = suggestion.get("value") if isinstance(suggestion, dict) else suggestion
+    return found
+
+
+def argilla_columns(row: Row) -> Row:
+    """Return a row of a data set that Argilla publishes: a question's answers that were not discarded, under its name."""
+    found: Row = {}
+    for field, value in row.items():
+        if field.endswith(RESPONSES):
+            values, status = value or [], row.get(f"{field}.status")
+            known = status if isinstance(status, list) and len(status) == len(values) else [""] * len(values)
+            chosen = [item for item, state in zip(values, known, strict=True) if state != "discarded"]
+            found[field if field.removesuffix(RESPONSES) in row else field.removesuffix(RESPONSES)] = unique(_several(chosen))
+        elif not field.endswith((f"{RESPONSES}.users", f"{RESPONSES}.status")):
+            found[field] = value
     return found
 
 

@@ -25,6 +25,9 @@ _TRAILING_COMMA = re.compile(rf"{_STRING}|(,(?=\s*[\]}}]))", re.DOTALL)
 _OBJECT = re.compile(rf"\{{\s*(?:\}}|(?:{_STRING}|'(?:[^'\\\n]|\\.)*+')\s*:)", re.DOTALL)
 _LIST = re.compile(rf"(?:\[\s*)++(?:[\]{{]|(?:{_STRING}|'(?:[^'\\\n]|\\.)*+'|-?\d[\d.eE+-]*|true|false|null|NaN|None)\s*[,\]])", re.DOTALL)
 
+_TWICE = ('"{\\"', '"[{\\"')
+"""How JSON begins that was encoded twice."""
+
 
 class Parser:
     """A parser of JSON that counts what a person should know of."""
@@ -54,6 +57,8 @@ class Parser:
         position = _end_of_gap(text, 0)
         while position < len(text) and (most is None or len(found) < most):
             value, position = self._decoder.raw_decode(text, position)
+            if isinstance(value, str) and value.startswith(("{", "[")):  # JSON in a string of JSON: encoded twice
+                value = self._decoder.decode(value)
             found.append(value)
             position = _end_of_gap(text, position)
         return found
@@ -194,8 +199,8 @@ def looks_like_json(start: bytes, name: str) -> bool:
     """Return whether a file that starts with these bytes is JSON, and not a table whose first cell opens with a bracket."""
     text = _start_text(start)
     if name.lower().removesuffix(".gz").endswith((".json", ".jsonl", ".ndjson", ".geojson")):
-        return text.startswith(("{", "[", "//", "/*"))
-    if not (_OBJECT.match(text) or _LIST.match(text)):
+        return text.startswith(("{", "[", "//", "/*", *_TWICE))
+    if not (_OBJECT.match(text) or _LIST.match(text) or text.startswith(_TWICE)):
         return False
     try:
         _, end = json.JSONDecoder(strict=False).raw_decode(text)

@@ -25,6 +25,9 @@ BESIDE_SPLITS = {"oos", "ood", "in", "out", "of", "scope", "domain", "set", "dat
 """Words that stand in the names of splits beside their own: ``oos_train``, ``test_data``."""
 LABEL_KEYS = {"label", "labels", "category", "categories", "class", "classes", "target", "targets", "intents", "tags"}
 """Keys that are no names of classes."""
+HEADERS = ("columns", "header", "headers", "fields", "names")
+CLASS_NAMES = ("label_names", "labels_names", "target_names", "class_names", "labelnames", "classnames", "classes")
+"""Keys of a list of the classes' names, where the rows have their numbers."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +51,8 @@ class Rows:
 def rows_of(value: Any, shape: str | None, header: bool | None, name: str) -> Rows:
     """Return the rows of a value in the shape that is given, or in the likeliest one. Raises ``DataError`` where it has none."""
     refuse_questions(value, name)
+    if isinstance(value, list) and (tables := _tables(value)):
+        value = tables
     fitting = fitting_shapes(value, header)
     if shape is not None:
         chosen = next((rows for rows in fitting if rows.shape == shape), None)
@@ -56,7 +61,7 @@ def rows_of(value: Any, shape: str | None, header: bool | None, name: str) -> Ro
             raise DataError(
                 f"“{name}” cannot be read in the shape “{shape}”. These fit it: {listed}. Choose one of them with --shape, or none."
             )
-        return chosen
+        return _with_class_names(chosen, value)
     if not fitting:
         raise DataError(
             f"“{name}” is {kind_of_value(value)}, which holds no rows. Expected a list of objects with a text and a label, one list "
@@ -70,7 +75,32 @@ def rows_of(value: Any, shape: str | None, header: bool | None, name: str) -> Ro
     if others:
         listed = "; ".join(f"{rows.words}: --shape {rows.shape}" for rows in others[:3])
         said += f" It could also be read as {listed}."
-    return replace(best, notes=(said, *best.notes))
+    return _with_class_names(replace(best, notes=(said, *best.notes)), value)
+
+
+def _tables(value: list[Any]) -> Row:
+    """Return the tables of an export of phpMyAdmin, by their names."""
+    kinds = [item.get("type") if isinstance(item, dict) else None for item in value[:SAMPLE_ROWS]]
+    found = [item for item, kind in zip(value, kinds, strict=False) if kind == "table" and isinstance(item.get("data"), list)]
+    return {str(item.get("name", "data")): item["data"] for item in found} if kinds[:1] == ["header"] else {}
+
+
+def _with_class_names(rows: Rows, value: Any) -> Rows:
+    """Replace numbers of classes by their names, where a list of them stands beside the rows (scikit-learn, CIFAR and others)."""
+    key = next((key for key in CLASS_NAMES if isinstance(value, dict) and isinstance(value.get(key), list)), None)
+    names = value[key] if key else []
+    if not names or not all(isinstance(name, str) for name in names):
+        return rows
+
+    def named(item: Any) -> Any:
+        if not isinstance(item, dict):
+            return item
+        return {
+            field: names[cell] if type(cell) is int and 0 <= cell < len(names) and name_rank(field, LABEL_NAMES) is not None else cell
+            for field, cell in item.items()
+        }
+
+    return replace(rows, items=map(named, rows.items), notes=(*rows.notes, f"Numbers of labels stand for the names in “{key}”."))
 
 
 def fitting_shapes(value: Any, header: bool | None = None) -> list[Rows]:
@@ -151,11 +181,12 @@ def is_header(first: list[str], others: list[list[str]]) -> bool:
 
 
 def pandas_split(value: Row, header: bool | None) -> Rows | None:
-    """What pandas calls the orientation ``split``: the names of the columns once, and a list of lists."""
-    columns, data = value.get("columns"), value.get("data")
-    if not isinstance(columns, list) or not isinstance(data, list) or not all(isinstance(item, list) for item in data[:SAMPLE_ROWS]):
+    """What pandas calls the orientation ``split``, and others write alike: the names of the columns once, and a list of lists."""
+    columns = next((value[key] for key in HEADERS if isinstance(value.get(key), list)), None)
+    data = next((value[key] for key in ("data", "rows", "values", "records") if isinstance(value.get(key), list)), None)
+    if not columns or not data or not all(isinstance(item, list) for item in data[:SAMPLE_ROWS]):
         return None
-    names = [plain_text(column) for column in columns]
+    names = [plain_text(column.get("name") if isinstance(column, dict) else column) for column in columns]
     return Rows("split", f"column names and {len(data):,} lists of values", (_row(item, names) for item in data))
 
 
@@ -230,7 +261,7 @@ def split_of(key: str) -> str:
 
 def columns(value: Row, header: bool | None) -> Rows | None:
     """One list for each column, all of one length; or as pandas writes it, one object for each column from row to cell."""
-    filled = _containers(value)
+    filled = {key: inner for key, inner in _containers(value).items() if key not in CLASS_NAMES}
     if len(filled) < 2:
         return None
     if all(isinstance(inner, list) for inner in filled.values()):
