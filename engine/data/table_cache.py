@@ -129,7 +129,8 @@ def _code_version() -> str:
     here = Path(__file__).parent
     sources = [
         *sorted(here.glob("reading/**/*.py")),
+        *sorted(here.parent.glob("encodings/*.py")),
         *(here / f"{name}.py" for name in ("table", "finding", "rows", "scanning", "table_cache", "process/table_file")),
     ]
-    packages = [importlib.metadata.version(name) for name in ("pyarrow", "pandas", "openpyxl", "charset-normalizer")]
+    packages = [importlib.metadata.version(name) for name in ("pyarrow", "pandas", "openpyxl")]
     return _key([sys.version, packages, *(path.read_text(encoding="utf-8") for path in sources)])

@@ -1,17 +1,22 @@
-"""Which encoding the bytes of a text are in: byte order mark, then strict UTF-8 over the whole file, then a statistical guess."""
+"""Which encoding the bytes of a text are in: byte order mark, then strict UTF-8 over the whole file, then judged by its language."""
 
 from __future__ import annotations
 
 import codecs
-import io
 import mmap
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import charset_normalizer
 import numpy
 
+from engine.data.finding import Finding
+from engine.encodings.guesses import GUESSES, EncodingGuess, cut, guesses
+from engine.encodings.judging import Judgement, is_sure, judge
+from engine.encodings.offered import codec_name, codec_of, is_text_codec
+from engine.encodings.survey import is_utf8, survey
+from engine.encodings.without_mark import seven_bit_codec, wide_codec
 from engine.errors import DataError
 
 CHUNK = 2**20
@@ -21,10 +26,8 @@ FALLBACK = "parity-cp1252"
 MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF32_LE, "utf-32"), (codecs.BOM_UTF32_BE, "utf-32"),
          (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))  # fmt: skip
 UTF8 = ("utf-8", "utf-8-sig", "ascii")
-LATIN = {"latin_1", "cp1250", "cp1252", "cp1254", "cp1257", "cp1258", "hp_roman8", "mac_roman", "mac_latin2", "mac_turkish", "mac_iceland",
-         *(f"iso8859_{part}" for part in (2, 3, 4, 9, 10, 13, 14, 15, 16)),
-         *(f"cp{page}" for page in ("037", 273, 437, 500, 775, 850, 852, 857, 858, 860, 861, 863, 865, 1026, 1140))}  # fmt: skip
-"""Guesses that mean no more than: one byte a letter, and the letters Latin."""
+MIXED = 0.2
+"""The share of the lines beyond ASCII that must be UTF-8 for the others to be taken as left over from another encoding."""
 
 
 def _read_as_cp1252(error: UnicodeError) -> tuple[str, int]:
@@ -47,42 +50,84 @@ class Encoding:
     newlines: int
     """Line feeds in the file, as bytes."""
     notes: tuple[str, ...]
+    findings: tuple[Finding, ...] = ()
+    """What is not sure about it; for the check report."""
 
 
 def detect_encoding(path: Path, name: str, chosen: str | None = None) -> Encoding:
     """Return the encoding of a text file; ``chosen`` overrules. Raises ``DataError`` on bytes that are no text and on an unknown codec."""
-    with path.open("rb") as file:
-        start = file.read(2**16)
-    marked = next((codec for mark, codec in MARKS if start.startswith(mark)), None)
-    detected = chosen or marked or _wide(start)
-    if not (detected or "").startswith(("utf-16", "utf-32", "utf_16", "utf_32")):
+    start = _start(path)
+    codec, how = (_chosen(chosen, start), "") if chosen is not None else shown_codec(path, start)
+    if codec is None or not _plain(codec).startswith(("utf16", "utf32", "iso2022")):
         refuse_binary(start, name)
     valid, newlines, nuls = scan(path)
     notes = _nul_notes(nuls)
-    if chosen is not None:
-        _check_codec(chosen)
-        canonical = codecs.lookup(chosen).name
-        if canonical in UTF8:
-            return Encoding(chosen, FALLBACK, valid, newlines, tuple(notes + ([] if valid else [_mixed_note(path)])))
-        return Encoding(chosen, "replace", False, newlines, tuple(notes))
-    if detected is not None:
-        how = "the mark at its start" if marked else "the zero bytes between its letters"
-        notes = [f"The text is encoded in {detected.upper().removesuffix('-SIG')}, as {how} says."]
-        return Encoding(detected, FALLBACK if marked == "utf-8-sig" else "replace", valid and marked == "utf-8-sig", newlines, tuple(notes))
-    if valid:
-        return Encoding("utf-8", FALLBACK, True, newlines, tuple(["The text is encoded in UTF-8 (every byte was checked).", *notes]))
-    sample, good, bad = lines_beyond_ascii(path)
-    if good >= 0.2 * (good + bad):
-        return Encoding("utf-8", FALLBACK, False, newlines, tuple([_mixed_note(path), *notes]))
-    guess, reason = guess_single(sample)
-    return Encoding(guess, "replace", False, newlines, tuple([reason, *notes]))
+    if codec is None and valid:
+        return Encoding("utf-8", FALLBACK, True, newlines, ("The text is encoded in UTF-8 (every byte was checked).", *notes))
+    if codec is not None:
+        utf8 = _plain(codec) in ("utf8", "utf8sig", "ascii")
+        if how:
+            notes = [f"The text is encoded in {codec.upper().removesuffix('-SIG').replace('_', '-')}, as {how}.", *(notes if utf8 else ())]
+        mixed = [_mixed(path)] if utf8 and not valid else []
+        notes += [finding.sentence for finding in mixed]
+        return Encoding(codec, FALLBACK if utf8 else "replace", utf8 and valid, newlines, tuple(notes), tuple(mixed))
+    found = survey(path)
+    if found.utf8 >= MIXED * len(found.lines):
+        mixed = [_mixed(path)]
+        return Encoding("utf-8", FALLBACK, False, newlines, (mixed[0].sentence, *notes), tuple(mixed))
+    judged = judge(found.lines)
+    note, findings = _reason(judged, found.lines)
+    return Encoding(judged[0].codec, "replace", False, newlines, (note, *notes), findings)
+
+
+def likely_encodings(path: Path) -> tuple[EncodingGuess, ...]:
+    """Return the encodings that a text file may be in, at most three, the likeliest first, each with a line as it would read."""
+    start = _start(path)
+    codec, _ = shown_codec(path, start)
+    if codec is None and scan(path)[0]:
+        codec = "utf-8"
+    found = survey(path)
+    if codec is not None:
+        shown = b"\n".join(found.lines[:9]) if codec.startswith("utf-8") else start
+        lines = shown.decode(codec, "replace").lstrip("\ufeff").split("\n")
+        return (EncodingGuess(codec, "sure", cut(next((line for line in lines if not line.isascii()), ""))),)
+    judged = judge(found.lines)
+    first: tuple[EncodingGuess, ...] = ()
+    if found.utf8 >= MIXED * len(found.lines):
+        line = next(filter(is_utf8, found.lines))
+        first = (EncodingGuess("utf-8", "likely", cut(line.decode("utf-8", "replace"))),)
+    return (*first, *guesses(judged, found.lines))[:GUESSES]
+
+
+def shown_codec(path: Path, start: bytes) -> tuple[str | None, str]:
+    """Return the codec that a mark, zero bytes or escape sequences show, and what shows it; ``None`` where nothing does."""
+    for mark, codec in MARKS:
+        if start.startswith(mark):
+            return codec, "the mark at its start says"
+    if wide := wide_codec(start):
+        return wide, "the zero bytes beside its letters say"
+    if escaped := seven_bit_codec(escaped_text(path, start)):
+        return escaped, "its escape sequences say"
+    return None, ""
+
+
+def escaped_text(path: Path, start: bytes) -> bytes:
+    """Return what follows the first escape character, in whole lines; the start of the file where there is none."""
+    if not start:
+        return start
+    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as mapped:
+        position = mapped.find(b"\x1b")
+        if position < len(start):
+            return start
+        begin = mapped.rfind(b"\n", 0, position) + 1
+        return mapped[begin : begin + len(start)]
 
 
 def presumed_utf8(path: Path, name: str, chosen: str | None = None) -> Encoding | None:
     """Return UTF-8 where the first megabyte is, or ``None``: for a reader that checks the rest by itself, and comes back if it is not."""
     with path.open("rb") as file:
         start = file.read(CHUNK)
-    if (chosen or "utf-8").lower() not in UTF8 or start.startswith(tuple(mark for mark, _ in MARKS)) or _wide(start[: 2**16]):
+    if (chosen or "utf-8").lower() not in UTF8 or shown_codec(path, start[: 2**16])[0]:
         return None
     try:
         codecs.getincrementaldecoder("utf-8")().decode(start)
@@ -134,75 +179,68 @@ def refuse_binary(start: bytes, name: str) -> None:
         )
 
 
-def lines_beyond_ascii(path: Path, limit: int = 2**19) -> tuple[bytes, int, int]:
-    """Return lines with bytes beyond ASCII (at most ``limit`` bytes of them), and how many of all such lines are UTF-8 and are not."""
-    kept: list[bytes] = []
-    size = good = bad = 0
+def _reason(judged: Sequence[Judgement], lines: Sequence[bytes]) -> tuple[str, tuple[Finding, ...]]:
+    """Say why the first of the judgements was taken; where it is not sure, also as a finding."""
+    best = judged[0]
+    named = f"{codec_name(best.codec)} ({best.codec})"
+    if is_sure(judged):
+        words = len(best.writing.words)
+        return f"The text is not UTF-8; it is {named}, by the letters of {words:,} different words: {best.language.name}.", ()
+    best_guesses = guesses(judged, lines)
+    others = " ".join(f"With {guess.codec}: “{guess.preview}”." for guess in best_guesses[1:])
+    options = " or ".join(f"--encoding {guess.codec}" for guess in best_guesses[1:])
+    finding = Finding(
+        "The encoding is a guess",
+        len(lines),
+        f"The file is not UTF-8. It was read as {named}, which is not sure: “{best_guesses[0].preview}”. {others}",
+        f"Look at the letters beyond ASCII; if they are wrong, choose another encoding ({options}).",
+        code="encoding_unsure",
+    )
+    return f"The text is not UTF-8; it was read as {named}. That is a guess: look at the accented letters in the preview.", (finding,)
+
+
+def _mixed(path: Path) -> Finding:
+    """Count the lines that are not UTF-8, in a file in which many are."""
+    good = bad = 0
     with path.open("rb") as file:
         while line := file.readline(CHUNK):
-            if line.isascii():
-                continue
-            try:
-                line.decode("utf-8")
-                good += 1
-            except UnicodeDecodeError:
-                bad += 1
-            if size < limit:
-                kept.append(line[: limit - size])
-                size += len(kept[-1])
-    return b"".join(kept), good, bad
+            if not line.isascii():
+                try:
+                    line.decode("utf-8")
+                    good += 1
+                except UnicodeDecodeError:
+                    bad += 1
+    return Finding(
+        "Two encodings in one file",
+        bad,
+        f"The file mixes encodings: {good:,} lines with accented letters are UTF-8, {bad:,} are not and were read as cp1252. "
+        "Look at them in the preview.",
+        "Export the file anew in UTF-8 if they are wrong, or choose one encoding for all of it (--encoding cp1252).",
+        code="encodings_mixed",
+    )
 
 
-def guess_single(sample: bytes) -> tuple[str, str]:
-    """Return a legacy encoding for bytes that are not UTF-8, and one sentence that says how sure it is."""
-    best = charset_normalizer.from_bytes(sample).best()
-    guess = best.encoding if best is not None else "cp1252"
-    if guess in LATIN:
-        guess = "cp1250" if central_european(sample) else "cp1252"
-    return guess, f"The text is not UTF-8; it looks like {guess}. That is a guess: look at the accented letters in the preview."
+def _start(path: Path) -> bytes:
+    with path.open("rb") as file:
+        return file.read(2**16)
 
 
-def central_european(sample: bytes) -> bool:
-    """Return whether letters of Polish, Czech, Slovak or Hungarian dominate among the letters on which cp1250 and cp1252 differ."""
-    counts = [0] * 256
-    for run in re.findall(rb"(?<=[A-Za-z\x80-\xff])[\x80-\xff]|[\x80-\xff](?=[A-Za-z\x80-\xff])", sample):
-        counts[run[0]] += 1
-    central = sum(counts[byte] for byte in b"\xb9\xb3\xbf\xbe\x9d\x9f\x9a\x9e\xa3\xa5\xaf\xec\xf8\xf9\xf2\xef")
-    western = sum(counts[byte] for byte in b"\xe0\xe3\xe7\xe8\xea\xf1\xe5\xe6")
-    # Signs in cp1252, such as ¹ and ³, but Polish letters in cp1250: a sign does not stand between two letters.
-    between = re.findall(rb"(?<=[A-Za-z\x80-\xff])[\xb9\xb3\xbf\xbe\xa3\xa5\xaf](?=[A-Za-z\x80-\xff])", sample)
-    hungarian = sum(counts[byte] for byte in b"\xf5\xfb")
-    return central > western or len(between) > 0.05 * sum(counts) or (western == 0 and hungarian > 0)
+def _plain(codec: str) -> str:
+    return codec.lower().replace("-", "").replace("_", "")
 
 
-def _wide(start: bytes) -> str | None:
-    """Recognise UTF-16 without a mark: Latin text has a zero in every second byte."""
-    even, odd = start[0::2], start[1::2]
-    if len(odd) < 4:
-        return None
-    if odd.count(0) > 0.4 * len(odd) and even.count(0) < 0.05 * len(even):
-        return "utf-16-le"
-    if even.count(0) > 0.4 * len(even) and odd.count(0) < 0.05 * len(odd):
-        return "utf-16-be"
-    return None
+def _chosen(chosen: str, start: bytes) -> str:
+    """Return the codec that a person asked for, in the byte order of the file."""
+    codec = chosen if re.fullmatch("[a-z0-9_-]+", chosen) and is_text_codec(chosen) else codec_of(chosen)
+    if codec is None:
+        raise DataError(f"“{chosen}” is not a text encoding. Expected a name such as utf-8, cp1252 or utf-16. Choose another or detect it.")
+    for width in ("utf16", "utf32"):
+        if _plain(codec).startswith(width):
+            marked = next((found for mark, found in MARKS if start.startswith(mark) and _plain(found) == width), None)
+            wide = wide_codec(start) if _plain(codec) == width else None
+            return marked or (wide if wide and _plain(wide).startswith(width) else codec)
+    return codec
 
 
 def _nul_notes(nuls: int) -> list[str]:
     return [f"{nuls:,} NUL bytes stand in the file; they are shown as they are and become spaces before training."] if nuls else []
-
-
-def _check_codec(codec: str) -> None:
-    try:
-        io.TextIOWrapper(io.BytesIO(), encoding=codec)
-    except LookupError as error:
-        raise DataError(
-            f"“{codec}” is not a text encoding. Expected a name such as utf-8, cp1252 or utf-16. Choose another or detect it."
-        ) from error
-
-
-def _mixed_note(path: Path) -> str:
-    _, good, bad = lines_beyond_ascii(path, limit=0)
-    return (
-        f"The file mixes encodings: {good:,} lines with accented letters are UTF-8, {bad:,} are not and were read as cp1252. "
-        "Look at them in the preview."
-    )

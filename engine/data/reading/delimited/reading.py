@@ -43,7 +43,7 @@ def read_delimited(path: Path, name: str, options: ReadingOptions, limit: int | 
         )
     resolved, columns, notes = detect_layout(sample, complete, name, replace(options, kind="csv", encoding=encoding.name))
     table = read_tolerant(path, encoding, resolved, columns, limit)
-    return replace(table, notes=(*encoding.notes, *notes, *table.notes))
+    return replace(table, notes=(*encoding.notes, *notes, *table.notes), findings=(*encoding.findings, *table.findings))
 
 
 def start_of(path: Path, encoding: Encoding) -> tuple[str, bool]:

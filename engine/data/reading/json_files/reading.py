@@ -136,6 +136,7 @@ def _read(path: Path, name: str, encoding: Encoding, options: ReadingOptions, li
     notes = [*encoding.notes, *rows.notes, *_trim_endings(cells), *_notes(counts, parser)]
     names, repairs = unique_names([column.encode("utf-8", "replace").decode() for column in cells])
     findings = [
+        *encoding.findings,
         *_left_out(broken + no_rows if by_line else broken, "Lines that cannot be read", "lines are not a JSON object", "lines"),
         *_left_out([] if by_line else no_rows, "Entries that are no row", "entries are no row like the others", "entries"),
         *_findings(counts, parser, rows),

@@ -1,0 +1,1 @@
+"""Bytes become letters: which encoding a text is in, and how languages are written"""
