@@ -53,6 +53,11 @@ def without_control(text: str) -> str:
     return CONTROL_CHARACTERS.sub(" ", text).strip()
 
 
+def visible(name: str) -> str:
+    """Return a name without control characters, and without white space and characters that nobody sees at its ends."""
+    return re.sub(rf"^(?:\s|{INVISIBLE.pattern})+|(?:\s|{INVISIBLE.pattern})+$", "", without_control(name))
+
+
 def normalised(text: str) -> str:
     """Return the form that texts share which are the same to a reader, so that they stay on one side of a split.
 

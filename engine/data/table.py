@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,7 @@ import pyarrow
 
 from engine.data.choice import ReadingOptions
 from engine.data.finding import Finding
+from engine.data.scanning import visible
 from engine.errors import DataError
 
 MAX_COLUMNS = 1000
@@ -43,7 +45,7 @@ class Table:
 
 
 def unique_names(header: Sequence[str]) -> tuple[list[str], list[str]]:
-    """Return column names that are neither empty nor double, and one sentence for each kind of repair."""
+    """Return column names that can be shown and typed, neither empty nor double, and one sentence for each kind of repair."""
     if len(header) > MAX_COLUMNS:
         raise DataError(
             f"The table has {len(header):,} columns; at most {MAX_COLUMNS:,} are read. "
@@ -52,10 +54,10 @@ def unique_names(header: Sequence[str]) -> tuple[list[str], list[str]]:
     names: list[str] = []
     unnamed = 0
     doubles: list[str] = []
-    taken = {name.strip() for name in header}
+    cleaned = [unicodedata.normalize("NFC", visible(name)) for name in header]
+    taken = set(cleaned)
     used: set[str] = set()
-    for position, raw in enumerate(header, start=1):
-        name = raw.strip()
+    for position, name in enumerate(cleaned, start=1):
         if not name:
             unnamed += 1
             name = f"column {position}"

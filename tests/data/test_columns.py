@@ -5,7 +5,7 @@ import pytest
 
 from engine.data.choice import ReadingOptions
 from engine.data.reading.columns import guess_columns
-from engine.data.table import Table
+from engine.data.table import Table, unique_names
 
 ROWS = 60
 
@@ -49,6 +49,10 @@ COLUMNS = {
     "several": lambda n: ["billing|login", "login", "delivery|login|billing", "billing", "delivery", "login|delivery"][n * 7 % 6],
     "constant": lambda n: "NO_QUERY",
     "empty": lambda n: "",
+    "nearly empty": lambda n: ["good", "bad"][n % 2] if n % 10 == 0 else "",
+    "record": lambda n: f'{{"source": "web page {n}", "tags": ["a", "b"], "score": 0.{n}}}',
+    "vector": lambda n: f"[0.{n}, 0.{n + 1}, 0.{n + 2}]",
+    "emails": lambda n: f"Ada <ada{n}@example.org>; bob{n}@example.org",
     "chinese": lambda n: f"包裹已经迟到{n}天了没有人告诉我",
     "short chinese": lambda n: ["好评", "差评"][n % 2],
     "intent numbers": lambda n: str(n % 25),
@@ -128,6 +132,22 @@ CASES = [
     # Classes after normalising, several in a cell
     ({"text": "text", "kind": "spellings"}, ["text"], "kind", True),
     ({"text": "text", "tags": "several"}, ["text"], "tags", True),
+    # What public files look like
+    ({"tweet_id": "id", "airline_sentiment": "class", "airline_sentiment_confidence": "share", "airline": "colour",
+      "airline_sentiment_gold": "nearly empty", "name": "person", "retweet_count": "count", "text": "text", "tweet_created": "moment"},
+     ["text"], "airline_sentiment", True),
+    ({"Class Index": "number", "Title": "title", "Description": "text"}, ["Title", "Description"], "Class Index", True),
+    ({"id": "id", "label": "class", "text": "text", "label_num": "number"}, ["text"], "label", True),
+    ({"label": "binary", "comment": "text", "subreddit": "colour", "parent_comment": "other text"}, ["comment"], "label", False),
+    ({"statement": "text", "status": "class"}, ["statement"], "status", True),
+    ({"article_link": "link", "headline": "title", "is_sarcastic": "binary"}, ["headline"], "is_sarcastic", True),
+    ({"CONTENT": "text", "COMMENT_ID": "uuid", "AUTHOR": "person", "DATE": "date", "CLASS": "binary"}, ["CONTENT"], "CLASS", True),
+    ({"anchor": "title", "target": "other text", "score": "stars"}, None, "score", False),
+    ({"text": "text", "author": "colour"}, ["text"], None, False),
+    ({"text": "text", "retweet_count": "count"}, ["text"], None, False),
+    ({"metadata": "record", "what": "text", "kind": "class"}, ["what"], "kind", True),
+    ({"embedding": "vector", "what": "title", "kind": "class"}, ["what"], "kind", True),
+    ({"to": "emails", "what": "title", "kind": "class"}, ["what"], "kind", True),
     # Other languages
     ({"Text": "text", "Kategorie": "class", "Farbe": "colour"}, ["Text"], "Kategorie", True),
     ({"commentaire": "text", "étiquette": "class", "couleur": "colour"}, ["commentaire"], "étiquette", True),
@@ -195,3 +215,10 @@ def test_a_wide_table_and_a_short_one_are_guessed_too():
     assert guess_columns(wide).text == ("text",) and guess_columns(wide).label == "label"
     for rows in (0, 1, 2):
         assert guess_columns(table_of({"text": "text", "label": "class"}, rows)).label in (None, "label")
+
+
+def test_names_of_columns_can_be_shown_and_typed():
+    header = ["te\ud800xt", "\ufefflabel", "\u200bid\u200b ", "a\0", "cafe\u0301", "\u200b", "a", "\x1b", " b\u00a0", "نیم\u200cفاصله"]
+    names, notes = unique_names(header)
+    assert names == ["te xt", "label", "id", "a", "café", "column 6", "a (2)", "column 8", "b", "نیم\u200cفاصله"]
+    assert len(notes) == 2 and all(name.encode() for name in names)

@@ -45,12 +45,13 @@ OTHER_NAMES = _words("""id ids uuid index idx date datetime time timestamp autho
     datum sprache benutzer fecha idioma usuario langue utilisateur lingua utente дата язык автор 日期 日付 作者 날짜""")
 _METADATA = OTHER_NAMES + _words("""uid guid qid pid docid key hash created updated published received year month day authors profile
     sender recipient reviewer annotator annotators rater assignee owner speaker agent customer firstname lastname surname fullname from
-    to href uri file filename path mail phone ip locale country city location timezone version zeit data""")
+    to href uri file filename path mail phone ip locale country city location timezone version zeit data count counts length likes views
+    votes shares retweets upvotes downvotes age price amount numerator denominator size duration salary latitude longitude zip""")
 """Beside the usual names also words that stand in texts and classes as well, so that a first row with one is no header."""
 COUNTERPARTS = (("premise", "hypothesis"), ("question", "passage"), ("question", "sentence"), ("question", "context"),
                 ("query", "document"), ("query", "passage"), ("claim", "evidence"), ("headline", "body"))  # fmt: skip
 """Two texts that are judged together."""
-_QUALIFIERS = frozenset({"name", "names", "text", "str", "string", "id", "idx", "code", "number", "title"})
+_QUALIFIERS = frozenset({"name", "names", "text", "str", "string", "id", "idx", "index", "code", "num", "number", "title"})
 _PLACES = {"1": 0, "2": 1, "3": 2, "4": 3, "a": 0, "b": 1, "c": 2, "one": 0, "two": 1, "first": 0, "second": 1, "left": 0, "right": 1}
 
 

@@ -47,7 +47,12 @@ def guess_columns(table: Table, label: str | None = None, text: tuple[str, ...] 
     """
     names = [str(name) for name in table.frame.columns]
     if len(names) < 2:
-        return ColumnGuess(tuple(names), None, False, "The table has one column; training needs a text column and a label column.")
+        return ColumnGuess(
+            tuple(name for name in names if name != label),
+            label,
+            False,
+            "The table has one column; training needs a text column and a label column.",
+        )
     profiles = [profile_of(table, name) for name in names]
     labels = _Part((label,), sure=True, given=True) if label else _guess_label([item for item in profiles if item.name not in text])
     free = [item for item in profiles if item.name not in labels.chosen]
@@ -83,22 +88,25 @@ def _guess_label(profiles: list[Profile]) -> _Part:
     """Return the column whose name and values speak for a label most; sure where no other could be it, or one alone is named so."""
     ranked = sorted(profiles, key=_label_points, reverse=True)
     best = ranked[0]
-    if _label_points(best) <= 0.5:
+    if _label_points(best) <= 0.5 and best.role != "label":
         return _Part(())
     others = [item for item in ranked[1:] if item.could_be_label and not item.reads_like_text and not _same_classes(best, item)]
     rivals = [item for item in others if item.role not in ("aside", "output") and item.kind not in ("code", "person")]
     named = best.role in ("label", "labelled")
-    unfit = [item for item in profiles if item.role == "label" and item is not best and not _same_classes(best, item)]
+    unfit = [item for item in profiles if item.role == "label" and item is not best and not (named and item.is_sparse)]
+    unfit = [item for item in unfit if not _same_classes(best, item)]
     equals = ("label",) if best.role == "label" else ("label", "labelled", "maybe label")
     clear = named and not any(item.role in equals for item in rivals) and not unfit
-    doubtful = best.is_measured or best.kind == "code" or best.role in ("aside", "output", "text", "title", "other")
+    doubtful = best.is_measured or best.is_sparse or best.kind == "code" or best.role in ("aside", "output", "text", "title", "other")
     sure = best.could_be_label and (clear or not (rivals or unfit)) and not doubtful
     return _Part((best.name,), tuple(item.name for item in rivals), sure, named)
 
 
 def _label_points(item: Profile) -> float:
     points = ROLE_POINTS[item.role] + (3.0 if item.could_be_label else -3.0) + 1.0 - min(item.distinct / max(item.filled, 1), 1.0)
-    points -= 0.3 * (len(item.counts) > 20 and item.kind == "number") + 2.0 * item.reads_like_text + 3.0 * item.is_data
+    points -= (
+        0.3 * (len(item.counts) > 20 and item.kind == "number") + 2.0 * item.reads_like_text + 3.0 * item.is_data + 1.5 * item.is_sparse
+    )
     return points - (2.0 * (item.role != "label") if item.is_measured else 0.0) - {"code": 0.3, "person": 1.0}.get(item.kind, 0.0)
 
 
@@ -111,8 +119,8 @@ def _same_classes(one: Profile, other: Profile) -> bool:
 
 def _guess_text(profiles: list[Profile]) -> _Part:
     """Return the text columns in file order; a title goes with its body, and two texts of one kind go together."""
-    able = [item for item in profiles if item.filled and item.kind not in ("number", "date", "address", "link", "identifier", "code")]
-    able = [item for item in able if item.role not in ("output", "other", "label", "aside") and item.kind != "person"]
+    able = [item for item in profiles if item.filled and item.role not in ("output", "other", "label", "aside")]
+    able = [item for item in able if item.kind == ""]
     readable = [item for item in able if item.reads_like_text]
     outputs = [item for item in profiles if item.role == "output" and item.reads_like_text]
 

@@ -20,16 +20,18 @@ COMPARED_VALUES = 1000
 _MONTH = r"(?:jan|feb|mar|mär|apr|may|mai|jun|jul|aug|sep|oct|okt|nov|dec|dez)[a-zäé]*\.?"
 _DAY = rf"(?:{_MONTH} \d{{1,2}}(?:st|nd|rd|th)?,?|\d{{1,2}}(?:st|nd|rd|th|\.)?[ -]{_MONTH})(?:[ -]\d{{2,4}})?"
 _CLOCK = r"(?:[ t,]+\d{1,2}:\d{2}(?::\d{2}(?:[.,]\d+)?)?(?: ?[ap]\.?m\.?)?(?: ?(?:z|[a-z]{3,4}|[+-]\d{2}:?\d{2}))?)?"
+_ADDRESS = r"(?:[^<>@]*<)?[^\s@<>,;]+@[^\s@<>,;]+\.[^\s@<>,;]+>?"
 KINDS = {
-    "number": re.compile(r"[+-]?[\d.,:/-]*\d[\d.,:/-]*(?:e[+-]?\d+)?\s*[%€$£]?"),
+    "number": re.compile(r"[+-]?[$€£]?[\d.,:/-]*\d[\d.,:/-]*(?:e[+-]?\d+)?\s*[%€$£]?"),
     "date": re.compile(
         rf"\d{{4}}[-/.]\d{{1,2}}[-/.]\d{{1,2}}{_CLOCK}|\d{{1,2}}[-/.]\d{{1,2}}[-/.]\d{{2,4}}{_CLOCK}|\d{{4}}年\d{{1,2}}月\d{{1,2}}日.*"
         rf"|(?:(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*\.?,? )?{_DAY}{_CLOCK}(?: \d{{4}})?"
     ),
-    "address": re.compile(r"(?:[^<>@]*<)?[^\s@<>]+@[^\s@<>]+\.[^\s@<>]+>?"),
+    "address": re.compile(rf"{_ADDRESS}(?:[,;]\s*{_ADDRESS})*"),
     "link": re.compile(r"(?:[a-z][a-z0-9+.-]*://|www\.)\S+|/\S*/\S+|[a-z]:\\.+"),
     "code": re.compile(r"(?:[a-z]{2}|[a-z]{2,3}[-_](?:[a-z]{2,4}|\d{3}))"),
     "identifier": re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}|(?=[^\s]*\d)[0-9a-f]{16,}"),
+    "record": re.compile(r"[{\[]\s*(?:[\"'{}\[\]]|-?\d).*", re.DOTALL),
 }
 """What all cells of a column look like that is no text; in lower case."""
 _LANGUAGES = re.compile("ar|bg|ca|cs|da|de|el|en|es|fa|fi|fr|he|hi|hr|hu|id|it|ja|ko|nb|nl|no|pl|pt|ro|ru|sk|sl|sr|sv|th|tr|uk|vi|zh")
@@ -76,6 +78,11 @@ class Profile:
             return distinct
         separator = separator_of(self.counts)
         return len({label_key(label) for cell in self.counts for label in split_labels(cell, separator)})
+
+    @property
+    def is_sparse(self) -> bool:
+        """Most of its cells are empty."""
+        return self.filled < 0.5 * len(self.values)
 
     @property
     def is_short(self) -> bool:
