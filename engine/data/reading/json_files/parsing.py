@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import ast
 import codecs
+import contextlib
 import json
 import re
 import warnings
-from typing import Any
+from typing import Any, NoReturn
 
 from engine.errors import DataError
 
@@ -89,42 +90,38 @@ class Parser:
         """
         try:
             return self.values(text), []
-        except RecursionError as error:
+        except (ValueError, RecursionError) as error:
+            first = error
+        if isinstance(first, RecursionError):
             raise DataError(
                 f"“{name}” is nested hundreds of levels deep. Expected rows of texts and labels, which take three or four. "
                 "It is no table; export the data again."
-            ) from error
-        except json.JSONDecodeError as error:
-            first = error
-        except ValueError as error:
-            raise DataError(f"“{name}” cannot be read as JSON: {error}. Export it again.") from error
+            ) from first
         self.repeated_keys = 0
         repaired, comments = _without(_COMMENT, text)
         repaired, commas = _without(_TRAILING_COMMA, repaired)
         if comments or commas:
-            try:
+            with contextlib.suppress(ValueError, RecursionError):
                 found = self.values(repaired)
-            except (ValueError, RecursionError):
-                pass
-            else:
                 counts = {"comments": comments, "commas before a closing bracket": commas}
                 self.repairs = [f"{count:,} {what}" for what, count in counts.items() if count]
                 return found, []
         if found := self._literal(text):
             return found, []
-        if by_line := _by_line(self, text):
-            return by_line
-        position = first.pos
-        near = text[max(position - 30, 0) : position + 30].replace("\n", " ").strip()
-        end = (
-            " It ends in the middle: it was probably cut off on the way."
-            if not text[position:].strip() or "Unterminated" in first.msg
-            else ""
-        )
-        quotes = " Keys and texts must stand in double quotes." if re.search(r"[{\[,]\s*(?:'|\w+\s*:)", near) else ""
+        return _by_line(self, text) or self._refuse(first, text, name)
+
+    def _refuse(self, error: ValueError, text: str, name: str) -> NoReturn:
+        place, more = str(error), ""
+        if isinstance(error, json.JSONDecodeError):
+            near = text[max(error.pos - 30, 0) : error.pos + 30].replace("\n", " ").strip()
+            place = f"at line {error.lineno:,}, character {error.colno:,}: {error.msg} near “{near}”"
+            if not text[error.pos :].strip() or "Unterminated" in error.msg:
+                more = " It ends in the middle: it was probably cut off on the way."
+            elif re.search(r"[{\[,]\s*(?:'|\w+\s*:)", near):
+                more = " Keys and texts must stand in double quotes."
         raise DataError(
-            f"“{name}” starts like JSON, but cannot be read at line {first.lineno:,}, character {first.colno:,}: {first.msg} near “{near}”."
-            f"{end}{quotes} Expected a list of objects, or better one object a line. Export it again."
+            f"“{name}” starts like JSON, but cannot be read {place}.{more} "
+            "Expected a list of objects, or better one object a line. Export it again."
         )
 
     def _literal(self, text: str) -> list[Any]:
@@ -135,25 +132,19 @@ class Parser:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # of escapes that Python does not know
                 value = ast.literal_eval(text.strip().rstrip(","))
+            plain = json.loads(json.dumps(value, default=list))  # keys become strings, sets and tuples lists
         except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
             return []
-        try:
-            plain = json.loads(json.dumps(value, default=list))  # keys become strings, sets and tuples lists
-        except (ValueError, TypeError, RecursionError):
-            return []
-        if not isinstance(plain, (dict, list)):
-            return []
-        self.literals += 1
-        return [plain]
+        self.literals += isinstance(plain, (dict, list))
+        return [plain] if isinstance(plain, (dict, list)) else []
 
 
 def is_one_object_a_line(parser: Parser, sample: str, complete: bool) -> bool:
     """Return whether the first line of a text is an object and at least half of the next ones are."""
     lines = [line for line in _LINE_END.split(sample) if line.strip("\ufeff \t\0")]
     lines = lines if complete else lines[:-1]
-    if len(lines) < 2 or not _objects(parser.line(lines[0])):
-        return False
-    return _mostly_objects(parser, lines[:SAMPLE_LINES])
+    objects = [bool(found) and all(isinstance(value, dict) for value in found) for found in map(parser.line, lines[:SAMPLE_LINES])]
+    return len(lines) > 1 and objects[0] and sum(objects) >= 0.5 * len(objects)
 
 
 def _by_line(parser: Parser, text: str) -> tuple[list[Any], list[int]] | None:
@@ -168,14 +159,6 @@ def _by_line(parser: Parser, text: str) -> tuple[list[Any], list[int]] | None:
         if not found:
             broken.append(number)
     return (values, broken) if len(broken) <= 0.5 * len(lines) and len(lines) > 1 else None
-
-
-def _mostly_objects(parser: Parser, lines: list[str]) -> bool:
-    return sum(_objects(parser.line(line)) for line in lines) >= 0.5 * len(lines)
-
-
-def _objects(values: list[Any]) -> bool:
-    return bool(values) and all(isinstance(value, dict) for value in values)
 
 
 def _end_of_gap(text: str, position: int) -> int:

@@ -17,8 +17,9 @@ from engine.data.finding import SHOWN_ROWS, Finding
 from engine.data.reading.delimited.lines import decoded
 from engine.data.reading.encoding import Encoding, detect_encoding
 from engine.data.reading.json_files.exports import REJECTED, SPANS, TURNS, rows_of_export
+from engine.data.reading.json_files.naming import SAMPLE_ROWS
 from engine.data.reading.json_files.parsing import Parser, encoding_without_mark, is_one_object_a_line
-from engine.data.reading.json_files.shapes import SAMPLE_ROWS, Rows, rows_of
+from engine.data.reading.json_files.shapes import Rows, rows_of
 from engine.data.reading.values import flattened, plain_text
 from engine.data.table import MAX_COLUMNS, Table, frame_of, strings, unique_names
 from engine.errors import DataError

@@ -9,13 +9,12 @@ from dataclasses import dataclass, replace
 from itertools import chain
 from typing import Any
 
-from engine.data.reading.column_names import LABEL_NAMES, OTHER_NAMES, TEXT_NAMES, TITLE_NAMES, name_rank
+from engine.data.reading.column_names import LABEL_NAMES, TEXT_NAMES, name_rank
 from engine.data.reading.json_files.exports import EXAMPLES, text_of
+from engine.data.reading.json_files.naming import SAMPLE_ROWS, cells_of, names_of, row_of
 from engine.data.reading.values import Row, plain_text
 from engine.errors import DataError
 
-SAMPLE_ROWS = 2000
-"""Rows from which names and order of unnamed columns are told; a preview reads as many, so that both tell the same."""
 MAX_PATH = 3
 """Keys, one inside the other, under which rows are looked for; and in objects of at most so many keys."""
 MAX_KEYS = 50
@@ -125,59 +124,7 @@ def lists(value: list[Any], header: bool | None) -> Rows | None:
         return None
     items = value[naming.header :]
     what = "pairs" if len(naming.names) == 2 else f"lists of {len(naming.names)} values"
-    return Rows("pairs", f"a list of {len(items):,} {what}", (_row(item, naming.names) for item in items), (naming.note,), naming.header)
-
-
-def _row(item: Any, names: list[str]) -> Any:
-    if not isinstance(item, list) or len(item) > len(names) or not item:
-        return None
-    row: Row = {}
-    for name, cell in zip(names, item, strict=False):
-        if isinstance(cell, dict) and name.startswith(("label", "column")):  # spaCy: [text, {"cats": {…}}]
-            row |= cell
-        else:
-            row[name] = cell
-    return row
-
-
-@dataclass(frozen=True)
-class Naming:
-    """The names of the columns of lists, and where they come from."""
-
-    names: list[str]
-    header: bool
-    """The first list holds them."""
-    note: str
-
-
-def names_of(sample: list[Any], header: bool | None) -> Naming | None:
-    """Return the names of the values of lists, or ``None`` where most are no lists: of two, the one that repeats is the label."""
-    rows = [item for item in sample[:SAMPLE_ROWS] if isinstance(item, list) and item]
-    if len(rows) < 0.5 * len(sample[:SAMPLE_ROWS]) or not rows:
-        return None
-    width = Counter(map(len, rows)).most_common(1)[0][0]
-    even = [[plain_text(cell) for cell in row] for row in rows if len(row) == width]
-    first = _cells(rows[0])
-    if (len(first) == width and len(even) > 1 and is_header(first, even[1:])) if header is None else header:
-        return Naming([cell.strip() for cell in first], True, "The first list holds the column names.")
-    if width == 2:
-        distinct = [len({row[place] for row in even}) for place in (0, 1)]
-        label = 0 if distinct[0] < distinct[1] else 1
-        lengths = [sum(len(row[place]) for row in even) for place in (0, 1)]
-        cats = any(isinstance(row[-1], dict) for row in rows[:1])
-        if cats or (distinct[label] <= max(0.5 * len(even), 2) and lengths[label] < lengths[1 - label] and distinct[0] != distinct[1]):
-            said = f"Its lists have no names: the {('first', 'second')[label]} value is called the label because its values repeat."
-            return Naming(["label", "text"] if label == 0 and not cats else ["text", "label"], False, said)
-    names = [f"column {place}" for place in range(1, width + 1)]
-    return Naming(names, False, "Its lists have no names, so columns are called by their position.")
-
-
-def is_header(first: list[str], others: list[list[str]]) -> bool:
-    """Return whether the first of several lists holds names: all are usual ones, or one is and none comes again below."""
-    usual = [name_rank(cell, TEXT_NAMES + TITLE_NAMES + LABEL_NAMES + OTHER_NAMES) is not None and len(cell) <= 40 for cell in first]
-    below = [row for row in others if row != first]  # files with a header each may have been joined
-    again = any(cell in {row[place] for row in below} for place, cell in enumerate(first))
-    return len(set(first)) == len(first) and not again and any(usual)
+    return Rows("pairs", f"a list of {len(items):,} {what}", (row_of(item, naming.names) for item in items), (naming.note,), naming.header)
 
 
 def pandas_split(value: Row, header: bool | None) -> Rows | None:
@@ -187,7 +134,7 @@ def pandas_split(value: Row, header: bool | None) -> Rows | None:
     if not columns or not data or not all(isinstance(item, list) for item in data[:SAMPLE_ROWS]):
         return None
     names = [plain_text(column.get("name") if isinstance(column, dict) else column) for column in columns]
-    return Rows("split", f"column names and {len(data):,} lists of values", (_row(item, names) for item in data))
+    return Rows("split", f"column names and {len(data):,} lists of values", (row_of(item, names) for item in data))
 
 
 def pandas_table(value: Row, header: bool | None) -> Rows | None:
@@ -217,7 +164,7 @@ def splits(value: Row, header: bool | None) -> Rows | None:
         names, names_above = naming.names, naming.header
         notes: tuple[str, ...] = (naming.note,)
         items = (
-            (key, _row(item, names)) for key, inner in parts.items() for item in inner if not (naming.header and _cells(item) == names)
+            (key, row_of(item, names)) for key, inner in parts.items() for item in inner if not (naming.header and cells_of(item) == names)
         )
     else:
         inside = {key: next(iter(fitting_shapes(inner, header)), None) for key, inner in parts.items()}
@@ -438,10 +385,6 @@ def _containers(value: Row) -> Row:
 
 def _is_rows(inner: Any) -> bool:
     return isinstance(inner, list) and bool(inner) and isinstance(inner[0], (list, dict))
-
-
-def _cells(item: Any) -> list[str]:
-    return [plain_text(cell).strip() for cell in item] if isinstance(item, list) else []
 
 
 def _listed(keys: Iterable[str]) -> str:
