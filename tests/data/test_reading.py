@@ -14,7 +14,6 @@ from engine.data.choice import ReadingOptions
 from engine.data.reading import opening, parquet
 from engine.data.reading.columns import guess_columns
 from engine.data.reading.delimited import reading as delimited
-from engine.data.reading.encoding import presumed_utf8
 from engine.data.reading.read_table import read_table
 from engine.errors import DataError
 
@@ -64,7 +63,7 @@ def mentions(table, *words):
 def test_delimiter_and_header_are_detected(write, delimiter, header):
     table = read_table(*write(as_csv(header=("text", "label") if header else None, delimiter=delimiter)))
     assert rows_of(table) == ROWS
-    assert table.options == ReadingOptions("csv", "utf-8", delimiter, '"', header=header)
+    assert table.options == ReadingOptions("csv", "utf-8", delimiter, '"', "", header=header, skip_rows=0)
     assert list(table.frame.columns) == (["text", "label"] if header else ["column 1", "column 2"])
 
 
@@ -138,7 +137,7 @@ def test_overrides_win_and_are_kept(write):
     path, name = write(as_csv())
     table = read_table(path, name, ReadingOptions(delimiter="|", quote="", header=False, encoding="cp1252"))
     assert len(table.frame.columns) == 1 and len(table.frame) == 61
-    assert table.options == ReadingOptions("csv", "cp1252", "|", "", header=False)
+    assert table.options == ReadingOptions("csv", "cp1252", "|", "", "", header=False, skip_rows=0)
 
 
 def test_reading_with_resolved_options_gives_the_same_table(write):
@@ -199,13 +198,13 @@ def test_a_cell_of_five_megabytes(write):
     assert rows_of(read_table(*write(as_csv(rows)))) == rows
 
 
-def test_fast_and_tolerant_ways_agree(write):
+def test_fast_and_tolerant_ways_agree(write, monkeypatch):
     rows = [(f'text "{n}", with\nbreak' if n % 9 == 0 else f"tëxt {n}", "" if n % 11 == 0 else f"label {n % 3}") for n in range(3000)]
     path, name = write(as_csv(rows))
-    encoding = presumed_utf8(path, name)
-    options = ReadingOptions("csv", "utf-8", ",", '"', header=True)
-    fast = delimited.read_fast(path, options, 2, encoding.newlines)
-    tolerant = delimited.read_tolerant(path, encoding, options, 2, None)
+    tolerant = read_table(path, name)
+    monkeypatch.setattr(delimited, "FAST_BYTES", 0)
+    monkeypatch.setattr(delimited, "read_tolerant", None)
+    fast = read_table(path, name)
     assert rows_of(fast) == rows_of(tolerant) == rows
     assert fast.lines.tolist() == tolerant.lines.tolist() and fast.frame.equals(tolerant.frame)
 

@@ -1,160 +1,143 @@
-"""How a delimited text is laid out: which character parts the cells, and which one quotes them."""
+"""The dialect of a delimited text: what parts the cells, what quotes them, and how one row is split by it."""
 
 from __future__ import annotations
 
 import csv
-import io
 import re
-from collections import Counter
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
 from engine.data.choice import ReadingOptions
-from engine.data.reading.header import detect_header
 from engine.errors import DataError
 
-DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
+DELIMITERS = {
+    ",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars", "||": "double bars", "^": "carets", "~": "tildes", "::": "double colons",
+    "\x01": "the control character U+0001", "\x1f": "the control character U+001F", "\x1e": "the control character U+001E",
+}  # fmt: skip
+MAX_CELL_CHARACTERS = 64 * 2**20
+"""A quoted cell that is longer is taken for one whose quote was never closed."""
 QUOTES = ('"', "'", "")
+# Noncharacters of Unicode: they stand for what a line must not show the parser, and no text holds them.
+BETWEEN, ESCAPED_QUOTE, ESCAPED_DELIMITER, ESCAPED_ESCAPE = "\ufdd0", "\ufdd1", "\ufdd2", "\ufdd3"
 
 
 @dataclass(frozen=True)
-class Layout:
-    """How well one pair of delimiter and quote explains a sample."""
+class Dialect:
+    """What parts, quotes and escapes."""
 
     delimiter: str
+    """One character, or two that are the same."""
     quote: str
-    cells: int
-    """The most frequent number of cells in a row."""
-    share: float
-    """The share of rows with that number."""
-    first: int
-    """Cells in the first row."""
-    proper: int
-    """Cells that open and close with the quote as they should."""
-    improper: int
+    """One character, or the empty string for no quoting."""
+    escape: str = ""
+    """The character that takes the meaning of a quote or delimiter away, or the empty string."""
+    spaced: bool = False
+    """Spaces after a delimiter are part of the layout, not of the cell; beside bars, spaces on both sides."""
+    barred: bool = False
+    """A bar stands at both ends of a line, as in Markdown."""
+
+    @property
+    def plain(self) -> bool:
+        """Whether a line can be given to the parser as it is."""
+        return len(self.delimiter) == 1 and not self.escape and not self.barred and not (self.spaced and self.delimiter == "|")
+
+    def prepared(self, line: str) -> str:
+        """Return the line with one character for each delimiter and stand-ins for what is escaped."""
+        if self.escape and self.escape in line:
+            line = line.replace(self.escape * 2, ESCAPED_ESCAPE).replace(self.escape + self.delimiter, ESCAPED_DELIMITER)
+            line = line.replace(self.escape + self.quote, ESCAPED_QUOTE) if self.quote else line
+        if self.barred:
+            line = line.strip().removeprefix("|").removesuffix("|")
+        return line.replace(self.delimiter, BETWEEN) if len(self.delimiter) > 1 else line
+
+    def restored(self, cells: list[str]) -> list[str]:
+        """Return the cells of a prepared line as they are meant."""
+        if self.plain:
+            return cells
+        if self.spaced and self.delimiter == "|":
+            cells = [cell.strip() for cell in cells]
+        meant = ((BETWEEN, self.delimiter), (ESCAPED_DELIMITER, self.delimiter), (ESCAPED_QUOTE, self.quote), (ESCAPED_ESCAPE, self.escape))
+        for sign, text in meant:
+            cells = [cell.replace(sign, text) if sign in cell else cell for cell in cells]
+        return cells
+
+    def parser(self, lines: Iterable[str]) -> Iterator[list[str]]:
+        """Return a ``csv`` reader of prepared lines that raises ``csv.Error`` where quotes are not as they should be."""
+        csv.field_size_limit(MAX_CELL_CHARACTERS)  # the default of 128 KiB would refuse long texts
+        delimiter = BETWEEN if len(self.delimiter) > 1 else self.delimiter
+        if self.quote:
+            return csv.reader(lines, delimiter=delimiter, quotechar=self.quote, skipinitialspace=self.spaced, strict=True)
+        return csv.reader(lines, delimiter=delimiter, quoting=csv.QUOTE_NONE, skipinitialspace=self.spaced)
+
+    def split_loosely(self, row: str) -> LooseRow:
+        """Split one row whose quotes may be wrong: a quote closes its cell only before a delimiter or the end of the row.
+
+        One that is never closed is a character like others. Takes time in proportion to the length of the row.
+        """
+        body = self.prepared(row).rstrip("\r\n")
+        delimiter, quote, size = BETWEEN if len(self.delimiter) > 1 else self.delimiter, self.quote, len(body)
+        even_runs: dict[int, int] = {}  # runs of quotes before a delimiter, start → end
+        odd_runs: list[tuple[int, int]] = []
+        if quote:
+            mark, stop = re.escape(quote), re.escape(delimiter)
+            for run in re.finditer(rf"(?<!{mark}){mark}++(?= *+(?:{stop}|\Z))", body):
+                if (run.end() - run.start()) % 2:
+                    odd_runs.append(run.span())
+                else:
+                    even_runs[run.start()] = run.end()
+        cells: list[str] = []
+        position = following = quoted = needed = unclosed = 0
+        while True:
+            begin = position
+            while begin < size and body[begin] == " ":
+                begin += 1
+            if quote and begin < size and body[begin] == quote and (self.spaced or begin == position):
+                while following < len(odd_runs) and odd_runs[following][0] <= begin:
+                    following += 1
+                end = even_runs.get(begin) or (odd_runs[following][1] if following < len(odd_runs) else None)
+                if end is not None:
+                    quoted += 1
+                    inside = body[begin + 1 : end - 1]
+                    needed += delimiter in inside or quote in inside or "\n" in inside
+                    cells.append(inside.replace(quote * 2, quote))
+                    position = body.find(delimiter, end) + 1
+                    if not position:
+                        break
+                    continue
+                unclosed += 1
+            end = body.find(delimiter, position)
+            cells.append(body[begin if self.spaced else position : end if end >= 0 else size])
+            if end < 0:
+                break
+            position = end + 1
+        return LooseRow(self.restored(cells), quoted, needed, unclosed)
 
 
-def detect_layout(sample: str, complete: bool, name: str, options: ReadingOptions) -> tuple[ReadingOptions, int, list[str]]:
-    """Fill in delimiter, quote and header from the start of a text; also the number of columns and a sentence on each finding.
+@dataclass(frozen=True)
+class LooseRow:
+    """One row, however its quotes are."""
 
-    ``complete`` says that the sample is the whole file. Options that are given are kept.
-    """
-    check_characters(options)
-    delimiters = [options.delimiter] if options.delimiter else [mark for mark in DELIMITERS if mark in sample]
-    best = {mark: best_quote(sample, complete, mark, options.quote) for mark in delimiters}
-    notes: list[str] = []
-    if options.delimiter:
-        layout = best[options.delimiter]
-    else:
-        layout, sentence = choose_delimiter(sample, best, name, options.quote)
-        notes.append(sentence)
-    if options.quote is None:
-        notes.append(quote_note(layout))
-    rows = parse(sample, layout.delimiter, layout.quote)
-    header = options.header
-    if header is None:
-        header, sentence = detect_header([row for row in rows if row])
-        notes.append(sentence)
-    cells = max(layout.cells, 1)
-    return replace(options, delimiter=layout.delimiter, quote=layout.quote, header=header), cells, notes
+    cells: list[str]
+    quoted: int
+    """Cells that open and close with the quote."""
+    needed: int
+    """The cells among these that could not be read without it: they hold a delimiter, a quote or a line end."""
+    unclosed: int
+    """Cells that open with it and do not close."""
 
 
 def check_characters(options: ReadingOptions) -> None:
-    """Raise ``DataError`` on a delimiter or quote that is not one usable character."""
-    if options.delimiter is not None and (len(options.delimiter) != 1 or options.delimiter in "\r\n\0"):
-        raise DataError(
-            f"The delimiter {options.delimiter!r} cannot be used. Expected one character, such as a comma or a tab. Choose another."
-        )
-    if options.quote and (len(options.quote) != 1 or options.quote in "\r\n\0" or options.quote == options.delimiter):
-        raise DataError(
-            f"The quote {options.quote!r} cannot be used. Expected one character other than the delimiter, or none. Choose another."
-        )
-
-
-def choose_delimiter(sample: str, best: dict[str, Layout], name: str, quote: str | None) -> tuple[Layout, str]:
-    """Return the delimiter under which the rows have most evenly the same number of cells, and a sentence about it."""
-    try:
-        sniffed = csv.Sniffer().sniff(sample[:65536], delimiters="".join(DELIMITERS)).delimiter
-    except csv.Error:  # raised on every file of one column
-        sniffed = ""
-    expected = "\t" if name.lower().removesuffix(".gz").endswith((".tsv", ".tab")) else ""
-
-    def score(layout: Layout) -> float:
-        quoted = 0.05 if layout.quote and layout.proper and not layout.improper else 0.0
-        return layout.share + quoted + 0.03 * (layout.delimiter == sniffed) + 0.03 * (layout.delimiter == expected)
-
-    usable = [
-        layout
-        for layout in best.values()
-        if layout.cells >= 2 and (layout.share >= 0.8 or (layout.share >= 0.4 and layout.first == layout.cells))
-    ]
-    if usable:
-        layout = max(usable, key=score)
-        sure = "" if layout.share > 0.98 else " That is a guess: check the preview."
-        return layout, (
-            f"Cells are separated by {DELIMITERS[layout.delimiter]}: {layout.share:.0%} of the sampled rows have {layout.cells}.{sure}"
-        )
-    absent = next((mark for mark in (",", "\t", ";", "|", "\x1f") if mark not in sample), "\x1f")
-    layout = best_quote(sample, True, absent, quote)
-    return replace(layout, cells=1), "No delimiter splits the rows evenly, so every line is one cell. Choose a delimiter if there is one."
-
-
-def best_quote(sample: str, complete: bool, delimiter: str, quote_option: str | None) -> Layout:
-    """Return the quoting that explains the sample best under one delimiter.
-
-    Bare quotes, as people type them, open a cell without closing it: then reading without quoting keeps the rows even.
-    """
-    if quote_option is not None:
-        return examine(sample, delimiter, quote_option)
-    double, single, bare = (examine(sample, delimiter, quote) for quote in QUOTES)
-    allowed = 0 if complete else 1  # the sample may end inside a quoted cell
-    standard = double
-    if double.improper > allowed and (bare.share >= double.share or double.improper > double.proper):
-        standard = bare
-    rows = max(sample.count("\n"), 1)
-    single_is_clean = single.proper >= 3 and single.improper <= max(allowed, 0.02 * single.proper)
-    if single_is_clean and single.cells >= 2 and single.share > standard.share + 0.005:
-        return single
-    if single_is_clean and single.proper >= 0.5 * rows and double.proper == 0 and single.share >= standard.share:
-        return single
-    return standard
-
-
-def examine(sample: str, delimiter: str, quote: str) -> Layout:
-    """Parse the sample one way and count."""
-    counts = [len(row) for row in parse(sample, delimiter, quote) if row]
-    proper = improper = 0
-    if quote:
-        mark, stop = re.escape(quote), rf"(?:[{re.escape(delimiter)}\r\n]|\Z)"
-        pattern = rf"(?:(?<=[{re.escape(delimiter)}\n\r])|\A){mark}(?:(?P<proper>(?:[^{mark}]|{mark}{mark})*+{mark} *(?={stop}))|)"
-        for match in re.finditer(pattern, sample):
-            if match["proper"] is None:
-                improper += 1
-            else:
-                proper += 1
-    if not counts:
-        return Layout(delimiter, quote, 0, 0.0, 0, proper, improper)
-    cells, rows = Counter(counts).most_common(1)[0]
-    return Layout(delimiter, quote, cells, rows / len(counts), counts[0], proper, improper)
-
-
-def parse(text: str, delimiter: str, quote: str) -> list[list[str]]:
-    """The rows of a short text."""
-    return list(reader(io.StringIO(text, newline=""), delimiter, quote))
-
-
-def reader(lines: io.TextIOBase, delimiter: str, quote: str):  # type: ignore[no-untyped-def]
-    """A ``csv`` reader for the layout; cells may be as long as the file."""
-    csv.field_size_limit(2**31 - 1)  # the default of 128 KiB would refuse long texts
-    if quote:
-        return csv.reader(lines, delimiter=delimiter, quotechar=quote, doublequote=True)
-    return csv.reader(lines, delimiter=delimiter, quoting=csv.QUOTE_NONE)
-
-
-def quote_note(layout: Layout) -> str:
-    """One sentence on the quoting."""
-    if layout.quote == "":
-        return "Quote characters are part of the texts: they open without closing, so quoting is off."
-    if layout.proper == 0:
-        return "No cell of the sample is quoted."
-    sure = f" {layout.improper:,} sampled cells open a quote without closing it: check the preview." if layout.improper > 1 else ""
-    return f"Cells are quoted with {layout.quote}.{sure}"
+    """Raise ``DataError`` on a delimiter, quote or escape that is not one usable character."""
+    delimiter = options.delimiter
+    if delimiter is not None:
+        doubled = len(delimiter) == 2 and delimiter[0] == delimiter[1] and not delimiter.isalnum() and not delimiter.isspace()
+        if (len(delimiter) != 1 and not doubled) or set(delimiter) & set("\r\n\0"):
+            raise DataError(
+                f"The delimiter {delimiter!r} cannot be used. Expected one character, such as a comma or a tab, or a doubled one such as "
+                "||. Choose another."
+            )
+    for what, sign in (("quote", options.quote), ("escape", options.escape)):
+        if sign and (len(sign) != 1 or sign in "\r\n\0" or sign in (delimiter or "")):
+            raise DataError(
+                f"The {what} {sign!r} cannot be used. Expected one character other than the delimiter, or none. Choose another."
+            )
