@@ -67,6 +67,8 @@ def summary(results: Results) -> str:
         f"\n{data.rows or 0:,} texts, {len(data.classes)} classes; always answering “{data.majority_class}”: "
         f"{data.majority_accuracy or 0:.1%}."
     )
+    if data.split_source.kind != "drawn":
+        lines.append(f"{data.split_source.origin} {data.split_source.promise}")
     if parity.test_agreement is not None and parity.accuracy_difference is not None:
         shown = {
             "first answers": parity.first_batch_logit_difference,

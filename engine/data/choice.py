@@ -95,7 +95,13 @@ class DataChoice:
     @property
     def gives_parts(self) -> bool:
         """Whether a column or a file says what is for validation or for testing."""
-        return bool(self.split_column or self.validation_file or self.test_file)
+        return bool(self.split_column or self.part_files)
+
+    @property
+    def part_files(self) -> dict[str, PartFile]:
+        """The files of their own, by the part that each of them is."""
+        files = {"validation": self.validation_file, "test": self.test_file}
+        return {part: file for part, file in files.items() if file is not None}
 
     def to_json(self) -> dict[str, Any]:
         """Return plain dictionaries and lists, ready for ``json.dumps``."""

@@ -31,31 +31,28 @@ def chosen_table(store: DatasetStore, choice: DataChoice, table: Table | None = 
     Raises ``DataError`` where a file or a column cannot give the parts that it was chosen for.
     """
     table = table or read_stored(store.get(choice.dataset), choice.reading)
-    files = {part: file for part, file in ((1, choice.validation_file), (2, choice.test_file)) if file is not None}
-    others = {part: read_stored(store.get(file.dataset), file.reading) for part, file in files.items()}
-    for part, file in files.items():
+    others = {part: read_stored(store.get(file.dataset), file.reading) for part, file in choice.part_files.items()}
+    for part, file in choice.part_files.items():
         if file.dataset == choice.dataset and others[part].options == table.options:
             raise DataError(
-                f"“{file.name}” is given for the {PARTS[part]} part, but it is the main file itself, so every text would be in both. "
-                f"Expected another file. Choose one (--{PARTS[part]}-file), or none."
+                f"“{file.name}” is given for the {part} part, but it is the main file itself, so every text would be in both. "
+                f"Expected another file. Choose one (--{part}-file), or none."
             )
     return with_label_rows(with_given_parts(table, choice, others), choice)
 
 
-def with_given_parts(table: Table, choice: DataChoice, others: Mapping[int, Table]) -> Table:
-    """Return the table with the part of each row, and below it the tables of ``others``, each by its part's place in ``PARTS``."""
+def with_given_parts(table: Table, choice: DataChoice, others: Mapping[str, Table]) -> Table:
+    """Return the table with the part of each row, and below it the tables of ``others``, by their part."""
     names = list(map(str, table.frame.columns))
     needed = [*choice.text, choice.label]
     if not choice.gives_parts or not set(needed) <= set(names):  # columns that do not exist are a line of the check report
         return table
     table = _with_column(table, choice)
-    for part, file in ((1, choice.validation_file), (2, choice.test_file)):
-        if file is None:
-            continue
-        if table.parts is not None and (table.parts == part).any():
+    for part, file in choice.part_files.items():
+        if table.parts is not None and (table.parts == PARTS.index(part)).any():
             raise DataError(
-                f"Both the column “{choice.split_column}” and the file “{file.name}” give the {PARTS[part]} part. Expected one of them. "
-                f"Leave the file out (--{PARTS[part]}-file), or take no split column (--split-column '')."
+                f"Both the column “{choice.split_column}” and the file “{file.name}” give the {part} part. Expected one of them. "
+                f"Leave the file out (--{part}-file), or take no split column (--split-column '')."
             )
         table = _appended(table, choice.name, others[part], file, part, needed)
     return table
@@ -108,7 +105,7 @@ def _with_column(table: Table, choice: DataChoice) -> Table:
     return replace(table, parts=parts, notes=(*table.notes, note), findings=findings)
 
 
-def _appended(table: Table, name: str, other: Table, file: PartFile, part: int, needed: Sequence[str]) -> Table:
+def _appended(table: Table, name: str, other: Table, file: PartFile, part: str, needed: Sequence[str]) -> Table:
     """Return the table with the rows of a part's file below its own; columns that only one of them has are empty in the other."""
     names, others = list(map(str, table.frame.columns)), list(map(str, other.frame.columns))
     headless = [found for found, options in ((name, table.options), (file.name, other.options)) if options.header is False]
@@ -117,13 +114,13 @@ def _appended(table: Table, name: str, other: Table, file: PartFile, part: int, 
         wrong = f"has no column {quoted(missing)}" if missing else "has other columns"
         first_row = f" The first row of {quoted(headless)} was taken for data, not for names." if len(headless) == 1 else ""
         raise DataError(
-            f"“{file.name}”, given for the {PARTS[part]} part, {wrong}: found {quoted(others)}. Expected the text and label columns of "
+            f"“{file.name}”, given for the {part} part, {wrong}: found {quoted(others)}. Expected the text and label columns of "
             f"“{name}”, {quoted(list(needed))}.{first_row} Name its columns in the same way, or choose how the two files are read."
         )
     assert table.parts is not None
     start, rows = len(table.frame), len(other.frame)
     if not rows:
-        raise DataError(f"“{file.name}”, given for the {PARTS[part]} part, has no rows. Expected labelled texts. Choose another file.")
+        raise DataError(f"“{file.name}”, given for the {part} part, has no rows. Expected labelled texts. Choose another file.")
     frame = pandas.concat([table.frame, other.frame.reindex(columns=names, fill_value="").astype("str")], ignore_index=True)
     moved = tuple(
         replace(finding, sentence=f"In “{file.name}”: {finding.sentence}", rows=tuple(start + row for row in finding.rows))
@@ -133,11 +130,11 @@ def _appended(table: Table, name: str, other: Table, file: PartFile, part: int, 
     return replace(
         table,
         frame=frame,
-        parts=numpy.concatenate([table.parts, numpy.full(rows, part, dtype=numpy.int64)]),
+        parts=numpy.concatenate([table.parts, numpy.full(rows, PARTS.index(part), dtype=numpy.int64)]),
         notes=(
             *table.notes,
             *(f"In “{file.name}”: {note}" for note in other.notes),
-            f"“{file.name}” is the {PARTS[part]} part: {plural(rows, 'row', 'rows')}.",
+            f"“{file.name}” is the {part} part: {plural(rows, 'row', 'rows')}.",
         ),
         findings=table.findings + moved,
         lines=lines,

@@ -159,7 +159,7 @@ def _evaluation(snapshot: Snapshot) -> Iterator[str]:
         yield "This run has no results, so nothing was evaluated."
         return
     seen = results.data.split_source.overlaps.get("train and test", 0)
-    which = f"of which {seen:,} different ones stand in training too" if seen else "which neither model saw in training"
+    which = f"of which {seen:,} (equal ones counted once) training has too" if seen else "which neither model saw in training"
     yield f"On {count(number_of_test_texts(results) or 0, 'test text')}, {which}."
     yield _measures(snapshot, ("quality", "latency"))
     yield from (interval_sentence(results), baseline_sentence(results))

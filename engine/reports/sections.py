@@ -191,10 +191,10 @@ def repeating(snapshot: Snapshot) -> Section | str:
         return "how to repeat the run, for its description is damaged"
     data = snapshot.experiment.data
     blocks = [paragraph("In a checkout of Parity, with its requirements installed:"), command(repeating_command(snapshot.experiment))]
-    if data.dataset != "sample":
-        blocks.append(
-            paragraph(f"{data.name} is the file that was trained on: the SHA-256 of its content begins with {data.dataset}.", quiet=True)
-        )
+    files = [(data.name, data.dataset, "was trained on")] if data.dataset != "sample" else []
+    files += [(file.name, file.dataset, f"is the {part} part") for part, file in data.part_files.items()]
+    for name, content, use in files:
+        blocks.append(paragraph(f"{name} {use}: the SHA-256 of its content begins with {content}.", quiet=True))
     if missing := without_option(data):
         choices = f"The command line has no option for these choices: {', '.join(missing)}."
         blocks.append(paragraph(f"{choices} Make them on the Data page, and start there."))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import shlex
 from collections.abc import Iterator
 from dataclasses import fields
@@ -9,8 +10,12 @@ from typing import Any
 
 from engine import FRAMEWORKS
 from engine.data.choice import DataChoice, ReadingOptions
+from engine.data.part_names import likely_split_column
 from engine.data.store import SAMPLE
+from engine.data.table_cache import read_stored
+from engine.errors import ParityError
 from engine.runs.experiment import Experiment
+from engine.runs.preparing.prepare import dataset_store
 
 PART_FILES = ("validation_file", "test_file")
 OPTIONS_OF_DATA = (
@@ -35,6 +40,8 @@ def repeating_command(experiment: Experiment) -> str:
             if (file := getattr(data, name)) is not None:
                 words += _option(name, file.name)
     words += _changed(data, DataChoice(data.dataset, data.name, data.text, data.label), OPTIONS_OF_DATA)
+    if not data.split_column and _publishes_split(data):  # without a word the command would take it
+        words += _option("split_column", "")
     words += _option("classifier", experiment.classifier)
     recommended = Experiment.recommended(data, experiment.classifier)
     for item in fields(Experiment):
@@ -45,6 +52,15 @@ def repeating_command(experiment: Experiment) -> str:
     if experiment.frameworks != FRAMEWORKS:
         words += _option("frameworks", ",".join(experiment.frameworks))
     return shlex.join(words)
+
+
+def _publishes_split(data: DataChoice) -> bool:
+    """Return whether the stored file has a column that says the parts; one that is gone says nothing."""
+    if data.dataset == SAMPLE:
+        return False
+    with contextlib.suppress(ParityError):
+        return likely_split_column(read_stored(dataset_store().get(data.dataset), data.reading), (*data.text, data.label)) is not None
+    return False
 
 
 def _changed(values: Any, usual: Any, names: tuple[str, ...] = ()) -> list[str]:

@@ -64,6 +64,7 @@ def chosen_data(data: DataChoice) -> list[tuple[str, str]]:
         ("labels", "merged where only case or space differs" if data.merge_labels else "as they are"),
         ("split", _split(data)),
         ("content", "the bundled sample" if data.dataset == "sample" else f"SHA-256 begins with {data.dataset}"),
+        *((f"content of “{file.name}”", f"SHA-256 begins with {file.dataset}") for file in data.part_files.values()),
     ]
 
 
@@ -79,10 +80,9 @@ def written(value: Any) -> str:
 def _split(data: DataChoice) -> str:
     """Write where each part comes from; which of them a column lacks is known with its data only."""
     given = [f"the column “{data.split_column}”"] if data.split_column else []
-    files = {"validation": data.validation_file, "test": data.test_file}
-    given += [f"{part} from “{file.name}”" for part, file in files.items() if file]
+    given += [f"{part} from “{file.name}”" for part, file in data.part_files.items()]
     shares = {"validation": data.validation_share, "test": data.test_share}
-    drawn = [f"{100 * share:g} % {part}" for part, share in shares.items() if not files[part]]
+    drawn = [f"{100 * share:g} % {part}" for part, share in shares.items() if part not in data.part_files]
     rest = [", ".join([*drawn, f"seed {data.seed}"])] if drawn else []
     return "; ".join([*given, *(f"where it says none: {words}" if data.split_column else words for words in rest)])
 

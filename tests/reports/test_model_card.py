@@ -14,6 +14,7 @@ from engine.errors import RunError
 from engine.reports.model_card import CARD_MARK, SECTIONS, UNKNOWN_HERE, model_card
 from engine.results.sentences import answer
 from engine.runs.folder import Run
+from engine.runs.records.split_facts import SplitFacts
 from engine.runs.status import Status
 from tests.pages.conftest import as_classifier
 
@@ -117,3 +118,14 @@ def test_a_run_without_a_step_has_no_card(active_run: Run) -> None:
 
 def test_a_card_says_that_it_may_be_replaced(finished_run: Run) -> None:
     assert model_card(finished_run).splitlines()[1].startswith(CARD_MARK)
+
+
+def test_a_card_says_of_the_split_what_is_true(finished_run: Run) -> None:
+    assert "No text stands in two parts." in model_card(finished_run) and "which neither model saw in training" in model_card(finished_run)
+    results = finished_run.read_results()
+    assert results is not None
+    source = SplitFacts("files", files={"test": "official.csv"}, drawn=("validation",), overlaps={"train and test": 7})
+    finished_run.write_results(replace(results, data=replace(results.data, split_source=source)))
+    text = model_card(finished_run).replace("\\", "")
+    assert "“official.csv” is the test part; validation was drawn from training. Texts that stand in two of the given parts: 7 in" in text
+    assert "of which 7 (equal ones counted once) training has too" in text and "neither model saw" not in text and "No text" not in text

@@ -50,6 +50,16 @@ def test_a_file_and_its_awkward_columns_are_named(tmp_path: Path, monkeypatch: p
     assert (again.dataset, again.name, again.text, again.label, again.rows) == (data.dataset, name, data.text, data.label, None)
 
 
+@pytest.mark.parametrize("column", ["split", ""])
+def test_a_published_split_is_taken_again_only_where_it_was(column: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    rows = "".join(f"a text with the number {row},{'ab'[row % 2]},{('train', 'test')[row % 3 == 0]}\n" for row in range(40))
+    Path("mail.csv").write_text(f"text,label,split\n{rows}", encoding="utf-8")
+    dataset = dataset_store().add("mail.csv", Path("mail.csv"))
+    data = DataChoice(dataset.identifier, "mail.csv", ("text",), "label", split_column=column)
+    assert asked_by(repeating_command(Experiment.recommended(data, "tfidf-mlp"))).data.split_column == column
+
+
 def test_what_no_option_can_say_is_said_in_words() -> None:
     assert without_option(sample_choice()) == []
     data = replace(sample_choice(), drop_duplicates=True, test_share=0.2, seed=7)

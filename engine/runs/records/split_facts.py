@@ -57,7 +57,7 @@ def split_facts(choice: DataChoice, frame: pandas.DataFrame) -> SplitFacts:
 
     from engine.data.scanning import scan_texts
 
-    files = {part: file.name for part, file in (("validation", choice.validation_file), ("test", choice.test_file)) if file is not None}
+    files = {part: file.name for part, file in choice.part_files.items()}
     if not choice.gives_parts:
         return SplitFacts()
     kind = " and ".join(word for word, given in (("column", choice.split_column), ("files", files)) if given)
