@@ -23,6 +23,8 @@ _ALIKE = {ord(mark): plain for plain, marks in {"-": "‐‑‒–—−", "'": 
 _LOST = str.maketrans({"ł": "l", "ø": "o", "đ": "d", "ı": "i", "æ": "ae", "œ": "oe", "ß": "ss"})
 _NUMBER = re.compile(r"([+-]?)(\d+)((?:[.,]0{1,2}|\.0{4,})?)")
 """A whole number, also as a decimal one. Three zeros after a point or a comma may be thousands."""
+_LOST_LETTER = re.compile(r"\ufffd|(?<=\w)\?(?=\w)|(?<=\w)\?$")
+"""What stands where a letter beyond ASCII could not be written or read."""
 _ITEM = re.compile(
     r"\s*(?:(\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*')|([+-]?\d+(?:\.\d+)?|[Tt]rue|[Ff]alse)|null|None|NaN|nan)\s*(?:,\s*|(?=[\"'])|$)",
     re.DOTALL,
@@ -103,8 +105,8 @@ class LabelGroup:
 def label_groups(rows_of: Mapping[str, int]) -> tuple[LabelGroup, ...]:
     """Return the groups of spellings, in the order of their names; a label with one spelling is in none.
 
-    A lost accent is the same label only where it can be but one: “cafe” is “café” unless there is “cafè” too. Numbers are the same where
-    they are equal and one of them is written with a decimal point; ``01`` is ``1`` only in a column of such numbers.
+    A lost accent or letter is the same label only where it can be but one: “cafe” is “café” unless there is “cafè” too. Numbers are one
+    where they are equal and one is written with a decimal point; ``01`` is ``1`` only in a column of such numbers.
     """
     if len(rows_of) > MERGED_SPELLINGS:
         return ()
@@ -121,6 +123,10 @@ def label_groups(rows_of: Mapping[str, int]) -> tuple[LabelGroup, ...]:
     for plain, keys in accented.items():
         if plain in spelled and len(keys) == 1:
             spelled[plain] += spelled.pop(keys[0])
+    for key in [key for key in spelled if _LOST_LETTER.search(key)]:
+        pattern = re.compile(_LOST_LETTER.sub("[^\x00-\x7f\ufffd]", re.escape(key).replace(r"\?", "?")))
+        if len(whole := [other for other in spelled if pattern.fullmatch(other)]) == 1:
+            spelled[whole[0]] += spelled.pop(key)
     groups = []
     for spellings in spelled.values():
         if len(spellings) > 1:
@@ -129,20 +135,28 @@ def label_groups(rows_of: Mapping[str, int]) -> tuple[LabelGroup, ...]:
             for spelling in sorted(spellings):
                 name = _shown(spelling, decimal)
                 rows_of_name[name] = rows_of_name.get(name, 0) + rows_of[spelling]
-            name = max(rows_of_name, key=lambda name: rows_of_name[name])
+            name = max(rows_of_name, key=lambda name: (not _LOST_LETTER.search(name) and _decoded(name) == name, rows_of_name[name]))
             groups.append(LabelGroup(name, tuple((spelling, rows_of[spelling]) for spelling in spellings)))
     return tuple(sorted(groups, key=lambda group: group.name))
 
 
 def label_key(spelling: str, decimal: bool = False) -> str:
     """Return what spellings of one label have in common, accents apart."""
-    key = normalised(spelling.translate(_ALIKE)).replace("i\u0307", "i")  # the Turkish İ in lower case
+    key = normalised(_decoded(spelling).translate(_ALIKE)).replace("i\u0307", "i")  # the Turkish İ in lower case
     if len(key) > 2 and key[0] == key[-1] and key[0] in "'\"":
         key = key[1:-1].strip()
     if number := _NUMBER.fullmatch(key):
         return _whole(number, decimal)
     key = re.sub(r"(?<=\w)_+(?=\w)", " ", key)
     return re.sub(r"(?<=[^\W\d])\s*[.,;:]+$", "", key) or key
+
+
+def _decoded(spelling: str) -> str:
+    """Return what a spelling was before UTF-8 was read as cp1252: “cafÃ©” is “café”; any other spelling as it is."""
+    try:
+        return spelling if spelling.isascii() else spelling.encode("cp1252").decode("utf-8")
+    except UnicodeError:
+        return spelling
 
 
 def _whole(number: re.Match[str], decimal: bool) -> str:

@@ -135,6 +135,8 @@ def test_label_variants_and_merging():
     finding = finding_of(report_of(texts, labels), "label_variants")
     assert finding.count == 7 and "3 labels" in finding.sentence and finding.choice_field == "merge_labels"
     assert "“class 0” (18), “Class 0” (1), “class  0” (1) → “class 0”" in finding.sentence and "“class[U+200B] 1” (1)" in finding.sentence
+    decomposed = finding_of(report_of(texts, ["café", "cafe\u0301", "tea"] * 20), "label_variants")
+    assert "“café” (20), “cafe[U+0301]” (20)" in decomposed.sentence or "“cafe[U+0301]” (20), “café” (20)" in decomposed.sentence
     merged = report_of(texts, labels, merge_labels=True)
     assert merged.classes == {"class 0": 20, "class 1": 20, "class 2": 20}
     assert finding_of(merged, "label_variants").rows == tuple(row for row in range(60))

@@ -101,6 +101,9 @@ def test_a_cell_is_split_into_its_labels():
         (["card_arrival", "card_arrival", "card arrival"], "card_arrival"),
         (["billing", "billing", "billing.", "billing :"], "billing"),
         (["❤", "❤\ufe0f", "❤"], "❤"),
+        (["café", "caf\ufffd", "caf\ufffd", "caf?"], "café"),
+        (["m?nchen", "m?nchen", "München"], "München"),
+        (["café", "cafÃ©", "cafÃ©"], "café"),
     ],
 )
 def test_spellings_that_a_person_would_call_the_same_are_one_group(spellings, name):
@@ -123,6 +126,10 @@ def test_spellings_that_a_person_would_call_the_same_are_one_group(spellings, na
         ["कि", "की", "कु", "क"],
         ["👍", "👎", "👍🏽"],
         ["yes", "yes!", "yes?"],
+        ["caf?", "café", "cafè"],
+        ["caf?", "cafe", "caff"],
+        ["why?", "whyé?", "what?"],
+        ["ÃÂ", "é"],
         ["non-spam", "nonspam", "non spam"],
         ["", " ", "None"],
         ["...", ".", ":"],

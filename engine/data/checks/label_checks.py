@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from dataclasses import replace
 
 import numpy
@@ -102,11 +103,11 @@ def label_variants(rows: Rows) -> Finding | None:
 def shown_spellings(group: LabelGroup) -> str:
     """Return the spellings of a label with their rows; what nobody sees is written as its number, for else they would look alike."""
 
-    def visible(spelling: str) -> str:
-        unseen = INVISIBLE.sub(lambda mark: f"[U+{ord(mark[0]):04X}]", spelling)
-        return "".join(character if character in " \n" or not character.isspace() else f"[U+{ord(character):04X}]" for character in unseen)
+    def shown(character: str) -> str:
+        unseen = INVISIBLE.match(character) or unicodedata.combining(character) or (character.isspace() and character not in " \n")
+        return f"[U+{ord(character):04X}]" if unseen else character
 
-    return ", ".join(f"{quoted([visible(spelling)])} ({count:,})" for spelling, count in group.spellings[:5])
+    return ", ".join(f"{quoted([''.join(map(shown, spelling))])} ({count:,})" for spelling, count in group.spellings[:5])
 
 
 @check
