@@ -8,6 +8,7 @@ import pytest
 
 from engine.data.choice import ReadingOptions
 from engine.data.reading.columns import guess_columns
+from engine.data.reading.json_files import parsing
 from engine.data.reading.json_files.parsing import looks_like_json
 from engine.data.reading.read_table import read_table
 from engine.errors import DataError
@@ -182,6 +183,7 @@ EXPORTS = {
         "fields": {"text": t},
         "responses": [{"user_id": "u", "values": {"label": {"value": c}}, "status": "submitted"}],
     },
+    "Argilla 0": lambda t, c: {"text": t, "inputs": {"text": t}, "prediction": [{"label": "x", "score": 1.0}], "annotation": c, "id": "7"},
     "Argilla's data sets": lambda t, c: {
         "text": t,
         "label.responses": [c, "login"],
@@ -231,6 +233,14 @@ def test_what_stays_several_labels_is_a_list(read):
     assert list(read(lines([both, none])).frame["cats"]) == ['["billing", "login"]', ""]
     two = task("a", [{"value": {"choices": ["billing", "login"]}}])
     assert list(read(lines([two, two])).frame["annotations.result.value.choices"]) == ['["billing", "login"]'] * 2
+
+
+def test_each_question_of_label_studio_is_a_column(read):
+    rows = [
+        task(t, [{"from_name": "topic", "value": {"choices": [c]}}, {"from_name": "mood", "value": {"choices": ["calm"]}}]) for t, c in ROWS
+    ]
+    table = read(lines(rows))
+    assert set(table.frame["annotations.mood"]) == {"calm"} and set(table.frame["annotations.topic"]) == set(CLASSES)
 
 
 def test_what_looks_like_scores_is_none(read):
@@ -366,6 +376,14 @@ def test_what_holds_no_rows_is_refused_in_a_sentence(read, what):
         return
     with pytest.raises(DataError, match=words):
         read(content)
+
+
+def test_python_literals_are_read_while_they_are_few(read, monkeypatch):
+    monkeypatch.setattr(parsing, "MAX_LITERALS", 3000)
+    assert any("Python literals" in note for note in read("\n".join(map(str, OBJECTS[:10]))).notes)
+    with pytest.raises(DataError, match="at most 0 MB of them are read"):
+        read("\n".join(map(str, OBJECTS * 3)))
+    assert codes(read(lines(OBJECTS) + "\n" + "{broken\n" * 20)) == {"lines_left_out": 20}
 
 
 def test_damaged_lines_are_counted(read):

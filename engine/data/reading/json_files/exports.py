@@ -50,6 +50,11 @@ def rows_of_export(row: Row, counts: Counter[str]) -> list[Row]:
             row = label_studio(row, field, counts)
     if isinstance(row.get("fields"), dict) and {"responses", "suggestions"} & row.keys():
         row = argilla(row)
+    if {"inputs", "prediction", "annotation"} <= row.keys():  # Argilla's first records
+        row = {
+            "text": row.get("text") or row["inputs"],
+            **{key: row[key] for key in ("annotation", "id", "status", "metadata") if key in row},
+        }
     if any(field.endswith(RESPONSES) for field in row):
         row = argilla_columns(row)
     return [{field: _value(field, value, counts) for field, value in row.items()}]
@@ -137,7 +142,8 @@ def label_studio(row: Row, field: str, counts: Counter[str]) -> Row:
                     answer = value[name]
                     paths = isinstance(answer, list) and all(isinstance(item, list) for item in answer)
                     found = [" > ".join(map(str, path)) for path in answer] if paths else answer if isinstance(answer, list) else [answer]
-                    choices.setdefault(f"{field}.result.value.{name}", []).extend(found)
+                    asked = result.get("from_name")
+                    choices.setdefault(f"{field}.{asked}" if asked else f"{field}.result.value.{name}", []).extend(found)
     kept = {key: value for key, value in row.items() if key in ("id", "data", "text", "meta") and value not in (None, {}, [])}
     return kept | {name: unique(found) for name, found in choices.items()}
 

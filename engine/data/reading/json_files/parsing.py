@@ -13,7 +13,9 @@ from typing import Any, NoReturn
 from engine.errors import DataError
 
 MAX_LITERAL = 2**20
-"""The most characters that are read as Python literals, which take a hundred times their size in memory."""
+"""The most characters of one Python literal, which takes a hundred times its size in memory."""
+MAX_LITERALS = 2**23
+"""The most characters that are tried as Python literals in one file, for that is slow."""
 MAX_DIGITS = 18
 SAMPLE_LINES = 100
 
@@ -38,6 +40,7 @@ class Parser:
         """Objects in which a key stands twice; the last one counts."""
         self.literals = 0
         """Values that were written as Python literals."""
+        self._tried = 0
         self.repairs: list[str] = []
         """What was passed over in the whole text: comments, trailing commas."""
         self._decoder = json.JSONDecoder(
@@ -128,6 +131,14 @@ class Parser:
         """Return what a text holds as a Python literal, with single quotes and ``None``; none where it is too long or no literal."""
         if len(text) > MAX_LITERAL or not re.match(r"\s*[\[{(]", text):
             return []
+        self._tried += len(text)
+        if self._tried > MAX_LITERALS:
+            if not self.literals:
+                return []
+            raise DataError(
+                f"The file is written as Python literals (single quotes, None); at most {MAX_LITERALS / 2**20:.0f} MB of them are read. "
+                "Expected JSON. Write it with json.dump, or a data frame with to_json."
+            )
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # of escapes that Python does not know
