@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from engine.data.choice import DataChoice, ReadingOptions
-from engine.data.reading.opening import MAX_FILE_BYTES, refuse_empty_or_large
+from engine.data.reading.containers.limits import MAX_FILE_BYTES, refuse_empty_or_large
 from engine.errors import DataError, ExperimentError
 from engine.files import read_json, write_atomically
 

@@ -132,5 +132,5 @@ def _code_version() -> str:
         *sorted(here.parent.glob("encodings/*.py")),
         *(here / f"{name}.py" for name in ("table", "finding", "rows", "scanning", "table_cache", "process/table_file")),
     ]
-    packages = [importlib.metadata.version(name) for name in ("pyarrow", "pandas", "openpyxl")]
+    packages = [importlib.metadata.version(name) for name in ("pyarrow", "pandas", "python-calamine")]
     return _key([sys.version, packages, *(path.read_text(encoding="utf-8") for path in sources)])

@@ -7,17 +7,26 @@ from pathlib import Path
 
 from engine.data.choice import ReadingOptions
 from engine.data.reading.columns import ColumnGuess, guess_columns
+from engine.data.reading.containers.archive_reading import read_archive
 from engine.data.reading.delimited.reading import read_delimited
-from engine.data.reading.excel import read_excel
+from engine.data.reading.formats.columnar import read_arrow, read_parquet
+from engine.data.reading.formats.excel import read_excel
+from engine.data.reading.formats.labelled_lines import read_labelled_lines
 from engine.data.reading.json_files.reading import read_json
-from engine.data.reading.opening import opened
-from engine.data.reading.parquet import read_parquet
+from engine.data.reading.opening import ARCHIVE, opened
 from engine.data.table import Table
 
 __all__ = ["ColumnGuess", "Table", "guess_columns", "read_table"]
 
 DETECT = ReadingOptions()
-READERS = {"csv": read_delimited, "json": read_json, "parquet": read_parquet, "excel": read_excel}
+READERS = {
+    "csv": read_delimited,
+    "json": read_json,
+    "parquet": read_parquet,
+    "arrow": read_arrow,
+    "excel": read_excel,
+    "lines": read_labelled_lines,
+}
 """A reader takes the uncompressed file, its own name, the options and the rows to read at most, and fills in the options."""
 
 
@@ -28,5 +37,9 @@ def read_table(path: Path, name: str, options: ReadingOptions = DETECT, limit: i
     table, and where an option does not fit it.
     """
     with opened(path, name, options.kind) as content:
-        table = READERS[content.kind](content.path, name, options, limit)
-    return replace(table, notes=(*content.notes, *table.notes))
+        if content.kind == ARCHIVE:
+            table = read_archive(content.path, name, options, limit, read_table)
+        else:
+            table = READERS[content.kind](content.path, name, options, limit)
+    options = replace(table.options, container=content.container) if content.container else table.options
+    return replace(table, options=options, notes=(*content.notes, *table.notes))

@@ -1,0 +1,206 @@
+"""Zip archives, and the workbooks that are zip archives: their members, unfolded within limits and never by a path of their own."""
+
+from __future__ import annotations
+
+import contextlib
+import lzma
+import re
+import struct
+import zipfile
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from engine.data.reading.containers import limits
+from engine.data.reading.containers.foreign import locked, not_a_table
+from engine.data.reading.containers.limits import ACCEPTED, MEBIBYTE
+from engine.errors import DataError
+
+DAMAGE = (
+    zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, EOFError, NotImplementedError, RuntimeError, OSError, ValueError,
+    LookupError, OverflowError,
+)  # fmt: skip
+"""What Python's zip module raises on damaged members, on methods of packing that it does not know, and on impossible sizes."""
+DOCUMENTS = {
+    "word/document.xml": "a Word document (.docx)", "ppt/presentation.xml": "a PowerPoint presentation (.pptx)",
+    "visio/document.xml": "a Visio drawing", "META-INF/MANIFEST.MF": "a Java archive", "AndroidManifest.xml": "an Android program",
+    "Index/Document.iwa": "a document of Apple Numbers, Pages or Keynote", "META-INF/container.xml": "an e-book (EPUB)",
+}  # fmt: skip
+ERROR_CELL = re.compile(rb'<c [^>]*\bt="e"')
+UNCOMPUTED_CELL = re.compile(rb'<c (?![^>]*\bt="(?:str|e)")[^>]*>\s*(?:<f[^>]*/>|<f[^>]*>[^<]*</f>)\s*(?:<v\s*/>|<v></v>)?\s*</c>')
+"""A string that a formula gave may be empty; any other cell has a value once it was computed."""
+ROW = re.compile(rb'<row [^>]*\br="(\d{1,7})"')
+FAR_COLUMN = re.compile(rb'<c [^>]*\br="([A-Z]{2,3})\d')
+OPEN_DOCUMENT = b"application/vnd.oasis.opendocument."
+LEFTOVERS = ("__MACOSX/", ".DS_Store", "Thumbs.db", "desktop.ini")
+"""What operating systems add to archives and folders."""
+
+
+@dataclass(frozen=True, eq=False)
+class Member:
+    """A file in an archive."""
+
+    path: str
+    """Its name with folders, as it was meant."""
+    info: zipfile.ZipInfo
+
+    @property
+    def name(self) -> str:
+        """The name without folders."""
+        return self.path.rpartition("/")[2]
+
+
+@contextmanager
+def opened_archive(path: Path, name: str) -> Iterator[zipfile.ZipFile]:
+    """Hold a zip archive open; damage becomes a ``DataError``, whenever it shows."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            yield archive
+    except DAMAGE as error:
+        reason = (str(error).splitlines() or [type(error).__name__])[0]
+        raise DataError(
+            f"“{name}” is a damaged zip or Excel file ({type(error).__name__}: {reason}). Expected {ACCEPTED}. Save or download it again."
+        ) from error
+
+
+def members_of(archive: zipfile.ZipFile, name: str) -> list[Member]:
+    """Return the files of an archive in the order of their paths, without what operating systems leave there. Locked ones are refused."""
+    infos = archive.infolist()
+    if len(infos) > limits.MAX_ARCHIVE_MEMBERS:
+        raise DataError(
+            f"“{name}” holds {len(infos):,} files; at most {limits.MAX_ARCHIVE_MEMBERS:,} are accepted. Nothing was unpacked. "
+            "Put the texts into one table, such as a CSV file."
+        )
+    members = {}
+    for info in infos:
+        path = _proper_path(info)
+        if not info.is_dir() and path and not any(part.startswith(".") or part + "/" in LEFTOVERS for part in path.split("/")):
+            members[path] = Member(path, info)
+    kept = [members[path] for path in sorted(members) if members[path].name not in LEFTOVERS]
+    if any(member.info.flag_bits & 1 for member in kept):
+        raise locked(name)
+    return kept
+
+
+def unfold_member(archive: zipfile.ZipFile, member: Member, target: Path, name: str, taken: int = 0) -> int:
+    """Write a member's bytes, counting them; returns the bytes unfolded so far, ``taken`` included. Raises ``DataError`` past the limit."""
+    with archive.open(member.info) as part, target.open("wb") as out:
+        while chunk := part.read(MEBIBYTE):
+            taken += len(chunk)
+            if taken > limits.MAX_DECOMPRESSED_BYTES:
+                raise DataError(
+                    f"“{name}” unfolds to more than {limits.MAX_DECOMPRESSED_BYTES / MEBIBYTE:,.0f} MB. Reading was stopped there. "
+                    "Upload a smaller part of the data."
+                )
+            out.write(chunk)
+    return taken
+
+
+def kind_of_archive(path: Path, name: str) -> str:
+    """Return ``excel`` for a workbook and ``zip`` for an archive of files; raises ``DataError`` on other documents."""
+    with opened_archive(path, name) as archive:
+        infos = archive.infolist()
+        names = {info.filename for info in infos}
+        mimetype = archive.read("mimetype")[:200] if "mimetype" in names and archive.getinfo("mimetype").file_size < 1000 else b""
+    if mimetype.startswith(OPEN_DOCUMENT) and not mimetype.startswith(OPEN_DOCUMENT + b"spreadsheet"):
+        raise not_a_table(name, f"an OpenDocument {mimetype[len(OPEN_DOCUMENT) :].decode('ascii', 'replace').strip()} (.odt or the like)")
+    if names & {"xl/workbook.xml", "xl/workbook.bin"} or mimetype:
+        unfolded = sum(info.file_size for info in infos)
+        if unfolded > limits.MAX_DECOMPRESSED_BYTES or len(infos) > limits.MAX_WORKBOOK_PARTS:
+            raise DataError(
+                f"“{name}” would unfold to {unfolded / MEBIBYTE:,.0f} MB in {len(infos):,} parts; "
+                f"at most {limits.MAX_DECOMPRESSED_BYTES / MEBIBYTE:,.0f} MB are accepted. Nothing was unpacked. "
+                "Save the sheet as CSV and upload that."
+            )
+        if mimetype.startswith(OPEN_DOCUMENT) or names & {"xl/workbook.xml", "xl/workbook.bin"}:
+            return "excel"
+    for part, description in DOCUMENTS.items():
+        if part in names:
+            raise not_a_table(name, description)
+    if names and all(part.endswith(".npy") for part in names):
+        raise not_a_table(name, "a NumPy archive (.npz)")
+    if any(part.endswith("data.pkl") for part in names):
+        raise not_a_table(name, "a file of PyTorch")
+    return "zip"
+
+
+@dataclass
+class SheetFacts:
+    """What stands in the XML of a sheet and no parser tells."""
+
+    errors: int = 0
+    """Cells with an error, such as ``#N/A``."""
+    uncomputed: int = 0
+    """Cells with a formula and no value."""
+    rows: int = 0
+    """The number of the last row."""
+    column: bytes = b""
+    """The letters of the last column, where they are two or more."""
+
+
+def verify_workbook(file: BinaryIO, name: str, limit: int | None = None) -> dict[str, SheetFacts]:
+    """Unpack every part of a workbook once, counting, before a parser sees it; returns what the XML of each sheet says, by its part.
+
+    The sizes in a zip directory are a claim; this is the proof. Raises ``DataError`` past the limit, on damage, and on XML that
+    declares entities, which no spreadsheet program writes and which can unfold without end.
+    """
+    limit = limits.MAX_DECOMPRESSED_BYTES if limit is None else limit
+    total = 0
+    sheets: dict[str, SheetFacts] = {}
+    try:
+        with zipfile.ZipFile(file) as archive:
+            for member in archive.infolist():
+                if member.flag_bits & 1:
+                    raise locked(name)
+                before = pending = b""
+                # The manifest of old OpenDocument files names its document type; no parser here reads it.
+                is_xml = member.filename.endswith((".xml", ".rels")) and member.filename != "META-INF/manifest.xml"
+                facts = sheets.setdefault(member.filename, SheetFacts()) if member.filename.startswith("xl/worksheets/") else None
+                with archive.open(member) as part:
+                    while chunk := part.read(MEBIBYTE):
+                        total += len(chunk)
+                        if total > limit:
+                            raise DataError(
+                                f"“{name}” unfolds to more than {limit / MEBIBYTE:,.0f} MB. Reading was stopped there. "
+                                "Save the sheet as CSV and upload that."
+                            )
+                        seam = before + chunk
+                        if is_xml and b"<!" in seam and (b"<!DOCTYPE" in seam or b"<!ENTITY" in seam):
+                            raise DataError(
+                                f"“{name}” declares XML entities in {member.filename}, which no spreadsheet program writes. "
+                                "It was not read. Save it anew from a spreadsheet program, or as CSV."
+                            )
+                        before = chunk[-16:]
+                        if facts is not None:
+                            pending = _count_cells(pending + chunk, facts)
+                if facts is not None:
+                    _count_cells(pending + b"<c ", facts)
+    except DAMAGE as error:
+        raise DataError(f"“{name}” is damaged ({type(error).__name__}: {error}). Expected a readable workbook. Save it again.") from error
+    return sheets
+
+
+def _count_cells(xml: bytes, facts: SheetFacts) -> bytes:
+    """Count in the whole cells of a piece of a sheet; returns the part of the last one, for the next piece."""
+    end = xml.rfind(b"<c ")
+    if end < 0:
+        return xml if len(xml) < 4 * MEBIBYTE else b""
+    whole = xml[:end]
+    facts.errors += len(ERROR_CELL.findall(whole))
+    if b"<f" in whole:
+        facts.uncomputed += len(UNCOMPUTED_CELL.findall(whole))
+    facts.rows = max([facts.rows, *map(int, ROW.findall(whole))])
+    facts.column = max([facts.column, *FAR_COLUMN.findall(whole)], key=lambda letters: (len(letters), letters))
+    return xml[end:]
+
+
+def _proper_path(info: zipfile.ZipInfo) -> str:
+    """Return a member's path in the characters that were meant: some programs write UTF-8 without saying so."""
+    path = info.filename
+    if not info.flag_bits & 0x800:
+        with contextlib.suppress(UnicodeError):
+            path = path.encode("cp437").decode("utf-8")
+    return "/".join(part for part in path.replace("\\", "/").split("/") if part not in ("", ".", ".."))

@@ -1,0 +1,289 @@
+"""Reading a sheet of a workbook: ``.xlsx``, ``.xlsm``, ``.xlsb``, ``.xls`` and ``.ods``."""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import numpy
+import python_calamine
+
+from engine.data.choice import ReadingOptions
+from engine.data.finding import SHOWN_ROWS, Finding
+from engine.data.reading.columns import guess_columns
+from engine.data.reading.containers import limits
+from engine.data.reading.containers.archives import SheetFacts, verify_workbook
+from engine.data.reading.containers.foreign import locked
+from engine.data.reading.containers.limits import MEBIBYTE, too_large
+from engine.data.reading.header import detect_header
+from engine.data.reading.values import plain_text
+from engine.data.table import MAX_COLUMNS, Table, frame_of, strings, unique_names
+from engine.errors import DataError
+
+ERRORS = frozenset({"#N/A", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NULL!", "#NUM!", "#GETTING_DATA", "#SPILL!", "#CALC!", "Err:502"})
+"""What spreadsheet programs show in place of a value that could not be computed."""
+MAX_CELLS = 25_000_000
+"""The rectangle around all filled cells of a sheet; the parser takes memory for each cell of it."""
+LOOKED_AT_ROWS = 400
+"""Rows of each sheet that tell which of them holds the table."""
+VISIBLE = python_calamine.SheetVisibleEnum.Visible
+Rows = list[tuple[int, list[str]]]
+"""Rows of cells with their 1-based numbers in the sheet."""
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """The cells of a sheet, before it is known what of them is a table."""
+
+    title: str
+    rows: Rows
+    merged: tuple[tuple[int, int, int], ...]
+    """Merged cells that span rows: the first row, the last row (both 1-based) and the column (from 0) of each."""
+    error_cells: int
+    """Cells with an error as their text; other errors come as empty cells."""
+
+
+def read_excel(path: Path, name: str, options: ReadingOptions, limit: int | None) -> Table:
+    """Read the sheet of a workbook that holds a table; merged cells are filled down, cells with an error are empty, both are said."""
+    facts = _facts(path, name)
+    with _damage(name):
+        book = python_calamine.load_workbook(str(path))
+        titles = [item.name for item in book.sheets_metadata]
+        hidden = {item.name for item in book.sheets_metadata if item.visible != VISIBLE}
+        if options.sheet is not None:
+            title = _title(options.sheet, titles, name)
+            sheet, others = _sheet(book, title, name, facts, limit), list[Sheet]()
+        else:
+            sheet, others = _best_sheet(book, titles, hidden, name, facts, limit)
+    if not sheet.rows:
+        raise DataError(
+            f"The sheet “{sheet.title}” of “{name}” has no filled cell. Expected a table. Choose another sheet of: {', '.join(titles)}."
+        )
+    table = _table(sheet, options, limit)
+    findings = [*table.findings, *_cell_findings(sheet, facts.get(sheet.title, SheetFacts())), *_other_sheets(table, others, options)]
+    notes = list(table.notes)
+    if len(titles) > 1:
+        unseen = f", {len(hidden)} of them hidden" if hidden else ""
+        notes.append(f"The workbook has {len(titles)} sheets{unseen}; “{sheet.title}” was read.")
+    return replace(table, notes=tuple(notes), findings=tuple(findings))
+
+
+def _facts(path: Path, name: str) -> dict[str, SheetFacts]:
+    """Return what the XML of each sheet says, by its title, after the whole archive was verified; nothing for other formats."""
+    if not zipfile.is_zipfile(path):
+        return {}
+    with path.open("rb") as file:
+        parts = verify_workbook(file, name)
+    if not parts:
+        return {}
+    try:
+        with zipfile.ZipFile(path) as archive:
+            targets = {
+                item.get("Id"): item.get("Target", "") for item in ElementTree.fromstring(archive.read("xl/_rels/workbook.xml.rels"))
+            }
+            book = ElementTree.fromstring(archive.read("xl/workbook.xml"))
+    except (KeyError, ElementTree.ParseError):
+        return {}
+    facts = {}
+    for item in book.iter():
+        if item.tag.rpartition("}")[2] == "sheet":
+            reference = next((value for key, value in item.attrib.items() if key.rpartition("}")[2] == "id"), None)
+            target = targets.get(reference, "").lstrip("/")
+            facts[item.get("name", "")] = parts.get(target if target.startswith("xl/") else f"xl/{target}", SheetFacts())
+    for title, fact in facts.items():
+        columns = _column_number(fact.column)
+        if columns > MAX_COLUMNS and fact.rows > 1:
+            unique_names([""] * columns)
+        if fact.rows * max(columns, 26 if fact.rows > MAX_CELLS // 26 else 1) > MAX_CELLS:
+            raise DataError(
+                f"The sheet “{title}” of “{name}” reaches down to row {fact.rows:,}, which makes more than {MAX_CELLS:,} cells. "
+                "Expected a table without stray cells far away. Delete the empty rows and columns around the table, or save it as CSV."
+            )
+    return facts
+
+
+@contextmanager
+def _damage(name: str) -> Iterator[None]:
+    """Make whatever the parser raises on a damaged workbook a sentence, panics included, which are no ``Exception``."""
+    try:
+        yield
+    except (DataError, KeyboardInterrupt, SystemExit, GeneratorExit, MemoryError):
+        raise
+    except python_calamine.PasswordError as error:
+        raise locked(name) from error
+    except BaseException as error:
+        reason = (str(error).splitlines() or ["unreadable"])[0]
+        if "password" in reason.lower():
+            raise locked(name) from error
+        raise DataError(
+            f"“{name}” is a damaged workbook ({type(error).__name__}: {reason}). Expected a readable one. Save it again."
+        ) from error
+
+
+def _title(wanted: str, titles: list[str], name: str) -> str:
+    """Return the sheet with this title; case and outer spaces do not matter where only one fits."""
+    close = [title for title in titles if title == wanted] or [t for t in titles if t.strip().lower() == wanted.strip().lower()]
+    if len(close) != 1:
+        raise DataError(
+            f"“{name}” has no sheet called “{wanted}”. Expected one of: {', '.join(titles) or 'none'}. Choose one of them (--sheet)."
+        )
+    return close[0]
+
+
+def _best_sheet(
+    book: Any, titles: list[str], hidden: set[str], name: str, facts: dict[str, SheetFacts], limit: int | None
+) -> tuple[Sheet, list[Sheet]]:
+    """Return the visible sheet with the best table, and the other visible ones; a hidden one only where no visible one has a table."""
+    worksheets = {item.name for item in book.sheets_metadata if item.typ == python_calamine.SheetTypeEnum.WorkSheet} or set(titles)
+    visible = [_sheet(book, title, name, facts, limit) for title in titles if title in worksheets and title not in hidden]
+    if all(_merit(sheet)[0] == 0 for sheet in visible):
+        visible += [_sheet(book, title, name, facts, limit) for title in titles if title in worksheets and title in hidden]
+    if not visible:
+        raise DataError(f"“{name}” has no worksheet. Expected a table on one. It holds: {', '.join(titles) or 'nothing'}.")
+    best = max(visible, key=_merit)  # the first of equal ones
+    return best, [sheet for sheet in visible if sheet is not best and sheet.title not in hidden]
+
+
+def _merit(sheet: Sheet) -> tuple[int, int]:
+    """Return how much a sheet is like a table of texts and labels, and then its rows."""
+    if not sheet.rows or max(len(row) for _, row in sheet.rows) < 2:
+        return (0, len(sheet.rows))
+    sample = replace(sheet, rows=sheet.rows[:LOOKED_AT_ROWS])
+    try:
+        table = _table(sample, ReadingOptions(), LOOKED_AT_ROWS)
+    except DataError:
+        return (0, len(sheet.rows))
+    guess = guess_columns(table)
+    found = guess.label is not None and bool(guess.text)
+    return (1 + found + (found and guess.sure) if len(table.frame) > 0 else 0, len(sheet.rows))
+
+
+def _sheet(book: Any, title: str, name: str, facts: dict[str, SheetFacts], limit: int | None) -> Sheet:
+    cells = book.get_sheet_by_name(title)
+    rows: Rows = []
+    size = errors = 0
+    if cells.width > MAX_COLUMNS:
+        unique_names([""] * cells.width)
+    for number, row in enumerate(cells.iter_rows(), start=1):
+        texts = [plain_text(value) for value in row]
+        for position, text in enumerate(texts):
+            if text[:1] in ("#", "E") and text in ERRORS:
+                texts[position] = ""
+                errors += 1
+        while texts and not texts[-1].strip():
+            texts.pop()
+        if texts:
+            rows.append((number, texts))
+        size += sum(map(len, texts)) + 8 * len(row)
+        if size > limits.MAX_DECOMPRESSED_BYTES:
+            raise too_large(name, f"more than {limits.MAX_DECOMPRESSED_BYTES / MEBIBYTE:,.0f} MB of cells")
+        if limit is not None and len(rows) > limit + LOOKED_AT_ROWS:
+            break
+    first_column = cells.start[1] if cells.start else 0  # empty columns on the left are not given
+    ranges = cells.merged_cell_ranges or ()
+    merged = tuple((top + 1, bottom + 1, left - first_column) for (top, left), (bottom, _) in ranges if bottom > top)
+    return Sheet(title, rows, merged, errors)
+
+
+def _table(sheet: Sheet, options: ReadingOptions, limit: int | None) -> Table:
+    """Make a table out of the rows of a sheet: what is above it is skipped, its header told, merged cells filled down."""
+    width = max(len(row) for _, row in sheet.rows)
+    rows = [(number, (row + [""] * width)[:width]) for number, row in sheet.rows]
+    header, sentence = (options.header, "") if options.header is not None else detect_header([row for _, row in rows])
+    notes = [sentence] if sentence else []
+    names = [f"column {position}" for position in range(1, width + 1)]
+    if header:
+        names, repairs = unique_names(rows[0][1])
+        notes += repairs
+        rows = rows[1:]
+    filled = _fill_down(rows, sheet.merged)
+    findings = []
+    if filled:
+        findings.append(
+            Finding(
+                "Merged cells",
+                len(filled),
+                f"{len(filled):,} cells were empty because they are merged with the cell above; each got the value of the whole.",
+                "Nothing, if the merged value is meant for every row.",
+                code="merged_cells",
+                rows=tuple(filled[:SHOWN_ROWS]),
+            )
+        )
+    rows = rows[:limit] if limit is not None else rows
+    frame = frame_of(names, [strings([row[position] for _, row in rows]) for position in range(width)])
+    lines = numpy.array([number for number, _ in rows], dtype=numpy.int64)
+    return Table(frame, replace(options, kind="excel", sheet=sheet.title, header=header), tuple(notes), tuple(findings), lines)
+
+
+def _fill_down(rows: Rows, merged: tuple[tuple[int, int, int], ...]) -> list[int]:
+    """Write the value of merged cells into each of their rows that is there; returns the positions of those rows."""
+    if not merged:
+        return []
+    positions = {number: position for position, (number, _) in enumerate(rows)}
+    filled = []
+    for top, bottom, column in merged:
+        if top not in positions or column >= len(rows[0][1]):
+            continue  # in the title, or the header
+        value = rows[positions[top]][1][column]
+        for number in range(top + 1, min(bottom, rows[-1][0]) + 1):
+            if value and number in positions and not rows[positions[number]][1][column]:
+                rows[positions[number]][1][column] = value
+                filled.append(positions[number])
+    return sorted(filled)
+
+
+def _cell_findings(sheet: Sheet, facts: SheetFacts) -> list[Finding]:
+    findings = []
+    if errors := facts.errors + sheet.error_cells:
+        findings.append(
+            Finding(
+                "Cells with an error",
+                errors,
+                f"{errors:,} cells hold an error such as #N/A in place of a value; they are empty.",
+                "Correct the formulas in the workbook if the values matter.",
+                code="error_cells",
+            )
+        )
+    if facts.uncomputed:
+        findings.append(
+            Finding(
+                "Formulas without a value",
+                facts.uncomputed,
+                f"{facts.uncomputed:,} cells hold a formula that no program has computed yet; they are empty.",
+                "Open the workbook in a spreadsheet program and save it again.",
+                code="formulas_without_value",
+            )
+        )
+    return findings
+
+
+def _other_sheets(table: Table, others: list[Sheet], options: ReadingOptions) -> list[Finding]:
+    """Say which other sheets hold a table with the same columns: a year in twelve sheets is no smaller data set."""
+    alike = []
+    for sheet in others:
+        if sheet.rows and [cell.strip() for cell in sheet.rows[0][1]] == list(table.frame.columns):
+            alike.append(sheet)
+    if not alike:
+        return []
+    listed = ", ".join(f"“{sheet.title}”" for sheet in alike[:6]) + (" …" if len(alike) > 6 else "")
+    return [
+        Finding(
+            "Other sheets with the same columns",
+            len(alike),
+            f"{listed} hold tables with the same columns and were not read.",
+            "Choose another sheet (--sheet), or copy the rows into one.",
+            code="other_sheets",
+        )
+    ]
+
+
+def _column_number(letters: bytes) -> int:
+    number = 0
+    for letter in letters:
+        number = number * 26 + letter - 64
+    return number
