@@ -9,12 +9,15 @@ import os
 import re
 import tempfile
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
 from engine.data.choice import DataChoice, ReadingOptions
+from engine.data.process.scratch import scratch_folder
 from engine.data.reading.containers.limits import MAX_FILE_BYTES, refuse_empty_or_large
+from engine.data.reading.containers.packing import files_below, pack
 from engine.errors import DataError, ExperimentError
 from engine.files import read_json, write_atomically
 
@@ -51,6 +54,23 @@ class DatasetStore:
                 f"“{name}” could not be stored: {error.strerror or error}. Expected room and permission to write in {self.root.name}. "
                 "Free some space, or start the dashboard with another folder for its runs, then upload it again."
             ) from error
+
+    def add_together(self, name: str, files: Mapping[str, Path | BinaryIO | bytes]) -> Dataset:
+        """Store several files as one data set: packed into a zip under their paths, the same files always into the same one.
+
+        ``files`` are paths with folders, as they shall stand in the archive, and what is stored under them. A single file is stored as it
+        is. Raises ``DataError`` as :meth:`add`.
+        """
+        if len(files) == 1:
+            return self.add(*next(iter(files.items())))
+        with scratch_folder() as folder:
+            packed = folder / "packed"
+            pack(packed, files, name)
+            return self.add(name if name.lower().endswith(".zip") else f"{name}.zip", packed)
+
+    def add_folder(self, folder: Path) -> Dataset:
+        """Store a folder with all files below it, hidden ones left out, as one data set."""
+        return self.add_together(folder.resolve().name or "folder", files_below(folder))
 
     def _add(self, name: str, source: bytes | BinaryIO | Path) -> Dataset:
         self.root.mkdir(parents=True, exist_ok=True)

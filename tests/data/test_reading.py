@@ -12,8 +12,9 @@ import pytest
 
 from engine.data.choice import ReadingOptions
 from engine.data.reading.columns import guess_columns
-from engine.data.reading.containers import archives, limits
+from engine.data.reading.containers import limits
 from engine.data.reading.delimited import reading as delimited
+from engine.data.reading.formats import workbook_parts
 from engine.data.reading.read_table import read_table
 from engine.errors import DataError
 
@@ -341,7 +342,7 @@ def test_workbook_bomb_is_stopped_while_reading(write):
     bomb = with_part(workbook(ROWS), "xl/media/zeros.bin", b"\0" * 5 * 2**20)
     path, name = write(bomb, "bomb.xlsx")
     with path.open("rb") as file, pytest.raises(DataError, match="unfolds to more than 3 MB"):
-        archives.verify_workbook(file, name, limit=3 * 2**20)
+        workbook_parts.verify_workbook(file, name, limit=3 * 2**20)
 
 
 def test_a_lying_directory_does_not_unfold(write):

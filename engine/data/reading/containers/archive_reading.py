@@ -15,7 +15,7 @@ from engine.data.process.scratch import scratch_folder
 from engine.data.reading.containers import limits
 from engine.data.reading.containers.archives import Member, kind_of_archive, members_of, opened_archive, unfold_member
 from engine.data.reading.containers.foreign import not_a_table
-from engine.data.reading.containers.members import Part, Selection, select
+from engine.data.reading.containers.members import TOGETHER, Part, Selection, select
 from engine.data.reading.encoding import UTF8, scan
 from engine.data.reading.formats.parallel_lines import read_parallel_lines
 from engine.data.reading.formats.text_folders import read_text_folders
@@ -43,14 +43,18 @@ def _read_parts(
     archive: zipfile.ZipFile, selection: Selection, name: str, options: ReadingOptions, limit: int | None, read: Reader, folder: Path
 ) -> Table:
     taken = 0
+    paths: dict[Member, Path] = {}
 
     def unfolded(member: Member) -> Path:
         nonlocal taken
+        if member in paths:
+            return paths[member]
         target = folder / f"{len(list(folder.iterdir()))}"
         taken = unfold_member(archive, member, target, name, taken)
         with target.open("rb") as file:
             if file.read(4) == b"PK\x03\x04" and kind_of_archive(target, member.path) == "zip":
                 raise not_a_table(member.path, "an archive inside the archive", "Unpack the outer one and upload what is in it.")
+        paths[member] = target
         return target
 
     def read_part(part: Part, with_options: ReadingOptions, rows: int | None) -> Table:
@@ -61,7 +65,9 @@ def _read_parts(
 
     several = len(selection.parts) > 1
     first = selection.parts[0]
-    tables = [read_part(first, options, limit)]
+    # Of several files those in UTF-8 are read as such, and one encoding is given to all others.
+    utf8 = several and options.encoding is not None and scan(unfolded(first.member))[0]
+    tables = [read_part(first, replace(options, encoding="utf-8") if utf8 else options, limit)]
     left_out = list(selection.left_out)
     reasons = []
     base, legacy = tables[0].options, options.encoding
@@ -70,10 +76,8 @@ def _read_parts(
     parts = [first]
     for part in selection.parts[1:]:
         rows = None if limit is None else max(limit - sum(len(table.frame) for table in tables), 1)
+        encoding = "utf-8" if base.encoding is not None and scan(unfolded(part.member))[0] else legacy
         try:
-            encoding = legacy
-            if base.encoding is not None and scan(unfolded(part.member))[0]:
-                encoding = "utf-8"
             table = read_part(part, replace(base, encoding=encoding, container=None, member=None), rows)
             if set(table.frame.columns) != set(tables[0].frame.columns):
                 raise DataError(f"“{part.member.path}” has other columns ({', '.join(map(str, table.frame.columns[:8]))}).")
@@ -90,7 +94,9 @@ def _read_parts(
     table = _joined(tables, parts, limit) if several and len(tables) > 1 else tables[0]
     member = Selection(tuple(parts)).member
     resolved = replace(base, encoding=(legacy or base.encoding) if several else base.encoding, member=member)
-    note = f"Of the archive, {' and '.join(f'“{piece}”' for piece in member.split(' + '))} {'were' if ' + ' in member else 'was'} read."
+    pieces = member.split(TOGETHER)
+    listed = ", ".join(f"“{piece}”" for piece in pieces[:6]) + (" …" if len(pieces) > 6 else "")
+    note = f"Of the archive, {listed} {'was read' if len(pieces) == 1 else 'were read together'}."
     return replace(table, options=resolved, notes=(note, *table.notes), findings=(*members_left_out(left_out, reasons), *table.findings))
 
 

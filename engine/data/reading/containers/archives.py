@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import lzma
-import re
 import struct
 import zipfile
 import zlib
@@ -12,7 +11,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
 
 from engine.data.reading.containers import limits
 from engine.data.reading.containers.foreign import locked, not_a_table
@@ -29,11 +27,6 @@ DOCUMENTS = {
     "visio/document.xml": "a Visio drawing", "META-INF/MANIFEST.MF": "a Java archive", "AndroidManifest.xml": "an Android program",
     "Index/Document.iwa": "a document of Apple Numbers, Pages or Keynote", "META-INF/container.xml": "an e-book (EPUB)",
 }  # fmt: skip
-ERROR_CELL = re.compile(rb'<c [^>]*\bt="e"')
-UNCOMPUTED_CELL = re.compile(rb'<c (?![^>]*\bt="(?:str|e)")[^>]*>\s*(?:<f[^>]*/>|<f[^>]*>[^<]*</f>)\s*(?:<v\s*/>|<v></v>)?\s*</c>')
-"""A string that a formula gave may be empty; any other cell has a value once it was computed."""
-ROW = re.compile(rb'<row [^>]*\br="(\d{1,7})"')
-FAR_COLUMN = re.compile(rb'<c [^>]*\br="([A-Z]{2,3})\d')
 OPEN_DOCUMENT = b"application/vnd.oasis.opendocument."
 LEFTOVERS = ("__MACOSX/", ".DS_Store", "Thumbs.db", "desktop.ini")
 """What operating systems add to archives and folders."""
@@ -125,76 +118,6 @@ def kind_of_archive(path: Path, name: str) -> str:
     if any(part.endswith("data.pkl") for part in names):
         raise not_a_table(name, "a file of PyTorch")
     return "zip"
-
-
-@dataclass
-class SheetFacts:
-    """What stands in the XML of a sheet and no parser tells."""
-
-    errors: int = 0
-    """Cells with an error, such as ``#N/A``."""
-    uncomputed: int = 0
-    """Cells with a formula and no value."""
-    rows: int = 0
-    """The number of the last row."""
-    column: bytes = b""
-    """The letters of the last column, where they are two or more."""
-
-
-def verify_workbook(file: BinaryIO, name: str, limit: int | None = None) -> dict[str, SheetFacts]:
-    """Unpack every part of a workbook once, counting, before a parser sees it; returns what the XML of each sheet says, by its part.
-
-    The sizes in a zip directory are a claim; this is the proof. Raises ``DataError`` past the limit, on damage, and on XML that
-    declares entities, which no spreadsheet program writes and which can unfold without end.
-    """
-    limit = limits.MAX_DECOMPRESSED_BYTES if limit is None else limit
-    total = 0
-    sheets: dict[str, SheetFacts] = {}
-    try:
-        with zipfile.ZipFile(file) as archive:
-            for member in archive.infolist():
-                if member.flag_bits & 1:
-                    raise locked(name)
-                before = pending = b""
-                # The manifest of old OpenDocument files names its document type; no parser here reads it.
-                is_xml = member.filename.endswith((".xml", ".rels")) and member.filename != "META-INF/manifest.xml"
-                facts = sheets.setdefault(member.filename, SheetFacts()) if member.filename.startswith("xl/worksheets/") else None
-                with archive.open(member) as part:
-                    while chunk := part.read(MEBIBYTE):
-                        total += len(chunk)
-                        if total > limit:
-                            raise DataError(
-                                f"“{name}” unfolds to more than {limit / MEBIBYTE:,.0f} MB. Reading was stopped there. "
-                                "Save the sheet as CSV and upload that."
-                            )
-                        seam = before + chunk
-                        if is_xml and b"<!" in seam and (b"<!DOCTYPE" in seam or b"<!ENTITY" in seam):
-                            raise DataError(
-                                f"“{name}” declares XML entities in {member.filename}, which no spreadsheet program writes. "
-                                "It was not read. Save it anew from a spreadsheet program, or as CSV."
-                            )
-                        before = chunk[-16:]
-                        if facts is not None:
-                            pending = _count_cells(pending + chunk, facts)
-                if facts is not None:
-                    _count_cells(pending + b"<c ", facts)
-    except DAMAGE as error:
-        raise DataError(f"“{name}” is damaged ({type(error).__name__}: {error}). Expected a readable workbook. Save it again.") from error
-    return sheets
-
-
-def _count_cells(xml: bytes, facts: SheetFacts) -> bytes:
-    """Count in the whole cells of a piece of a sheet; returns the part of the last one, for the next piece."""
-    end = xml.rfind(b"<c ")
-    if end < 0:
-        return xml if len(xml) < 4 * MEBIBYTE else b""
-    whole = xml[:end]
-    facts.errors += len(ERROR_CELL.findall(whole))
-    if b"<f" in whole:
-        facts.uncomputed += len(UNCOMPUTED_CELL.findall(whole))
-    facts.rows = max([facts.rows, *map(int, ROW.findall(whole))])
-    facts.column = max([facts.column, *FAR_COLUMN.findall(whole)], key=lambda letters: (len(letters), letters))
-    return xml[end:]
 
 
 def _proper_path(info: zipfile.ZipInfo) -> str:

@@ -20,11 +20,13 @@ FOREIGN = (
     (b"ID3", "a sound file"), (b"fLaC", "a sound file"), (b"\0asm", "a program"),
 )  # fmt: skip
 PICKLE = re.compile(
-    rb"\x80[\x01-\x05][\x28-\x95]|[\]}(]q\x00|[(\]}]?c[\w.]+\n\w+\n(?:[q(]|p0\n)|\((?:lp|dp)\d+\n|\((?:[dl]|[VSI][^\n]*\n)+p\d+\n(?:s?[SVIag])"
+    rb"\x80[\x01-\x05][\x28-\x95]|\(*[\]}]q\x00|[(\]}]?c[\w.]+\n\w+\n(?:[q(]|p0\n)|\(+(?:lp|dp)\d+\n|\((?:[dl]|[VSI][^\n]*\n)+p\d+\n(?:s?[SVIag])"
 )
 """The first opcodes of protocols 0 to 5, in the order in which pickling writes them."""
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 """The container of Office's old formats, and of locked new ones."""
+BOOKS = {"Workbook", "Book", "WORKBOOK", "BOOK"}
+"""The names of the stream that is an old workbook."""
 
 
 def not_a_table(name: str, what: str, remedy: str = EXPORT) -> DataError:
@@ -76,10 +78,11 @@ def _refuse_markup(first: bytes, name: str) -> None:
 def kind_of_ole(path: Path, name: str) -> str:
     """Return ``excel`` for an old workbook. Raises ``DataError`` on a locked workbook and on every other document in this container."""
     try:
-        entries = _ole_entries(path)
+        starts = _ole_streams(path)
     except (struct.error, IndexError, ValueError, OSError) as error:
         raise DataError(f"“{name}” is a damaged Office document. Expected {ACCEPTED}. Save or download it again.") from error
-    if entries & {"EncryptionInfo", "EncryptedPackage"}:
+    entries = set(starts)
+    if entries & {"EncryptionInfo", "EncryptedPackage"} or any(_asks_for_password(starts[book]) for book in entries & BOOKS):
         raise locked(name)
     for stream, description in (
         ("WordDocument", "an old Word document (.doc)"),
@@ -89,7 +92,7 @@ def kind_of_ole(path: Path, name: str) -> str:
     ):
         if stream in entries:
             raise not_a_table(name, description)
-    if entries & {"Workbook", "Book", "WORKBOOK", "BOOK"}:
+    if entries & BOOKS:
         return "excel"
     raise not_a_table(name, "an old Office document without a workbook")
 
@@ -102,8 +105,19 @@ def locked(name: str) -> DataError:
     )
 
 
-def _ole_entries(path: Path) -> set[str]:
-    """Return the names directly below the root of an OLE container; those of embedded documents lie deeper."""
+def _asks_for_password(start: bytes) -> bool:
+    """Return whether one of the first records of an old workbook says that the rest is encrypted."""
+    place = 0
+    while place + 4 <= len(start):
+        kind, size = struct.unpack_from("<HH", start, place)
+        if kind == 0x2F:
+            return True
+        place += 4 + size
+    return False
+
+
+def _ole_streams(path: Path) -> dict[str, bytes]:
+    """Return what lies directly below the root of an OLE container, by name with its first bytes; embedded documents lie deeper."""
     data = path.read_bytes()
     sector = 1 << min(struct.unpack_from("<H", data, 30)[0], 16)
     table: list[int] = []
@@ -115,7 +129,7 @@ def _ole_entries(path: Path) -> set[str]:
         visited.add(number)
         directory += data[(number + 1) * sector : (number + 2) * sector]
         number = table[number]
-    names: set[str] = set()
+    streams: dict[str, bytes] = {}
     pending, seen = [struct.unpack_from("<I", directory, 76)[0]], set()  # the root's child, then brothers left and right
     while pending:
         entry = pending.pop()
@@ -123,6 +137,8 @@ def _ole_entries(path: Path) -> set[str]:
             continue
         seen.add(entry)
         size = struct.unpack_from("<H", directory, entry * 128 + 64)[0]
-        names.add(directory[entry * 128 : entry * 128 + max(size - 2, 0)].decode("utf-16-le", "replace"))
+        name = directory[entry * 128 : entry * 128 + max(size - 2, 0)].decode("utf-16-le", "replace")
+        first = struct.unpack_from("<I", directory, entry * 128 + 116)[0] + 1
+        streams[name] = data[first * sector : (first + 1) * sector]
         pending += struct.unpack_from("<2I", directory, entry * 128 + 68)
-    return names
+    return streams

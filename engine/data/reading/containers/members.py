@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
+from engine.data.choice import PARTS
+from engine.data.part_names import part_of
 from engine.data.reading.containers.archives import Member
 from engine.data.reading.containers.foreign import not_a_table
 from engine.errors import DataError
@@ -21,11 +23,6 @@ ARCHIVES = {".zip", ".tar", ".tgz", ".7z", ".rar"}
 DOCUMENTS = re.compile(
     r"(?:^|[^a-z])(?:read_?me|licen[sc]e|citation|changelog|notice|copying|sample_?submission|metadata|schema|dataset_info)"
 )
-SPLITS = {
-    "train": "train", "training": "train", "trn": "train", "valid": "validation", "validation": "validation", "val": "validation",
-    "dev": "validation", "devel": "validation", "development": "validation", "eval": "validation", "evaluation": "validation",
-    "test": "test", "testing": "test", "tst": "test",
-}  # fmt: skip
 TEXT_WORDS = {"text", "texts", "sentence", "sentences", "x", "data", "document", "documents", "docs", "message", "messages",
               "question", "questions", "review", "reviews", "input", "inputs", "in", "tweets", "utterances"}  # fmt: skip
 LABEL_WORDS = {"label", "labels", "y", "target", "targets", "class", "classes", "category", "categories", "intent", "intents"}
@@ -90,7 +87,7 @@ def select(members: Sequence[Member], name: str, chosen: str | None, kind: str |
         raise _nothing_to_read(members, name)
     together = _split_tables([m for m in candidates if _is_table(m)])
     if not tables:
-        together = _pairs(candidates) or _split_tables(candidates)
+        together = _pairs(candidates) or _split_tables(candidates, numbered_alone=False)
     if together is not None:
         return _with_left_out(together, members)
     texts = [member for member in candidates if not _is_table(member)]
@@ -99,7 +96,7 @@ def select(members: Sequence[Member], name: str, chosen: str | None, kind: str |
             f"“{name}” holds {len(texts):,} text files in one folder, so nothing says their classes. "
             "Expected a folder for each class, such as sport/001.txt, or one table. Sort the files into folders, or name one with --member."
         )
-    best = max(candidates, key=lambda m: (_is_table(m), "train" in words_of(m), m.info.file_size))
+    best = max(candidates, key=lambda m: (_is_table(m), PARTS[0] in words_of(m), m.info.file_size))
     return _with_left_out(Selection((Part("", best),)), members)
 
 
@@ -122,14 +119,14 @@ def class_folders(members: Sequence[Member], fewest: int = FEWEST_TEXTS) -> Sele
     prefix = "".join(f"{part}/" for part in folders[0][:shared])
     inside = [member for member in texts if member.path.startswith(prefix) and "/" in member.path[len(prefix) :]]
     tops = {member.path[len(prefix) :].split("/")[0] for member in inside}
-    split = len(tops) > 1 and all(top.lower() in SPLITS for top in tops)
+    split = len(tops) > 1 and all(map(part_of, tops))
     parts = []
     for member in inside:
         below = member.path[len(prefix) :].split("/")
         if not split:
             parts.append(Part("", member))
         elif len(below) > 2:
-            parts.append(Part(SPLITS[below[0].lower()], member))
+            parts.append(Part(part_of(below[0]) or "", member))
     classes = {label_of(part, prefix)[0] for part in parts}
     if len(classes) < 2 or len(parts) < fewest * len({part.member.path.rpartition("/")[0] for part in parts}):
         return None
@@ -152,17 +149,20 @@ def words_of(member: Member) -> list[str]:
 
 def _split_of(member: Member) -> str:
     """Return the split that the words of a path name last: the file's own name counts more than its folders."""
-    return next((SPLITS[word] for word in reversed(words_of(member)) if word in SPLITS), "")
+    return next((part for word in reversed(words_of(member)) if (part := part_of(word))), "")
 
 
-def _split_tables(members: Sequence[Member]) -> Selection | None:
-    """Return the tables that are parts of one data set: their names differ in the word for the split, or in their numbers."""
+def _split_tables(members: Sequence[Member], numbered_alone: bool = True) -> Selection | None:
+    """Return the tables that are parts of one data set: their names differ in the word for the split, or in their numbers.
+
+    Without ``numbered_alone`` there must be splits: numbered text files may well be a text each.
+    """
     groups: dict[tuple[str, ...], list[Member]] = defaultdict(list)
     for member in members:
-        words = [word for word in words_of(member) if word not in SPLITS]
+        words = [word for word in words_of(member) if not part_of(word)]
         if not set(words) & LABEL_WORDS:
             ending = _ending(member)
-            groups[(*words, "" if ending[1:] in SPLITS else ending)].append(member)
+            groups[(*words, "" if part_of(ending) else ending)].append(member)
     best: list[Part] = []
     for group in groups.values():
         parts = sorted((Part(_split_of(member), member) for member in group), key=_order)
@@ -171,8 +171,8 @@ def _split_tables(members: Sequence[Member]) -> Selection | None:
             len(names) == 1 or all(re.search(r"\d", name) for name in names)
             for names in ([p.member.name for p in parts if p.split == s] for s in splits)
         )
-        usual = "train" in splits and len(splits) > 1 and "" not in splits
-        if numbered and (usual or (len(splits) == 1 and len(parts) > 1)) and _size(parts) > _size(best):
+        usual = PARTS[0] in splits and len(splits) > 1 and "" not in splits
+        if numbered and (usual or (numbered_alone and len(splits) == 1 and len(parts) > 1)) and _size(parts) > _size(best):
             best = parts
     return Selection(tuple(best)) if best else None
 
@@ -196,12 +196,12 @@ def _pairs(members: Sequence[Member]) -> Selection | None:
 
 
 def _key(member: Member) -> tuple[str, ...]:
-    return tuple(word for word in words_of(member) if word not in SPLITS and word not in LABEL_WORDS and word not in TEXT_WORDS)
+    return tuple(word for word in words_of(member) if not part_of(word) and word not in LABEL_WORDS | TEXT_WORDS)
 
 
 def _order(part: Part) -> tuple[int, list[tuple[int, str]]]:
     numbered = [(int(piece or 0), text) for text, piece in re.findall(r"(\D*)(\d{0,15})", part.member.path)]
-    return (["train", "validation", "test", ""].index(part.split), numbered)
+    return ((*PARTS, "").index(part.split), numbered)
 
 
 def _size(parts: Sequence[Part]) -> int:
@@ -229,15 +229,15 @@ def _nothing_to_read(members: Sequence[Member], name: str) -> DataError:
     nested = [member for member in members if PurePosixPath(member.name.lower()).suffix in ARCHIVES]
     if nested:
         return not_a_table(
-            name, f"a zip archive that holds another archive ({nested[0].path})", "Unpack it and upload the archive inside, or its table."
+            name, f"a zip archive that holds another archive (“{nested[0].path}”)", "Unpack it and upload the archive inside, or its table."
         )
     if not members:
         return not_a_table(name, "an empty zip archive")
-    return not_a_table(name, f"a zip archive without a table: it holds {_listed(members)}")
+    return not_a_table(name, f"a zip archive that holds {_listed(members)}")
 
 
 def _listed(members: Sequence[Member]) -> str:
-    shown = ", ".join(member.path for member in members[:8])
+    shown = ", ".join(f"“{member.path}”" for member in members[:8])
     return f"{shown} and {len(members) - 8:,} more" if len(members) > 8 else shown or "no file"
 
 
@@ -254,4 +254,4 @@ def _is_text(member: Member) -> bool:
     """Return whether a name may be that of a plain text: of many corpora the files are called ``49960`` or ``TREC.train``."""
     ending = _ending(member)
     known = ending in {".txt", ".text", ".md", ".eml", ""} or ending[1:].isdigit()
-    return known or ending[1:] in SPLITS or ending[1:] in LABEL_WORDS or ending[1:] in TEXT_WORDS
+    return known or bool(part_of(ending)) or ending[1:] in LABEL_WORDS | TEXT_WORDS

@@ -42,10 +42,16 @@ def read_arrow(path: Path, name: str, options: ReadingOptions, limit: int | None
         source.seek(0)
         if start != ARROW_FILE:
             stream = pyarrow.ipc.open_stream(source)
-            return _table(stream.schema, iter(stream), name, replace(options, kind="arrow"), limit)
+            return _table(stream.schema, map(_validated, stream), name, replace(options, kind="arrow"), limit)
         file = pyarrow.ipc.open_file(source)
-        batches = (file.get_batch(position) for position in range(file.num_record_batches))
+        batches = (_validated(file.get_batch(position)) for position in range(file.num_record_batches))
         return _table(file.schema, batches, name, replace(options, kind="arrow"), limit)
+
+
+def _validated(batch: pyarrow.RecordBatch) -> pyarrow.RecordBatch:
+    """Return the batch once all its offsets are proved: they lie in the file as they are, and a wrong one would end the process."""
+    batch.validate(full=True)
+    return batch
 
 
 @contextmanager
@@ -55,6 +61,8 @@ def _damage(name: str, kind: str) -> Iterator[None]:
         yield
     except (pyarrow.ArrowException, OSError, ValueError, LookupError, TypeError, OverflowError, AttributeError) as error:
         first = (str(error).splitlines() or ["unreadable"])[0]
+        if "utf8" in first.lower() or "utf-8" in first.lower():
+            first = "a column of text holds bytes that are not UTF-8"
         raise DataError(f"“{name}” is a damaged {kind} file: {first}. Expected a complete one. Export or download it again.") from error
 
 

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
-from xml.etree import ElementTree
 
 import numpy
 import python_calamine
@@ -17,9 +15,9 @@ from engine.data.choice import ReadingOptions
 from engine.data.finding import SHOWN_ROWS, Finding
 from engine.data.reading.columns import guess_columns
 from engine.data.reading.containers import limits
-from engine.data.reading.containers.archives import SheetFacts, verify_workbook
 from engine.data.reading.containers.foreign import locked
 from engine.data.reading.containers.limits import MEBIBYTE, too_large
+from engine.data.reading.formats.workbook_parts import SheetFacts, facts_of
 from engine.data.reading.header import detect_header
 from engine.data.reading.values import plain_text
 from engine.data.table import MAX_COLUMNS, Table, frame_of, strings, unique_names
@@ -27,8 +25,6 @@ from engine.errors import DataError
 
 ERRORS = frozenset({"#N/A", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NULL!", "#NUM!", "#GETTING_DATA", "#SPILL!", "#CALC!", "Err:502"})
 """What spreadsheet programs show in place of a value that could not be computed."""
-MAX_CELLS = 25_000_000
-"""The rectangle around all filled cells of a sheet; the parser takes memory for each cell of it."""
 LOOKED_AT_ROWS = 400
 """Rows of each sheet that tell which of them holds the table."""
 VISIBLE = python_calamine.SheetVisibleEnum.Visible
@@ -50,7 +46,7 @@ class Sheet:
 
 def read_excel(path: Path, name: str, options: ReadingOptions, limit: int | None) -> Table:
     """Read the sheet of a workbook that holds a table; merged cells are filled down, cells with an error are empty, both are said."""
-    facts = _facts(path, name)
+    facts = facts_of(path, name)
     with _damage(name):
         book = python_calamine.load_workbook(str(path))
         titles = [item.name for item in book.sheets_metadata]
@@ -73,40 +69,6 @@ def read_excel(path: Path, name: str, options: ReadingOptions, limit: int | None
     return replace(table, notes=tuple(notes), findings=tuple(findings))
 
 
-def _facts(path: Path, name: str) -> dict[str, SheetFacts]:
-    """Return what the XML of each sheet says, by its title, after the whole archive was verified; nothing for other formats."""
-    if not zipfile.is_zipfile(path):
-        return {}
-    with path.open("rb") as file:
-        parts = verify_workbook(file, name)
-    if not parts:
-        return {}
-    try:
-        with zipfile.ZipFile(path) as archive:
-            targets = {
-                item.get("Id"): item.get("Target", "") for item in ElementTree.fromstring(archive.read("xl/_rels/workbook.xml.rels"))
-            }
-            book = ElementTree.fromstring(archive.read("xl/workbook.xml"))
-    except (KeyError, ElementTree.ParseError):
-        return {}
-    facts = {}
-    for item in book.iter():
-        if item.tag.rpartition("}")[2] == "sheet":
-            reference = next((value for key, value in item.attrib.items() if key.rpartition("}")[2] == "id"), None)
-            target = targets.get(reference, "").lstrip("/")
-            facts[item.get("name", "")] = parts.get(target if target.startswith("xl/") else f"xl/{target}", SheetFacts())
-    for title, fact in facts.items():
-        columns = _column_number(fact.column)
-        if columns > MAX_COLUMNS and fact.rows > 1:
-            unique_names([""] * columns)
-        if fact.rows * max(columns, 26 if fact.rows > MAX_CELLS // 26 else 1) > MAX_CELLS:
-            raise DataError(
-                f"The sheet “{title}” of “{name}” reaches down to row {fact.rows:,}, which makes more than {MAX_CELLS:,} cells. "
-                "Expected a table without stray cells far away. Delete the empty rows and columns around the table, or save it as CSV."
-            )
-    return facts
-
-
 @contextmanager
 def _damage(name: str) -> Iterator[None]:
     """Make whatever the parser raises on a damaged workbook a sentence, panics included, which are no ``Exception``."""
@@ -120,6 +82,8 @@ def _damage(name: str) -> Iterator[None]:
         reason = (str(error).splitlines() or ["unreadable"])[0]
         if "password" in reason.lower():
             raise locked(name) from error
+        if "limit exceeded" in reason.lower():
+            raise too_large(name, "more cells than can be held") from error
         raise DataError(
             f"“{name}” is a damaged workbook ({type(error).__name__}: {reason}). Expected a readable one. Save it again."
         ) from error
@@ -186,23 +150,28 @@ def _sheet(book: Any, title: str, name: str, facts: dict[str, SheetFacts], limit
             break
     first_column = cells.start[1] if cells.start else 0  # empty columns on the left are not given
     ranges = cells.merged_cell_ranges or ()
-    merged = tuple((top + 1, bottom + 1, left - first_column) for (top, left), (bottom, _) in ranges if bottom > top)
-    return Sheet(title, rows, merged, errors)
+    merged = [(top + 1, bottom + 1, left) for (top, left), (bottom, _) in ranges if bottom > top]
+    merged += facts.get(title, SheetFacts()).merged
+    return Sheet(title, rows, tuple((top, bottom, left - first_column) for top, bottom, left in merged), errors)
 
 
 def _table(sheet: Sheet, options: ReadingOptions, limit: int | None) -> Table:
     """Make a table out of the rows of a sheet: what is above it is skipped, its header told, merged cells filled down."""
     width = max(len(row) for _, row in sheet.rows)
-    rows = [(number, (row + [""] * width)[:width]) for number, row in sheet.rows]
-    header, sentence = (options.header, "") if options.header is not None else detect_header([row for _, row in rows])
+    rows = [(number, (row + [""] * width)[:width]) for number, row in sheet.rows if number > (options.skip_rows or 0)]
+    findings: list[Finding] = []
+    # What is merged counts as filled where the table is looked for, but only its rows are filled in the end, not a header of two rows.
+    probe = [(number, list(row)) for number, row in rows[:LOOKED_AT_ROWS]]
+    _fill_down(probe, sheet.merged)
+    first = rows[0][0] if rows else 1
+    header, sentence = (options.header, "") if options.header is not None else detect_header([row for _, row in probe])
     notes = [sentence] if sentence else []
-    names = [f"column {position}" for position in range(1, width + 1)]
-    if header:
+    names, places = [f"column {place}" for place in range(1, width + 1)], list(range(width))
+    if header and rows:
         names, repairs = unique_names(rows[0][1])
         notes += repairs
         rows = rows[1:]
     filled = _fill_down(rows, sheet.merged)
-    findings = []
     if filled:
         findings.append(
             Finding(
@@ -215,9 +184,10 @@ def _table(sheet: Sheet, options: ReadingOptions, limit: int | None) -> Table:
             )
         )
     rows = rows[:limit] if limit is not None else rows
-    frame = frame_of(names, [strings([row[position] for _, row in rows]) for position in range(width)])
+    frame = frame_of(names, [strings([row[place] for _, row in rows]) for place in places])
     lines = numpy.array([number for number, _ in rows], dtype=numpy.int64)
-    return Table(frame, replace(options, kind="excel", sheet=sheet.title, header=header), tuple(notes), tuple(findings), lines)
+    resolved = replace(options, kind="excel", sheet=sheet.title, header=header, skip_rows=first - 1)
+    return Table(frame, resolved, tuple(notes), tuple(findings), lines)
 
 
 def _fill_down(rows: Rows, merged: tuple[tuple[int, int, int], ...]) -> list[int]:
@@ -280,10 +250,3 @@ def _other_sheets(table: Table, others: list[Sheet], options: ReadingOptions) ->
             code="other_sheets",
         )
     ]
-
-
-def _column_number(letters: bytes) -> int:
-    number = 0
-    for letter in letters:
-        number = number * 26 + letter - 64
-    return number

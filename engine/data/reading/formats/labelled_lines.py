@@ -38,7 +38,7 @@ def shape_of_lines(sample: str) -> str | None:
         packed = sum(any(mark in token.rstrip(DELIMITERS) for mark in ',;|"') for token in tokens)
         return FASTTEXT if packed < 0.05 * len(tokens) else None
     fits = [match for line in lines if (match := COARSE_AND_FINE.fullmatch(line))]
-    if len(lines) < 6 or len(fits) < 0.99 * len(lines) or _is_even(lines):
+    if len(lines) < 6 or len(fits) < 0.98 * len(lines) or _is_even(lines):
         return None
     coarse, fine = Counter(match[1] for match in fits), Counter(f"{match[1]}:{match[2]}" for match in fits)
     few = 2 <= len(coarse) <= max(3, 0.1 * len(fits)) and len(fine) <= max(6, 0.5 * len(fits))
