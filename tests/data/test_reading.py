@@ -424,7 +424,7 @@ def test_excel(write):
     table = read_table(path, name)
     assert rows_of(table)[0] == (*ROWS[0], "3") and rows_of(table)[-1] == ("", "", "true")
     assert [(finding.code, finding.count) for finding in table.findings] == [("formulas_without_value", 1)]
-    assert table.options == ReadingOptions("excel", sheet="First", header=True) and table.lines[-1] == 63
+    assert table.options == ReadingOptions("excel", sheet="First", header=True, skip_rows=0) and table.lines[-1] == 63
     assert mentions(table, "2 sheets", "“First” was read")
     assert len(read_table(path, name, ReadingOptions(sheet="Second", header=True)).frame) == 1
     with pytest.raises(DataError, match=r"no sheet called “Third”.*First, Second"):
