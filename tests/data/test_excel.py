@@ -122,14 +122,25 @@ def merged_first(_, sheet):
         sheet.merge_cells(start_row=first, end_row=first + 19, start_column=1, end_column=1)
 
 
+def merged_last_with_title(_, sheet):
+    sheet["C2"] = "Messages of 2024"
+    sheet.merge_cells("C2:D2")
+    for number, (label, text) in enumerate([("label", "text"), *BY_CLASS]):
+        sheet.cell(4 + number, 3, text)
+        sheet.cell(4 + number, 4, label)
+    for first in (5, 25, 45):
+        sheet.merge_cells(start_row=first, end_row=first + 19, start_column=4, end_column=4)
+
+
 @pytest.mark.parametrize(
     ("content", "name"),
     [
         (written(merged_first), "data.xlsx"),
+        (written(merged_last_with_title), "data.xlsx"),
         (xls({"Data": [("label", "text"), *BY_CLASS], ("Data", "merged"): [(1, 20, 0, 0), (21, 40, 0, 0), (41, 60, 0, 0)]}), "data.xls"),
         (ods([("label", "text"), *[(label or "", text) for label, text in BY_CLASS]], spans={1: 20, 21: 20, 41: 20}), "data.ods"),
     ],
-    ids=["xlsx", "xls", "ods"],
+    ids=["xlsx", "xlsx below a title", "xls", "ods"],
 )
 def test_merged_labels_are_filled_down_and_counted(tmp_path, content, name):
     table = read(tmp_path, content, name)
@@ -144,6 +155,40 @@ def test_a_merged_header_fills_nothing(tmp_path):
 
     table = read(tmp_path, written(fill))
     assert table.frame["note"].tolist() == ["kept"] + [""] * 59 and "merged_cells" not in codes(table)
+
+
+def title_above(_, sheet):
+    for row in (("Help desk 2024",), ("for internal use",), ()):
+        sheet.append(row)
+    put(sheet, ROWS)
+
+
+def total_below(_, sheet):
+    put(sheet, ROWS)
+    sheet["A64"], sheet["B64"] = "Total", 60
+
+
+def header_again(_, sheet):
+    put(sheet, ROWS[:30])
+    put(sheet, ROWS[30:])
+
+
+@pytest.mark.parametrize(
+    ("fill", "expected"),
+    [(title_above, {"skipped_lines": 3}), (total_below, {"total_row": 1}), (header_again, {"repeated_header": 1})],
+    ids=["title", "total", "header again"],
+)
+def test_rows_that_are_no_data_are_left_out_and_counted(tmp_path, fill, expected):
+    table = read(tmp_path, written(fill))
+    assert len(table.frame) == 60 and classes(table) == CLASSES and codes(table) == expected
+    assert list(table.frame.columns) == ["text", "label"]
+    assert table.options.skip_rows == expected.get("skipped_lines", 0)
+
+
+def test_a_class_called_total_is_a_class(tmp_path):
+    rows = [(text, ["Total", "Part"][number % 2]) for number, (text, _) in enumerate(ROWS)]
+    table = read(tmp_path, written(lambda _, sheet: put(sheet, [(label, text) for text, label in rows], ("label", "text"))))
+    assert len(table.frame) == 60 and codes(table) == {}
 
 
 def errors(_, sheet):

@@ -17,6 +17,17 @@ from engine.data.reading.columns import guess_columns
 from engine.data.reading.containers import limits
 from engine.data.reading.containers.foreign import locked
 from engine.data.reading.containers.limits import MEBIBYTE, too_large
+from engine.data.reading.extra_rows import (
+    again_findings,
+    empty_columns_finding,
+    finding,
+    is_header_again,
+    is_second_header,
+    is_total,
+    leading_rows,
+    looks_like_second_header,
+    skipped_finding,
+)
 from engine.data.reading.formats.workbook_parts import SheetFacts, facts_of
 from engine.data.reading.header import detect_header
 from engine.data.reading.values import plain_text
@@ -28,6 +39,8 @@ ERRORS = frozenset({"#N/A", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NULL!", "
 LOOKED_AT_ROWS = 400
 """Rows of each sheet that tell which of them holds the table."""
 VISIBLE = python_calamine.SheetVisibleEnum.Visible
+MOST_CLASSES = 200
+"""A column with more values than this is no class that a total could be taken for."""
 Rows = list[tuple[int, list[str]]]
 """Rows of cells with their 1-based numbers in the sheet."""
 
@@ -163,14 +176,22 @@ def _table(sheet: Sheet, options: ReadingOptions, limit: int | None) -> Table:
     # What is merged counts as filled where the table is looked for, but only its rows are filled in the end, not a header of two rows.
     probe = [(number, list(row)) for number, row in rows[:LOOKED_AT_ROWS]]
     _fill_down(probe, sheet.merged)
+    if options.skip_rows is None:
+        above = leading_rows([row for _, row in probe])
+        if above:
+            findings = skipped_finding(rows[above][0] - 1, [" ".join(filter(None, row)) for _, row in rows[:above]])
+        rows, probe = rows[above:], probe[above:]
     first = rows[0][0] if rows else 1
     header, sentence = (options.header, "") if options.header is not None else detect_header([row for _, row in probe])
     notes = [sentence] if sentence else []
     names, places = [f"column {place}" for place in range(1, width + 1)], list(range(width))
     if header and rows:
-        names, repairs = unique_names(rows[0][1])
-        notes += repairs
-        rows = rows[1:]
+        head, (rows, more) = rows[0][1], _without_extra_rows(rows[0][1], rows[1:])
+        empty = [place for place in places if not head[place].strip() and not any(row[place].strip() for _, row in rows)]
+        places = [place for place in places if place not in empty]
+        names = [unique_names(head)[0][place] for place in places]
+        notes += unique_names([head[place] for place in places])[1]
+        findings += [*more, *empty_columns_finding([place + 1 for place in empty])]
     filled = _fill_down(rows, sheet.merged)
     if filled:
         findings.append(
@@ -188,6 +209,33 @@ def _table(sheet: Sheet, options: ReadingOptions, limit: int | None) -> Table:
     lines = numpy.array([number for number, _ in rows], dtype=numpy.int64)
     resolved = replace(options, kind="excel", sheet=sheet.title, header=header, skip_rows=first - 1)
     return Table(frame, resolved, tuple(notes), tuple(findings), lines)
+
+
+def _without_extra_rows(head: list[str], rows: Rows) -> tuple[Rows, list[Finding]]:
+    """Return the rows below a header that are data, and what was said of the others."""
+    below = [row for _, row in rows[1:LOOKED_AT_ROWS]]
+    second = [rows[0][0]] if len(below) > 1 and is_second_header(rows[0][1], head, below) else []
+    doubt: list[Finding] = []
+    if below and not second and looks_like_second_header(rows[0][1], below):
+        said = "The row below the names of the columns ({lines}) may be a second header; it was kept as a row."
+        action = "If it is, skip what stands above it (--skip-rows), or delete it from the sheet."
+        doubt = [finding("Perhaps a second header", "second_header_suspected", said, action, [rows[0][0]])]
+    again = [number for number, row in rows if is_header_again(row, head)]
+    totals: list[int] = []
+    values: dict[int, set[str]] = {}
+    while len(rows) > len(totals) + 1:
+        number, row = rows[-1 - len(totals)]
+        if not is_total(row, {}):
+            break
+        values = values or {
+            place: few for place in range(len(head)) if len(few := {other[place] for _, other in rows[:-3]}) <= MOST_CLASSES
+        }
+        if not is_total(row, values):
+            break
+        totals.append(number)
+    left_out = {*second, *again, *totals}
+    kept = [(number, row) for number, row in rows if number not in left_out] if left_out else rows
+    return kept, [*again_findings(again, [], totals, second), *doubt]
 
 
 def _fill_down(rows: Rows, merged: tuple[tuple[int, int, int], ...]) -> list[int]:
