@@ -5,6 +5,7 @@ Whoever checks, splits or trains reads through :func:`chosen_table`, so that all
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
@@ -22,6 +23,8 @@ from engine.data.table import Table, chunks_of
 from engine.data.table_cache import read_stored
 from engine.errors import DataError
 
+BY_POSITION = re.compile(r"column \d+")
+"""What readers call a column without a name."""
 SPLIT_COLUMN_ADVICE = "Choose another column, or none, so that the parts are drawn (--split-column '')."
 
 
@@ -108,7 +111,7 @@ def _with_column(table: Table, choice: DataChoice) -> Table:
 def _appended(table: Table, name: str, other: Table, file: PartFile, part: str, needed: Sequence[str]) -> Table:
     """Return the table with the rows of a part's file below its own; columns that only one of them has are empty in the other."""
     names, others = list(map(str, table.frame.columns)), list(map(str, other.frame.columns))
-    headless = [found for found, options in ((name, table.options), (file.name, other.options)) if options.header is False]
+    headless = [found for found, columns in ((name, names), (file.name, others)) if all(map(BY_POSITION.fullmatch, columns))]
     missing = [column for column in needed if column not in others]
     if missing or len(headless) == 1 or (headless and len(names) != len(others)):
         wrong = f"has no column {quoted(missing)}" if missing else "has other columns"
