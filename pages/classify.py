@@ -10,7 +10,7 @@ from engine.errors import DataError, RunError
 from engine.results.sentences import what_trained
 from engine.results.tables import finished_frameworks
 from engine.runs.records.results import Results
-from pages.parts.classify.answer_view import how_read, reading_help, show_answers
+from pages.parts.classify.answer_view import foreign_sentence, how_read, reading_help, show_answers
 from pages.parts.classify.text_file import MAX_ROWS, TYPES, answer_file, choose_texts, show_file
 from pages.parts.classify.warm_models import answer_with_both
 from pages.parts.widgets.entry import through_dashboard
@@ -85,6 +85,8 @@ with typed_tab:
 
     classified = st.session_state.get("classified")
     if classified and classified["run"] == run.identifier:
+        if foreign := foreign_sentence(classified["texts"], results):
+            st.warning(plain(foreign), icon=":material/translate:")
         show_answers(classified["texts"], classes, classified["answers"], read)
 
 with file_tab:

@@ -18,6 +18,7 @@ from engine.data.labels import LabelGroup, cleaned_label, label_groups, separato
 from engine.data.scanning import CONTROL, Scan, scan_texts, taken, without_control
 from engine.data.table import Table, chunks_of, column_of
 from engine.data.table_cache import kept_scan
+from engine.encodings.foreign import ForeignTexts
 
 JOINED: dict[str, Callable[[tuple[str, ...]], str]] = {
     "first": lambda labels: "".join(labels[:1]),
@@ -36,6 +37,8 @@ class Tokens:
     """The row positions that were counted."""
     estimated: bool
     """Only a sample was counted."""
+    foreign: ForeignTexts | None = None
+    """Which of them, by position, the encoder hardly has words for."""
 
     @property
     def truncated_share(self) -> float:

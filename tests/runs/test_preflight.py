@@ -12,10 +12,12 @@ import numpy
 import pytest
 from safetensors.numpy import save_file
 
+from benchmarks.language_texts import TEXTS
 from engine.__main__ import main
 from engine.commands import runs as commands
 from engine.data.choice import DataChoice
 from engine.data.store import sample_choice
+from engine.encodings.foreign import MULTILINGUAL
 from engine.runs.experiment import Experiment
 from engine.runs.folder import Run, create_run
 from engine.runs.index import run_rows
@@ -335,3 +337,11 @@ def test_studies_take_longer_the_more_there_is_to_do() -> None:
     one = study_times.seconds_of_audit(("embedding-mlp",), 6, 50)
     assert study_times.seconds_of_audit(tuple(CLASSIFIERS), 6, 50) > study_times.seconds_of_audit(("transformer",), 6, 50) > one
     assert study_times.seconds_of_audit(("embedding-mlp",), 6, 500) > one
+
+
+def test_texts_in_another_language_are_told_before_training() -> None:
+    data = stored([f"{line.replace(',', '')} {number}" for number in range(5) for line in TEXTS["German"][0].split("\n")], ["a", "b"] * 15)
+    for classifier in ("embedding-mlp", "transformer"):
+        line = checks(recommended(classifier, data))["Language"]
+        assert line.state == "warning" and "trained on English" in line.sentence and MULTILINGUAL in line.sentence
+    assert "Language" not in checks(recommended("tfidf-mlp", data)) and "Language" not in checks(recommended())

@@ -20,6 +20,7 @@ from engine.data.finding import Finding
 from engine.data.labels import LabelGroup
 from engine.data.rows import Rows, Tokens
 from engine.data.table import Table
+from engine.encodings.foreign import ForeignTexts
 
 __all__ = ["Finding", "Report", "blocking_findings", "check_rows", "check_table"]
 
@@ -63,17 +64,24 @@ class Report:
 
 
 def check_table(
-    table: Table, choice: DataChoice, token_limit: int = 256, count_tokens: Callable[[list[str]], list[int]] | None = None
+    table: Table,
+    choice: DataChoice,
+    token_limit: int = 256,
+    count_tokens: Callable[[list[str]], list[int]] | None = None,
+    find_foreign: Callable[[list[str]], ForeignTexts] | None = None,
 ) -> Report:
-    """Check a table. ``count_tokens`` maps texts to their numbers of tokens; at most 2,000 texts are counted."""
+    """Check a table. ``count_tokens`` maps texts to their numbers of tokens, and ``find_foreign`` says which of them the encoder has no
+    words for; both get at most 2,000 texts.
+    """
     structural = structure_findings(table, choice)
     if structural:
         return Report(structural, len(table.frame), 0, {}, 0.0, histogram(numpy.zeros(0, dtype=int)), 0, 0, None)
     rows = Rows(table, choice)
     if count_tokens is not None and len(rows.usable):
         sampled = spread(rows.usable, COUNTED_TEXTS)
-        counts = numpy.array(count_tokens(rows.texts_at(sampled)))
-        rows.tokens = Tokens(token_limit, counts, sampled, len(sampled) < len(rows.usable))
+        texts = rows.texts_at(sampled)
+        foreign = find_foreign(texts) if find_foreign is not None else None
+        rows.tokens = Tokens(token_limit, numpy.array(count_tokens(texts)), sampled, len(sampled) < len(rows.usable), foreign)
     findings = check_rows(rows)
     words = rows.scan.words[rows.usable]
     sizes = rows.class_sizes

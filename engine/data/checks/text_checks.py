@@ -12,6 +12,7 @@ from engine.data.checks.findings import about_rows, blocking_check, check, first
 from engine.data.finding import Finding
 from engine.data.rows import Rows
 from engine.data.scanning import BEYOND_ASCII, CONTROL, MARKUP, taken
+from engine.encodings.foreign import MANY, MULTILINGUAL
 
 LONG_BYTES = 50_000
 MARKUP_PATTERN = r"</?[a-zA-Z][^<>]{0,200}>|&(?:[a-zA-Z]{2,8}|#\d{1,6}|#x[0-9a-fA-F]{1,6});|(?:^|[^&\w])#\d{2,5};"
@@ -120,6 +121,22 @@ def truncated_texts(rows: Rows) -> Finding | None:
     )
     action = "Raise the token limit if the end matters, or shorten the texts."
     return Finding("Texts longer than the encoder reads", count, sentence, action, first_rows(tokens.rows[long]))
+
+
+@check
+def foreign_language(rows: Rows) -> Finding | None:
+    """The bundled encoder reads English."""
+    foreign = rows.tokens.foreign if rows.tokens else None
+    if rows.tokens is None or foreign is None or foreign.share < MANY:
+        return None
+    sample = " This is a sample." if rows.tokens.estimated else ""
+    return Finding(
+        "Texts in a language that the encoder does not know",
+        round(foreign.share * len(rows.usable)),
+        f"{foreign.sentence('The bundled encoder was trained on English')}{sample}",
+        f"Train with a multilingual encoder, such as {MULTILINGUAL} (--encoder), or with a classifier that learns its own words.",
+        first_rows(rows.tokens.rows[list(foreign.foreign)]),
+    )
 
 
 @check

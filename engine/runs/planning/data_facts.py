@@ -15,6 +15,7 @@ from huggingface_hub.errors import HFValidationError
 
 from engine.data.choice import PARTS, DataChoice
 from engine.data.splitting import PreparedData, class_counts, load_prepared
+from engine.encodings.foreign import ForeignTexts
 from engine.errors import ParityError
 from engine.runs.experiment import Experiment
 from engine.runs.folder import home
@@ -25,6 +26,7 @@ from engine.shared.class_weights import class_weights
 from engine.shared.encoders.checkpoint import BUNDLED, Checkpoint, local_place, resolve
 from engine.shared.encoders.contents import check_contents
 from engine.shared.encoders.hub import EXAMPLE
+from engine.shared.text.foreign import foreign_texts
 from engine.shared.text.tokens import MOST_WINDOWS, token_counts
 from engine.shared.text.vocabulary import Terms, texts_without_known_words, train_words
 
@@ -105,6 +107,11 @@ def token_facts(experiment: Experiment, checkpoint: Checkpoint | None) -> TokenF
     return _token_facts(_key(experiment.data), takes, str(checkpoint.folder), 0)
 
 
+def foreign_to(experiment: Experiment, checkpoint: Checkpoint) -> ForeignTexts:
+    """Return which texts the encoder hardly has words for, of at most 2,000. Raises ``ParityError`` where the texts cannot be read."""
+    return _foreign_to(_key(experiment.data), str(checkpoint.folder))
+
+
 def weights_of_classes(experiment: Experiment) -> dict[str, float]:
     """Return how much each class counts; empty where all count the same. Raises ``DataError`` where the weights do not fit the classes."""
     weights = _class_weights(_key(experiment.data), experiment.class_weights)
@@ -175,6 +182,11 @@ def _class_weights(choice: str, rule: str) -> tuple[float, ...] | None:
     prepared = _prepared(choice)
     labels = pandas.Categorical(prepared.frame["label"], categories=list(prepared.classes)).codes.astype(np.int64)
     return class_weights(rule, prepared.classes, labels[(prepared.frame["split"] == PARTS[0]).to_numpy()])
+
+
+@lru_cache(maxsize=32)
+def _foreign_to(choice: str, folder: str) -> ForeignTexts:
+    return foreign_texts(Path(folder), _prepared(choice).frame["text"].tolist())
 
 
 @lru_cache(maxsize=32)

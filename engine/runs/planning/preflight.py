@@ -13,6 +13,7 @@ from typing import Literal
 
 import psutil
 
+from engine.encodings.foreign import MANY as MANY_FOREIGN
 from engine.errors import ParityError
 from engine.runs.experiment import Experiment
 from engine.runs.folder import home
@@ -22,6 +23,7 @@ from engine.runs.planning.data_facts import (
     data_sizes,
     features_file,
     find_encoder,
+    foreign_to,
     token_facts,
     token_limit,
     weights_of_classes,
@@ -30,6 +32,7 @@ from engine.runs.planning.estimating import Estimate, estimate
 from engine.shared.devices import graphics_processors, physical_cores
 from engine.shared.encoders.checkpoint import Checkpoint
 from engine.shared.framework_defaults import DIFFERENCES
+from engine.shared.text.foreign import trained_on, way_out
 from engine.shared.text.tokens import MOST_WINDOWS
 from engine.shared.values_used import matters
 from engine.shared.weights.initial import CNN_WIDTHS
@@ -164,6 +167,8 @@ def _texts(experiment: Experiment, checkpoint: Checkpoint | None) -> Iterator[Li
             yield title, "passed", "Already computed by an earlier run on the same texts." if there else to_do
         if experiment.family_member.concerns("max_tokens"):
             yield long_texts(experiment, checkpoint, texts)
+        if checkpoint is not None and (foreign := foreign_to(experiment, checkpoint)).share >= MANY_FOREIGN:
+            yield "Language", "warning", f"{foreign.sentence(trained_on(checkpoint))} {way_out(checkpoint)}"
     except ParityError as error:
         yield title, "failed", str(error)
 

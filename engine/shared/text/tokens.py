@@ -87,7 +87,8 @@ def _add_tokens(tokenizer: Tokenizer, settings: TokenizerSettings) -> None:
 
 
 @lru_cache(maxsize=4)
-def _counting_tokenizer(folder: Path) -> Tokenizer:
+def counting_tokenizer(folder: Path) -> Tokenizer:
+    """Return the checkpoint's tokenizer without any cut."""
     tokenizer = load_tokenizer(folder, 512)
     tokenizer.no_truncation()
     return tokenizer
@@ -95,7 +96,7 @@ def _counting_tokenizer(folder: Path) -> Tokenizer:
 
 def token_counts(folder: Path, texts: Sequence[str]) -> list[int]:
     """Number of tokens of each text before any cut, special tokens included."""
-    return [len(encoding.ids) for encoding in _counting_tokenizer(folder).encode_batch_fast(list(texts))]
+    return [len(encoding.ids) for encoding in counting_tokenizer(folder).encode_batch_fast(list(texts))]
 
 
 MOST_WINDOWS = 16

@@ -12,8 +12,10 @@ import streamlit as st
 from engine import FRAMEWORK_NAMES
 from engine.display.formatting import count, milliseconds, percent, plain, shorten
 from engine.results.tables import answers_table, safe_csv
+from engine.runs.planning.data_facts import find_encoder
 from engine.runs.processes.answering import Answers
 from engine.runs.records.results import Results
+from engine.shared.text.foreign import foreign_texts, trained_on
 from pages.parts.classify.probability_bars import probability_bars
 from pages.parts.widgets.drawing import twin_heading, twin_row
 
@@ -103,6 +105,20 @@ def unknown_sentence(in_vocabulary: Sequence[int], read: HowRead) -> str:
         return f"This text holds no {read.unit} that the models know: the answer is a guess, the same for every such text."
     holding = "holds" if without == 1 else "hold"
     return f"{count(without, 'text')} {holding} no {read.unit} that the models know: the answer is a guess, the same for each."
+
+
+def foreign_sentence(texts: Sequence[str], results: Results) -> str:
+    """Say something of texts that the run's encoder hardly has words for; empty where there are none, or no encoder is on this machine."""
+    experiment = results.run.experiment
+    if experiment is None or not experiment.family_member.pretrained:
+        return ""
+    checkpoint = find_encoder(experiment.encoder).checkpoint
+    if checkpoint is None:
+        return ""
+    foreign = foreign_texts(checkpoint.folder, texts)
+    if not foreign.foreign:
+        return ""
+    return f"{foreign.sentence(trained_on(checkpoint))} Trust the answer only as far as the models were tested on such texts."
 
 
 def cut_sentence(tokens: int, max_tokens: int, read: HowRead) -> str:
