@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import import_module
@@ -11,8 +10,8 @@ from textwrap import shorten
 
 from engine import FRAMEWORK_NAMES
 from engine.errors import EncoderError
-from engine.shared.encoders.checks import check_weights
-from engine.shared.encoders.tensors import Config
+from engine.shared.encoders.checks import check_weights, obstacle_for_keras_hub
+from engine.shared.encoders.tensors import read_config
 
 
 @contextmanager
@@ -25,37 +24,16 @@ def guard_encoder(framework: str, folder: Path, device: str | None = None) -> It
     if device == "gpu" and import_module(f"engine.frameworks.{framework}.devices").visible_gpu() is None:
         raise EncoderError(f"{name} sees no GPU. Expected a CUDA or Apple device. Choose the CPU, or install a {name} built for the GPU.")
     try:
-        config = json.loads((folder / "config.json").read_bytes())
+        config = read_config(folder)
         check_weights(folder, folder.name, config)  # transformers would fill a gap with random numbers
     except Exception as error:
         raise _not_loaded(name, folder, error) from error
-    if framework == "tensorflow":
-        check_for_keras_hub(folder, config)
+    if framework == "tensorflow" and (obstacle := obstacle_for_keras_hub(folder.name, config)):
+        raise EncoderError(obstacle)
     try:
         yield
     except Exception as error:  # a damaged file shows as one of many types: OSError, RuntimeError, SafetensorError, KeyError …
         raise _not_loaded(name, folder, error) from error
-
-
-def check_for_keras_hub(folder: Path, config: Config) -> None:
-    """Raise ``EncoderError`` where KerasHub would build another model than the config describes, or run what the folder says."""
-    if "registered_name" in config:
-        raise EncoderError(
-            f"The config.json in {folder} describes a saved Keras object. Expected that of a transformers model of the BERT family."
-        )
-    # KerasHub cuts two rows off the positions, which is right when padding is token 1, as in all published models.
-    family = config["model_type"]
-    if family in ("roberta", "xlm-roberta") and config.get("pad_token_id", 1) != 1:
-        raise EncoderError(
-            f"The encoder in {folder} pads with token {config['pad_token_id']}. Expected 1: KerasHub counts the positions of a {family} "
-            "model from there. Choose another model, or train with PyTorch alone."
-        )
-    repairs = import_module("engine.frameworks.tensorflow.checkpoint_repairs")
-    if (activation := repairs.activation_name(config)) not in repairs.ACTIVATIONS:
-        raise EncoderError(
-            f"The encoder in {folder} uses the activation “{activation}”, which Keras does not have in this form. "
-            f"Expected one of {', '.join(repairs.ACTIVATIONS)}. Choose another model."
-        )
 
 
 def _not_loaded(name: str, folder: Path, error: Exception) -> EncoderError:

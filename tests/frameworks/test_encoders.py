@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 
 from engine.shared.encoders.checkpoint import bundled_checkpoint
+from engine.shared.encoders.checks import ACTIVATIONS, KERAS_ACTIVATIONS
 from tests.tiny_checkpoints import FAMILIES, SENTENCES, USUAL_FAMILIES
 from tests.wing_process import InWing
 
@@ -108,6 +109,23 @@ def vectors(tmp_path_factory: pytest.TempPathFactory, in_wing: InWing, checkpoin
     if thorough:
         in_wing("pytorch", encode_with_sentence_transformers, checkpoints, folder / "sentence_transformers")
     return folder
+
+
+def activations_of_keras() -> list[str]:
+    from engine.frameworks.tensorflow.checkpoint_repairs import ACTIVATIONS
+
+    return list(ACTIVATIONS)
+
+
+def activations_of_transformers() -> list[str]:
+    from transformers.activations import ACT2FN
+
+    return list(ACT2FN)
+
+
+def test_the_activations_that_are_named_before_a_run_are_those_of_the_wings(in_wing: InWing) -> None:
+    assert list(KERAS_ACTIVATIONS) == in_wing("tensorflow", activations_of_keras)
+    assert set(ACTIVATIONS) <= set(in_wing("pytorch", activations_of_transformers))
 
 
 def difference(one: Path, other: Path) -> float:

@@ -11,6 +11,7 @@ import pytest
 from safetensors.numpy import load_file, save_file
 
 from engine.errors import EncoderError
+from engine.shared.encoders.checks import obstacle_for_keras_hub
 from engine.workers import guards
 from engine.workers.guards import guard_encoder
 from tests.driving import write_tiny_encoder
@@ -18,8 +19,8 @@ from tests.driving import write_tiny_encoder
 
 @pytest.fixture
 def encoder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A sound checkpoint; the wing is a stand-in that sees no GPU and has the activation gelu alone."""
-    wing = SimpleNamespace(visible_gpu=lambda: None, ACTIVATIONS=("gelu",), activation_name=lambda config: config["hidden_act"])
+    """A sound checkpoint; the wing is a stand-in that sees no GPU."""
+    wing = SimpleNamespace(visible_gpu=lambda: None)
     monkeypatch.setattr(guards, "import_module", lambda name: wing)
     return write_tiny_encoder(tmp_path / "encoder")
 
@@ -65,18 +66,9 @@ def test_whatever_a_framework_raises_is_told_in_one_line(encoder: Path) -> None:
         raise RuntimeError("Error in the header\nand a long traceback")
 
 
-@pytest.mark.parametrize(
-    ("changes", "words"),
-    [
-        ({"registered_name": "Custom>Layer"}, "describes a saved Keras object. Expected that of a transformers model"),
-        (
-            {"hidden_act": "mish"},
-            "uses the activation “mish”, which Keras does not have in this form. Expected one of gelu. Choose another",
-        ),
-    ],
-)
-def test_what_keras_hub_cannot_rebuild_concerns_tensorflow_alone(encoder: Path, changes: dict[str, str], words: str) -> None:
-    change_config(encoder, **changes)
+def test_what_keras_hub_cannot_rebuild_concerns_tensorflow_alone(encoder: Path) -> None:
+    words = "uses the activation “mish”, which Keras does not have in this form. Expected one of gelu, .*Choose another"
+    change_config(encoder, hidden_act="mish")
     with guard_encoder("pytorch", encoder):
         pass
     with pytest.raises(EncoderError, match=words), guard_encoder("tensorflow", encoder):
@@ -86,10 +78,8 @@ def test_what_keras_hub_cannot_rebuild_concerns_tensorflow_alone(encoder: Path, 
 @pytest.mark.parametrize("family", ["roberta", "xlm-roberta"])
 def test_positions_are_counted_from_token_1(family: str) -> None:
     config = {"model_type": family, "pad_token_id": 3}
-    with pytest.raises(
-        EncoderError, match=rf"pads with token 3\. Expected 1: KerasHub counts the positions of a {family} model from there"
-    ):
-        guards.check_for_keras_hub(Path("models/roberta"), config)
+    words = f"pads with token 3. Expected 1: KerasHub counts the positions of a {family} model from there"
+    assert words in (obstacle_for_keras_hub("mine", config) or "")
 
 
 def test_a_missing_gpu_is_told(encoder: Path) -> None:

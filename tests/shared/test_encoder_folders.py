@@ -12,7 +12,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from engine.data.store import sample_choice
+from engine.runs.experiment import Experiment
 from engine.runs.planning.data_facts import LocalEncoder, find_encoder
+from engine.runs.planning.preflight import preflight
 from engine.shared.encoders.checkpoint import resolve
 from engine.shared.encoders.contents import EXPONENTS, NUMBERS_AT_ONCE, _count_not_finite
 from engine.shared.text.tokens import load_tokenizer
@@ -374,3 +377,11 @@ def test_changed_files_are_looked_at_anew(folder: Path) -> None:
     assert "1 of" in look(folder).sentence
     change_weights(folder, **{WORDS: with_value(0.5)})
     assert look(folder).checkpoint is not None
+
+
+def test_what_one_framework_cannot_rebuild_is_refused_where_it_takes_part(folder: Path) -> None:
+    change(folder / "config.json", hidden_act="mish")
+    for frameworks, state in ((("pytorch", "tensorflow"), "failed"), (("tensorflow",), "failed"), (("pytorch",), "passed")):
+        experiment = Experiment.recommended(sample_choice(), "embedding-mlp", encoder=str(folder), frameworks=frameworks)
+        check = next(check for check in preflight(experiment).checks if check.title == "Encoder")
+        assert check.state == state and ("train with PyTorch alone" in check.sentence) == (state == "failed")

@@ -175,6 +175,24 @@ def _check_tokenizer_files(folder: Path, name: str, family: str) -> None:
     check_types(added, dict.fromkeys(added, ADDED), "added_tokens.json", name)
 
 
+def obstacle_for_keras_hub(name: str, config: Config) -> str | None:
+    """Say where KerasHub would build another model than ``config.json`` describes; ``None`` where it builds the same."""
+    family = config["model_type"]
+    # KerasHub cuts two rows off the positions, which is right when padding is token 1, as in all published models.
+    if family in ("roberta", "xlm-roberta") and config["pad_token_id"] != 1:
+        return (
+            f"{name} pads with token {config['pad_token_id']}. Expected 1: KerasHub counts the positions of a {family} model from there. "
+            "Choose another model, or train with PyTorch alone."
+        )
+    activation = config.get("activation") or config["hidden_act"]
+    if activation not in KERAS_ACTIVATIONS:
+        return (
+            f"{name} uses the activation “{activation}”, which Keras does not have in this form. Expected one of "
+            f"{', '.join(KERAS_ACTIVATIONS)}. Choose another model, or train with PyTorch alone."
+        )
+    return None
+
+
 def check_weights(folder: Path, name: str, config: Config) -> None:
     """Open the safetensors files, which compares their length with their header, and look for every tensor of the encoder in them.
 

@@ -11,9 +11,10 @@ from engine.errors import EncoderError
 EXAMPLE = "BAAI/bge-large-en-v1.5"
 """The model that messages name to show what an id looks like."""
 
-NEEDED_FILES = ["config.json", "modules.json", "sentence_bert_config.json", "*_Pooling/config.json", "*_Normalize/config.json",
-                "tokenizer.json", "tokenizer_config.json", "vocab.txt", "special_tokens_map.json",
-                "model.safetensors", "model.safetensors.index.json", "model-*-of-*.safetensors"]  # fmt: skip
+NEEDED_FILES = ["config.json", "modules.json", "sentence_*_config.json", "*_Pooling/config.json", "*_Normalize/config.json",
+                "tokenizer.json", "tokenizer_config.json", "vocab.txt", "special_tokens_map.json", "added_tokens.json",
+                "model.safetensors", "model.safetensors.index.json", "model-*-of-*.safetensors",
+                "0_*/*.json", "0_*/vocab.txt", "0_*/*.safetensors"]  # fmt: skip
 """What is downloaded: descriptions, tokenizer and safetensors. Never code, never pickles."""
 
 
