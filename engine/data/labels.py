@@ -78,6 +78,8 @@ def separator_of(cells: Iterable[str]) -> str:
     if any(len(stored_list(cell) or ()) > 1 for cell in different):
         return LIST
     for separator, share in SEPARATORS.items():
+        if not any(separator in cell for cell in different):
+            continue
         places: dict[str, set[tuple[int, int]]] = {}  # part → (its place, the parts of the cell)
         times: dict[str, int] = {}
         for cell in different:

@@ -222,3 +222,18 @@ def test_names_of_columns_can_be_shown_and_typed():
     names, notes = unique_names(header)
     assert names == ["te xt", "label", "id", "a", "café", "column 6", "a (2)", "column 8", "b", "نیم\u200cفاصله"]
     assert len(notes) == 2 and all(name.encode() for name in names)
+
+
+@pytest.mark.parametrize(
+    "date",
+    [
+        "2024-01-05", "2024/1/5", "05.01.2024", "1/5/24", "2024-01-05T10:11:12Z", "2024-01-05 10:11:12.123+00:00", "5 Jan 2024",
+        "January 5, 2024", "Jan 5, 2024 at 3:45 PM", "Tuesday, January 5, 2024 3:45 PM", "Tue, 05 Jan 2024 10:11:12 +0000",
+        "5. Januar 2024", "5 de enero de 2024", "5 января 2024", "2024年1月5日", "Mon Apr 06 22:19:45 PDT 2009",
+    ],
+)  # fmt: skip
+def test_dates_of_any_writing_are_no_text_and_no_label(date):
+    frame = pandas.DataFrame({"when": [date] * 30 + [date.replace("5", "6")] * 30, "label": ["a", "b", "c"] * 20}, dtype="str")
+    frame["notes"] = [text(number) for number in range(60)]
+    guess = guess_columns(Table(frame.rename(columns={"label": "kind"}), ReadingOptions(kind="csv")))
+    assert (guess.text, guess.label, guess.sure, guess.label_candidates) == (("notes",), "kind", True, ("kind",))

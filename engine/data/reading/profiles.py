@@ -19,12 +19,13 @@ COMPARED_VALUES = 1000
 
 _MONTH = r"(?:jan|feb|mar|mär|apr|may|mai|jun|jul|aug|sep|oct|okt|nov|dec|dez)[a-zäé]*\.?"
 _DAY = rf"(?:{_MONTH} \d{{1,2}}(?:st|nd|rd|th)?,?|\d{{1,2}}(?:st|nd|rd|th|\.)?[ -]{_MONTH})(?:[ -]\d{{2,4}})?"
-_CLOCK = r"(?:[ t,]+\d{1,2}:\d{2}(?::\d{2}(?:[.,]\d+)?)?(?: ?[ap]\.?m\.?)?(?: ?(?:z|[a-z]{3,4}|[+-]\d{2}:?\d{2}))?)?"
+_CLOCK = r"(?:(?: at|[t,])? ?\d{1,2}:\d{2}(?::\d{2}(?:[.,]\d+)?)?(?: ?[ap]\.?m\.?)?(?: ?(?:z|[a-z]{3,4}|[+-]\d{2}:?\d{2}))?)?"
 _ADDRESS = r"(?:[^<>@]*<)?[^\s@<>,;]+@[^\s@<>,;]+\.[^\s@<>,;]+>?"
 KINDS = {
     "number": re.compile(r"[+-]?[$€£]?[\d.,:/-]*\d[\d.,:/-]*(?:e[+-]?\d+)?\s*[%€$£]?"),
     "date": re.compile(
         rf"\d{{4}}[-/.]\d{{1,2}}[-/.]\d{{1,2}}{_CLOCK}|\d{{1,2}}[-/.]\d{{1,2}}[-/.]\d{{2,4}}{_CLOCK}|\d{{4}}年\d{{1,2}}月\d{{1,2}}日.*"
+        r"|\d{1,2}\.? (?:de )?[^\W\d]{3,10}\.?(?: de)? \d{4}"
         rf"|(?:(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*\.?,? )?{_DAY}{_CLOCK}(?: \d{{4}})?"
     ),
     "address": re.compile(rf"{_ADDRESS}(?:[,;]\s*{_ADDRESS})*"),
@@ -74,7 +75,7 @@ class Profile:
     def distinct(self) -> int:
         """Different values; of short ones, spellings of one class and several classes in a cell count as classes."""
         distinct = len(self.counts)
-        if distinct <= max(2, 0.5 * self.filled) or distinct > COMPARED_VALUES or not self.is_short:
+        if distinct <= max(2, 0.5 * self.filled) or distinct > COMPARED_VALUES or not self.is_short or self.kind not in ("", "record"):
             return distinct
         separator = separator_of(self.counts)
         return len({label_key(label) for cell in self.counts for label in split_labels(cell, separator)})
