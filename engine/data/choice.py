@@ -34,7 +34,8 @@ class ReadingOptions:
     sheet: str | None = None
     """The sheet's name; for ``excel`` only."""
     shape: str | None = None
-    """How rows are written in JSON: ``lines``, ``array``, ``columns``, ``splits`` and others; see ``reading/json_shapes.py``."""
+    """How rows are written in JSON: ``lines``, ``array``, ``pairs``, ``columns``, ``classes``, ``splits``, ``split``, ``table``, ``index``,
+    ``mapping``, ``object``, or ``rows:KEY`` for the list under a key; see ``reading/json_files/shapes.py``."""
     container: str | None = None
     """What the file came in, always told from its bytes: ``gzip``, ``bzip2``, ``xz``, ``zstandard`` or ``zip``; empty for none."""
     member: str | None = None
