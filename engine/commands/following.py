@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Sequence
 
 from tqdm import tqdm
 
@@ -11,7 +12,9 @@ from engine import FRAMEWORK_NAMES
 from engine.errors import RunError
 from engine.runs.experiment import Experiment
 from engine.runs.folder import Run
+from engine.runs.planning.data_facts import find_encoder
 from engine.runs.planning.preflight import preflight
+from engine.shared.classifiers import CLASSIFIERS
 from engine.studies.study import Study
 
 
@@ -22,6 +25,15 @@ def check_before_start(experiment: Experiment) -> None:
         raise RunError(outcome.refusal)
     for check in outcome.warnings:
         print(f"warning: {check.title}: {check.sentence}", file=sys.stderr)
+
+
+def check_encoder(encoder: str, classifiers: Sequence[str]) -> None:
+    """Look at an encoder before a study with it is queued. Raises ``RunError`` for one that both frameworks cannot use."""
+    if not any(CLASSIFIERS[name].pretrained for name in classifiers):
+        return
+    found = find_encoder(encoder)
+    if found.checkpoint is None and not found.missing:
+        raise RunError(found.sentence)
 
 
 def follow(run: Run, silent: bool) -> None:

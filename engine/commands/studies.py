@@ -8,7 +8,7 @@ import sys
 from dataclasses import replace
 
 from engine.commands.data_options import choose_data
-from engine.commands.following import check_before_start, watch
+from engine.commands.following import check_before_start, check_encoder, watch
 from engine.runs.experiment import BUNDLED_ENCODER
 from engine.runs.records.reading import to_json
 from engine.shared.classifiers import CLASSIFIERS
@@ -30,6 +30,7 @@ def audit(options: argparse.Namespace) -> int:
     """Audit what was asked for, or show what was found before. Ctrl+C stops it and keeps what is finished."""
     encoder = options.encoder or BUNDLED_ENCODER
     request = AuditRequest(tuple(options.classifier or CLASSIFIERS), options.steps, choose_data(options), encoder)
+    check_encoder(encoder, request.classifiers)
     study = watch(start_study("audit", request.to_json()))
     results = read_results(study, AuditResults)
     print(json.dumps(verdicts(results), indent=1) if options.json else audit_table(results))
@@ -43,6 +44,7 @@ def ablate(options: argparse.Namespace) -> int:
     request = AblationRequest(options.classifier, options.seeds, defaults=flips, data=choose_data(options), **settings)
     if COMPILED in request.defaults:
         check_before_start(replace(request.experiment(), compiled=True))
+    check_encoder(request.encoder, [request.classifier])
     study = watch(start_study("ablation", request.to_json()))
     results = read_results(study, AblationResults)
     print(json.dumps(to_json(results), indent=1, ensure_ascii=False) if options.json else ablation_table(results))
@@ -70,6 +72,7 @@ def benchmark(options: argparse.Namespace) -> int:
         choose_data(options),
         **settings,
     )
+    check_encoder(request.encoder, request.classifiers)
     if "compiled" in request.modes:
         check_before_start(replace(request.experiment(request.classifiers[0]), compiled=True))
     if options.again:

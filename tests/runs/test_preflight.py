@@ -154,7 +154,7 @@ def test_vectors_are_scaled_where_the_encoder_stays_as_it_is_alone() -> None:
 
 
 def test_classifiers_without_an_encoder_do_not_look_for_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(preflight, "find_encoder", lambda name: pytest.fail("nobody needs it"))
+    monkeypatch.setattr(preflight, "find_encoder", lambda *names: pytest.fail("nobody needs it"))
     assert "Encoder" not in checks(recommended("text-cnn", encoder="/nowhere"))
 
 

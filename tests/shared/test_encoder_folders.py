@@ -12,8 +12,11 @@ from typing import Any
 import numpy as np
 import pytest
 
+from engine.__main__ import main
 from engine.data.store import sample_choice
 from engine.runs.experiment import Experiment
+from engine.runs.folder import home
+from engine.runs.index import run_rows
 from engine.runs.planning.data_facts import LocalEncoder, find_encoder
 from engine.runs.planning.preflight import preflight
 from engine.shared.encoders.checkpoint import resolve
@@ -385,3 +388,12 @@ def test_what_one_framework_cannot_rebuild_is_refused_where_it_takes_part(folder
         experiment = Experiment.recommended(sample_choice(), "embedding-mlp", encoder=str(folder), frameworks=frameworks)
         check = next(check for check in preflight(experiment).checks if check.title == "Encoder")
         assert check.state == state and ("train with PyTorch alone" in check.sentence) == (state == "failed")
+
+
+@pytest.mark.parametrize("command", ["train sample --json", "audit", "ablate", "benchmark --quick"])
+def test_nothing_is_queued_with_a_wrong_encoder(folder: Path, command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    change(folder / "config.json", layer_norm_eps=None)
+    assert main([*command.split(), "--encoder", str(folder)]) == 1
+    printed = capsys.readouterr()
+    assert printed.out == "" and printed.err.startswith("error: config.json of mine says layer_norm_eps is null")
+    assert run_rows() == [] and not list(home().glob("_studies/*-*"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -13,6 +14,7 @@ from huggingface_hub import try_to_load_from_cache
 from huggingface_hub.constants import HF_HUB_OFFLINE
 from huggingface_hub.errors import HFValidationError
 
+from engine import FRAMEWORKS
 from engine.data.choice import PARTS, DataChoice
 from engine.data.splitting import PreparedData, class_counts, load_prepared
 from engine.encodings.foreign import ForeignTexts
@@ -24,8 +26,10 @@ from engine.runs.preparing.prepare import dataset_store, place_of_features
 from engine.runs.records.split_facts import SplitFacts, split_facts
 from engine.shared.class_weights import class_weights
 from engine.shared.encoders.checkpoint import BUNDLED, Checkpoint, local_place, resolve
+from engine.shared.encoders.checks import obstacle_for_keras_hub
 from engine.shared.encoders.contents import check_contents
 from engine.shared.encoders.hub import EXAMPLE
+from engine.shared.encoders.tensors import read_config
 from engine.shared.text.foreign import foreign_texts
 from engine.shared.text.tokens import MOST_WINDOWS, token_counts
 from engine.shared.text.vocabulary import Terms, texts_without_known_words, train_words
@@ -123,8 +127,8 @@ def token_limit(experiment: Experiment, checkpoint: Checkpoint | None) -> int:
     return min(experiment.max_tokens, checkpoint.max_tokens) if checkpoint else experiment.max_tokens
 
 
-def find_encoder(encoder: str) -> LocalEncoder:
-    """Look for the encoder on this machine, without downloading anything."""
+def find_encoder(encoder: str, frameworks: Sequence[str] = FRAMEWORKS) -> LocalEncoder:
+    """Look for the encoder on this machine, without downloading anything, and into all of it once."""
     name = encoder
     try:
         if name != BUNDLED and local_place(name) is None:
@@ -134,6 +138,8 @@ def find_encoder(encoder: str) -> LocalEncoder:
             name = str(Path(cached).parent)
         checkpoint = resolve(name)
         check_contents(checkpoint)
+        if "tensorflow" in frameworks and (obstacle := obstacle_for_keras_hub(checkpoint.name, read_config(checkpoint.folder))):
+            return LocalEncoder(None, obstacle)
     except HFValidationError as error:
         return LocalEncoder(None, f"“{name[:80]}” is neither a folder nor a model id. Expected an id like {EXAMPLE} ({error}).")
     except ParityError as error:

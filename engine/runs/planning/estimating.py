@@ -103,7 +103,7 @@ class Workload:
     def of(cls, experiment: Experiment) -> Workload:
         """Look at the texts and the encoder; typical ones stand in for what cannot be read."""
         pretrained = experiment.family_member.pretrained
-        checkpoint = find_encoder(experiment.encoder).checkpoint if pretrained else None
+        checkpoint = find_encoder(experiment.encoder, experiment.frameworks).checkpoint if pretrained else None
         facts, texts = UNKNOWN_DATA, TokenFacts(np.full(1, 64), vocabulary=10_000)
         with suppress(ParityError):  # the checks before the start say what is wrong
             facts = data_sizes(experiment.data)

@@ -31,8 +31,6 @@ from engine.runs.planning.data_facts import (
 from engine.runs.planning.estimating import Estimate, estimate
 from engine.shared.devices import graphics_processors, physical_cores
 from engine.shared.encoders.checkpoint import Checkpoint
-from engine.shared.encoders.checks import obstacle_for_keras_hub
-from engine.shared.encoders.tensors import read_config
 from engine.shared.framework_defaults import DIFFERENCES
 from engine.shared.text.foreign import trained_on, way_out
 from engine.shared.text.tokens import MOST_WINDOWS
@@ -139,12 +137,8 @@ def _class_weights(experiment: Experiment) -> Line:
 
 
 def _encoder(experiment: Experiment) -> tuple[Line, Checkpoint | None]:
-    encoder = find_encoder(experiment.encoder)
+    encoder = find_encoder(experiment.encoder, experiment.frameworks)
     checkpoint = encoder.checkpoint
-    if checkpoint is not None and "tensorflow" in experiment.frameworks:
-        obstacle = obstacle_for_keras_hub(checkpoint.name, read_config(checkpoint.folder))
-        if obstacle:
-            return ("Encoder", "failed", obstacle), None
     if checkpoint is None:
         return ("Encoder", "warning" if encoder.missing else "failed", encoder.sentence), None
     pooled = "mean of the token vectors" if checkpoint.pooling == "mean" else "vector of the first token"

@@ -41,6 +41,8 @@ def load_tokenizer(folder: Path, max_tokens: int) -> Tokenizer:
             tokenizer.normalizer = NormalizerSequence(steps)
     except EncoderError:
         raise
+    except KeyError as error:
+        raise EncoderError(f"The tokenizer in {folder} cannot be read (it states no {error}). Download the model again.") from error
     except Exception as error:  # the Rust side raises a bare Exception for every kind of damage
         raise EncoderError(f"The tokenizer in {folder} cannot be read ({error}). Download the model again.") from error
     tokenizer.no_padding()
