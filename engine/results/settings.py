@@ -61,7 +61,7 @@ def chosen_data(data: DataChoice) -> list[tuple[str, str]]:
         ("read as", ", ".join(reading) or "detected"),
         ("rows", "all" if data.rows is None else f"a stratified sample of {data.rows:,}"),
         ("left out", ", ".join(_left_out(data)) or "nothing"),
-        ("labels", "merged where only case or space differs" if data.merge_labels else "as they are"),
+        ("labels", "merged where a person would call them the same" if data.merge_labels else "as they are"),
         ("split", _split(data)),
         ("content", "the bundled sample" if data.dataset == "sample" else f"SHA-256 begins with {data.dataset}"),
         *((f"content of “{file.name}”", f"SHA-256 begins with {file.dataset}") for file in data.part_files.values()),

@@ -106,6 +106,12 @@ def is_clear_text(name: str) -> bool:
     return " ".join(words_of(name)) in CLEAR_TEXTS and not re.search(r"\d", name)
 
 
+def is_kind_of_label(name: str) -> bool:
+    """Return whether a label's name says which kind of it this is, such as “fine label”, and not that it is the true one."""
+    words = words_of(name)
+    return len(words) > 1 and not {"gold", "true", "real", "final", "human", "manual", "ground", "expert"} & set(words)
+
+
 def series_of(name: str) -> tuple[str, int] | None:
     """Return the stem of a name in a series and its place in it: “question2” → (“question”, 1); ``None`` for a name in none."""
     plain = " ".join(re.sub(r"(?<=[a-z])(?=[A-Z0-9])", " ", name).replace("_", " ").replace("-", " ").casefold().split())

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 
-from engine.data.reading.column_names import COUNTERPARTS, TEXT_NAMES, is_clear_text, name_rank, series_of
+from engine.data.reading.column_names import COUNTERPARTS, TEXT_NAMES, is_clear_text, is_kind_of_label, name_rank, series_of, words_of
 from engine.data.reading.profiles import Profile, profile_of
 from engine.data.table import Table
 
@@ -93,10 +93,10 @@ def _guess_label(profiles: list[Profile]) -> _Part:
     others = [item for item in ranked[1:] if item.could_be_label and not item.reads_like_text and not _same_classes(best, item)]
     rivals = [item for item in others if item.role not in ("aside", "output") and item.kind not in ("code", "person")]
     named = best.role in ("label", "labelled")
-    unfit = [item for item in profiles if item.role == "label" and item is not best and not (named and item.is_sparse)]
-    unfit = [item for item in unfit if not _same_classes(best, item)]
-    equals = ("label",) if best.role == "label" else ("label", "labelled", "maybe label")
-    clear = named and not any(item.role in equals for item in rivals) and not unfit
+    alone = len(words_of(best.name)) == 1 and best.role == "label"  # “label” beside “fine label”, but not beside “gold label”
+    equals = [item for item in profiles if item.role == "label" and not (alone and is_kind_of_label(item.name)) and item is not best]
+    unfit = [item for item in equals if not (named and item.is_sparse) and not _same_classes(best, item)]
+    clear = named and not unfit and (best.role == "label" or not any(item.role in ("labelled", "maybe label") for item in rivals))
     doubtful = best.is_measured or best.is_sparse or best.kind == "code" or best.role in ("aside", "output", "text", "title", "other")
     sure = best.could_be_label and (clear or not (rivals or unfit)) and not doubtful
     return _Part((best.name,), tuple(item.name for item in rivals), sure, named)
