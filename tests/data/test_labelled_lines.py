@@ -5,6 +5,7 @@ import json
 import pytest
 
 from engine.data.choice import ReadingOptions
+from engine.data.reading.columns import guess_columns
 from engine.data.reading.formats.labelled_lines import FASTTEXT, TREC, shape_of_lines
 from engine.data.reading.read_table import read_table
 from engine.errors import DataError
@@ -60,7 +61,8 @@ def test_a_coarse_and_a_fine_label(tmp_path):
     table = read(tmp_path, content + "who wrote this?\n")
     assert table.frame["text"].tolist() == TEXTS and table.lines[-1] == 60
     assert table.frame["label"].tolist() == [FINE[number % 6].split(":")[0] for number in range(60)]
-    assert table.frame["fine label"].tolist() == [FINE[number % 6].split(":")[1] for number in range(60)]
+    assert table.frame["fine"].tolist() == [FINE[number % 6].split(":")[1] for number in range(60)]
+    assert guess_columns(table).label == "label" and guess_columns(table).sure
     assert table.options.shape == TREC and [finding.count for finding in table.findings] == [1]
     legacy = text_of(lambda number, text, _: f"{FINE[number % 6]} café {text}").encode("cp1252")
     assert read(tmp_path, legacy).options.shape == TREC
@@ -75,6 +77,7 @@ NOT_LABELLED = {
     "speakers without a space": text_of(lambda number, text, _: f"{['Anna', 'Ben'][number % 2]}:well {text}"),
     "a table of tabs": text_of(lambda number, text, label: f"{FINE[number % 6]} {text}\t{label}"),
     "a table of commas": text_of(lambda number, text, label: f"{FINE[number % 6]} text {number},{label}"),
+    "amounts": text_of(lambda number, text, _: f"{number % 4 + 1} pieces {text}"),
     "prose": text_of(lambda number, text, _: text if number % 2 else f"NOTE:well {text}"),
     "every label once": text_of(lambda number, text, _: f"N{number}:x {text}".upper()),
     "one line": "__label__a one line only\n",

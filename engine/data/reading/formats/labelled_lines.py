@@ -90,7 +90,7 @@ def read_labelled_lines(path: Path, name: str, options: ReadingOptions, limit: i
             f"No line of “{name}” carries a label. Expected “{MARK}billing the text …” or “LABEL:fine the text …” on each line. "
             "Choose another kind of file."
         )
-    columns = {"text": texts, "label": labels} | ({"fine label": fine} if shape == TREC else {})
+    columns = {"text": texts, "label": labels} | ({"fine": fine} if shape == TREC else {})
     way = f"“{MARK}”, as fastText writes it" if shape == FASTTEXT else "a label, a colon and a finer label, as in TREC"
     notes = [f"Each line is a text with {way}."] + ([f"{several:,} lines have several labels."] if several else [])
     findings = []
