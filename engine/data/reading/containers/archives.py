@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import contextlib
 import lzma
+import re
 import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from engine.data.reading.containers import limits
+from engine.data.reading.containers.compression import ENDINGS
 from engine.data.reading.containers.foreign import locked, not_a_table
 from engine.data.reading.containers.limits import ACCEPTED, MEBIBYTE
 from engine.errors import DataError
@@ -28,8 +31,13 @@ DOCUMENTS = {
     "Index/Document.iwa": "a document of Apple Numbers, Pages or Keynote", "META-INF/container.xml": "an e-book (EPUB)",
 }  # fmt: skip
 OPEN_DOCUMENT = b"application/vnd.oasis.opendocument."
+COMPRESSED = frozenset(ENDINGS.values())
 LEFTOVERS = ("__MACOSX/", ".DS_Store", "Thumbs.db", "desktop.ini")
 """What operating systems add to archives and folders."""
+
+
+UNUSUAL = re.compile(r"\\|^/|//|(?:^|/)\.\.?(?:/|$)|/$")
+"""What no plain relative path holds."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,6 +52,14 @@ class Member:
     def name(self) -> str:
         """The name without folders."""
         return self.path.rpartition("/")[2]
+
+    @cached_property
+    def ending(self) -> str:
+        """The ending in lower case, that of a compression taken off: ``.csv`` for ``Data.CSV.gz``, empty where there is none."""
+        stem, dot, ending = self.name.lower().rpartition(".")
+        if dot and stem and f".{ending}" in COMPRESSED:
+            stem, dot, ending = stem.rpartition(".")
+        return f".{ending}" if dot and stem else ""
 
 
 @contextmanager
@@ -123,6 +139,8 @@ def kind_of_archive(path: Path, name: str) -> str:
 def _proper_path(info: zipfile.ZipInfo) -> str:
     """Return a member's path in the characters that were meant: some programs write UTF-8 without saying so."""
     path = info.filename
+    if path.isascii() and not UNUSUAL.search(path):  # nearly always, and there may be 100,000 of them
+        return path
     if not info.flag_bits & 0x800:
         with contextlib.suppress(UnicodeError):
             path = path.encode("cp437").decode("utf-8")

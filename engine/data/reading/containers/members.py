@@ -10,13 +10,12 @@ from pathlib import PurePosixPath
 
 from engine.data.choice import PARTS
 from engine.data.part_names import part_of
-from engine.data.reading.containers.archives import Member
+from engine.data.reading.containers.archives import COMPRESSED, Member
 from engine.data.reading.containers.foreign import not_a_table
 from engine.errors import DataError
 
 TOGETHER = " + "
 """Between the members that are read as one table, in ``ReadingOptions.member``."""
-COMPRESSED = {".gz", ".bz2", ".xz", ".zst"}
 TABLES = {".csv", ".tsv", ".tab", ".json", ".jsonl", ".ndjson", ".parquet", ".pq", ".arrow", ".feather",
           ".xlsx", ".xlsm", ".xls", ".xlsb", ".ods"}  # fmt: skip
 ARCHIVES = {".zip", ".tar", ".tgz", ".7z", ".rar"}
@@ -119,14 +118,15 @@ def class_folders(members: Sequence[Member], fewest: int = FEWEST_TEXTS) -> Sele
     prefix = "".join(f"{part}/" for part in folders[0][:shared])
     inside = [member for member in texts if member.path.startswith(prefix) and "/" in member.path[len(prefix) :]]
     tops = {member.path[len(prefix) :].split("/")[0] for member in inside}
-    split = len(tops) > 1 and all(map(part_of, tops))
+    named = {top: part_of(top) or "" for top in tops}
+    split = len(tops) > 1 and all(named.values())
     parts = []
     for member in inside:
         below = member.path[len(prefix) :].split("/")
         if not split:
             parts.append(Part("", member))
         elif len(below) > 2:
-            parts.append(Part(part_of(below[0]) or "", member))
+            parts.append(Part(named[below[0]], member))
     classes = {label_of(part, prefix)[0] for part in parts}
     if len(classes) < 2 or len(parts) < fewest * len({part.member.path.rpartition("/")[0] for part in parts}):
         return None
@@ -161,7 +161,7 @@ def _split_tables(members: Sequence[Member], numbered_alone: bool = True) -> Sel
     for member in members:
         words = [word for word in words_of(member) if not part_of(word)]
         if not set(words) & LABEL_WORDS:
-            ending = _ending(member)
+            ending = member.ending
             groups[(*words, "" if part_of(ending) else ending)].append(member)
     best: list[Part] = []
     for group in groups.values():
@@ -226,7 +226,7 @@ def _picked(members: Sequence[Member], name: str, chosen: str) -> list[Member]:
 
 
 def _nothing_to_read(members: Sequence[Member], name: str) -> DataError:
-    nested = [member for member in members if PurePosixPath(member.name.lower()).suffix in ARCHIVES]
+    nested = [member for member in members if member.ending in ARCHIVES]
     if nested:
         return not_a_table(
             name, f"a zip archive that holds another archive (“{nested[0].path}”)", "Unpack it and upload the archive inside, or its table."
@@ -241,17 +241,12 @@ def _listed(members: Sequence[Member]) -> str:
     return f"{shown} and {len(members) - 8:,} more" if len(members) > 8 else shown or "no file"
 
 
-def _ending(member: Member) -> str:
-    path = PurePosixPath(member.name.lower())
-    return PurePosixPath(path.stem).suffix if path.suffix in COMPRESSED else path.suffix
-
-
 def _is_table(member: Member) -> bool:
-    return _ending(member) in TABLES
+    return member.ending in TABLES
 
 
 def _is_text(member: Member) -> bool:
     """Return whether a name may be that of a plain text: of many corpora the files are called ``49960`` or ``TREC.train``."""
-    ending = _ending(member)
+    ending = member.ending
     known = ending in {".txt", ".text", ".md", ".eml", ""} or ending[1:].isdigit()
     return known or bool(part_of(ending)) or ending[1:] in LABEL_WORDS | TEXT_WORDS

@@ -118,6 +118,8 @@ def _best_sheet(
     """Return the visible sheet with the best table, and the other visible ones; a hidden one only where no visible one has a table."""
     worksheets = {item.name for item in book.sheets_metadata if item.typ == python_calamine.SheetTypeEnum.WorkSheet} or set(titles)
     visible = [_sheet(book, title, name, facts, limit) for title in titles if title in worksheets and title not in hidden]
+    if len(visible) == 1 and len(worksheets) == 1:
+        return visible[0], []
     if all(_merit(sheet)[0] == 0 for sheet in visible):
         visible += [_sheet(book, title, name, facts, limit) for title in titles if title in worksheets and title in hidden]
     if not visible:
@@ -171,7 +173,8 @@ def _sheet(book: Any, title: str, name: str, facts: dict[str, SheetFacts], limit
 def _table(sheet: Sheet, options: ReadingOptions, limit: int | None) -> Table:
     """Make a table out of the rows of a sheet: what is above it is skipped, its header told, merged cells filled down."""
     width = max(len(row) for _, row in sheet.rows)
-    rows = [(number, (row + [""] * width)[:width]) for number, row in sheet.rows if number > (options.skip_rows or 0)]
+    skipped = options.skip_rows or 0
+    rows = [(number, row + [""] * (width - len(row))) for number, row in sheet.rows if number > skipped]
     findings: list[Finding] = []
     # What is merged counts as filled where the table is looked for, but only its rows are filled in the end, not a header of two rows.
     probe = [(number, list(row)) for number, row in rows[:LOOKED_AT_ROWS]]
@@ -220,7 +223,7 @@ def _without_extra_rows(head: list[str], rows: Rows) -> tuple[Rows, list[Finding
         said = "The row below the names of the columns ({lines}) may be a second header; it was kept as a row."
         action = "If it is, skip what stands above it (--skip-rows), or delete it from the sheet."
         doubt = [finding("Perhaps a second header", "second_header_suspected", said, action, [rows[0][0]])]
-    again = [number for number, row in rows if is_header_again(row, head)]
+    again = [number for number, row in rows if row[0].strip() == head[0].strip() and is_header_again(row, head)]
     totals: list[int] = []
     values: dict[int, set[str]] = {}
     while len(rows) > len(totals) + 1:
