@@ -23,9 +23,17 @@ ENGLISH_SHARE = 0.05
 UNKNOWN_SHARE = 0.2
 """The share of unknown pieces from which on a text is foreign in any case."""
 
+OTHER_SHARE = 0.15
+"""The share of frequent words of one other language from which on a text is in that one; at least two of them."""
+
 WORD = re.compile(r"[^\W\d_]+")
-MORE_ENGLISH = "what does how can my your which when where who would there their about been because please just did has had could should"
-ENGLISH = frozenset(MORE_ENGLISH.split()).union(*(language.plain_words for language in LANGUAGES if language.name == "English"))
+ENGLISH = next(own.plain_words for own in LANGUAGES if own.name == "English") | frozenset(
+    "what does how can my your which when where who would there their about been because please just did has had could should".split()  # noqa: SIM905
+)
+OTHERS = tuple(own.plain_words | own.accented_words for own in LANGUAGES if own.name != "English")
+ONLY_ENGLISH = ENGLISH.difference(*OTHERS)
+"""Frequent in English and in no other language: “for” and “at” are Danish too."""
+NOT_ENGLISH = tuple(own - ENGLISH for own in OTHERS)
 WITHOUT_SPACES = re.compile("[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff]")
 
 
@@ -61,23 +69,31 @@ class ForeignTexts:
         count = len(self.foreign)
         which = "the text is" if self.looked_at == 1 else f"{count:,} of {self.looked_at:,} texts ({self.share:.0%}) are"
         looks = f" The frequent words are {self.language}." if self.language and self.language != "English" else ""
-        return f"{encoder}; {which} mostly in words that it does not have and takes apart into fragments.{looks}"
+        return f"{encoder}; {which} in another language, or mostly in words that it takes apart into fragments.{looks}"
 
 
-def judged_foreign(texts: Sequence[str], pieces: Sequence[Pieces]) -> ForeignTexts:
-    """Return which texts are foreign to the tokenizer that took them apart."""
-    foreign = tuple(position for position, (text, own) in enumerate(zip(texts, pieces, strict=True)) if is_foreign(text, own))
+def judged_foreign(texts: Sequence[str], pieces: Sequence[Pieces], english: bool) -> ForeignTexts:
+    """Return which texts are foreign to the tokenizer that took them apart; ``english`` says that its encoder was trained on English."""
+    both = enumerate(zip(texts, pieces, strict=True))
+    foreign = tuple(position for position, (text, own) in both if is_foreign(text, own, english))
     return ForeignTexts(len(texts), foreign, language_of([texts[position] for position in foreign]))
 
 
-def is_foreign(text: str, pieces: Pieces) -> bool:
-    """Return whether a text is mostly outside the vocabulary; English that is only unusual is not."""
+def is_foreign(text: str, pieces: Pieces, english: bool) -> bool:
+    """Return whether a text is mostly outside the vocabulary or, for an English encoder, in another language.
+
+    English that is only unusual is not, whichever the encoder.
+    """
     words = WORD.findall(text.lower())
-    amount = max(len(words), len(WITHOUT_SPACES.findall(text)) / 2)
+    without_spaces = len(WITHOUT_SPACES.findall(text))
+    amount = max(len(words), without_spaces / 2)
     if amount < FEWEST_WORDS:
         return False
-    if sum(word in ENGLISH for word in words) >= ENGLISH_SHARE * len(words):
+    if sum(word in ONLY_ENGLISH for word in words) >= ENGLISH_SHARE * len(words):
         return False
+    others = max(sum(word in other for word in words) for other in NOT_ENGLISH)
+    if english and (others >= max(2, OTHER_SHARE * len(words)) or without_spaces > 0.3 * len(text)):
+        return True
     fragments = pieces.letters > PIECES_A_WORD * amount and not pieces.many_languages
     return fragments or pieces.unknown > UNKNOWN_SHARE * (pieces.letters + pieces.unknown)
 

@@ -50,7 +50,7 @@ LANGUAGES = (
         "cp1252 iso8859_15 mac_roman cp850 cp437 cp858",
         "é318 á63 í44 ü43 ó37 ñ34 ö32 è31 ç26 à23 ã16 â15 ä12 ú10 ô9 å9 ê8 ë8 ø7 ï7 î3 æ3",
         "the to and of in is for that you it on with this was be as are have at he not by but from my or we an "
-        "café cafés fiancée cliché naïve façade résumé château crème déjà vu attaché protégé rosé exposé señor jalapeño entrée décor",
+        "café cafés fiancée cliché naïve façade résumé château crème déjà attaché protégé rosé exposé señor jalapeño entrée décor",
     ),
     Language(
         "German",

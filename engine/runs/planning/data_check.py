@@ -26,4 +26,4 @@ def count_tokens(texts: list[str]) -> list[int]:
 
 def find_foreign(texts: list[str]) -> ForeignTexts:
     """Return which texts are mostly outside the vocabulary of the bundled encoder."""
-    return foreign_texts(bundled_checkpoint().folder, texts)
+    return foreign_texts(bundled_checkpoint(), texts)

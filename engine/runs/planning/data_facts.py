@@ -113,7 +113,7 @@ def token_facts(experiment: Experiment, checkpoint: Checkpoint | None) -> TokenF
 
 def foreign_to(experiment: Experiment, checkpoint: Checkpoint) -> ForeignTexts:
     """Return which texts the encoder hardly has words for, of at most 2,000. Raises ``ParityError`` where the texts cannot be read."""
-    return _foreign_to(_key(experiment.data), str(checkpoint.folder))
+    return _foreign_to(_key(experiment.data), checkpoint)
 
 
 def weights_of_classes(experiment: Experiment) -> dict[str, float]:
@@ -191,8 +191,8 @@ def _class_weights(choice: str, rule: str) -> tuple[float, ...] | None:
 
 
 @lru_cache(maxsize=32)
-def _foreign_to(choice: str, folder: str) -> ForeignTexts:
-    return foreign_texts(Path(folder), _prepared(choice).frame["text"].tolist())
+def _foreign_to(choice: str, checkpoint: Checkpoint) -> ForeignTexts:
+    return foreign_texts(checkpoint, _prepared(choice).frame["text"].tolist())
 
 
 @lru_cache(maxsize=32)

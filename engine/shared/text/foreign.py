@@ -19,14 +19,14 @@ MANY_LANGUAGES = 100_000
 """A vocabulary larger than this was made for many languages; only what it does not have at all is foreign to it."""
 
 
-def foreign_texts(folder: Path, texts: Sequence[str]) -> ForeignTexts:
-    """Return which of the texts are mostly outside the vocabulary of the encoder in the folder; at most 2,000 are looked at, evenly drawn.
+def foreign_texts(checkpoint: Checkpoint, texts: Sequence[str]) -> ForeignTexts:
+    """Return which of the texts the encoder hardly has words for; at most 2,000 are looked at, from everywhere.
 
     Positions are those in ``texts``.
     """
     step = max(1, -(-len(texts) // MOST_TEXTS))
     beginnings = [text[:MOST_CHARACTERS] for text in texts[::step]]
-    found = judged_foreign(beginnings, _pieces(folder, beginnings))
+    found = judged_foreign(beginnings, _pieces(checkpoint.folder, beginnings), checkpoint.name == BUNDLED_NAME)
     return ForeignTexts(found.looked_at, tuple(position * step for position in found.foreign), found.language)
 
 

@@ -115,7 +115,7 @@ def foreign_sentence(texts: Sequence[str], results: Results) -> str:
     checkpoint = find_encoder(experiment.encoder).checkpoint
     if checkpoint is None:
         return ""
-    foreign = foreign_texts(checkpoint.folder, texts)
+    foreign = foreign_texts(checkpoint, texts)
     if not foreign.foreign:
         return ""
     return f"{foreign.sentence(trained_on(checkpoint))} Trust the answer only as far as the models were tested on such texts."

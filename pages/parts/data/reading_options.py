@@ -11,30 +11,13 @@ from engine.data.choice import ReadingOptions
 from engine.data.process.reader import preview
 from engine.data.store import Dataset
 from engine.display.formatting import count, plain, shorten
+from engine.encodings.offered import codec_name, text_codecs
 from engine.errors import DataError
 
 KINDS = {"csv": "delimited text", "json": "JSON", "parquet": "Parquet", "excel": "Excel"}
 DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "vertical bar", ":": "colon", " ": "space"}
 QUOTES = {'"': 'double quote "', "'": "single quote '", "": "none: quotes are ordinary characters"}
 HEADERS = {True: "holds the column names", False: "is data"}
-ENCODINGS = {
-    "utf-8": "UTF-8",
-    "utf-16": "UTF-16",
-    "cp1252": "Windows-1252, Western Europe",
-    "latin-1": "ISO 8859-1, Western Europe",
-    "cp1250": "Windows-1250, Central Europe",
-    "cp1251": "Windows-1251, Cyrillic",
-    "cp1253": "Windows-1253, Greek",
-    "cp1254": "Windows-1254, Turkish",
-    "cp1255": "Windows-1255, Hebrew",
-    "cp1256": "Windows-1256, Arabic",
-    "mac_roman": "Mac Roman",
-    "koi8_r": "KOI8-R, Cyrillic",
-    "shift_jis": "Shift JIS, Japanese",
-    "gb18030": "GB 18030, Chinese",
-    "big5": "Big5, Chinese",
-    "euc_kr": "EUC-KR, Korean",
-}
 DETECT = "detect"
 PREVIEW_ROWS = 8
 SHOWN_COLUMNS = 40
@@ -97,7 +80,7 @@ def override_reading(dataset: Dataset, overrides: ReadingOptions, read_with: Rea
     fields = {"kind": kind}
     shape = kind or detection.kind or "csv"
     if shape in ("csv", "json"):
-        fields["encoding"] = box(middle, "Encoding", "encoding", ENCODINGS)
+        fields["encoding"] = box(middle, "Encoding", "encoding", text_codecs())
     if shape == "csv":
         fields["delimiter"] = box(right, "Separator", "delimiter", DELIMITERS)
         fields["quote"] = box(left, "Quote character", "quote", QUOTES)
@@ -124,5 +107,4 @@ def override_reading(dataset: Dataset, overrides: ReadingOptions, read_with: Rea
 
 
 def _encoding(codec: str) -> str:
-    name = codec.lower().removesuffix("-sig").removesuffix("-le").removesuffix("-be")
-    return ENCODINGS.get(name, codec.upper()).split(",")[0]
+    return codec_name(codec.lower().removesuffix("-sig").removesuffix("-le").removesuffix("-be")).split(",")[0]
