@@ -70,6 +70,8 @@ class FileCheck:
     """Rows that remain after cleaning."""
     classes: dict[str, int]
     """The usable rows of each class, the largest first."""
+    parts: dict[str, int]
+    """The usable rows of each part that a column or a file gives; empty where all parts are drawn."""
     merge: tuple[tuple[str, ...], ...]
     """Groups of labels that a person would call the same."""
     findings: tuple[FindingLine, ...]
@@ -120,6 +122,7 @@ def _facts(table: Table, choice: DataChoice, guess: ColumnGuess, report: Report)
         report.rows,
         report.usable_rows,
         report.classes,
+        report.parts,
         tuple(tuple(spelling for spelling, _ in group.spellings) for group in report.label_groups),
         tuple(
             FindingLine(item.code, item.level, item.count, item.title, item.sentence, item.action, item.lines) for item in report.findings

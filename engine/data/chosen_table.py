@@ -5,6 +5,7 @@ Whoever checks, splits or trains reads through :func:`chosen_table`, so that all
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -34,7 +35,7 @@ def chosen_table(store: DatasetStore, choice: DataChoice, table: Table | None = 
     Raises ``DataError`` where a file or a column cannot give the parts that it was chosen for.
     """
     table = table or read_stored(store.get(choice.dataset), choice.reading)
-    others = {part: read_stored(store.get(file.dataset), file.reading) for part, file in choice.part_files.items()}
+    others = {part: _part_table(store, file, table, choice) for part, file in choice.part_files.items()}
     for part, file in choice.part_files.items():
         if file.dataset == choice.dataset and others[part].options == table.options:
             raise DataError(
@@ -42,6 +43,19 @@ def chosen_table(store: DatasetStore, choice: DataChoice, table: Table | None = 
                 f"Expected another file. Choose one (--{part}-file), or none."
             )
     return with_label_rows(with_given_parts(table, choice, others), choice)
+
+
+def _part_table(store: DatasetStore, file: PartFile, table: Table, choice: DataChoice) -> Table:
+    """Return the table of a part's file, read as the main file is where only so its columns are found: a short header is easily missed."""
+    dataset, needed = store.get(file.dataset), {*choice.text, choice.label}
+    detected = read_stored(dataset, file.reading)
+    if table.options.kind == detected.options.kind and not needed <= set(detected.frame.columns):
+        as_main = replace(table.options, container=detected.options.container, skip_rows=None, sheet=None, member=None)
+        with contextlib.suppress(DataError):
+            other = read_stored(dataset, as_main)
+            if needed <= set(other.frame.columns) and len(other.frame.columns) == len(table.frame.columns):
+                return replace(other, notes=(*other.notes, f"It is read as “{choice.name}” is: only so its columns are found."))
+    return detected
 
 
 def with_given_parts(table: Table, choice: DataChoice, others: Mapping[str, Table]) -> Table:

@@ -85,7 +85,7 @@ class Run(RunPaths, WorkFolder):
         self.outcome_file(framework).unlink(missing_ok=True)
 
     def read_data(self) -> pandas.DataFrame | None:
-        """Return the cleaned rows: row (position in the file), text, label, split (train, validation or test)."""
+        """Return the cleaned rows: row (position in the table), text, label, split (train, validation or test)."""
         return self._parquet(self.data_file)
 
     def read_rows(self) -> pandas.DataFrame:

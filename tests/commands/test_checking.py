@@ -186,3 +186,24 @@ def test_an_older_choice_is_read() -> None:
 def test_predict_refuses_an_empty_text(texts: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["predict", "any-run", *texts]) == 1
     assert "A text is empty" in capsys.readouterr().err
+
+
+def test_given_parts(table: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    test = tmp_path / "test.csv"
+    test.write_text("text,label\n" + "".join(f"{label} of the test {number},{label}\n" for number in range(4) for label in set(LABELS)))
+    status, facts = checked(capsys, table, "--test-file", test)
+    assert status == 0 and facts["parts"] == {"train": 20, "validation": 0, "test": 8} and facts["rows"] == 28
+    table.write_text(
+        "text,label,set\n"
+        + "".join(f"{text},{LABELS[place]},{('train', 'dev', 'test')[place // 2 % 3]}\n" for place, text in enumerate(TEXTS))
+    )
+    assert checked(capsys, table)[1]["parts"] == {"train": 8, "validation": 6, "test": 6}
+    assert checked(capsys, table, "--split-column", "")[1]["parts"] == {}
+    status, facts = checked(capsys, table, "--split-column", "label")
+    assert status == 2 and "is the text or the label" in facts["error"]
+    status, facts = checked(capsys, table, "--split-column", "text", "--text", "set")
+    assert (
+        status == 2
+        and "found “the parcel number 0 is late” in 1 row" in facts["error"]
+        and "Expected values such as train" in facts["error"]
+    )

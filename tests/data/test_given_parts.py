@@ -10,7 +10,7 @@ import pytest
 from engine.data.checks.report import check_table
 from engine.data.choice import PARTS, DataChoice, PartFile, ReadingOptions
 from engine.data.chosen_table import chosen_table, with_given_parts, with_label_rows
-from engine.data.part_names import NO_PART, likely_split_column, part_of, parts_of
+from engine.data.part_names import NO_PART, part_of
 from engine.data.rows import Rows
 from engine.data.splitting import class_counts, load_prepared, prepare
 from engine.data.store import DatasetStore
@@ -50,53 +50,6 @@ def ten_of(part, classes="ab", first=0):
 
 def joined(*columns):
     return tuple([cell for cells in parts for cell in cells] for parts in zip(*columns, strict=True))
-
-
-# Words ----------------------------------------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("part", "values"),
-    [
-        (TRAIN, "train|TRAIN|Training|Train set|oos_train|train-00001|TrainSet|learn|trn|Trainingsdaten|entraînement|训练集"),
-        (VALIDATION, "valid|val|Validation set|dev|DevSet|development|eval|oos_val|validation_matched|Validierung|验证"),
-        (TEST, "test|Test Set|testing|tests|holdout|hold-out|Held out|oos_test|test.clean|テスト"),
-        (NO_PART, "||  |-|extra|unlabelled|Unlabeled|unsupervised|train_unlabeled|N/A|none|unused".replace("||", "|")),
-        (None, "0|1|sports|train/test|devtest|testimony|trainer|train, test or validation|fold 3|yes"),
-    ],
-)
-def test_what_values_mean(part, values):
-    assert {value: part_of(value) for value in values.split("|")} == dict.fromkeys(values.split("|"), part)
-
-
-def test_eval_is_the_test_beside_a_validation_part():
-    assert parts_of(["train", "dev", "eval"]) == {"train": TRAIN, "dev": VALIDATION, "eval": TEST}
-    assert parts_of(["train", "eval"])["eval"] == parts_of(["train", "eval", "test"])["eval"] == VALIDATION
-
-
-@pytest.mark.parametrize("name", ["split", "Split", "data_split", "set", "subset", "partition", "fold", "dataset", "train/test set"])
-def test_a_published_split_is_recognised(name):
-    assert likely_split_column(table_of(**{"text": ["a", "b", "c"], name: ["train", "Dev", "test"]})) == name
-
-
-@pytest.mark.parametrize(
-    ("name", "values"),
-    [
-        ("split", ["train", "train", "train"]),  # says nothing
-        ("split", ["test", "valid", "test"]),  # nothing to learn from
-        ("fold", ["1", "2", "3"]),
-        ("split", ["train", "test", "banana"]),
-        ("topic", ["train", "test", "train"]),  # messages about railways
-        ("set", [f"train {letter}" for letter in "abcdefghijklmnopqrstu"] + ["test"]),
-    ],
-)
-def test_other_columns_are_not_offered(name, values):
-    assert likely_split_column(table_of(**{"text": values, name: values})) is None
-
-
-def test_text_and_label_are_not_offered():
-    table = table_of(set=["train", "test"], label=["a", "b"])
-    assert likely_split_column(table) == "set" and likely_split_column(table, besides=["set"]) is None
 
 
 # A column -------------------------------------------------------------------------------------------------------------------------------
@@ -236,6 +189,25 @@ def test_files_without_headers_fit_by_position(store):
         chosen_table(store, replace(choice, test_file=wider))
 
 
+@pytest.mark.parametrize(
+    ("header", "test"),
+    [
+        (False, b"good news,bad label\nsome text,a\nother text,b\n"),  # by itself its first row reads like names
+        (True, b"text;label\n1,5;2\n"),
+    ],
+)
+def test_a_part_is_read_as_the_main_file_where_only_so_it_fits(store, header, test):
+    plain = {"header": header, "kind": "csv", "delimiter": ";" if b";" in test else ","}
+    content = csv_of(*ten_of("train"), header=header).replace(b",", plain["delimiter"].encode())
+    main = stored(store, "data.csv", content)
+    names = {"text": ("text",), "label": "label"} if header else {"text": ("column 1",), "label": "column 2"}
+    wrong = {**plain, "header": not header}
+    choice = choice_of(dataset=main.dataset, reading=ReadingOptions(**plain), **names, test_file=stored(store, "test.csv", test, **wrong))
+    table = chosen_table(store, choice)
+    assert (table.parts == 2).sum() == test.count(b"\n") - header
+    assert "In “test.csv”: It is read as “data.csv” is: only so its columns are found." in table.notes
+
+
 def test_the_main_file_is_no_part_of_itself(store):
     main = stored(store, "data.csv", csv_of(*ten_of("train")))
     with pytest.raises(DataError, match=r"it is the main file itself.*--test-file"):
@@ -295,10 +267,19 @@ def test_classes_without_a_training_text():
     assert finding_of(table, left, "classes_without_training").action == "Their rows are left out."
 
 
-@pytest.mark.parametrize(("train", "test"), [("a", "ab"), ("ab", "cd")])
-def test_parts_that_cannot_be_learned_from_block(train, test):
-    table, choice = by_column(*joined(ten_of("train", train), ten_of("test", test)))
-    assert finding_of(table, choice, "classes_without_training").level == "blocks"
+@pytest.mark.parametrize(
+    ("train", "valid", "test", "words"),
+    [
+        ("a", "ab", "ab", "Training has 1 class; it needs two."),
+        ("ab", "ab", "cd", "The test part has none of the classes of training: “c”, “d”."),
+        ("ab", "?", "ab", "The validation part has none of the classes of training: “?”."),
+        ("ab", "ab", "-", "The test part has none of the classes of training: “-”."),  # its answers were never published
+    ],
+)
+def test_parts_that_cannot_be_learned_from_block(train, valid, test, words):
+    table, choice = by_column(*joined(ten_of("train", train), ten_of("valid", valid), ten_of("test", test)))
+    finding = finding_of(table, choice, "classes_without_training")
+    assert finding.level == "blocks" and finding.sentence == words
     with pytest.raises(DataError, match="Classes without a training text"):
         prepare(table, choice)
 

@@ -81,35 +81,34 @@ def classes_without_training(rows: Rows) -> Finding | None:
     learned = numpy.zeros(len(rows.classes), dtype=bool)
     learned[rows.codes[rows.of_part(0, rows.usable)]] = True
     counted = rows.cleaned if rows.choice.drop_small_classes else rows.usable  # those that are left out are told too
-    concerned = counted[~learned[rows.codes[counted]] & (rows.parts[counted] > 0)]
+    concerned = counted[~learned[rows.codes[counted]]]
     names = [rows.classes[code] for code in numpy.unique(rows.codes[concerned])]
-    others = rows.codes[rows.usable[rows.parts[rows.usable] > 0]]
-    blocked = learned.sum() < 2 or (len(others) > 0 and not learned[others].any())
-    if not names and not blocked:
+    foreign = [
+        PART_NAMES[PARTS[part]] for part in (1, 2) if len(given := rows.of_part(part, counted)) and not learned[rows.codes[given]].any()
+    ]
+    if learned.sum() < 2 or foreign:
+        other = f"The {' and '.join(foreign)} part has none of the classes of training: {quoted(names)}."
+        few = f"Training has {plural(int(learned.sum()), 'class', 'classes')}; it needs two."
+        return Finding(
+            "Classes without a training text",
+            max(len(names), 1),
+            other if foreign else few,
+            "Check that all parts name their classes in the same way, choose another label column, or draw the parts (--split-column '').",
+            first_rows(concerned),
+            level="blocks",
+        )
+    if not names:
         return None
-    if blocked:
-        sentence = (
-            f"Training has {plural(int(learned.sum()), 'class', 'classes')}; the other parts have {quoted(names) or 'no other'} besides."
-        )
-        action = "Choose another label column, or check that all parts name their classes in the same way."
-    else:
-        sentence = (
-            f"{plural(len(names), 'class is', 'classes are')} in no training text: {quoted(names)}, "
-            f"with {plural(len(concerned), 'row', 'rows')} of the other parts ({share(len(concerned), len(rows))} of all rows)."
-        )
-        action = (
-            "Their rows are left out."
-            if rows.choice.drop_small_classes
-            else "Kept, they are always answered wrong, as in a published score; or leave them out."
-        )
     return Finding(
         "Classes without a training text",
         len(names),
-        sentence,
-        action,
+        f"{plural(len(names), 'class is', 'classes are')} in no training text: {quoted(names)}, "
+        f"with {plural(len(concerned), 'row', 'rows')} of the other parts ({share(len(concerned), len(rows))} of all rows).",
+        "Their rows are left out."
+        if rows.choice.drop_small_classes
+        else "Kept, they are always answered wrong, as in a published score; or leave them out.",
         first_rows(concerned),
         "drop_small_classes",
-        level="blocks" if blocked else "worth knowing",
     )
 
 

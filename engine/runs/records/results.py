@@ -104,7 +104,7 @@ class ParityFigures:
     test_agreement: Share | None = None
     """The share of the test texts that both put into the same class."""
     disagreements: tuple[int, ...] | None = None
-    """The rows of the others: their positions in the file, from 0."""
+    """The rows of the others: their positions in the file, from 0; those of files for given parts come below it."""
     accuracy_difference: AccuracyDifference | None = None
     """PyTorch's accuracy minus TensorFlow's, with its confidence interval."""
 
