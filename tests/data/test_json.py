@@ -113,6 +113,11 @@ SHAPES = {
     "examples a class": (lines([{label: {"examples": texts, "id": 3} for label, texts in BY_CLASS.items()}]), "classes"),
     "intents with patterns": (lines([{"intents": [{"tag": c, "patterns": t, "responses": ["Hello", "Bye"]} for c, t in BY_CLASS.items()]}]),
                               "rows:intents"),
+    "intents under their names": (lines([{"intents": {c: {"patterns": t, "responses": ["a b c"] * 11} for c, t in BY_CLASS.items()}}]),
+                                  "rows:intents"),
+    "intents with texts": (lines([{"intents": [{"id": c, "text": t} for c, t in BY_CLASS.items()]}]), "rows:intents"),
+    "splits under two keys": (lines([{"corpus": {"splits": {"train": OBJECTS[:20], "test": OBJECTS[20:]}}, "v": 1}]), "rows:corpus.splits"),
+    "splits with their rows under a key": (lines([{"train": {"data": OBJECTS[:20]}, "test": {"data": OBJECTS[20:]}}]), "splits"),
     "intents, one a line": (lines([{"intent": label, "examples": texts} for label, texts in BY_CLASS.items()]), "lines"),
     "Dialogflow": (lines([{"name": c, "training_phrases": [{"parts": [{"text": t[:5]}, {"text": t[5:]}]} for t in texts]} for c, texts in
                           BY_CLASS.items()]), "lines"),
@@ -205,6 +210,13 @@ EXPORTS = {
     "ShareGPT": lambda t, c: {"conversations": [{"from": "human", "value": t}, {"from": "gpt", "value": c}]},
     "prompt and completion": lambda t, c: {"prompt": t, "completion": f" {c}"},
     "prompt and completion with endings": lambda t, c: {"prompt": f"{t}\n\n###\n\n", "completion": f" {c} END"},
+    "structured output": lambda t, c: {
+        "messages": [{"role": "user", "content": t}, {"role": "assistant", "content": json.dumps({"category": c})}]
+    },
+    "Gemini": lambda t, c: {"contents": [{"role": "user", "parts": [{"text": t}]}, {"role": "model", "parts": [{"text": c}]}]},
+    "a label with its number": lambda t, c: {"text": t, "label": {"id": CLASSES.index(c), "name": c}},
+    "a list of labels with their numbers": lambda t, c: {"text": t, "labels": [{"id": CLASSES.index(c), "name": c}]},
+    "Vertex": lambda t, c: {"textContent": t, "classificationAnnotation": {"displayName": c}},
     "nested": lambda t, c: {"document": {"body": {"text": t}, "lang": "en"}, "outcome": {"label": c}},
     "Hugging Face's viewer": lambda t, c: {"row_idx": 1, "row": {"text": t, "label": c}, "truncated_cells": []},
 }  # fmt: skip
@@ -395,6 +407,12 @@ def test_damaged_lines_are_counted(read):
         assert len(table.findings[0].lines) == 2
     table = read(lines(PAIRS[:10]) + "\n[broken\n" + lines(PAIRS[10:]))
     assert found(table) == sorted(ROWS) and codes(table) == {"lines_left_out": 1}
+
+
+@pytest.mark.parametrize("above", ["# exported today", "oops", '{"text": "cut'])
+def test_a_line_above_that_is_no_object_is_left_out(read, above):
+    table = read(f"{above}\n{lines(OBJECTS)}", "data.jsonl")
+    assert found(table) == sorted(ROWS) and table.findings[0].lines == (1,)
 
 
 def test_values_that_are_none(read):

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
 from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
 from engine.data.reading.column_names import LABEL_NAMES, TEXT_NAMES, name_rank
-from engine.data.reading.values import Row
+from engine.data.reading.values import Row, plain_text
 
 EXAMPLES = ("patterns", "examples", "utterances", "training_phrases", "trainingPhrases", "phrases", "samples", "questions", "sentences",
             "queries", "userSays", "user_says")  # fmt: skip
 """Fields that hold several texts of one class."""
-CLASS_FIELDS = ("tag", "intent", "label", "class", "category", "name", "displayName", "topic")
+LISTED_TEXTS = ("text", "texts", "input", "inputs")
+"""Fields that do so beside the name of an intent; beside a label their texts belong together."""
+CLASS_FIELDS = ("tag", "intent", "label", "class", "category", "name", "displayName", "topic", "id")
 SCORES = {"cats", "label", "labels", "category", "categories", "classes", "tags", "intents", "topics"}
-NO_CLASS = {"id", "score", "value", "confidence", "index", "probability"}
+SCORED = {"score", "confidence", "probability"}
+NO_CLASS = SCORED | {"id", "value", "index"}
 ANSWERS = {"accept", "reject", "ignore"}
 SPANS, TURNS, REJECTED = "spans", "turns", "rejected"
 RESPONSES = ".responses"
@@ -39,7 +44,7 @@ def rows_of_export(row: Row, counts: Counter[str]) -> list[Row]:
             for field, value in row.items()
             if not field.startswith("_") and field not in ("answer", "options", "tokens", "config")
         }
-    for field in ("messages", "conversations"):
+    for field in ("messages", "conversations", "contents"):
         if field in row and (found := conversation(row, field, counts)):
             return [found]
     if several := texts_of_class(row):
@@ -67,11 +72,15 @@ def _value(field: str, value: Any, counts: Counter[str]) -> Any:
             return value["choices"]
         if field.lower() in SCORES and is_scores(value, certain=field != "cats"):
             return highest(value)
-    elif isinstance(value, list) and value:
-        if is_span(value[0]):
-            counts[SPANS] += 1
-        elif all(isinstance(item, dict) and "value" in item and {"status", "user_id"} & item.keys() for item in value):
-            return submitted(value)
+    labelled = isinstance(value, (dict, list)) and value and name_rank(field, LABEL_NAMES) is not None
+    items = value if isinstance(value, list) else [value]
+    if labelled and is_span(items[0]):
+        counts[SPANS] += 1
+        return plain_text(value)
+    if labelled and all(isinstance(item, dict) and isinstance(item.get("name"), str) and not SCORED & item.keys() for item in items):
+        return unique(item["name"] for item in items)
+    if items and all(isinstance(item, dict) and "value" in item and {"status", "user_id"} & item.keys() for item in items):
+        return submitted(items)
     return value
 
 
@@ -91,20 +100,26 @@ def conversation(row: Row, field: str, counts: Counter[str]) -> Row | None:
         counts["system"] += 1
         found["system"] = system
     found["text"] = "\n\n".join(text for role, text in said if role in ("user", "human"))
-    found["label"] = answers[-1].strip() if answers else ""
+    answer = answers[-1].strip() if answers else ""
+    if answer.startswith("{"):  # structured output: {"category": "billing"}
+        with contextlib.suppress(ValueError, RecursionError):
+            said_so = list(json.loads(answer).values())
+            answer = said_so[0] if len(said_so) == 1 else answer
+    found["label"] = answer
     return found
 
 
 def _content(turn: Row) -> str:
-    content = turn.get("content", turn.get("value"))
+    content = turn.get("content", turn.get("value", turn.get("parts")))
     parts = content if isinstance(content, list) else [content]
     return "\n".join(str(part.get("text") or "") if isinstance(part, dict) else str(part) for part in parts if part is not None)
 
 
 def texts_of_class(row: Row) -> list[Row]:
     """Return one row for each text of a class, such as the patterns of a chatbot's intent; none where the row is something else."""
-    lists = [field for field in EXAMPLES if isinstance(row.get(field), list) and row[field]]
     label = next((field for field in CLASS_FIELDS if isinstance(row.get(field), (str, int))), None)
+    names = EXAMPLES + (LISTED_TEXTS if label in ("tag", "intent", "name", "id") else ())
+    lists = [field for field in names if isinstance(row.get(field), list) and row[field]]
     if len(lists) != 1 or label is None or any(name_rank(field, TEXT_NAMES) is not None and isinstance(row[field], str) for field in row):
         return []
     if not all(isinstance(item, (str, dict)) for item in row[lists[0]]):

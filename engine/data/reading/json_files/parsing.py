@@ -193,7 +193,7 @@ def looks_like_json(start: bytes, name: str) -> bool:
     """Return whether a file that starts with these bytes is JSON, and not a table whose first cell opens with a bracket."""
     text = _start_text(start)
     if name.lower().removesuffix(".gz").endswith((".json", ".jsonl", ".ndjson", ".geojson")):
-        return text.startswith(("{", "[", "//", "/*", *_TWICE))
+        return text.startswith(("{", "[", "//", "/*", *_TWICE)) or any(map(Parser().line, text.splitlines()[1:3]))
     if not (_OBJECT.match(text) or _LIST.match(text) or text.startswith(_TWICE)):
         return False
     try:

@@ -113,8 +113,7 @@ def _read(path: Path, name: str, encoding: Encoding, options: ReadingOptions, li
         sample = text.read(SAMPLE_CHARACTERS)
         complete = not text.read(1)
         text.seek(0)
-        if by_line := options.shape == LINES or (options.shape is None and is_one_object_a_line(parser, sample, complete)):
-            parser = Parser()
+        if by_line := options.shape == LINES or (options.shape is None and is_one_object_a_line(Parser(), sample, complete)):
             rows = Rows(LINES, "one object a line", ())
             items: Iterable[tuple[int, Any]] = _lines(parser, text)
         else:

@@ -71,7 +71,7 @@ def rows_of(value: Any, shape: str | None, header: bool | None, name: str) -> Ro
     if best.shape in ("columns", "classes", "splits") and (beside := [key for key in value if not isinstance(value[key], (list, dict))]):
         said += f" What stands beside them was passed over: {_listed(beside)}."
     others = [rows for rows in others if rows.shape != "object" and ("rows:" in best.shape or "rows:" not in rows.shape)]
-    if others:
+    if others and best.shape not in ("splits", "split", "table"):
         listed = "; ".join(f"{rows.words}: --shape {rows.shape}" for rows in others[:3])
         said += f" It could also be read as {listed}."
     return _with_class_names(replace(best, notes=(said, *best.notes)), value)
@@ -172,7 +172,7 @@ def splits(value: Row, header: bool | None) -> Rows | None:
             return None
         notes = tuple(dict.fromkeys(note for rows in inside.values() if rows for note in rows.notes))
         items = ((key, item) for key, rows in inside.items() if rows for item in rows.items)
-    words = f"rows for each split ({_listed(parts)}), which the column “split” says"
+    words = f"the rows of several splits ({_listed(parts)}; see the column “split”)"
     return Rows("splits", words, _marked(((split_of(key), item) for key, item in items), "split"), notes, names_above, lost=lost)
 
 
@@ -228,7 +228,7 @@ def columns(value: Row, header: bool | None) -> Rows | None:
 def classes(value: Row, header: bool | None) -> Rows | None:
     """One list of texts, or of objects with a text, for each class; or for each class of several groups."""
     filled = _containers(value)
-    if not filled or _column_names(filled) or all(map(split_of, filled)) or LABEL_KEYS & {key.lower() for key in filled}:
+    if not filled or _column_names(filled) or all(map(split_of, filled)) or (LABEL_KEYS | set(EXAMPLES)) & {key.lower() for key in filled}:
         return None
     found = {key: examples for key, inner in filled.items() if (examples := _examples(inner))}
     if not found and len(filled) > 1 and all(isinstance(inner, dict) for inner in filled.values()):
@@ -294,15 +294,7 @@ SHAPES: tuple[Callable[[Row, bool | None], Rows | None], ...] = (
 
 def under_keys(value: Row, header: bool | None) -> list[Rows]:
     """Return the rows that stand under a key, or under a path of keys, the likeliest first."""
-    found: list[tuple[tuple[bool, int], str, Rows]] = []
-    for path, inner in _paths(value):
-        for rows in fitting_shapes(inner, header)[:1] if isinstance(inner, list) else _shapes_only(inner, header):
-            fields = inner[0] if isinstance(inner, list) and isinstance(inner[0], dict) else {}
-            named = any(name_rank(key, TEXT_NAMES) is not None or key in EXAMPLES for key in fields)
-            named |= isinstance(inner, dict) and (rows.shape in ("splits", "classes", "split", "table") or _column_names(inner))
-            size = len(inner) if isinstance(inner, list) else sum(map(len, _containers(inner).values()))
-            rows = replace(rows, shape=f"rows:{path}", words=f"{rows.words} under “{path}”", doubtful=size < 2)
-            found.append(((named, size), path, rows))
+    found = list(_under(value, header))
     found.sort(key=lambda entry: entry[0], reverse=True)
     lists_found = [(path, size) for (_, size), path, rows in found if "list" in rows.words]
     return [
@@ -311,18 +303,22 @@ def under_keys(value: Row, header: bool | None) -> list[Rows]:
     ]
 
 
-def _shapes_only(inner: Row, header: bool | None) -> list[Rows]:
-    return [rows for shape in SHAPES for rows in [shape(inner, header)] if rows and not rows.doubtful][:1]
-
-
-def _paths(value: Row, prefix: str = "", depth: int = 1) -> Iterator[tuple[str, Any]]:
-    if len(value) > MAX_KEYS:
-        return
-    for key, inner in value.items():
-        if _is_rows(inner) or (isinstance(inner, dict) and inner):
-            yield f"{prefix}{key}", inner
-            if isinstance(inner, dict) and depth < MAX_PATH:
-                yield from _paths(inner, f"{prefix}{key}.", depth + 1)
+def _under(value: Row, header: bool | None, prefix: str = "", depth: int = 1) -> Iterator[tuple[tuple[bool, int], str, Rows]]:
+    """Yield rows with what speaks for them: whether names say that they are texts, and how many there are."""
+    for key, inner in _containers(value).items() if len(value) <= MAX_KEYS else ():
+        path, rows = f"{prefix}{key}", None
+        if isinstance(inner, dict):
+            rows = next((rows for shape in SHAPES for rows in [shape(inner, header)] if rows and not rows.doubtful), None)
+            named = rows is not None and (rows.shape in ("splits", "classes", "split", "table") or _column_names(inner))
+            size = sum(map(len, _containers(inner).values()))
+        elif _is_rows(inner):
+            rows = next(iter(fitting_shapes(inner, header)), None)
+            named = isinstance(inner[0], dict) and any(name_rank(key, TEXT_NAMES) is not None or key in EXAMPLES for key in inner[0])
+            size = len(inner)
+        if rows:
+            yield (named, size), path, replace(rows, shape=f"rows:{path}", words=f"{rows.words} under “{path}”", doubtful=size < 2)
+        elif isinstance(inner, dict) and depth < MAX_PATH:
+            yield from _under(inner, header, f"{path}.", depth + 1)
 
 
 def _inside(path: str, other: str) -> bool:
