@@ -137,7 +137,9 @@ def label_groups(rows_of: Mapping[str, int]) -> tuple[LabelGroup, ...]:
             for spelling in sorted(spellings):
                 name = _shown(spelling, decimal)
                 rows_of_name[name] = rows_of_name.get(name, 0) + rows_of[spelling]
-            name = max(rows_of_name, key=lambda name: (not _LOST_LETTER.search(name) and _decoded(name) == name, rows_of_name[name]))
+            name = max(
+                rows_of_name, key=lambda name: (_is_whole(name), rows_of_name[name], without_accents(name) != name, not name.isupper())
+            )
             groups.append(LabelGroup(name, tuple((spelling, rows_of[spelling]) for spelling in spellings)))
     return tuple(sorted(groups, key=lambda group: group.name))
 
@@ -159,6 +161,11 @@ def _decoded(spelling: str) -> str:
         return spelling if spelling.isascii() else spelling.encode("cp1252").decode("utf-8")
     except UnicodeError:
         return spelling
+
+
+def _is_whole(name: str) -> bool:
+    """Return whether a name has all its letters: none was lost or wrongly decoded."""
+    return not _LOST_LETTER.search(name) and _decoded(name) == name
 
 
 def _whole(number: re.Match[str], decimal: bool) -> str:

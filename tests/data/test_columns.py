@@ -196,6 +196,8 @@ def test_what_is_given_is_kept_and_the_other_guessed_for_it():
     assert (guess.text, guess.sure) == (("notes",), False) and set(guess.label_candidates) == {"kind", "colour"}
     guess = guess_columns(table, label="kind", text=("notes", "title"))
     assert (guess.text, guess.label, guess.sure) == (("notes", "title"), "kind", True)
+    assert guess_columns(table_of({"text": "text", "kind": "class"}), text=("text", "kind")).label is None
+    assert guess_columns(table_of({"text": "text"}), label="text").text == ()
     # A text column chosen as the label is no text any more
     guess = guess_columns(table_of({"text": "text", "notes": "other text", "kind": "class"}), label="text")
     assert guess.text == ("notes",) and guess.sure

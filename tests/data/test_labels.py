@@ -84,6 +84,8 @@ def test_a_cell_is_split_into_its_labels():
         (["café", DECOMPOSED, DECOMPOSED], "café"),
         (["café", "café", "cafe"], "café"),
         (["café", "cafe", "cafe"], "cafe"),
+        (["cafe", "café"], "café"),
+        (["BILLING", "billing"], "billing"),
         (["billing", "ｂｉｌｌｉｎｇ"], "billing"),
         (["bill\u00ading", "bill\u00ading", "billing", "bil\u200bling", "\ufeffbilling", "\u202dbilling\u202c"], "billing"),
         (["1", "1.0", "1.0"], "1"),

@@ -87,8 +87,8 @@ def _quoted(names: tuple[str, ...], between: str = ", ") -> str:
 def _guess_label(profiles: list[Profile]) -> _Part:
     """Return the column whose name and values speak for a label most; sure where no other could be it, or one alone is named so."""
     ranked = sorted(profiles, key=_label_points, reverse=True)
-    best = ranked[0]
-    if _label_points(best) <= 0.5 and best.role != "label":
+    best = ranked[0] if ranked else None
+    if best is None or (_label_points(best) <= 0.5 and best.role != "label"):
         return _Part(())
     others = [item for item in ranked[1:] if item.could_be_label and not item.reads_like_text and not _same_classes(best, item)]
     rivals = [item for item in others if item.role not in ("aside", "output") and item.kind not in ("code", "person")]
