@@ -137,6 +137,7 @@ REFUSED: dict[str, list[tuple[Callable[[Path], object], str]]] = {
         (settings("tokenizer_config.json", do_lower_case=1, strip_accents="no"), "do_lower_case is 1 .*and says strip_accents"),
         (settings("tokenizer_config.json", tokenize_chinese_chars=None), "tokenize_chinese_chars is null"),
         (settings("tokenizer_config.json", tokenizer_class={}), "tokenizer_class is {}"),
+        (settings("tokenizer_config.json", truncation_side="left"), 'truncation_side is "left" .expected "right", for long texts are cut'),
         (settings("tokenizer_config.json", cls_token=7), "cls_token is 7 .expected a token"),
         (settings("tokenizer_config.json", added_tokens_decoder=[1]), r"added_tokens_decoder is \[1\] .expected an object"),
         (settings("tokenizer_config.json", added_tokens_decoder={"a": {}}), "tokenizer in .* cannot be read"),

@@ -6,9 +6,12 @@ import json
 from pathlib import Path
 from typing import Any
 
-from tokenizers import Tokenizer
+import pytest
+from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors, trainers
 
+from engine.errors import EncoderError
 from engine.shared.text.tokens import load_tokenizer
+from tests.tiny_checkpoints import SENTENCES
 from tests.wing_process import InWing
 
 
@@ -118,6 +121,63 @@ def tokenizer_folders(place: Path) -> list[Path]:
     return folders
 
 
+def write_trained(folder: Path, family: str, tokenizer_config: dict[str, object], **options: bool) -> Path:
+    """A tokenizer of RoBERTa's or ALBERT's kind, as their libraries write it."""
+    folder.mkdir()
+    if family == "roberta":
+        special, ends = ["<s>", "<pad>", "</s>", "<unk>", "<mask>"], ("<s>", "</s>")
+        tokenizer = Tokenizer(models.BPE(unk_token="<unk>"))
+        tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=options["space"])
+        trainer = trainers.BpeTrainer(vocab_size=400, special_tokens=special, show_progress=False,
+                                      initial_alphabet=pre_tokenizers.ByteLevel.alphabet())  # fmt: skip
+    else:
+        special, ends = ["<pad>", "<unk>", "[CLS]", "[SEP]", "[MASK]"], ("[CLS]", "[SEP]")
+        tokenizer = Tokenizer(models.Unigram())
+        steps = [normalizers.Replace("``", '"'), normalizers.Replace("''", '"')]
+        steps += [] if options["accents"] else [normalizers.NFKD(), normalizers.StripAccents()]
+        tokenizer.normalizer = normalizers.Sequence([*steps, *([normalizers.Lowercase()] * options["small"])])
+        spaces = pre_tokenizers.Metaspace(replacement="▁", prepend_scheme="always")
+        tokenizer.pre_tokenizer = pre_tokenizers.Sequence([pre_tokenizers.WhitespaceSplit(), spaces])
+        trainer = trainers.UnigramTrainer(vocab_size=200, special_tokens=special, unk_token="<unk>", show_progress=False)
+    tokenizer.train_from_iterator([*SENTENCES, *AWKWARD], trainer)
+    numbers = [(token, tokenizer.token_to_id(token)) for token in ends]
+    tokenizer.post_processor = processors.TemplateProcessing(single=f"{ends[0]} $A {ends[1]}", special_tokens=numbers)
+    tokenizer.save(str(folder / "tokenizer.json"))
+    write(folder / "config.json", {"model_type": family})
+    write(folder / "tokenizer_config.json", tokenizer_config)
+    return folder
+
+
+TRAINED: dict[str, tuple[Any, ...]] = {
+    "RoBERTa": ("roberta", {"tokenizer_class": "RobertaTokenizer"}, {"space": False}),
+    "RoBERTa, a space beside tokenizer.json": ("roberta", {"add_prefix_space": True}, {"space": False}),
+    "RoBERTa, a space in tokenizer.json alone": ("roberta", {}, {"space": True}),
+    "RoBERTa of no class": ("roberta", {"tokenizer_class": "PreTrainedTokenizerFast"}, {"space": True}),
+    "ALBERT": ("albert", {"tokenizer_class": "AlbertTokenizer"}, {"small": True, "accents": False}),
+    "ALBERT, cased": ("albert", {"do_lower_case": False}, {"small": False, "accents": False}),
+    "ALBERT, accents kept": ("albert", {"keep_accents": True}, {"small": True, "accents": True}),
+    "ALBERT of no class": ("albert", {"tokenizer_class": "PreTrainedTokenizerFast"}, {"small": False, "accents": True}),
+}  # fmt: skip
+
+
+def trained_folders(place: Path) -> list[Path]:
+    return [write_trained(place / name, *case, **options) for name, (*case, options) in TRAINED.items()]
+
+
+@pytest.mark.parametrize(
+    ("said", "done"),
+    [
+        ({}, {"small": False, "accents": False}),
+        ({"do_lower_case": False}, {"small": True, "accents": False}),
+        ({"keep_accents": True}, {"small": True, "accents": False}),
+        ({}, {"small": True, "accents": True}),
+    ],
+)
+def test_an_albert_tokenizer_that_contradicts_itself_is_refused(tmp_path: Path, said: dict[str, object], done: dict[str, bool]) -> None:
+    with pytest.raises(EncoderError, match=r"contradict one another: .* by tokenizer.json. Expected the same in both"):
+        load_tokenizer(write_trained(tmp_path / "albert", "albert", said, **done), 64)
+
+
 def tokens_of_transformers(place: Path, texts: list[str]) -> dict[str, list[list[int]]]:
     """What the library makes of the texts, in the process of a wing."""
     from transformers import AutoTokenizer
@@ -128,7 +188,7 @@ def tokens_of_transformers(place: Path, texts: list[str]) -> dict[str, list[list
 def test_tokens_are_those_of_transformers(tmp_path: Path, in_wing: InWing) -> None:
     place = tmp_path / "tokenizers"
     place.mkdir()
-    folders = tokenizer_folders(place)
+    folders = [*tokenizer_folders(place), *trained_folders(place)]
     theirs = in_wing("pytorch", tokens_of_transformers, place, AWKWARD)
     assert len({json.dumps(tokens) for tokens in theirs.values()}) >= 12, "most of what is set makes a difference"
     for folder in folders:

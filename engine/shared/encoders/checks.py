@@ -19,6 +19,7 @@ from engine.shared.encoders.stated import (
     OPTIONAL_NAME,
     OPTIONAL_YES_OR_NO,
     REQUIRED_SIZE,
+    RIGHT,
     WORD,
     YES_OR_NO,
     check_types,
@@ -76,6 +77,7 @@ TOKENIZER_FILES = (
 
 TOKENIZER_KINDS = {
     "model_max_length": LIMIT, "do_lower_case": YES_OR_NO, "strip_accents": OPTIONAL_YES_OR_NO, "tokenize_chinese_chars": YES_OR_NO,
+    "keep_accents": YES_OR_NO, "add_prefix_space": YES_OR_NO, "truncation_side": RIGHT,
     "tokenizer_class": OPTIONAL_NAME, "added_tokens_decoder": OBJECT, **dict.fromkeys(SPECIAL_TOKENS, WORD),
 }  # fmt: skip
 

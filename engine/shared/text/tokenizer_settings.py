@@ -17,18 +17,36 @@ SENTENCE_SETTINGS = tuple(
 BERT_TOKENIZERS = ("BertTokenizer", "BertTokenizerFast", "DistilBertTokenizer", "DistilBertTokenizerFast")
 """Classes of transformers that make letters small, strip accents and part Chinese characters as tokenizer_config.json says."""
 
+ROBERTA_TOKENIZERS = ("RobertaTokenizer", "RobertaTokenizerFast")
+"""Classes that put a space before a text, or none, as tokenizer_config.json says."""
+
+ALBERT_TOKENIZERS = ("AlbertTokenizer", "AlbertTokenizerFast")
+"""Classes that make letters small and strip accents as tokenizer_config.json says, in their own way."""
+
 SPECIAL_TOKENS = ("unk_token", "cls_token", "sep_token", "pad_token", "mask_token", "bos_token", "eos_token")
+
+CLASS_OF_FAMILY = {
+    "bert": BERT_TOKENIZERS[0],
+    "distilbert": BERT_TOKENIZERS[0],
+    "roberta": ROBERTA_TOKENIZERS[0],
+    "albert": ALBERT_TOKENIZERS[0],
+}
+"""The class that transformers takes where the files name none."""
 
 
 @dataclass(frozen=True)
 class TokenizerSettings:
     """How texts are taken apart, beyond what tokenizer.json or vocab.txt says."""
 
-    as_bert: bool
-    """Whether the settings of a BERT tokenizer go before what tokenizer.json says."""
+    tokenizer_class: str
+    """The class of transformers that would read the files; its settings go before what tokenizer.json says."""
     lowercase: bool
     strip_accents: bool | None
     """``None``: where letters are made small."""
+    keep_accents: bool
+    """ALBERT's word for the opposite."""
+    space_before: bool
+    """Whether RoBERTa's tokenizer puts a space before the first word."""
     part_chinese: bool
     """Whether each Chinese character becomes a word."""
     lowercase_first: bool
@@ -53,9 +71,9 @@ class TokenizerSettings:
             settings |= _stated(folder / "special_tokens_map.json")
         sentence: Any = next((_stated(folder / name) for name in SENTENCE_SETTINGS if (folder / name).exists()), {})
         config = _stated(folder / "config.json")
-        usual = "BertTokenizer" if config.get("model_type") in ("bert", "distilbert") else ""
-        as_bert = (settings.get("tokenizer_class") or config.get("tokenizer_class") or usual) in BERT_TOKENIZERS
-        if as_bert:
+        usual = CLASS_OF_FAMILY.get(config.get("model_type"), "")
+        tokenizer_class = settings.get("tokenizer_class") or config.get("tokenizer_class") or usual
+        if tokenizer_class in BERT_TOKENIZERS:
             settings = {f"{name}_token": f"[{name.upper()}]" for name in ("unk", "cls", "sep", "pad", "mask")} | settings
         named = tuple((name, _token(settings[name])) for name in SPECIAL_TOKENS if settings.get(name))
         further = (settings.get(name) or () for name in ("additional_special_tokens", "extra_special_tokens"))
@@ -66,9 +84,11 @@ class TokenizerSettings:
             texts = {token.content for token in (*special, *(token for _, token in named))}
             numbered = [(number, _token(text, text in texts)) for text, number in _stated(folder / "added_tokens.json").items()]
         return cls(
-            as_bert=as_bert,
+            tokenizer_class=tokenizer_class,
             lowercase=settings.get("do_lower_case", True),
             strip_accents=settings.get("strip_accents"),
+            keep_accents=settings.get("keep_accents", False),
+            space_before=settings.get("add_prefix_space", False),
             part_chinese=settings.get("tokenize_chinese_chars", True),
             lowercase_first=bool(sentence.get("do_lower_case")),
             named=named,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -11,14 +12,14 @@ from pathlib import Path
 
 import numpy as np
 from tokenizers import Tokenizer
-from tokenizers.models import WordPiece
+from tokenizers.models import Unigram, WordPiece
 from tokenizers.normalizers import BertNormalizer, Lowercase
 from tokenizers.normalizers import Sequence as NormalizerSequence
-from tokenizers.pre_tokenizers import BertPreTokenizer
+from tokenizers.pre_tokenizers import BertPreTokenizer, ByteLevel
 from tokenizers.processors import TemplateProcessing
 
 from engine.errors import EncoderError
-from engine.shared.text.tokenizer_settings import TokenizerSettings
+from engine.shared.text.tokenizer_settings import ALBERT_TOKENIZERS, BERT_TOKENIZERS, ROBERTA_TOKENIZERS, TokenizerSettings
 
 
 def load_tokenizer(folder: Path, max_tokens: int) -> Tokenizer:
@@ -33,8 +34,12 @@ def load_tokenizer(folder: Path, max_tokens: int) -> Tokenizer:
             tokenizer = Tokenizer.from_str(content.decode(json.detect_encoding(content)))
         else:
             tokenizer = Tokenizer(WordPiece(_word_list(folder / "vocab.txt"), unk_token=settings.token("unk_token")))
-        if settings.as_bert and isinstance(tokenizer.model, WordPiece):
+        if settings.tokenizer_class in BERT_TOKENIZERS and isinstance(tokenizer.model, WordPiece):
             _read_as_bert(tokenizer, settings)
+        elif settings.tokenizer_class in ROBERTA_TOKENIZERS and isinstance(tokenizer.pre_tokenizer, ByteLevel):
+            tokenizer.pre_tokenizer = ByteLevel(add_prefix_space=settings.space_before)
+        elif settings.tokenizer_class in ALBERT_TOKENIZERS and isinstance(tokenizer.model, Unigram):
+            _compare_with_albert(tokenizer, settings)
         _add_tokens(tokenizer, settings)
         if settings.lowercase_first:
             steps = [Lowercase(), tokenizer.normalizer] if tokenizer.normalizer else [Lowercase()]
@@ -69,6 +74,19 @@ def _read_as_bert(tokenizer: Tokenizer, settings: TokenizerSettings) -> None:
             "Expected both among its tokens. Download the model again."
         )
     tokenizer.post_processor = TemplateProcessing(single=f"{first} $A {last}", special_tokens=numbers)
+
+
+def _compare_with_albert(tokenizer: Tokenizer, settings: TokenizerSettings) -> None:
+    """What tokenizer_config.json says would go before what tokenizer.json says, so they must say the same."""
+    normalized = tokenizer.normalizer.normalize_str("Aé") if tokenizer.normalizer else "Aé"
+    kept = unicodedata.normalize("NFC", normalized)[-1:] == "é"
+    for name, stated, done in (("do_lower_case", settings.lowercase, normalized[:1] == "a"), ("keep_accents", settings.keep_accents, kept)):
+        if stated != done:
+            raise EncoderError(
+                f"The tokenizer's files contradict one another: {name} is {str(stated).lower()} by tokenizer_config.json or by default, "
+                f"and {str(done).lower()} by tokenizer.json. Expected the same in both. Correct tokenizer_config.json, or download the "
+                "model again."
+            )
 
 
 def _add_tokens(tokenizer: Tokenizer, settings: TokenizerSettings) -> None:
