@@ -87,7 +87,7 @@ def _with_column(table: Table, choice: DataChoice) -> Table:
     encoded = chunks_of(table.frame, name).combine_chunks().dictionary_encode()
     values, codes = encoded.dictionary.to_pylist(), encoded.indices.to_numpy()
     counts = dict(zip(values, numpy.bincount(codes, minlength=len(values)).tolist(), strict=True))
-    meaning = parts_of(values)
+    meaning = parts_of(values, name)
     strange = [value for value in values if meaning[value] is None]
     if strange or PARTS[0] not in meaning.values():
         shown = strange or values

@@ -25,6 +25,7 @@ _WORDS = {
 }
 _EVALUATION = {"eval", "evaluation"}
 _WITHOUT_LABELS = {"unlabelled", "unlabeled", "unsupervised", "unused", "excluded", "ignored", "discarded"}
+_ANSWERS = {"true": True, "yes": True, "1": True, "1.0": True, "false": False, "no": False, "0": False, "0.0": False}
 _ENDINGS = ("set", "data", "split", "part", "sample", "file", "集", "daten", "satz")
 _COLUMN_WORDS = {"split", "splits", "set", "subset", "partition", "fold", "usage", "phase", "part", "dataset", "datasplit", "traintest"}
 
@@ -51,9 +52,16 @@ def part_of(value: str) -> str | None:
     return NO_PART if not named and says_none else None
 
 
-def parts_of(values: Iterable[str]) -> dict[str, str | None]:
-    """Return the part of each value of one column; beside a value for validation, and none for the test, ``eval`` is the test part."""
+def parts_of(values: Iterable[str], name: str = "") -> dict[str, str | None]:
+    """Return the part of each value of one column; beside a value for validation, and none for the test, ``eval`` is the test part.
+
+    In a column whose name is that of a part, such as ``is_valid``, the values may be yes and no.
+    """
     parts = {value: part_of(value) for value in values}
+    answers = {value: _ANSWERS.get(value.strip().casefold()) for value in parts}
+    if (named := part_of(name)) and None not in answers.values():
+        other = PARTS[0] if named != PARTS[0] else PARTS[2]
+        return {value: named if answer else other for value, answer in answers.items()}
     evaluation = [value for value in parts if _EVALUATION & set(_words(value))]
     others = {part for value, part in parts.items() if value not in evaluation}
     if "validation" in others and "test" not in others:

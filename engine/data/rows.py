@@ -148,8 +148,11 @@ class Rows:
 
     @cached_property
     def drawn_parts(self) -> tuple[int, ...]:
-        """The parts that are drawn from the training part, as places in ``PARTS``: those of which no complete row was given."""
-        return tuple(part for part in (1, 2) if self.parts is None or not (self.parts[self.complete] == part).any())
+        """The parts that are drawn from the training part, as places in ``PARTS``: those without a file and without a complete row."""
+        given = {PARTS.index(part) for part in self.choice.part_files}
+        if self.parts is not None:
+            given |= set(numpy.unique(self.parts[self.complete]).tolist())
+        return tuple(part for part in (1, 2) if part not in given)
 
     def of_part(self, part: int, positions: numpy.ndarray) -> numpy.ndarray:
         """Return those of some row positions that belong to a given part; all of them belong to training where all parts are drawn."""

@@ -208,6 +208,13 @@ def test_a_part_is_read_as_the_main_file_where_only_so_it_fits(store, header, te
     assert "In “test.csv”: It is read as “data.csv” is: only so its columns are found." in table.notes
 
 
+def test_a_test_file_without_labels_is_no_test_part(store):
+    main = stored(store, "data.csv", csv_of(*ten_of("train")))
+    bare = stored(store, "test.csv", csv_of(ten_of("test")[0], [""] * 20))
+    with pytest.raises(DataError, match=r"Parts without a usable row: No row for test has both a text and a label. Choose another file"):
+        load_prepared(store, choice_of(dataset=main.dataset, test_file=bare))
+
+
 def test_the_main_file_is_no_part_of_itself(store):
     main = stored(store, "data.csv", csv_of(*ten_of("train")))
     with pytest.raises(DataError, match=r"it is the main file itself.*--test-file"):

@@ -33,6 +33,17 @@ def test_eval_is_the_test_beside_a_validation_part():
     assert parts_of(["train", "eval"])["eval"] == parts_of(["train", "eval", "test"])["eval"] == VALIDATION
 
 
+@pytest.mark.parametrize(
+    ("name", "yes", "no"),
+    [("is_valid", VALIDATION, TRAIN), ("test", TEST, TRAIN), ("in train set", TRAIN, TEST)],
+)
+@pytest.mark.parametrize("written", [("True", "False"), ("1", "0"), ("yes", "no"), ("1.0", "0.0")])
+def test_yes_and_no_in_a_column_that_has_the_name_of_a_part(name, yes, no, written):
+    assert parts_of(written, name) == dict(zip(written, (yes, no), strict=True))
+    assert set(parts_of(written, "useful").values()) <= {None, NO_PART} and None in parts_of([*written, "maybe"], name).values()
+    assert likely_split_column(table_of(**{"text": written, name: written})) is None, "it may mean that the row is valid"
+
+
 @pytest.mark.parametrize("name", ["split", "Split", "data_split", "set", "subset", "partition", "fold", "dataset", "train/test set"])
 def test_a_published_split_is_recognised(name):
     assert likely_split_column(table_of(**{"text": ["a", "b", "c"], name: ["train", "Dev", "test"]})) == name

@@ -64,11 +64,14 @@ def empty_parts(rows: Rows) -> Finding | None:
     empty = [PARTS[part] for part in given if not len(rows.of_part(part, rows.usable))]
     if not empty:
         return None
+    names = " and ".join(PART_NAMES[part] for part in empty)
+    complete = rows.parts[rows.complete]
+    bare = not any((complete == PARTS.index(part)).any() for part in empty)
     return Finding(
         "Parts without a usable row",
         len(empty),
-        f"No row is left for {' and '.join(PART_NAMES[part] for part in empty)} after cleaning.",
-        "Leave less out, or draw the parts (--split-column '').",
+        f"No row for {names} has both a text and a label." if bare else f"No row is left for {names} after cleaning.",
+        "Choose another file, or none." if bare else "Leave less out, or draw the parts (--split-column '').",
         level="blocks",
     )
 
