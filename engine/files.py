@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+HALF_PAIR = re.compile(r"\\u[dD][89a-fA-F]")
 JsonObject = dict[str, Any]
 """An object of a JSON file or of a message, before it is read as what it is, or where it may be anything."""
 
@@ -34,7 +36,10 @@ def write_atomically(path: Path, text: str) -> None:
 def read_json(path: Path) -> JsonObject | None:
     """The file's object, or ``None`` while it is missing or unreadable."""
     try:
-        value = json.loads(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
+        value = json.loads(text)
+        if HALF_PAIR.search(text):  # no text can be written with half a pair of surrogates
+            value = json.loads(json.dumps(value, ensure_ascii=False).encode("utf-8", "replace"))
     except (OSError, ValueError, RecursionError):  # the last one of thousands of brackets within one another
         return None
     return value if isinstance(value, dict) else None

@@ -14,7 +14,7 @@ import pyarrow
 import pytest
 
 from engine.data.process import child, reader
-from engine.data.process.request import Request
+from engine.data.process.request import Answer, Request
 from engine.runs import launching
 from engine.runs.folder import Run
 from tests import numpy_wing
@@ -103,10 +103,10 @@ def in_wing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[InWing]:
 def files_are_read_here(monkeypatch: pytest.MonkeyPatch) -> None:
     """Spare most tests the start of a reading process: the same request is answered here, over the same bytes."""
 
-    def exchange(request: Request) -> tuple[dict[str, Any], pyarrow.Buffer]:
+    def exchange(request: Request) -> tuple[Answer, pyarrow.Buffer]:
         child.answer(Request.from_line(request.to_line().encode()), said := io.BytesIO())
         line, _, rest = said.getvalue().partition(b"\n")
-        return json.loads(line), pyarrow.py_buffer(rest)
+        return Answer(**json.loads(line)), pyarrow.py_buffer(rest)
 
     monkeypatch.setattr(reader, "exchange", exchange)
     monkeypatch.setattr(reader.SPARE, "keep", lambda: None)

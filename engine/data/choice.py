@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
-from typing import Any
+from functools import cache
+from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
 from engine.errors import ExperimentError
+
+Record = TypeVar("Record")
+_hints: Callable[[type], Mapping[str, Any]] = cache(get_type_hints)
 
 PARTS = ("train", "validation", "test")
 """The three parts of the data, in this order everywhere."""
@@ -119,11 +124,13 @@ class DataChoice:
                 f"Expected only {', '.join(sorted(names))}. It was probably written by another version; choose the data again."
             )
         try:
+            if not isinstance(values["text"], (list, tuple)):
+                raise TypeError("text is not a list")
             changes = {"text": tuple(values["text"]), "reading": _reading(values.get("reading", {}))}
             for part in ("validation_file", "test_file"):
                 if (file := values.get(part)) is not None:
-                    changes[part] = PartFile(**{**file, "reading": _reading(file.get("reading", {}))})
-            return cls(**{**values, **changes})
+                    changes[part] = _of_its_types(PartFile(**{**file, "reading": _reading(file.get("reading", {}))}))
+            return _of_its_types(cls(**{**values, **changes}))
         except (TypeError, KeyError, AttributeError) as error:
             raise ExperimentError(
                 f"The description of the data cannot be read: {error}. Expected the fields dataset, name, text and label. "
@@ -132,5 +139,17 @@ class DataChoice:
 
 
 def _reading(values: dict[str, Any]) -> ReadingOptions:
-    options = ReadingOptions(**values)
+    options = _of_its_types(ReadingOptions(**values))
     return replace(options, kind="json", shape="lines") if options.kind == "json-lines" else options  # its name before version 0.4
+
+
+def _of_its_types(record: Record) -> Record:
+    """Return the record. Raises ``TypeError`` where a field is of another type than its annotation, which a damaged file may give it."""
+    for name, hint in _hints(type(record)).items():
+        value = getattr(record, name)
+        kinds = (float, int) if hint is float else get_origin(hint) if get_origin(hint) is tuple else hint
+        if not isinstance(value, kinds) or (isinstance(value, bool) and bool not in (get_args(hint) or (hint,))):
+            raise TypeError(f"{name} is {type(value).__name__}")
+        if isinstance(value, tuple) and not all(isinstance(entry, str) for entry in value):
+            raise TypeError(f"{name} holds something else than text")
+    return record

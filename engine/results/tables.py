@@ -142,10 +142,11 @@ def predictions_table(
     table: pandas.DataFrame | None = None
     for framework in FRAMEWORKS:
         frame = predictions.get(framework)
-        if frame is None:
-            continue
+        probabilities = [f"p{index}" for index in range(len(classes))]
+        if frame is None or not classes or not {"row", "label", "prediction", *probabilities} <= set(frame.columns):
+            continue  # nothing, or answers about other classes
         answers = pandas.DataFrame({"row": frame["row"], "true class": class_names(frame["label"], classes)})
-        own = answer_columns(framework, classes, frame[[f"p{index}" for index in range(len(classes))]].to_numpy())
+        own = answer_columns(framework, classes, frame[probabilities].to_numpy())
         # The stored answer wins over the largest probability, which a tie or rounding could turn.
         own[f"{FRAMEWORK_NAMES[framework]} answer"] = class_names(frame["prediction"], classes).to_numpy()
         answers = pandas.concat([answers.reset_index(drop=True), own], axis=1)
@@ -240,10 +241,11 @@ def number_of_test_texts(results: Results) -> int | None:
 
 
 def class_names(values: pandas.Series, classes: Sequence[str]) -> pandas.Series:
-    """Return the names for a column that holds class positions, or names already."""
+    """Return the names for a column that holds class positions, or names already; a position without a name is shown as it is."""
     if not pandas.api.types.is_integer_dtype(values.dtype):
         return values.astype(str)
-    return pandas.Series(numpy.asarray(classes, dtype=object)[values.to_numpy()], index=values.index, dtype=object)
+    named = dict(enumerate(classes))
+    return pandas.Series([named.get(value, f"class {value}") for value in values.tolist()], index=values.index, dtype=object)
 
 
 def _short_columns_first(table: pandas.DataFrame) -> pandas.DataFrame:

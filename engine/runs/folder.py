@@ -59,7 +59,8 @@ class Run(RunPaths, WorkFolder):
 
     def read_results(self) -> Results | None:
         """Return the comparison, or ``None`` before there is one."""
-        return from_json(Results, read_json(self.results_file))
+        results = from_json(Results, read_json(self.results_file))
+        return results and results.fitting()
 
     def write_results(self, results: Results) -> None:
         """Write the comparison."""

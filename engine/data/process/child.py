@@ -13,12 +13,13 @@ import signal
 import sys
 import threading
 from contextlib import suppress
+from dataclasses import asdict
 from pathlib import Path
 from typing import BinaryIO
 
 import pyarrow
 
-from engine.data.process.request import Request
+from engine.data.process.request import Answer, Request
 from engine.data.process.scratch import remove_scratch
 from engine.data.process.table_file import about, cells_of
 from engine.data.reading.read_table import read_table
@@ -58,26 +59,26 @@ def answer(request: Request, out: BinaryIO) -> None:
     try:
         said, cells = _read(request)
     except DataError as error:
-        said = {"error": str(error)}
+        said = Answer(error=str(error))
     except MemoryError:
-        said = {"error": request.memory_sentence}
+        said = Answer(error=request.memory_sentence)
     except Exception as error:  # a library met what none of its makers thought of
-        said = {
-            "error": f"“{request.name}” cannot be read: the library that reads this kind of file failed ({type(error).__name__}: {error}). "
+        said = Answer(
+            error=f"“{request.name}” cannot be read: the library that reads this kind of file failed ({type(error).__name__}: {error}). "
             "Expected a whole, undamaged table. Save or export it again, or choose another way of reading it."
-        }
-    out.write(json.dumps(said).encode() + b"\n")
+        )
+    out.write(json.dumps(asdict(said)).encode() + b"\n")
     if cells is not None:
         with pyarrow.ipc.new_stream(out, cells.schema) as stream:
             stream.write_table(cells)
 
 
-def _read(request: Request) -> tuple[dict[str, object], pyarrow.Table | None]:
+def _read(request: Request) -> tuple[Answer, pyarrow.Table | None]:
     table = read_table(Path(request.path), request.name, request.options, request.limit)
     if request.readings is not None:
         with suppress(OSError, pyarrow.ArrowException):  # a full disk is no reason to lose what was read
-            return {"kept": str(keep(Path(request.readings), request.reader, request.options, table))}, None
-    return {"table": about(table)}, cells_of(table)
+            return Answer(kept=str(keep(Path(request.readings), request.reader, request.options, table))), None
+    return Answer(table=json.dumps(about(table))), cells_of(table)
 
 
 def _limit_itself(request: Request) -> None:

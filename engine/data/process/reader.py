@@ -20,14 +20,13 @@ import psutil
 import pyarrow
 
 from engine.data.choice import ReadingOptions
-from engine.data.process.request import Request, request_for
+from engine.data.process.request import Answer, Request, request_for
 from engine.data.process.scratch import remove_scratch
 from engine.data.process.table_file import table_of
 from engine.data.reading.read_table import DETECT, read_table
 from engine.data.store import SAMPLE_PATH
 from engine.data.table import Table
 from engine.errors import DataError
-from engine.files import JsonObject
 
 MODULE = "engine.data.process.child"
 START_SECONDS = 120.0
@@ -47,14 +46,14 @@ def preview(path: Path, name: str, options: ReadingOptions = DETECT, limit: int 
 def ask(request: Request) -> tuple[str, Table | None]:
     """Return where the table is kept, or the table. Raises ``DataError`` with what the file is, or how the reading of it ended."""
     said, rest = exchange(request)
-    if error := said.get("error"):
-        raise DataError(str(error))
-    if folder := said.get("kept"):
-        return str(folder), None
-    return "", table_of(said["table"], pyarrow.ipc.open_stream(rest).read_all())
+    if said.error:
+        raise DataError(said.error)
+    if said.kept:
+        return said.kept, None
+    return "", table_of(json.loads(said.table), pyarrow.ipc.open_stream(rest).read_all())
 
 
-def exchange(request: Request) -> tuple[JsonObject, pyarrow.Buffer]:
+def exchange(request: Request) -> tuple[Answer, pyarrow.Buffer]:
     """Return the answer of a reading process: its line, and the bytes behind it."""
     process = SPARE.take()
     try:
@@ -125,7 +124,7 @@ class ReadingProcess:
                 if psutil.Process(self.process.pid).memory_info().rss > request.memory:
                     raise DataError(request.memory_sentence)
 
-    def answer(self, request: Request) -> tuple[JsonObject, pyarrow.Buffer]:
+    def answer(self, request: Request) -> tuple[Answer, pyarrow.Buffer]:
         """Return what the process said; raises ``DataError`` when it has ended before it had said all."""
         code = self.process.wait()
         if code != 0 or not self._line:
@@ -133,7 +132,7 @@ class ReadingProcess:
                 f"The process that read “{request.name}” ended before it was done ({_ending(code)}). Expected a table that the libraries "
                 "can read; this file may be damaged, or the machine's memory ran out. Export it again, or upload a part of its rows."
             )
-        return json.loads(self._line), pyarrow.py_buffer(self._rest)
+        return Answer(**json.loads(self._line)), pyarrow.py_buffer(self._rest)
 
     def end(self) -> None:
         """End the process and wait until it is gone."""

@@ -57,6 +57,18 @@ class Request:
         return cls(**values | {"options": ReadingOptions(**values["options"])})
 
 
+@dataclass(frozen=True)
+class Answer:
+    """What the process says in its only line."""
+
+    error: str = ""
+    """Why there is no table, in a sentence."""
+    kept: str = ""
+    """Where the table is kept."""
+    table: str = ""
+    """What there is to know of the table, as JSON; its cells follow as an Arrow stream."""
+
+
 def request_for(path: Path, name: str, options: ReadingOptions, limit: int | None = None) -> Request:
     """Return the request with the limits that hold for this file."""
     size = path.stat().st_size / 2**20

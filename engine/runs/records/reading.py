@@ -8,8 +8,8 @@ Describe the file as frozen dataclasses, with defaults and a docstring below eac
 Dataclasses, tuples, dictionaries and ``X | None`` may be nested. A missing key takes the field's default, an unknown one is ignored, and
 a value of another kind than its field counts as missing: that a file is older is a normal state and never an exception. Entries of
 another kind are left out of lists and dictionaries, and so is a record that lacks a field without a default. A class that brings its own
-``from_json`` and ``to_json`` is read and written by them; one with ``left_out`` names the keys that it does not write. Units stand in the
-types (``engine.units``).
+``from_json`` and ``to_json`` is read and written by them; one with ``left_out`` names the keys that it does not write; one whose creation
+raises a ``ParityError`` counts as missing. Units stand in the types (``engine.units``).
 """
 
 from __future__ import annotations
@@ -83,7 +83,12 @@ def _reader(hint: Any) -> Reader:
     if hint is bool:
         return lambda value: value if isinstance(value, bool) else None
     kinds = (int, float) if hint is float else hint  # a whole number may stand for another one, and stays as it was written
-    return lambda value: value if isinstance(value, kinds) and not isinstance(value, bool) else None
+    return lambda value: value if isinstance(value, kinds) and not isinstance(value, bool) and not _is_beyond(value) else None
+
+
+def _is_beyond(value: object) -> bool:
+    """Return whether this is a whole number that no ``float`` can hold: nothing that was ever counted."""
+    return isinstance(value, int) and value.bit_length() > 1000
 
 
 def _read_list(hints: tuple[Any, ...], value: object) -> tuple[Any, ...] | None:
@@ -119,7 +124,10 @@ def _read_record(kind: Any, value: object) -> Any:
             values[name] = entry
         elif required:
             return None
-    return kind(**values)
+    try:
+        return kind(**values)
+    except ParityError:  # it names something that this version does not know
+        return None
 
 
 def _may_be_none(hint: Any) -> bool:

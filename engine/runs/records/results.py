@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from engine.data.choice import ReadingOptions
 from engine.runs.experiment import Experiment
@@ -131,6 +131,16 @@ class Results:
     """How far the two are the same."""
     environment: Environment | None = None
     """Where it was computed; none before the run has been compared."""
+
+    def fitting(self) -> Results:
+        """Return the results without the confusion matrices that have other sizes than there are classes; only a damaged file has such."""
+        size = len(self.data.classes)
+        wrong = {
+            name: replace(side, confusion=())
+            for name, side in self.frameworks.items()
+            if side.confusion and (len(side.confusion) != size or any(len(line) != size for line in side.confusion))
+        }
+        return replace(self, frameworks=self.frameworks | wrong) if wrong else self
 
     def side(self, framework: str) -> FrameworkResults:
         """Return the framework's figures; all of them are unknown where it has none."""

@@ -14,22 +14,15 @@ from engine.display.formatting import count, number
 from engine.display.palette import HUES, NAMES, NEUTRAL, colour_scale, dash_scale, shape_scale
 from engine.shared.classifiers import CLASSIFIERS
 from engine.studies.benchmark.request import BENCHMARK_MODES
-from engine.studies.benchmark.results import BenchmarkResults, MeasurementFacts, VerdictRow
+from engine.studies.benchmark.results import CLAIMS, BenchmarkResults, MeasurementFacts, VerdictRow
 from engine.studies.benchmark.summary import count_verdicts, verdict_counts_sentence, winner_of
 from engine.studies.benchmark.verdicts import BETTER, row_verdict
 
-TITLES = {
-    "training-speed": "Training step",
-    "inference-speed": "Batch of answers",
-    "single-answer": "Single answer",
-    "first-step": "First step",
-    "import-time": "Import",
-    "time-to-accuracy": "Time to accuracy",
-    "memory": "Memory",
-    "gpu-memory": "GPU memory",
-    "gpu-utilisation": "GPU in use",
-    "energy": "Energy",
-}
+NAMES_OF_CLAIMS = (
+    "Training step", "Batch of answers", "Single answer", "First step", "Import", "Time to accuracy", "Memory", "GPU memory", "GPU in use",
+    "Energy",
+)  # fmt: skip
+TITLES = dict(zip(CLAIMS, NAMES_OF_CLAIMS, strict=True))
 """The titles of the claims, short enough for tabs."""
 
 MEANINGS = {

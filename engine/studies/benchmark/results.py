@@ -4,9 +4,25 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from engine.errors import RunError
+from engine.shared.classifiers import CLASSIFIERS
 from engine.shared.devices import Machine
 from engine.studies.benchmark.statistics import MARGIN
 from engine.units import Share
+
+CLAIMS = (
+    "training-speed",
+    "inference-speed",
+    "single-answer",
+    "first-step",
+    "import-time",
+    "time-to-accuracy",
+    "memory",
+    "gpu-memory",
+    "gpu-utilisation",
+    "energy",
+)
+"""What can be measured, in the order in which it is shown."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,6 +45,11 @@ class MeasurementFacts:
     """The unit of the figures."""
     busy: Share = 0.0
     """The largest share of the processor that other programs used just before a measurement."""
+
+    def __post_init__(self) -> None:
+        """Refuse what this version has no words for, so that a damaged row is left out where it is read."""
+        if self.claim not in CLAIMS or (self.classifier is not None and self.classifier not in CLASSIFIERS):
+            raise RunError(f"“{self.claim}” of “{self.classifier}” is no measurement that this version knows.")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,6 +117,7 @@ class BenchmarkResults:
     """Threads of each framework."""
     busy: Share = 0.0
     """The largest share of the processor that other programs used just before a measurement."""
+
     notes: tuple[str, ...] = ()
     """What the reader should know: of the device, and of targets that were not reached."""
     target: Share | None = None
