@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import fields, replace
 from typing import NoReturn
 
 import streamlit as st
 
-from engine.data.choice import DataChoice, ReadingOptions
+from engine.data.choice import PARTS, DataChoice, ReadingOptions
 from engine.data.process.reader import SPARE
 from engine.data.store import sample_choice
 from engine.display import charts
@@ -75,6 +75,8 @@ with st.expander("Read it differently", icon=":material/tune:"):
     override_reading(dataset, chosen_options, table.options, reading_key)
     if chosen_options != ReadingOptions() and st.button("Detect everything again", type="tertiary", icon=":material/undo:"):
         st.session_state[reading_key] = ReadingOptions()
+        for option in fields(ReadingOptions):
+            st.session_state.pop(f"{option.name} of {dataset.identifier}", None)
         st.rerun()
 
 if table.frame.empty:
@@ -138,6 +140,7 @@ numbers = [  # label, field, smallest, largest, value, help
     ("Test, %", "test", 1, 80, shares["test"], "Texts that neither model sees before the final comparison."),
     ("Seed", "seed", 0, 2**31 - 1, before.seed, "The same seed draws the same sample and the same split again."),
 ]
+given = {part for place, part in enumerate(PARTS) if whole.parts is not None and (whole.parts == place).any()}
 rows, validation, test, seed = (
     box.number_input(
         name,
@@ -149,6 +152,7 @@ rows, validation, test, seed = (
         placeholder=f"All {report.usable_rows:,}",
         key=f"{field} of {dataset.identifier}",
         persist_state="session",
+        disabled=field in given,
     )
     for box, (name, field, low, high, value, words) in zip(st.columns(4), numbers, strict=True)
 )

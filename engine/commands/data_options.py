@@ -114,8 +114,12 @@ def _character(written: str | None) -> str | None:
 
 def stored(path: Path) -> Dataset:
     """Put a file, or a folder of files, into the store. Raises ``DataError`` where there is none."""
+    if path.is_dir():
+        return dataset_store().add_folder(path)
     if not path.is_file():
-        raise DataError(f"There is no file {path}. Expected a table of texts with labels, or the word “{SAMPLE}”. Check the path.")
+        raise DataError(
+            f"There is no file {path}. Expected a table of texts with labels, a folder of such, or the word “{SAMPLE}”. Check the path."
+        )
     return dataset_store().add(path.name, path)
 
 

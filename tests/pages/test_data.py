@@ -10,6 +10,7 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from engine.data import rows
+from engine.data.choice import ReadingOptions
 from engine.data.process import child
 from engine.data.store import DatasetStore
 from engine.runs.experiment import Experiment
@@ -48,7 +49,7 @@ def as_csv(rows: list[tuple[str, str]], names: str = "message,department") -> by
 
 
 def upload(page: AppTest, name: str, content: bytes) -> AppTest:
-    page.file_uploader[0].set_value((name, content, "text/csv"))
+    page.file_uploader[0].set_value([(name, content, "text/csv")])
     page.run()
     assert not page.exception, page.exception
     return page
@@ -302,6 +303,28 @@ def test_a_test_file_of_its_own(open_page: OpenPage, store: DatasetStore) -> Non
     page.run()
     choice = store.load_choice(page.query_params["data"] if isinstance(page.query_params["data"], str) else page.query_params["data"][0])
     assert choice is not None and choice.test_file is not None and choice.test_file.dataset == held_out.identifier
+
+
+def test_files_dropped_together_are_one_data_set(open_page: OpenPage, store: DatasetStore) -> None:
+    files = [("train.csv", as_csv(labelled_rows())), ("test.csv", as_csv([(f"unseen {n}", TOPICS[n % 3]) for n in range(9)]))]
+    page = open_page("data")
+    page.file_uploader[0].set_value([(name, content, "text/csv") for name, content in files])
+    page.run()
+    assert not page.exception
+    assert box(page, "Split column").value == "split" and "**9** for testing" in words(page)
+    assert store.list()[0].name == "train and 1 more file.zip" and "from zip" in words(page)
+
+
+def test_a_separator_that_nobody_listed_can_be_typed(open_page: OpenPage) -> None:
+    lines = ["message§department", *(f"{text}§{label}" for text, label in labelled_rows())]
+    page = upload(open_page("data"), "odd.csv", "\n".join(lines).encode())
+    assert box(page, "Separator").proto.accept_new_options  # in which a browser types; the driver of this test takes only what is listed
+    page.session_state[f"reading of {page.query_params['data']}"] = ReadingOptions(delimiter="§")
+    page.run()
+    assert not page.exception and "All 40 rows can be used, in 3 classes" in words(page) and "separated by §" in words(page)
+    button(page, "Detect everything again").click()
+    page.run()
+    assert not page.exception and box(page, "Separator").value == "detect"
 
 
 @pytest.mark.parametrize(

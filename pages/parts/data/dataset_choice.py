@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import BinaryIO
 
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
+from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from engine.data.choice import ReadingOptions
 from engine.data.process.reader import preview
 from engine.data.process.scratch import scratch_folder
+from engine.data.reading.containers.packing import pack
 from engine.data.store import Dataset, DatasetStore
-from engine.display.formatting import plain, shorten, when
+from engine.display.formatting import count, plain, shorten, when
 from engine.errors import DataError
 
-FILE_TYPES = ["csv", "tsv", "txt", "jsonl", "ndjson", "json", "parquet", "xlsx", "gz"]
+FILE_TYPES = [
+    *("csv", "tsv", "tab", "txt", "md", "jsonl", "ndjson", "json", "parquet", "pq", "arrow", "feather"),
+    *("xlsx", "xlsm", "xls", "xlsb", "ods", "gz", "bz2", "xz", "zst", "zip"),
+]
 LARGEST_FILE = 200
 """MB; the store refuses more, whatever the browser was told."""
 SAMPLE = "sample"
@@ -33,10 +39,19 @@ def choose_dataset(store: DatasetStore) -> Dataset | None:
     uploader, others = st.columns([3, 2], gap="large")
     with uploader:
         key = f"upload {st.session_state.get(UPLOADS, 0)}"
-        st.file_uploader("Upload labelled text", FILE_TYPES, key=key, on_change=_take, args=(store, key), max_upload_size=LARGEST_FILE)
+        st.file_uploader(
+            "Upload labelled text",
+            FILE_TYPES,
+            accept_multiple_files=True,
+            key=key,
+            on_change=_take,
+            args=(store, key),
+            max_upload_size=LARGEST_FILE,
+        )
         st.caption(
-            "One row for each text, with a column that says its label. CSV, TSV, JSON Lines, Parquet or Excel, the text ones also "
-            f"as .gz; up to {LARGEST_FILE} MB a file. It stays on this computer."
+            "One row for each text, with a column that says its label: CSV, JSON, Parquet, Arrow or a workbook, also compressed or in a "
+            f"zip, up to {LARGEST_FILE} MB a file. Drop files that belong together, such as train and test, together. "
+            "They stay on this computer."
         )
     with others:
         sample_chosen = dataset is not None and dataset.identifier == SAMPLE
@@ -82,27 +97,39 @@ def _choose(identifier: str | None) -> None:
 
 def _take(store: DatasetStore, key: str) -> None:
     """Store the bytes at once: the box forgets them on a page switch. What no option makes readable leaves the earlier choice as it is."""
-    file = st.session_state[key]
-    if not hasattr(file, "read"):  # nothing, or the trace of a file that was taken before the visitor went back in the browser
+    files = [file for file in st.session_state[key] or () if hasattr(file, "read")]
+    if not files:  # nothing, or the trace of a file that was taken before the visitor went back in the browser
         return
     # A new key empties the box, and Streamlit is told to drop its own copy of the bytes, which it would keep as long as the tab is open.
     st.session_state[UPLOADS] = st.session_state.get(UPLOADS, 0) + 1
     context = get_script_run_ctx()
     remove_file = getattr(context.uploaded_file_mgr, "remove_file", None) if context else None
     if context and remove_file:
-        remove_file(context.session_id, file.file_id)
+        for file in files:
+            remove_file(context.session_id, file.file_id)
+    name = files[0].name if len(files) == 1 else f"{Path(files[0].name).stem} and {count(len(files) - 1, 'more file')}.zip"
     try:
         with scratch_folder() as folder:
             copy = folder / "upload"
-            copy.write_bytes(file.getbuffer())
-            reason = _why_unreadable(copy, file.name)
-        if reason:
-            st.session_state[PROBLEM] = (file.name, reason)
-            return
-        file.seek(0)
-        _choose(store.add(file.name, file).identifier)
+            if len(files) == 1:
+                copy.write_bytes(files[0].getbuffer())
+            else:
+                pack(copy, _by_name(files), name)
+            if reason := _why_unreadable(copy, name):
+                st.session_state[PROBLEM] = (name, reason)
+                return
+            _choose(store.add(name, copy).identifier)
     except (DataError, OSError) as error:
-        st.session_state[PROBLEM] = (file.name, str(error))
+        st.session_state[PROBLEM] = (name, str(error))
+
+
+def _by_name(files: list[UploadedFile]) -> dict[str, BinaryIO]:
+    """Return the files by names of which none occurs twice."""
+    named: dict[str, BinaryIO] = {}
+    for file in files:
+        copies = sum(file.name == name or name.endswith(f"/{file.name}") for name in named)
+        named[f"{copies + 1}/{file.name}" if copies else file.name] = file
+    return named
 
 
 def _why_unreadable(path: Path, name: str) -> str | None:
