@@ -39,12 +39,13 @@ class ReadingOptions:
     sheet: str | None = None
     """The sheet's name; for ``excel`` only."""
     shape: str | None = None
-    """How rows are written in JSON: ``lines``, ``array``, ``pairs``, ``columns``, ``classes``, ``splits``, ``split``, ``table``, ``index``,
-    ``mapping``, ``object``, or ``rows:KEY`` for the list under a key; see ``reading/json_files/shapes.py``."""
+    """How rows are written. In lines with labels: ``fasttext``, ``label:fine`` or ``parallel``. In JSON: ``lines``, ``array``, ``pairs``,
+    ``columns``, ``classes``, ``splits``, ``split``, ``table``, ``index``, ``mapping``, ``object``, or ``rows:KEY`` for the list under a
+    key; see ``reading/json_files/shapes.py``."""
     container: str | None = None
-    """What the file came in, always told from its bytes: ``gzip``, ``bzip2``, ``xz``, ``zstandard`` or ``zip``; empty for none."""
+    """What the file came in, always told from its bytes: ``gzip``, ``bzip2``, ``xz``, ``zstandard`` or ``zip``."""
     member: str | None = None
-    """The file that is read, in a ``zip`` with several."""
+    """The file that is read in a ``zip`` with several, or those read together with `` + `` between; for ``texts`` the folder of the classes."""
 
 
 @dataclass(frozen=True)

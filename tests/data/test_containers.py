@@ -244,6 +244,49 @@ def test_texts_beside_labels_are_joined_line_by_line(tmp_path, kind):
     assert pairs(table) == ROWS and ("split" in table.frame.columns) == split and table.options.kind == "lines"
 
 
+TABLE_PAIRS = {
+    "one column each": {"X_train.csv": table_text([row[:1] for row in ROWS], ["text"]),
+                        "y_train.csv": table_text([row[1:] for row in ROWS], ["label"])},
+    "numbered rows": {"texts.csv": table_text([(number, text) for number, (text, _) in enumerate(ROWS)], ["id", "text"]),
+                      "labels.csv": table_text([(number, label) for number, (_, label) in enumerate(ROWS)], ["id", "label"])},
+    "parts": {f"{role}_{part}.csv": table_text([row[place : place + 1] for row in rows], [head])
+              for part, rows in (("train", ROWS[:40]), ("test", ROWS[40:])) for role, place, head in (("X", 0, "text"), ("y", 1, "label"))},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", TABLE_PAIRS)
+def test_tables_of_texts_and_of_labels_stand_side_by_side(tmp_path, kind):
+    table = read(tmp_path, zipped(TABLE_PAIRS[kind]))
+    assert pairs(table) == ROWS and codes(table) == {} and ("split" in table.frame.columns) == (kind == "parts")
+    assert (
+        list(table.frame.columns).count("id") == (kind == "numbered rows")
+        and len(read(tmp_path, zipped(TABLE_PAIRS[kind]), limit=7).frame) == 7
+    )
+
+
+def test_a_table_of_class_names_is_no_column_of_labels(tmp_path):
+    files = {"data.csv": table_text(), "classes.csv": b"class\nlate\nbilling\naccount\n"}
+    table = read(tmp_path, zipped(files))
+    assert pairs(table) == ROWS and codes(table) == {"members_left_out": 1} and "“classes.csv” has 3" in table.findings[0].sentence
+
+
+def test_a_data_set_saved_by_hugging_face(tmp_path):
+    features = json.dumps({"info": {"features": {"label": {"names": ["late", "billing", "account"], "_type": "ClassLabel"}}}})
+    files = {}
+    for part, first, last in (("train", 0, 40), ("test", 40, 60)):
+        rows = pyarrow.table({"text": [text for text, _ in ROWS[first:last]], "label": [number % 3 for number in range(first, last)]})
+        out = pyarrow.BufferOutputStream()
+        with pyarrow.ipc.new_stream(out, rows.replace_schema_metadata({"huggingface": features}).schema) as stream:
+            stream.write_table(rows)
+        files[f"set/{part}/data-00000-of-00001.arrow"] = out.getvalue().to_pybytes()
+        files |= {f"set/{part}/state.json": b'{"x": ' + b"1" * 9999 + b"}", f"set/{part}/dataset_info.json": b"{}"}
+    table = read(tmp_path, zipped({**files, "set/dataset_dict.json": b'{"splits": ["train", "test"]}'}))
+    assert pairs(table) == ROWS and table.frame["split"].value_counts().to_dict() == {"train": 40, "test": 20}
+    hashed = {f"data/{part}-00000-of-00001-{digest}.csv": table_text(rows)
+              for part, digest, rows in (("train", "0a1b2c3d4e5f6071", ROWS[:40]), ("test", "ffeeddccbbaa9988", ROWS[40:]))}  # fmt: skip
+    assert "split" in read(tmp_path, zipped(hashed)).frame.columns
+
+
 def test_texts_and_labels_of_different_numbers_are_refused(tmp_path):
     with pytest.raises(DataError, match=r"“texts.txt” has 60 lines and “labels.txt” has 59.*--member"):
         read(tmp_path, zipped({"texts.txt": lines(ROWS, 0), "labels.txt": lines(ROWS[1:], 1)}))

@@ -15,7 +15,7 @@ from engine.data.process.scratch import scratch_folder
 from engine.data.reading.containers import limits
 from engine.data.reading.containers.archives import Member, kind_of_archive, members_of, opened_archive, unfold_member
 from engine.data.reading.containers.foreign import not_a_table
-from engine.data.reading.containers.members import TOGETHER, Part, Selection, select
+from engine.data.reading.containers.members import TABLES, TOGETHER, Part, Selection, select
 from engine.data.reading.encoding import UTF8, scan
 from engine.data.reading.formats.parallel_lines import read_parallel_lines
 from engine.data.reading.formats.text_folders import read_text_folders
@@ -23,6 +23,12 @@ from engine.data.table import Table, chunks_of, frame_of, strings, unique_names
 from engine.errors import DataError
 
 Reader = Callable[[Path, str, ReadingOptions, int | None], Table]
+
+
+class UnequalError(DataError):
+    """Two tables that would stand side by side have different numbers of rows."""
+
+
 SPLIT = "split"
 """The name of the column that says from which file of a published split a row comes."""
 
@@ -35,12 +41,27 @@ def read_archive(path: Path, name: str, options: ReadingOptions, limit: int | No
         if selection.texts:
             table = read_text_folders(archive, selection, name, inner, limit)
         else:
-            table = _read_parts(archive, selection, name, inner, limit, read, folder)
+            try:
+                table = _read_parts(archive, selection, name, inner, limit, read, folder)
+            except UnequalError as error:
+                if options.member:
+                    raise
+                single = selection.parts[0]
+                rest = [member for part in selection.parts for member in (part.member, part.labels) if member and member != single.member]
+                selection = replace(selection, parts=(Part("", single.member),), left_out=(*rest, *selection.left_out))
+                table = _read_parts(archive, selection, name, inner, limit, read, folder, str(error))
     return table
 
 
 def _read_parts(
-    archive: zipfile.ZipFile, selection: Selection, name: str, options: ReadingOptions, limit: int | None, read: Reader, folder: Path
+    archive: zipfile.ZipFile,
+    selection: Selection,
+    name: str,
+    options: ReadingOptions,
+    limit: int | None,
+    read: Reader,
+    folder: Path,
+    why: str = "",
 ) -> Table:
     taken = 0
     paths: dict[Member, Path] = {}
@@ -60,6 +81,9 @@ def _read_parts(
     def read_part(part: Part, with_options: ReadingOptions, rows: int | None) -> Table:
         if part.labels is None:
             return read(unfolded(part.member), part.member.name, with_options, rows)
+        if part.member.ending in TABLES:
+            texts_table = read(unfolded(part.member), part.member.name, with_options, rows)
+            return _beside(texts_table, read(unfolded(part.labels), part.labels.name, ReadingOptions(), rows), part)
         texts, labels = (unfolded(part.member), part.member.path), (unfolded(part.labels), part.labels.path)
         return read_parallel_lines(texts, labels, with_options, rows)
 
@@ -69,7 +93,7 @@ def _read_parts(
     utf8 = several and options.encoding is not None and scan(unfolded(first.member))[0]
     tables = [read_part(first, replace(options, encoding="utf-8") if utf8 else options, limit)]
     left_out = list(selection.left_out)
-    reasons = []
+    reasons = [why] if why else []
     base, legacy = tables[0].options, options.encoding
     if legacy is None and not _is_utf8(base.encoding):
         legacy = base.encoding
@@ -98,6 +122,20 @@ def _read_parts(
     listed = ", ".join(f"“{piece}”" for piece in pieces[:6]) + (" …" if len(pieces) > 6 else "")
     note = f"Of the archive, {listed} {'was read' if len(pieces) == 1 else 'were read together'}."
     return replace(table, options=resolved, notes=(note, *table.notes), findings=(*members_left_out(left_out, reasons), *table.findings))
+
+
+def _beside(texts: Table, labels: Table, part: Part) -> Table:
+    """Return the columns of two tables side by side; a column that both have, such as a number, once."""
+    if part.labels is None or len(texts.frame) != len(labels.frame):
+        raise UnequalError(
+            f"“{part.member.path}” has {len(texts.frame):,} rows and “{part.labels and part.labels.path}” has {len(labels.frame):,}, so "
+            "they cannot be read side by side. Expected a label for each text. Name the one file to read with --member."
+        )
+    added = [name for name in labels.frame.columns if name not in texts.frame.columns or not labels.frame[name].equals(texts.frame[name])]
+    names, _ = unique_names([*map(str, texts.frame.columns), *map(str, added)])
+    columns = [chunks_of(texts.frame, name) for name in texts.frame.columns] + [chunks_of(labels.frame, name) for name in added]
+    note = f"Each row of “{part.labels.path}” stands beside the same row of “{part.member.path}”."
+    return replace(texts, frame=frame_of(names, columns), notes=(note, *texts.notes), findings=(*texts.findings, *labels.findings))
 
 
 def members_left_out(left_out: Sequence[Member], reasons: Sequence[str] = ()) -> list[Finding]:

@@ -20,7 +20,7 @@ TABLES = {".csv", ".tsv", ".tab", ".json", ".jsonl", ".ndjson", ".parquet", ".pq
           ".xlsx", ".xlsm", ".xls", ".xlsb", ".ods"}  # fmt: skip
 ARCHIVES = {".zip", ".tar", ".tgz", ".7z", ".rar"}
 DOCUMENTS = re.compile(
-    r"(?:^|[^a-z])(?:read_?me|licen[sc]e|citation|changelog|notice|copying|sample_?submission|metadata|schema|dataset_info)"
+    r"(?:^|[^a-z])(?:read_?me|licen[sc]e|citation|changelog|notice|copying|sample_?submission|metadata|schema|dataset_info|state\.json)"
 )
 TEXT_WORDS = {"text", "texts", "sentence", "sentences", "x", "data", "document", "documents", "docs", "message", "messages",
               "question", "questions", "review", "reviews", "input", "inputs", "in", "tweets", "utterances"}  # fmt: skip
@@ -75,7 +75,7 @@ def select(members: Sequence[Member], name: str, chosen: str | None, kind: str |
         picked = _picked(members, name, chosen)
         single = Selection(tuple(Part("", member) for member in picked))
         several = len(picked) > 1
-        return _with_left_out((several and (_pairs(picked) or _split_tables(picked))) or single, members)
+        return _with_left_out((several and (_pairs(picked, named_alone=_is_table(picked[0])) or _split_tables(picked))) or single, members)
     tables = [member for member in members if _is_table(member)]
     folders = class_folders(members)
     if folders is not None and len(folders.texts) > 10 * len(tables):
@@ -84,9 +84,9 @@ def select(members: Sequence[Member], name: str, chosen: str | None, kind: str |
     candidates = [member for member in usable if not DOCUMENTS.search(member.name.lower())] or usable
     if not candidates:
         raise _nothing_to_read(members, name)
-    together = _split_tables([m for m in candidates if _is_table(m)])
+    together = _pairs([m for m in candidates if _is_table(m)], named_alone=True) or _split_tables([m for m in candidates if _is_table(m)])
     if not tables:
-        together = _pairs(candidates) or _split_tables(candidates, numbered_alone=False)
+        together = _pairs([m for m in candidates if _is_text(m)]) or _split_tables(candidates, numbered_alone=False)
     if together is not None:
         return _with_left_out(together, members)
     texts = [member for member in candidates if not _is_table(member)]
@@ -141,7 +141,7 @@ def label_of(part: Part, prefix: str) -> tuple[str, str]:
 
 def words_of(member: Member) -> list[str]:
     """Return the words of a member's path in lower case, without the endings that say its format."""
-    path = member.path
+    path = re.sub(r"(?<=-of-\d{5})-[0-9a-f]{10,}(?=\.)", "", member.path)  # Hugging Face's sum of a part's content
     while (ending := PurePosixPath(path).suffix.lower()) in COMPRESSED | TABLES | {".txt", ".text"}:
         path = path[: -len(ending)]
     return re.findall(r"[a-z]+", re.sub(r"(?<=[a-z])(?=[A-Z])", " ", path).lower())
@@ -177,22 +177,29 @@ def _split_tables(members: Sequence[Member], numbered_alone: bool = True) -> Sel
     return Selection(tuple(best)) if best else None
 
 
-def _pairs(members: Sequence[Member]) -> Selection | None:
-    """Return text files with the label files that go with them line by line, told by their names."""
-    files = [member for member in members if _is_text(member)]
-    labels = {(_split_of(m), _key(m)): m for m in files if set(words_of(m)) & LABEL_WORDS}
+def _pairs(files: Sequence[Member], named_alone: bool = False) -> Selection | None:
+    """Return files of texts with the files of labels that go with them row by row, told by their names.
+
+    With ``named_alone`` the texts must be called so too: beside ``labels.csv`` stands many a table that has its labels already.
+    """
+    labels = {(_split_of(m), _key(m)): m for m in files if _is_called(m, LABEL_WORDS)}
     others = [member for member in files if member not in labels.values()]
     parts = []
     for (split, key), label in labels.items():
         same = [m for m in others if _split_of(m) == split]
-        named = [m for m in same if _key(m) == key and set(words_of(m)) & TEXT_WORDS]
-        texts = named if len(named) == 1 else same
+        named = [m for m in same if _key(m) == key and _is_called(m, TEXT_WORDS)]
+        texts = named if len(named) == 1 or named_alone else same
         if len(texts) == 1:
             parts.append(Part(split, texts[0], label))
     parts.sort(key=_order)
     if len({part.split for part in parts}) != len(parts) or not parts:
         return None
     return Selection(tuple(parts))
+
+
+def _is_called(member: Member, words: set[str]) -> bool:
+    """Return whether the file's own name, not that of a folder, has one of the words."""
+    return bool(set(words_of(replace(member, path=member.name))) & words)
 
 
 def _key(member: Member) -> tuple[str, ...]:
