@@ -45,7 +45,7 @@ class ReadingOptions:
     container: str | None = None
     """What the file came in, always told from its bytes: ``gzip``, ``bzip2``, ``xz``, ``zstandard`` or ``zip``."""
     member: str | None = None
-    """The file that is read in a ``zip`` with several, or those read together with `` + `` between; for ``texts`` the folder of the classes."""
+    """The file that is read in a ``zip``, or those read together with `` + `` between; for ``texts`` the folder of the classes."""
 
 
 @dataclass(frozen=True)
