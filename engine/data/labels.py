@@ -8,7 +8,7 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from engine.data.scanning import INVISIBLE, normalised, without_control
+from engine.data.scanning import INVISIBLE, NO_WRITING, normalised
 
 LIST = "[]"
 """The separator of labels that stand in a cell as a list in JSON or in Python's notation: ``["billing", "login"]``."""
@@ -33,10 +33,19 @@ _BRACKETS = {"[": "]", "(": ")", "{": "}"}
 
 
 def cleaned_label(cell: str) -> str:
-    """Return the label that a cell holds: control characters become spaces, white space around it and the brackets of a list of one go."""
-    label = without_control(cell)
+    """Return the label that a cell holds, without what is no part of it.
+
+    Control characters become spaces; white space around it goes, and so do quotes and the brackets of a list of one.
+    """
+    label = _without_control(cell)
     items = stored_list(label)
-    return label if items is None or len(items) > 1 else "".join(items)
+    if items is None:
+        return label[1:-1].strip() if len(label) > 2 and label[0] == label[-1] == '"' and label.count('"') == 2 else label
+    return label if len(items) > 1 else "".join(items)
+
+
+def _without_control(label: str) -> str:
+    return NO_WRITING.sub(" ", label).strip()
 
 
 def stored_list(cell: str) -> tuple[str, ...] | None:
@@ -55,7 +64,7 @@ def stored_list(cell: str) -> tuple[str, ...] | None:
                 plain = str(json.loads(quoted))
             except ValueError:  # Python's apostrophes
                 plain = re.sub(r"\\(['\"\\])", r"\1", quoted[1:-1])
-        items.append(without_control(plain))
+        items.append(_without_control(plain))
     return tuple(item for item in dict.fromkeys(items) if item)
 
 

@@ -24,8 +24,10 @@ COMPARED_TEXTS = 1000
 BEYOND_ASCII, MARKUP, CONTROL = 1, 2, 4
 _ASCII = bytes(range(128))
 
-CONTROL_CHARACTERS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")
-"""What is no writing and not allowed in XML, or discouraged there. What ends a line is not among it."""
+CONTROL_CHARACTERS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
+"""What is not allowed in XML and becomes a space in every text. What ends a line is not among it."""
+NO_WRITING = re.compile(f"{CONTROL_CHARACTERS.pattern[:-1]}\x80-\x9f]")
+"""These, and what stands in a wrongly decoded text where quotes and dashes were: it is kept in texts, and nobody sees it."""
 INVISIBLE = re.compile("[\xad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufe00-\ufe0f\ufeff]")
 """Soft hyphens, spaces and joiners of no width, marks of direction, marks of the byte order, variants of one character."""
 _SPACES = bytes([9, 10, 11, 12, 13, 28, 29, 30, 31, 32])  # what str.split() takes for white space
@@ -64,7 +66,7 @@ def normalised(text: str) -> str:
     Case, Unicode's forms of one character, and characters that nobody sees do not matter; control characters count as white space, and a
     run of it as one space, with none at the ends. Whatever cleaning does to a text, its form stays the same.
     """
-    text = CONTROL_CHARACTERS.sub(" ", text)
+    text = NO_WRITING.sub(" ", text)
     if not text.isascii():
         text = unicodedata.normalize("NFKC", INVISIBLE.sub("", unicodedata.normalize("NFKC", text)).casefold())
     return " ".join(text.casefold().split())

@@ -13,7 +13,7 @@ from engine.data.choice import PARTS
 from engine.data.finding import Finding
 from engine.data.labels import LabelGroup
 from engine.data.rows import Rows
-from engine.data.scanning import CONTROL_CHARACTERS, INVISIBLE, normalised, taken
+from engine.data.scanning import INVISIBLE, NO_WRITING, normalised, taken
 from engine.data.table import chunks_of
 
 MAX_CLASSES = 1000
@@ -114,7 +114,7 @@ def shown_spellings(group: LabelGroup) -> str:
 def control_characters_in_labels(rows: Rows) -> Finding | None:
     """No class is called that on purpose, and charts cannot be written with them."""
     cells, codes = rows.label_cells
-    damaged = numpy.array([CONTROL_CHARACTERS.search(cell) is not None for cell in cells], dtype=bool)[codes]
+    damaged = numpy.array([NO_WRITING.search(cell) is not None for cell in cells], dtype=bool)[codes]
     what = "control characters, zero bytes or the like; a space stands for each."
     action = "Check the encoding, or correct the labels in the file."
     return about_rows(damaged, "Characters in labels that are no writing", "label holds", "labels hold", what, action)
