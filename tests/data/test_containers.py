@@ -346,7 +346,7 @@ def test_each_text_file_has_its_encoding_and_what_is_no_text_is_counted(tmp_path
              "tech/d.txt": bytes(range(256)) * 3, "tech/e.txt": b""}  # fmt: skip
     table = read(tmp_path, zipped(files))
     assert table.frame.set_index("file")["text"].loc[["tech/a.txt", "tech/b.txt", "tech/c.txt"]].tolist() == [legacy] * 3
-    assert codes(table) == {"files_not_text": 1} and len(table.frame) == 20
+    assert codes(table) == {"files_not_text": 1, "encoding_unsure": 1} and len(table.frame) == 20
 
 
 def test_names_of_folders_written_as_utf8_without_saying_so(tmp_path):
@@ -481,3 +481,17 @@ def test_a_folder_is_stored_without_what_is_hidden(tmp_path):
     (tmp_path / "empty").mkdir()
     with pytest.raises(DataError, match="“empty” holds no file"):
         DatasetStore(tmp_path / "store").add_folder(tmp_path / "empty")
+
+
+def test_an_unsure_encoding_is_a_finding_in_every_layout(tmp_path):
+    words = [f"caf\xe9 number {row}".encode("latin-1") for row in range(12)]
+    layouts = {
+        "fast.txt": b"\n".join(b"__label__%s %s" % (b"ab"[row % 2 : row % 2 + 1], text) for row, text in enumerate(words)),
+        "two.zip": zipped({"texts.txt": b"\n".join(words), "labels.txt": b"\n".join([b"a", b"b"] * 6)}),
+        "folders.zip": zipped({f"{'ab'[row % 2]}/{row}.txt": text for row, text in enumerate(words)}),
+    }
+    for name, content in layouts.items():
+        (tmp_path / name).write_bytes(content)
+        table = read_table(tmp_path / name, name)
+        assert [finding.code for finding in table.findings] == ["encoding_unsure"], name
+        assert len(table.frame) == 12

@@ -93,7 +93,7 @@ def read_labelled_lines(path: Path, name: str, options: ReadingOptions, limit: i
     columns = {"text": texts, "label": labels} | ({"fine": fine} if shape == TREC else {})
     way = f"“{MARK}”, as fastText writes it" if shape == FASTTEXT else "a label, a colon and a finer label, as in TREC"
     notes = [f"Each line is a text with {way}."] + ([f"{several:,} lines have several labels."] if several else [])
-    findings = []
+    findings = list(encoding.findings)
     if unlabelled:
         listed = ", ".join(f"{number:,}" for number in unlabelled[:5]) + (" …" if len(unlabelled) > 5 else "")
         findings.append(

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy
 
 from engine.data.choice import ReadingOptions
-from engine.data.reading.encoding import detect_encoding
+from engine.data.reading.encoding import Encoding, detect_encoding
 from engine.data.table import Table, frame_of, strings
 from engine.errors import DataError
 
@@ -18,8 +18,8 @@ HEADS = {"text", "texts", "sentence", "label", "labels", "class", "category", "t
 
 def read_parallel_lines(texts: tuple[Path, str], labels: tuple[Path, str], options: ReadingOptions, limit: int | None) -> Table:
     """Join the lines of two files, each given with its name. Raises ``DataError`` where they have different numbers of lines."""
-    text_lines, encoding, notes = _lines(*texts, options.encoding)
-    label_lines, _, _ = _lines(*labels, None)
+    text_lines, encoding = _lines(*texts, options.encoding)
+    label_lines, of_labels = _lines(*labels, options.encoding)
     if len(text_lines) != len(label_lines):
         for lines in (text_lines, label_lines):
             while lines and not lines[-1].strip():
@@ -37,12 +37,13 @@ def read_parallel_lines(texts: tuple[Path, str], labels: tuple[Path, str], optio
     last = None if limit is None else first + limit
     frame = frame_of(["text", "label"], [strings(text_lines[first:last]), strings(label_lines[first:last])])
     note = f"Each line of “{labels[1]}” is the label of the same line of “{texts[1]}” ({len(text_lines):,} each)."
-    resolved = replace(options, kind="lines", shape="parallel", encoding=encoding, header=head)
-    return Table(frame, resolved, (note, *notes), (), numpy.arange(first + 1, first + 1 + len(frame)))
+    resolved = replace(options, kind="lines", shape="parallel", encoding=options.encoding and encoding.name, header=head)
+    notes = (note, *dict.fromkeys([*encoding.notes, *of_labels.notes]))
+    return Table(frame, resolved, notes, encoding.findings + of_labels.findings, numpy.arange(first + 1, first + 1 + len(frame)))
 
 
-def _lines(path: Path, name: str, chosen: str | None) -> tuple[list[str], str, tuple[str, ...]]:
+def _lines(path: Path, name: str, chosen: str | None) -> tuple[list[str], Encoding]:
     encoding = detect_encoding(path, name, chosen)
     with path.open(encoding="utf-8-sig" if encoding.name == "utf-8" else encoding.name, errors=encoding.errors, newline=None) as file:
         lines = file.read().split("\n")
-    return lines[:-1] if lines[-1] == "" else lines, encoding.name, encoding.notes
+    return lines[:-1] if lines[-1] == "" else lines, encoding

@@ -50,7 +50,7 @@ def read_text_folders(archive: zipfile.ZipFile, selection: Selection, name: str,
     if not rows:
         raise DataError(f"“{name}” has class folders, but no file in them is text. Expected a text in each. Look at {unreadable[0].path}.")
     legacy = [content for _, content, *_ in rows if not _is_unicode(content)]
-    encoding, notes = _encoding_of(legacy, name, options.encoding)
+    encoding, notes, findings = _encoding_of(legacy, name, options.encoding)
     columns = {"text": [_decoded(content, encoding) for _, content, *_ in rows], "label": [label for _, _, label, _, _ in rows]}
     if any(finer for *_, finer, _ in rows):
         columns["subfolder"] = [finer for *_, finer, _ in rows]
@@ -67,7 +67,7 @@ def read_text_folders(archive: zipfile.ZipFile, selection: Selection, name: str,
     notes.insert(0, f"Each text file is a row, and the folder in which it lies{below} is its label.")
     resolved = replace(options, kind="texts", encoding=encoding, member=selection.prefix)
     frame = frame_of(list(columns), [strings(values) for values in columns.values()])
-    return Table(frame, resolved, tuple(notes), tuple(_findings(selection, unreadable)))
+    return Table(frame, resolved, tuple(notes), (*findings, *_findings(selection, unreadable)))
 
 
 def _findings(selection: Selection, unreadable: list[Member]) -> list[Finding]:
@@ -97,7 +97,7 @@ def _is_unicode(content: bytes) -> bool:
     return True
 
 
-def _encoding_of(legacy: list[bytes], name: str, chosen: str | None) -> tuple[str, list[str]]:
+def _encoding_of(legacy: list[bytes], name: str, chosen: str | None) -> tuple[str, list[str], tuple[Finding, ...]]:
     """Return the encoding of the files that are not UTF-8, detected from all of them together."""
     if chosen is not None:
         try:
@@ -106,14 +106,14 @@ def _encoding_of(legacy: list[bytes], name: str, chosen: str | None) -> tuple[st
             raise DataError(
                 f"“{chosen}” is not a text encoding. Expected a name such as utf-8, cp1252 or utf-16. Choose another or detect it."
             ) from error
-        return codecs.lookup(chosen).name, []
+        return codecs.lookup(chosen).name, [], ()
     if not legacy:
-        return "utf-8", []
+        return "utf-8", [], ()
     with scratch_folder() as folder:
         pooled = folder / "content"
         pooled.write_bytes(b"\n".join(legacy))
         encoding = detect_encoding(pooled, name)
-    return encoding.name, list(encoding.notes)
+    return encoding.name, list(encoding.notes), encoding.findings
 
 
 def _decoded(content: bytes, encoding: str) -> str:
