@@ -11,7 +11,7 @@ from engine.data.choice import ReadingOptions
 from engine.data.reading.columns import guess_columns
 from engine.data.reading.read_table import read_table
 from engine.errors import DataError
-from tests.data.written_workbooks import ods, ole, xls
+from tests.data.written_workbooks import ods, ole, xls, xlsb
 
 ROWS = [(f"The parcel number {number} never came to me", ["late", "billing", "account"][number % 3]) for number in range(60)]
 HEAD = ("text", "label")
@@ -234,7 +234,12 @@ def test_values_as_a_person_would_type_them(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("content", "name"), [(xls({"hidden": [HEAD], "Data": [HEAD, *ROWS]}), "data.xls"), (ods([HEAD, *ROWS]), "data.ods")]
+    ("content", "name"),
+    [
+        (xls({"hidden": [HEAD], "Data": [HEAD, *ROWS]}), "data.xls"),
+        (xlsb([HEAD, *ROWS]), "data.xlsb"),
+        (ods([HEAD, *ROWS]), "data.ods"),
+    ],
 )
 def test_other_workbooks_are_read_alike(tmp_path, content, name):
     table = read(tmp_path, content, name)

@@ -1,4 +1,4 @@
-"""Workbooks in formats that no package here writes: an old ``.xls`` (BIFF8 in its container) and an ``.ods``, as small as can be."""
+"""Workbooks in formats that no package here writes: ``.xls`` (BIFF8 in its container), ``.xlsb`` and ``.ods``, as small as can be."""
 
 import io
 import struct
@@ -107,4 +107,36 @@ def ods(rows, title="Data", spans=None, errors=(), manifest=""):
             f'<office:body><office:spreadsheet><table:table table:name="{title}">{"".join(lines)}</table:table>'
             "</office:spreadsheet></office:body></office:document-content>",
         )
+    return out.getvalue()
+
+
+def xlsb(rows, title="Data"):
+    """A binary workbook of today with one sheet of strings."""
+
+    def record(kind, content=b""):
+        number = bytes([kind]) if kind < 128 else bytes([kind & 0x7F | 0x80, kind >> 7])
+        size, length = b"", len(content)
+        while True:
+            size += bytes([length & 0x7F | (0x80 if length > 0x7F else 0)])
+            length >>= 7
+            if not length:
+                return number + size + content
+
+    def wide(text):
+        return struct.pack("<I", len(text)) + text.encode("utf-16-le")
+
+    book = record(131) + record(143) + record(156, struct.pack("<II", 0, 1) + wide("rId1") + wide(title)) + record(144) + record(132)
+    sheet = record(129) + record(148, struct.pack("<IIII", 0, len(rows) - 1, 0, len(rows[0]) - 1)) + record(145)
+    for number, row in enumerate(rows):
+        sheet += record(0, struct.pack("<IIHHBI", number, 0, 300, 0, 0, 0))
+        sheet += b"".join(record(6, struct.pack("<II", place, 0) + wide(value)) for place, value in enumerate(row))
+    relations = '<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">{}</Relationships>'
+    office = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+    link = f'<Relationship Id="rId1" Type="{office}/worksheet" Target="worksheets/sheet1.bin"/>'
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        archive.writestr("[Content_Types].xml", '<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"/>')
+        archive.writestr("xl/workbook.bin", book)
+        archive.writestr("xl/_rels/workbook.bin.rels", relations.format(link))
+        archive.writestr("xl/worksheets/sheet1.bin", sheet + record(146) + record(130))
     return out.getvalue()
