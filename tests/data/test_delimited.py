@@ -3,6 +3,7 @@
 import contextlib
 import csv
 import io
+import random
 import re
 import time
 
@@ -327,6 +328,7 @@ PATHOLOGICAL = {
     "dashes": "-",
     "a word": "x",
     "spaces": "a, ",
+    "a quote and spaces": '"     ',
     "commas": ",",
     "every delimiter": ",;\t|^~::||\x1f",
 }  # fmt: skip
@@ -344,15 +346,14 @@ def hang_guard(tmp_path, text):
 
 
 @pytest.mark.parametrize("name", PATHOLOGICAL)
-@pytest.mark.parametrize("before", ["", "text,label\n"])
-def test_no_small_file_takes_long(tmp_path, name, before):
-    hang_guard(tmp_path, before + PATHOLOGICAL[name] * (2**16 // len(PATHOLOGICAL[name])))
+def test_no_small_file_takes_long(tmp_path, name):
+    hang_guard(tmp_path, "text,label\n" + PATHOLOGICAL[name] * (2**16 // len(PATHOLOGICAL[name])))
 
 
 @pytest.mark.thorough
 @pytest.mark.parametrize("name", PATHOLOGICAL)
 def test_no_file_of_a_megabyte_takes_long(tmp_path, name):
-    hang_guard(tmp_path, "text,label\n" + PATHOLOGICAL[name] * (2**20 // len(PATHOLOGICAL[name])))
+    hang_guard(tmp_path, PATHOLOGICAL[name] * (2**20 // len(PATHOLOGICAL[name])))
 
 
 def test_a_cell_of_very_many_lines_is_quick(read):
@@ -365,3 +366,106 @@ def test_a_cell_of_very_many_lines_is_quick(read):
 def test_a_row_with_more_than_a_thousand_cells_is_refused(read, text):
     with pytest.raises(DataError, match="1,000 cells"):
         read(text, options=None if text[0] == "," else ReadingOptions(quote=""))
+
+
+# Nothing vanishes
+
+WORDS = [
+    "parcel",
+    "late",
+    "card",
+    "I",
+    "don't",
+    "say",
+    '"so"',
+    '27"',
+    "and",
+    "help",
+    "ok,",
+    "a;b",
+    "x|y",
+    "C:\\d",
+    "naïve",
+    "#1",
+    "--",
+    "Total",
+]
+
+
+def random_text(generator, most=9):
+    text = " ".join(generator.choices(WORDS, k=generator.randint(1, most)))
+    return text + ("\n" + " ".join(generator.choices(WORDS, k=3)) if generator.random() < 0.05 else "")
+
+
+def random_file(generator):
+    """Return the text of a table as people's programs write it, well or badly, with lines that are no rows among them."""
+    delimiter = generator.choice([",", ",", ";", "\t", "|", "^", "||"])
+    columns = generator.choice([2, 2, 3, 4])
+    rows = [
+        [random_text(generator, 9 if place == 0 else 4) for place in range(columns - 1)] + [generator.choice(LABELS)] for _ in range(40)
+    ]
+    if generator.random() < 0.3:
+        rows = [row[::-1] for row in rows]
+    if generator.random() < 0.7:
+        rows.insert(0, ["text", "label", "note", "source"][:columns])
+    way = generator.choice(["minimal", "all", "escaped", "naive", "naive quotes", "wrapped"])
+    if way in ("minimal", "all", "escaped") and len(delimiter) == 1:
+        out = io.StringIO()
+        escaped = {"doublequote": False, "escapechar": "\\"} if way == "escaped" else {}
+        quoting = csv.QUOTE_ALL if way == "all" else csv.QUOTE_MINIMAL
+        csv.writer(out, delimiter=delimiter, quoting=quoting, lineterminator=generator.choice(["\n", "\r\n"]), **escaped).writerows(rows)
+        lines = out.getvalue().splitlines(keepends=True)
+    elif way == "naive quotes":
+        lines = [delimiter.join(f'"{cell}"' for cell in row) + "\n" for row in rows]
+    elif way == "wrapped":
+        lines = ['"' + delimiter.join(cell.replace('"', '""') for cell in row) + '"\n' for row in rows]
+    else:
+        lines = [delimiter.join(row) + "\n" for row in rows]
+    for line in ("\n", "# a comment\n", '"never closed' + delimiter + "login\n", lines[0], "---" + delimiter + "---\n", "short\n", "\n\n"):
+        if generator.random() < 0.15:
+            lines.insert(generator.randint(0, len(lines)), line)
+    if generator.random() < 0.2:
+        lines.insert(0, "Help desk 2024\n")
+    if generator.random() < 0.2:
+        lines.append(f"Total{delimiter}40\n")
+    text = "".join(lines)
+    return text[: generator.randint(1, len(text))] if generator.random() < 0.15 else text
+
+
+def lines_without_a_trace(text, table):
+    """Return the numbers of the lines that are neither in a row nor in a finding."""
+    every = [line for line in io.StringIO(text, newline="")]
+    left = {number for number, line in enumerate(every, start=1) if line.strip()}
+    for start, row in zip(table.lines.tolist(), rows_of(table), strict=True):
+        breaks = sum(len(re.findall(r"\r\n|\r|\n", cell)) for cell in row)
+        left -= set(range(start, start + breaks + 1))
+    for item in table.findings:
+        left -= set(item.lines)
+    if table.options.header:
+        first = next((number for number, line in enumerate(every, start=1) if number > table.options.skip_rows and number in left), 0)
+        left -= {first}
+    return left
+
+
+def check_that_nothing_vanishes(tmp_path, seeds):
+    path = tmp_path / "data.csv"
+    for seed in seeds:
+        text = random_file(random.Random(seed))
+        path.write_bytes(text.encode())
+        try:
+            table = read_table(path, path.name)
+        except DataError:
+            assert not text.strip()
+            continue
+        assert not lines_without_a_trace(text, table), f"seed {seed}"
+        again = read_table(path, path.name, table.options)
+        assert again.options == table.options and again.frame.equals(table.frame) and again.findings == table.findings, f"seed {seed}"
+
+
+def test_every_line_is_a_row_or_in_a_cell_or_counted(tmp_path):
+    check_that_nothing_vanishes(tmp_path, range(60))
+
+
+@pytest.mark.thorough
+def test_every_line_of_many_files_is_a_row_or_in_a_cell_or_counted(tmp_path):
+    check_that_nothing_vanishes(tmp_path, range(1000, 6000))

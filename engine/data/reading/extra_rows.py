@@ -40,8 +40,8 @@ def leading_rows(rows: Sequence[Row]) -> int:
 
     A title is a row with too few cells (or unlike the others) above a row that is a header; where no header follows, it stays.
     """
-    typical = Counter(count for row in rows if (count := filled(row))).most_common(1)
-    usual = typical[0][0] if typical else 0
+    counts = Counter(count for row in rows if (count := filled(row)))
+    usual = max(counts, key=lambda count: (counts[count], count), default=0)
     first = 0
     while first < min(len(rows), MOST_LEADING_ROWS) and (is_blank(rows[first]) or (usual > 1 and is_comment(rows[first], usual))):
         first += 1

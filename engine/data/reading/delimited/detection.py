@@ -18,7 +18,8 @@ from engine.data.reading.extra_rows import filled, is_comment, is_ruler, leading
 from engine.data.reading.header import detect_header
 from engine.data.table import MAX_COLUMNS
 
-TRIED_CHARACTERS = 2**16
+TRIED_CHARACTERS, TRIED_LINES = 2**16, 2000
+"""The part of a sample on which each layout is tried."""
 RARE_IN_TEXTS = {"\t": 0.05, "\x01": 0.08, "\x1f": 0.08, "\x1e": 0.08, "||": 0.05, "::": 0.02, "|": 0.02, "^": 0.02, "~": 0.02, ";": 0.01}
 """What the character itself says for being a delimiter, as a part of all rows."""
 NAMED_DELIMITER = re.compile(r'\ufeff?"?sep=(\t|[^\s"\w])"?[;,\t]*[ ]*', re.IGNORECASE)
@@ -79,25 +80,20 @@ def detect(sample: str, complete: bool, name: str, options: ReadingOptions) -> D
         skip = 1
         notes.append(f"The first line says that cells are separated by {DELIMITERS.get(named[1], named[1])}.")
         options = options if options.delimiter else replace(options, delimiter=named[1])
-    told = skip
-    if options.skip_rows is None:
-        skip += _comment_lines(lines[skip:])
-    start, whole = _start(lines[skip:], complete)
-    layout, sentences = choose_layout(start, whole, name, options)
+    layout, sentences = choose_layout(*_tried(lines[skip:], complete), name, options)
+    if options.skip_rows is None and (above := _lines_above(lines[skip:], complete, layout)):
+        skip += above
+        layout, sentences = choose_layout(*_tried(lines[skip:], complete), name, options)  # as when it is read again with these options
     notes += sentences
     if layout.cells > MAX_COLUMNS:
         raise too_many_cells(skip + 1)
-    if options.skip_rows is None:
-        numbered = numbered_rows(*_start(lines[told:], complete), layout.dialect, Shape(layout.cells))
-        above = leading_rows([row for _, row in numbered])
-        skip = told + (numbered[above][0] - 1 if 0 < above < len(numbered) else 0)
     below_skip = "".join(lines[skip:])
     rows = [row for _, row in numbered_rows(below_skip, complete, layout.dialect, Shape(layout.cells)) if row]
-    if not options.header and rows and is_ruler(rows[0]):
-        rows = rows[1:]
     header = options.header
+    if header is not False:
+        rows = [row for row in rows if not is_ruler(row)]
     if header is None:
-        header, sentence = detect_header([row for row in rows if not is_ruler(row)])
+        header, sentence = detect_header(rows)
         notes.append(sentence)
     columns, names, sentence = _columns(rows, layout, header)
     notes += [sentence] if sentence else []
@@ -116,12 +112,28 @@ def detect(sample: str, complete: bool, name: str, options: ReadingOptions) -> D
     return Detected(filled_in, dialect, shape, names, below, doubtful, tuple(line.strip("\r\n") for line in lines[:skip]), tuple(notes))
 
 
-def _comment_lines(lines: list[str]) -> int:
-    """Return how many lines at the start are blank or comments by their first character; only for choosing the delimiter."""
-    count = 0
-    while count < len(lines) and (not lines[count].strip() or is_comment([lines[count]], 2)):
-        count += 1
-    return count if count < len(lines) else 0
+def _tried(lines: list[str], complete: bool) -> tuple[str, bool]:
+    """Return the lines on which layouts are tried, without comments above them, and whether they are the whole text."""
+    first = 0
+    while first < len(lines) and (not lines[first].strip() or is_comment([lines[first]], 2)):
+        first += 1
+    return _beginning(lines[first:] or lines, complete)
+
+
+def _beginning(lines: list[str], complete: bool) -> tuple[str, bool]:
+    size = 0
+    for place, line in enumerate(lines):
+        size += len(line)
+        if place and (size > TRIED_CHARACTERS or place == TRIED_LINES):
+            return "".join(lines[:place]), False
+    return "".join(lines), complete
+
+
+def _lines_above(lines: list[str], complete: bool, layout: Layout) -> int:
+    """Return how many lines stand above the table."""
+    numbered = numbered_rows(*_beginning(lines, complete), layout.dialect, Shape(layout.cells))
+    above = leading_rows([row for _, row in numbered])
+    return numbered[above][0] - 1 if 0 < above < len(numbered) else 0
 
 
 def _columns(rows: list[list[str]], layout: Layout, header: bool) -> tuple[int, tuple[str, ...], str]:
@@ -138,16 +150,6 @@ def _columns(rows: list[list[str]], layout: Layout, header: bool) -> tuple[int, 
             sentence = "The header has one name less than the rows have cells: the first column, which counts the rows, has none."
             return columns, ("", *names), sentence
     return columns, tuple((names + [""] * columns)[:columns]), ""
-
-
-def _start(lines: list[str], complete: bool) -> tuple[str, bool]:
-    """Return the lines on which layouts are tried, and whether they are the whole text."""
-    size = 0
-    for place, line in enumerate(lines):
-        size += len(line)
-        if size > TRIED_CHARACTERS and place:
-            return "".join(lines[:place]), False
-    return "".join(lines), complete
 
 
 def numbered_rows(text: str, complete: bool, dialect: Dialect, shape: Shape, repairs: Repairs | None = None) -> list[tuple[int, list[str]]]:
@@ -263,22 +265,26 @@ def _best_quote(sample: str, complete: bool, layouts: dict[str, Layout]) -> Layo
 
 
 def best_escape(sample: str, complete: bool, dialect: Dialect, chosen: str | None) -> Layout:
-    """Return the layout with the escape and the spaces before quotes that explain the sample best."""
+    """Return the layout with the escape that explains the sample best."""
     quote, mark = dialect.quote, dialect.delimiter
-    if chosen is not None:
-        dialect = replace(dialect, escape=chosen)
-    if quote and not dialect.spaced:
-        apart = sample.count(f"{mark} {quote}")
-        if apart > 1 and apart > 2 * sample.count(f"{mark}{quote}"):
-            tight, spaced = examine(sample, complete, dialect), examine(sample, complete, replace(dialect, spaced=True))
-            if (spaced.improper, -spaced.share) <= (tight.improper, -tight.share) and spaced.proper > tight.proper:
-                dialect = spaced.dialect
-    layout = examine(sample, complete, dialect)
-    if chosen is None and ((quote and f"\\{quote}" in sample) or f"\\{mark}" in sample):
-        escaped = examine(sample, complete, replace(dialect, escape="\\"))
-        if escaped.share >= layout.share and (escaped.improper < layout.improper or escaped.share > layout.share + 0.005):
-            return escaped
-    return layout
+    layout = best_spaces(sample, complete, replace(dialect, escape=chosen or ""))
+    if chosen is not None or not ((quote and f"\\{quote}" in sample) or f"\\{mark}" in sample):
+        return layout
+    escaped = best_spaces(sample, complete, replace(dialect, escape="\\"))
+    better = escaped.improper < layout.improper or escaped.share > layout.share + 0.005
+    # Also where it changes no row: all quotes but those that open and close a cell are written so.
+    alone = quote and not re.search(rf"[^\\{re.escape(mark + quote)}\r\n]{quote}(?=[^{re.escape(mark)}\r\n])", sample)
+    return escaped if escaped.share >= layout.share and (better or (alone and escaped.improper == layout.improper)) else layout
+
+
+def best_spaces(sample: str, complete: bool, dialect: Dialect) -> Layout:
+    """Return the layout in which spaces before quotes are part of the layout, where most quotes stand so."""
+    tight = examine(sample, complete, dialect)
+    apart = sample.count(f"{dialect.delimiter} {dialect.quote}") if dialect.quote and not dialect.spaced else 0
+    if apart < 2 or apart <= 2 * sample.count(f"{dialect.delimiter}{dialect.quote}"):
+        return tight
+    spaced = examine(sample, complete, replace(dialect, spaced=True))
+    return spaced if (spaced.improper, -spaced.share) <= (tight.improper, -tight.share) and spaced.proper > tight.proper else tight
 
 
 def examine(sample: str, complete: bool, dialect: Dialect) -> Layout:

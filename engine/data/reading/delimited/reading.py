@@ -204,13 +204,13 @@ def repair_findings(repairs: Repairs, joined: list[int], detected: Detected) -> 
     look = "Look at these rows; quote and delimiter can be set (--quote, --delimiter)."
     every = (
         (repairs.unclosed, "Quotes that never close", "open_quotes",
-         f"{{count}} row(s) open a cell with {quote} and do not close it ({{lines}}); the cell was ended with its line or delimiter."),
+         f"In {{count}} row(s) a cell opens with {quote} and never closes ({{lines}}); it was ended with its line or delimiter."),
         (repairs.loose, "Quotes that are not doubled", "loose_quotes",
-         f"{{count}} row(s) hold a {quote} that is not doubled in a quoted cell ({{lines}}); cells were ended only before a delimiter."),
+         f"In {{count}} row(s) a quoted cell holds a {quote} that is not doubled ({{lines}}); cells were ended only before a delimiter."),
         (repairs.doubtful, "Long quoted cells", "rows_in_quotes",
-         "{count} quoted cell(s) hold lines of which most could be rows of their own ({lines}); they were kept as one cell each."),
+         "{count} quoted cell(s) of many lines, most of which could be rows of their own ({lines}): kept as one cell each."),
         (joined, "Delimiters in the text", "joined_cells",
-         f"{{count}} row(s) hold more {delimiter!r} than the others ({{lines}}); the surplus was taken as part of {of_text}."),
+         f"{{count}} row(s) with more {delimiter!r} than the others ({{lines}}): the surplus was taken as part of {of_text}."),
     )  # fmt: skip
     return [finding(title, code, sentence, look, lines) for lines, title, code, sentence in every if lines]
 
@@ -218,7 +218,7 @@ def repair_findings(repairs: Repairs, joined: list[int], detected: Detected) -> 
 def ragged_findings(short: list[int], surplus: list[int], columns: int) -> list[Finding]:
     """Say what became of the rows with too few or too many cells, whose lines are given."""
     said = (
-        f"{{count}} row(s) do not have {columns} cells ({{lines}}): {len(short):,} were filled with empty cells, "
+        f"{{count}} row(s) with other than {columns} cells ({{lines}}): {len(short):,} were filled with empty cells, "
         f"{len(surplus):,} with too many were left out."
     )
     action = "Look at delimiter and quoting (--delimiter, --quote)."
