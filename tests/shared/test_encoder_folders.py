@@ -21,7 +21,7 @@ from engine.runs.planning.data_facts import LocalEncoder, find_encoder
 from engine.runs.planning.preflight import preflight
 from engine.shared.encoders.checkpoint import resolve
 from engine.shared.encoders.contents import EXPONENTS, NUMBERS_AT_ONCE, _count_not_finite
-from engine.shared.text.tokens import load_tokenizer
+from engine.shared.text.tokens import load_tokenizer, token_counts
 from tests.driving import write_tiny_encoder
 from tests.encoder_damage import (
     NAN,
@@ -381,6 +381,9 @@ def test_changed_files_are_looked_at_anew(folder: Path) -> None:
     assert "1 of" in look(folder).sentence
     change_weights(folder, **{WORDS: with_value(0.5)})
     assert look(folder).checkpoint is not None
+    assert token_counts(folder, ["urgentxyz parcel"]) != [3]
+    change(folder / "added_tokens.json", **{"urgentxyz parcel": TOKENS})
+    assert token_counts(folder, ["urgentxyz parcel"]) == [3], "a token of its own by now"
 
 
 def test_what_one_framework_cannot_rebuild_is_refused_where_it_takes_part(folder: Path) -> None:

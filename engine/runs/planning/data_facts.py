@@ -108,7 +108,7 @@ def token_facts(experiment: Experiment, checkpoint: Checkpoint | None) -> TokenF
     if takes in ("terms", "words"):
         return _token_facts(_key(experiment.data), takes, "", experiment.vocabulary_size)
     assert checkpoint is not None, "found before"
-    return _token_facts(_key(experiment.data), takes, str(checkpoint.folder), 0)
+    return _token_facts(_key(experiment.data), takes, str(checkpoint.folder), 0, *checkpoint.file_stamps)
 
 
 def foreign_to(experiment: Experiment, checkpoint: Checkpoint) -> ForeignTexts:
@@ -196,7 +196,7 @@ def _foreign_to(choice: str, checkpoint: Checkpoint) -> ForeignTexts:
 
 
 @lru_cache(maxsize=32)
-def _token_facts(choice: str, takes: str, folder: str, vocabulary_size: int) -> TokenFacts:
+def _token_facts(choice: str, takes: str, folder: str, vocabulary_size: int, *stamps: tuple[str, int, int]) -> TokenFacts:
     frame = _prepared(choice).frame
     some = _sample(frame)
     texts, train = some["text"].tolist(), (some["split"] == PARTS[0]).to_numpy()

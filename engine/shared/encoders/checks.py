@@ -92,11 +92,10 @@ def check_config(folder: Path, name: str) -> Config:
         )
     family = stated.get("model_type")
     if family not in FAMILIES:
-        said = f"is a model of type “{family}”" if family is not None else "states no model_type in its config.json: maybe it is a model"
-        raise EncoderError(
-            f"{name} {said}, which the two frameworks cannot both load as an encoder. "
-            f"Expected one of {', '.join(FAMILIES)}. Choose another model, for example {EXAMPLE}."
-        )
+        said = f"is a model of type “{family}”, which the two frameworks cannot both load as an encoder"
+        if family is None:
+            said = "states no model_type in its config.json, so that nobody can tell which model it is"
+        raise EncoderError(f"{name} {said}. Expected one of {', '.join(FAMILIES)}. Choose another model, for example {EXAMPLE}.")
     if not (folder / "model.safetensors").exists() and not (folder / "model.safetensors.index.json").exists():
         if (folder / "model.safetensors").is_symlink():
             require_content(folder / "model.safetensors", name)

@@ -106,9 +106,13 @@ def _add_tokens(tokenizer: Tokenizer, settings: TokenizerSettings) -> None:
     tokenizer.add_tokens([token for token in (*named, *settings.special) if token.content not in there])
 
 
-@lru_cache(maxsize=4)
 def counting_tokenizer(folder: Path) -> Tokenizer:
-    """Return the checkpoint's tokenizer without any cut."""
+    """Return the checkpoint's tokenizer without any cut, read again only when its files have changed."""
+    return _counting_tokenizer(folder, *(file.stat().st_mtime_ns for file in sorted(folder.iterdir()) if file.suffix in (".json", ".txt")))
+
+
+@lru_cache(maxsize=4)
+def _counting_tokenizer(folder: Path, *changed: int) -> Tokenizer:
     tokenizer = load_tokenizer(folder, 512)
     tokenizer.no_truncation()
     return tokenizer
