@@ -167,7 +167,7 @@ try:
             st.markdown(f"{check.number}\\. {CHECK_ICONS[check.state]} **{plain(check.title)}**  \n{plain(check.sentence)}")
     if request.start and outcome.refusal:
         with form:
-            st.error("Nothing was started, because a check failed. Correct what it says, then start again.", icon=":material/error:")
+            st.error(f"Nothing was started, because a check failed. {plain(outcome.refusal)}", icon=":material/error:")
     elif request.start:
         st.switch_page("pages/train.py", query_params={"run": start_once(experiment).identifier})
     what_differs(experiment)
