@@ -12,54 +12,15 @@ from engine.data.reading.json_files import parsing
 from engine.data.reading.json_files.parsing import looks_like_json
 from engine.data.reading.read_table import read_table
 from engine.errors import DataError
-
-CLASSES = ["billing", "delivery", "login"]
-TEXTS = ["the invoice shows a wrong amount", "the parcel is three days late", "the password reset mail never comes"]
-ROWS = [(f"{TEXTS[number % 3]} ref {number}", CLASSES[number % 3]) for number in range(30)]
-OBJECTS = [{"text": text, "label": label} for text, label in ROWS]
-PAIRS = [[text, label] for text, label in ROWS]
-BY_CLASS = {label: [text for text, other in ROWS if other == label] for label in CLASSES}
-FRAME = pandas.DataFrame(OBJECTS)
+from tests.data.written_json import BY_CLASS, CLASSES, OBJECTS, PAIRS, ROWS, TEXTS, codes, found, lines, pretty, reading_twice
 
 
 @pytest.fixture
 def read(tmp_path):
-    """Read bytes, text or a value as JSON; what is read again with the options that came out is the same."""
-
-    def read_file(content, name="data.json", **options):
-        path = tmp_path / name
-        if not isinstance(content, (bytes, str)):
-            content = json.dumps(content, ensure_ascii=False)
-        path.write_bytes(content if isinstance(content, bytes) else content.encode("utf-8"))
-        table = read_table(path, name)
-        again = read_table(path, name, table.options)
-        assert again.frame.equals(table.frame) and again.options == table.options and again.findings == table.findings
-        start = read_table(path, name, limit=7)
-        assert start.frame.equals(table.frame[list(start.frame.columns)].head(7)) and start.options == table.options
-        return table
-
-    return read_file
+    return reading_twice(tmp_path)
 
 
-def lines(rows, joint="\n"):
-    return joint.join(json.dumps(row, ensure_ascii=False) for row in rows)
-
-
-def found(table):
-    """The rows as pairs of text and class, in the columns that are guessed, which must be sure."""
-    guess = guess_columns(table)
-    assert guess.sure, guess.reason
-    return sorted(zip(*(table.frame[name] for name in (guess.text[0], guess.label)), strict=True))
-
-
-def codes(table):
-    return {finding.code: finding.count for finding in table.findings}
-
-
-def pretty(value):
-    return json.dumps(value, indent=1)
-
-
+FRAME = pandas.DataFrame(OBJECTS)
 SHAPES = {
     "lines": (lines(OBJECTS), "lines"),
     "lines with commas": (lines(OBJECTS, ",\n") + ",\n", "lines"),
@@ -115,7 +76,7 @@ SHAPES = {
                               "rows:intents"),
     "intents under their names": (lines([{"intents": {c: {"patterns": t, "responses": ["a b c"] * 11} for c, t in BY_CLASS.items()}}]),
                                   "rows:intents"),
-    "intents with texts": (lines([{"intents": [{"id": c, "text": t} for c, t in BY_CLASS.items()]}]), "rows:intents"),
+    "intents with texts": (lines([{"intents": [{"name": c, "text": t} for c, t in BY_CLASS.items()]}]), "rows:intents"),
     "splits under two keys": (lines([{"corpus": {"splits": {"train": OBJECTS[:20], "test": OBJECTS[20:]}}, "v": 1}]), "rows:corpus.splits"),
     "splits with their rows under a key": (lines([{"train": {"data": OBJECTS[:20]}, "test": {"data": OBJECTS[20:]}}]), "splits"),
     "intents, one a line": (lines([{"intent": label, "examples": texts} for label, texts in BY_CLASS.items()]), "lines"),
@@ -124,6 +85,7 @@ SHAPES = {
     "Snips": (lines([{"intents": {c: {"utterances": [{"data": [{"text": t[:9]}, {"text": t[9:], "entity": "x"}]} for t in texts]}
                                   for c, texts in BY_CLASS.items()}, "entities": {}, "language": "en"}]), "rows:intents"),
     "texts with their labels": (lines([dict(ROWS)]), "mapping"),
+    "texts with lists of their labels": (lines([{text: [label] for text, label in ROWS}]), "mapping"),
     "splits of pairs": (lines([{"train": PAIRS[:20], "val": PAIRS[20:25], "test": PAIRS[25:]}]), "splits"),
     "splits of pairs with headers": (lines([{"train": [["text", "label"], *PAIRS[:9]], "test": [["text", "label"], *PAIRS[9:]]}]),
                                      "splits"),
@@ -158,138 +120,6 @@ def test_encodings_of_unicode(read, encoding):
         assert found(read(json.dumps(value).encode(encoding))) == sorted(ROWS)
     assert found(read(lines(OBJECTS).encode(encoding), "data.jsonl")) == sorted(ROWS)
     assert found(read(("\n " + lines(OBJECTS)).encode(encoding), "data.txt")) == sorted(ROWS)
-
-
-def one_hot(label, one=1.0, zero=0.0):
-    return {name: one if name == label else zero for name in CLASSES}
-
-
-def task(text, results, number=1):
-    annotation = {"id": 7, "completed_by": 1, "was_cancelled": False, "lead_time": 3.5, "result": results}
-    return {"id": number, "data": {"text": text}, "annotations": [annotation], "predictions": [{"result": []}], "project": 1}
-
-
-EXPORTS = {
-    "one value in a list": lambda t, c: {"text": t, "label": [c]},
-    "doccano": lambda t, c: {"id": hash(t), "text": t, "label": [c], "Comments": []},
-    "Label Studio": lambda t, c: task(t, [{"value": {"choices": [c]}, "from_name": "x", "to_name": "text", "type": "choices"}]),
-    "Label Studio's short form": lambda t, c: {"text": t, "id": 1, "annotator": 1, "annotation_id": 2, "sentiment": c, "lead_time": 3.5},
-    "Label Studio's short form, choices": lambda t, c: {"text": t, "sentiment": {"choices": [c]}},
-    "Label Studio, taxonomy": lambda t, c: task(t, [{"value": {"taxonomy": [[c]]}}]),
-    "Argilla": lambda t, c: {
-        "id": "x",
-        "fields": {"text": t},
-        "metadata": {},
-        "suggestions": {"label": {"value": "login", "score": 0.5, "agent": "m"}},
-        "responses": {"label": [{"value": c, "user_id": "u"}, {"value": "login", "user_id": "v", "status": "discarded"}]},
-    },
-    "Argilla 1": lambda t, c: {"text": t, "label": [{"user_id": "u", "value": c, "status": "submitted"}], "external_id": None},
-    "Argilla 1, records": lambda t, c: {
-        "fields": {"text": t},
-        "responses": [{"user_id": "u", "values": {"label": {"value": c}}, "status": "submitted"}],
-    },
-    "Argilla 0": lambda t, c: {"text": t, "inputs": {"text": t}, "prediction": [{"label": "x", "score": 1.0}], "annotation": c, "id": "7"},
-    "Argilla's data sets": lambda t, c: {
-        "text": t,
-        "label.responses": [c, "login"],
-        "label.responses.users": ["u", "v"],
-        "label.responses.status": ["submitted", "discarded"],
-    },
-    "Prodigy": lambda t, c: {"text": t, "_task_hash": 5, "options": [{"id": n} for n in CLASSES], "accept": [c], "answer": "accept"},
-    "Prodigy, one label": lambda t, c: {"text": t, "label": c, "_task_hash": 5, "answer": "accept"},
-    "spaCy": lambda t, c: {"text": t, "cats": one_hot(c)},
-    "spaCy's scores": lambda t, c: {"text": t, "cats": one_hot(c, 0.8, 0.1)},
-    "one-hot": lambda t, c: {"text": t, "labels": one_hot(c, 1, 0)},
-    "one-hot of booleans": lambda t, c: {"text": t, "label": one_hot(c, True, False)},
-    "OpenAI": lambda t, c: {
-        "messages": [{"role": "system", "content": "Sort."}, {"role": "user", "content": t}, {"role": "assistant", "content": f" {c}\n"}]
-    },
-    "OpenAI's parts": lambda t, c: {
-        "messages": [{"role": "user", "content": [{"type": "text", "text": t}]}, {"role": "assistant", "content": c}]
-    },
-    "ShareGPT": lambda t, c: {"conversations": [{"from": "human", "value": t}, {"from": "gpt", "value": c}]},
-    "prompt and completion": lambda t, c: {"prompt": t, "completion": f" {c}"},
-    "prompt and completion with endings": lambda t, c: {"prompt": f"{t}\n\n###\n\n", "completion": f" {c} END"},
-    "structured output": lambda t, c: {
-        "messages": [{"role": "user", "content": t}, {"role": "assistant", "content": json.dumps({"category": c})}]
-    },
-    "Gemini": lambda t, c: {"contents": [{"role": "user", "parts": [{"text": t}]}, {"role": "model", "parts": [{"text": c}]}]},
-    "a label with its number": lambda t, c: {"text": t, "label": {"id": CLASSES.index(c), "name": c}},
-    "a list of labels with their numbers": lambda t, c: {"text": t, "labels": [{"id": CLASSES.index(c), "name": c}]},
-    "Vertex": lambda t, c: {"textContent": t, "classificationAnnotation": {"displayName": c}},
-    "nested": lambda t, c: {"document": {"body": {"text": t}, "lang": "en"}, "outcome": {"label": c}},
-    "Hugging Face's viewer": lambda t, c: {"row_idx": 1, "row": {"text": t, "label": c}, "truncated_cells": []},
-}  # fmt: skip
-"""A text and a class → a row as a program exports it."""
-
-
-@pytest.mark.parametrize("program", EXPORTS)
-def test_exports_become_one_text_and_one_class(read, program):
-    rows = [EXPORTS[program](text, label) for text, label in ROWS]
-    for content in (lines(rows), lines([rows]), pretty({"rows": rows, "total": 30})):
-        table = read(content)
-        assert found(table) == sorted(ROWS)
-        assert not table.findings
-
-
-def test_what_stays_several_labels_is_a_list(read):
-    rows = [
-        {"text": "a", "label": ["billing", "login"]},
-        {"text": "b", "label": []},
-        {"text": "c", "label": [7]},
-        {"text": "d", "label": None},
-    ]
-    assert list(read(lines(rows)).frame["label"]) == ['["billing", "login"]', "", "7", ""]
-    both = {"text": "a", "cats": {"billing": 1.0, "login": 1.0, "delivery": 0.0}}
-    none = {"text": "b", "cats": {"billing": 0.0, "login": 0.0}}
-    assert list(read(lines([both, none])).frame["cats"]) == ['["billing", "login"]', ""]
-    two = task("a", [{"value": {"choices": ["billing", "login"]}}])
-    assert list(read(lines([two, two])).frame["annotations.result.value.choices"]) == ['["billing", "login"]'] * 2
-
-
-def test_each_question_of_label_studio_is_a_column(read):
-    rows = [
-        task(t, [{"from_name": "topic", "value": {"choices": [c]}}, {"from_name": "mood", "value": {"choices": ["calm"]}}]) for t, c in ROWS
-    ]
-    table = read(lines(rows))
-    assert set(table.frame["annotations.mood"]) == {"calm"} and set(table.frame["annotations.topic"]) == set(CLASSES)
-
-
-def test_what_looks_like_scores_is_none(read):
-    table = read(lines([{"text": "a", "label": {"id": 1, "score": 0}}, {"text": "b", "label": {"id": 0, "score": 1}}]))
-    assert list(table.frame.columns) == ["text", "label.id", "label.score"]
-    assert list(read(lines([{"text": "a", "answer": "accept"}, {"text": "b", "answer": "reject"}])).frame["answer"]) == ["accept", "reject"]
-    assert "answer" in read(lines([{"text": "a", "label": "x", "answer": ["accept"]}] * 2)).frame
-    pair = {"texts": ["one", "two"], "label": 1}
-    assert len(read(lines([pair, pair])).frame) == 2
-
-
-def test_rejected_answers_are_counted(read):
-    rows = [{"text": f"text {n}", "accept": ["a"], "answer": ("accept", "reject", "ignore")[n % 3], "_task_hash": n} for n in range(9)]
-    table = read(lines(rows))
-    assert len(table.frame) == 3 and codes(table) == {"rejected_answers": 6} and list(table.lines) == [1, 4, 7]
-    with pytest.raises(DataError, match="holds no JSON object that is a row"):
-        read(lines(rows[1:3]))
-
-
-def test_labels_of_places_are_said(read):
-    spans = read(lines([{"text": text, "label": [[0, 3, "X"], [number, 9, "Y"]]} for number, (text, _) in enumerate(ROWS)]))
-    assert codes(spans) == {"span_labels": 30} and not guess_columns(spans).sure
-    named = read(lines([task("a b c", [{"value": {"start": 0, "end": 1, "labels": ["X"]}}])] * 3))
-    assert codes(named) == {"span_labels": 3}
-
-
-def test_conversations_of_several_turns_are_said(read):
-    turns = [{"role": role, "content": content} for role, content in
-             (("user", "one"), ("assistant", "Which?"), ("user", "two"), ("assistant", "billing"))]  # fmt: skip
-    table = read(lines([{"messages": turns}, {"messages": turns[2:]}]))
-    assert list(table.frame["text"]) == ["one\n\ntwo", "two"] and list(table.frame["label"]) == ["billing"] * 2
-    assert codes(table) == {"several_turns": 1}
-
-
-def test_an_ending_that_not_all_have_stays(read):
-    rows = [{"prompt": text, "completion": "WEEK END" if number % 3 else "login"} for number, (text, _) in enumerate(ROWS)]
-    assert set(read(lines(rows)).frame["completion"]) == {"WEEK END", "login"}
 
 
 def test_splits_are_named_by_a_column(read):
@@ -346,6 +176,11 @@ NUMBERED = [CLASSES.index(label) for _, label in ROWS]
 def test_numbers_of_classes_stand_for_the_names_beside_them(read, value):
     table = read(value)
     assert found(table) == sorted(ROWS) and any("stand for the names in" in note for note in table.notes)
+
+
+def test_classes_may_have_long_names(read):
+    table = read({f"{label} of credit or prepaid cards": texts for label, texts in BY_CLASS.items()})
+    assert table.options.shape == "classes" and len(found(table)) == 30
 
 
 def test_classes_in_groups(read):

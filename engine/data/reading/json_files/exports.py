@@ -11,12 +11,15 @@ from typing import Any
 from engine.data.reading.column_names import LABEL_NAMES, TEXT_NAMES, name_rank
 from engine.data.reading.values import Row, plain_text
 
-EXAMPLES = ("patterns", "examples", "utterances", "training_phrases", "trainingPhrases", "phrases", "samples", "questions", "sentences",
-            "queries", "userSays", "user_says")  # fmt: skip
+EXAMPLES = ("patterns", "examples", "utterances", "training_phrases", "trainingPhrases", "samples", "userSays", "user_says")
 """Fields that hold several texts of one class."""
-LISTED_TEXTS = ("text", "texts", "input", "inputs")
+LISTED_TEXTS = ("phrases", "questions", "sentences", "queries", "text", "texts", "input", "inputs")
 """Fields that do so beside the name of an intent; beside a label their texts belong together."""
-CLASS_FIELDS = ("tag", "intent", "label", "class", "category", "name", "displayName", "topic", "id")
+CLASS_FIELDS = ("tag", "intent", "label", "class", "category", "topic")
+CLASS_NAMES = ("name", "displayName", "id")
+"""Fields that name a class where there is no other."""
+OWN_LABELS = {"label", "labels", "category", "class", "intent", "target", "sentiment", "topic", "tag"}
+"""Fields beside a conversation that are its class."""
 SCORES = {"cats", "label", "labels", "category", "categories", "classes", "tags", "intents", "topics"}
 SCORED = {"score", "confidence", "probability"}
 NO_CLASS = SCORED | {"id", "value", "index"}
@@ -85,17 +88,23 @@ def _value(field: str, value: Any, counts: Counter[str]) -> Any:
 
 
 def conversation(row: Row, field: str, counts: Counter[str]) -> Row | None:
-    """Return a conversation as OpenAI's fine-tuning takes it: what the user says is the text, the assistant's last answer the label."""
+    """Return a conversation as OpenAI's fine-tuning takes it: what the user says is the text, the assistant's last answer the label.
+
+    Where the conversation has a label of its own, all that is said is the text.
+    """
     turns = row[field]
     if not isinstance(turns, list) or not turns or not all(isinstance(turn, dict) for turn in turns):
         return None
     said = [(str(turn.get("role") or turn.get("from") or "").lower(), _content(turn)) for turn in turns]
     if not {role for role, _ in said} & {"user", "human"}:
         return None
+    found: Row = {key: value for key, value in row.items() if key != field}
+    if OWN_LABELS & row.keys():
+        counts["labelled conversations"] += 1
+        return found | {field: "\n\n".join(text for role, text in said if role not in ("system", "developer"))}
     answers = [text for role, text in said if role in ("assistant", "gpt", "model")]
     counts["conversations"] += 1
     counts[TURNS] += len(answers) > 1
-    found: Row = {key: value for key, value in row.items() if key not in (field, "text", "label")}
     if system := "\n\n".join(text for role, text in said if role in ("system", "developer")):
         counts["system"] += 1
         found["system"] = system
@@ -103,10 +112,9 @@ def conversation(row: Row, field: str, counts: Counter[str]) -> Row | None:
     answer = answers[-1].strip() if answers else ""
     if answer.startswith("{"):  # structured output: {"category": "billing"}
         with contextlib.suppress(ValueError, RecursionError):
-            said_so = list(json.loads(answer).values())
-            answer = said_so[0] if len(said_so) == 1 else answer
-    found["label"] = answer
-    return found
+            values = list(json.loads(answer).values())
+            answer = values[0] if len(values) == 1 else answer
+    return found | {"label": answer}
 
 
 def _content(turn: Row) -> str:
@@ -118,7 +126,9 @@ def _content(turn: Row) -> str:
 def texts_of_class(row: Row) -> list[Row]:
     """Return one row for each text of a class, such as the patterns of a chatbot's intent; none where the row is something else."""
     label = next((field for field in CLASS_FIELDS if isinstance(row.get(field), (str, int))), None)
-    names = EXAMPLES + (LISTED_TEXTS if label in ("tag", "intent", "name", "id") else ())
+    if label is None and not any(name_rank(field, LABEL_NAMES) is not None for field in row):
+        label = next((field for field in CLASS_NAMES if isinstance(row.get(field), str)), None)
+    names = EXAMPLES + (LISTED_TEXTS if label in ("tag", "intent", "name", "displayName") else ())
     lists = [field for field in names if isinstance(row.get(field), list) and row[field]]
     if len(lists) != 1 or label is None or any(name_rank(field, TEXT_NAMES) is not None and isinstance(row[field], str) for field in row):
         return []

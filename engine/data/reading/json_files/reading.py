@@ -208,6 +208,7 @@ def _trim_endings(cells: dict[str, pyarrow.ChunkedArray]) -> list[str]:
 def _notes(counts: Counter[str], parser: Parser) -> list[str]:
     said = {
         "conversations": "{:,} conversations: what the user says is the text, the assistant's last answer the label.",
+        "labelled conversations": "{:,} conversations have a label of their own: all that is said is the text.",
         "system": "{:,} rows have a system message, which is a column of its own and no part of the text.",
         "texts of classes": "{:,} rows are texts that stand in a list under their class; other lists of the class were left out.",
     }

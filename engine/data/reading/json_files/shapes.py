@@ -10,7 +10,7 @@ from itertools import chain
 from typing import Any
 
 from engine.data.reading.column_names import LABEL_NAMES, TEXT_NAMES, name_rank
-from engine.data.reading.json_files.exports import EXAMPLES, text_of
+from engine.data.reading.json_files.exports import EXAMPLES, LISTED_TEXTS, text_of
 from engine.data.reading.json_files.naming import SAMPLE_ROWS, cells_of, names_of, row_of
 from engine.data.reading.values import Row, plain_text
 from engine.errors import DataError
@@ -115,7 +115,7 @@ def fitting_shapes(value: Any, header: bool | None = None) -> list[Rows]:
 def objects(value: list[Any]) -> Rows | None:
     """A list of objects."""
     share = sum(isinstance(item, dict) for item in value[:SAMPLE_ROWS]) / max(len(value[:SAMPLE_ROWS]), 1)
-    return Rows("array", f"a list of {len(value):,} objects", value) if share >= 0.5 else None
+    return Rows("array", "a list of objects", value) if share >= 0.5 else None
 
 
 def lists(value: list[Any], header: bool | None) -> Rows | None:
@@ -124,7 +124,7 @@ def lists(value: list[Any], header: bool | None) -> Rows | None:
         return None
     items = value[naming.header :]
     what = "pairs" if len(naming.names) == 2 else f"lists of {len(naming.names)} values"
-    return Rows("pairs", f"a list of {len(items):,} {what}", (row_of(item, naming.names) for item in items), (naming.note,), naming.header)
+    return Rows("pairs", f"a list of {what}", (row_of(item, naming.names) for item in items), (naming.note,), naming.header)
 
 
 def pandas_split(value: Row, header: bool | None) -> Rows | None:
@@ -134,7 +134,7 @@ def pandas_split(value: Row, header: bool | None) -> Rows | None:
     if not columns or not data or not all(isinstance(item, list) for item in data[:SAMPLE_ROWS]):
         return None
     names = [plain_text(column.get("name") if isinstance(column, dict) else column) for column in columns]
-    return Rows("split", f"column names and {len(data):,} lists of values", (row_of(item, names) for item in data))
+    return Rows("split", "column names and lists of values", (row_of(item, names) for item in data))
 
 
 def pandas_table(value: Row, header: bool | None) -> Rows | None:
@@ -254,8 +254,8 @@ def _example_row(item: Any) -> Row:
 def _examples(inner: Any) -> list[Any] | None:
     """Return the texts of one class, or ``None`` where a value is no list of them."""
     if isinstance(inner, dict):
-        found = [key for key in EXAMPLES if isinstance(inner.get(key), list)]
-        return _examples(inner[found[0]]) if len(found) == 1 else None
+        found = [key for key in (*EXAMPLES, *LISTED_TEXTS) if isinstance(inner.get(key), list)]
+        return _examples(inner[found[0]]) if len(found) == 1 and not LABEL_KEYS & {key.lower() for key in inner} else None
     sample = inner[:SAMPLE_ROWS]
     kinds = Counter(type(item) for item in sample)
     return inner if kinds[str] >= 0.9 * len(sample) or (kinds[dict] == len(sample) and all(sample)) else None
@@ -276,18 +276,18 @@ def index(value: Row, header: bool | None) -> Rows | None:
 
 
 def mapping(value: Row, header: bool | None) -> Rows | None:
-    """One object from text to label."""
+    """One object from text to label, or to a list of labels."""
     keys = list(value)
-    if len(keys) < 2 or not all(isinstance(inner, (str, int, float)) for inner in value.values()):
+    if len(keys) < 2 or not all(isinstance(inner, (str, int, float)) or (isinstance(inner, list) and inner) for inner in value.values()):
         return None
     distinct = len({plain_text(inner) for inner in value.values()})
     if sum(len(key.split()) for key in keys) < 2.5 * len(keys) or distinct > max(0.5 * len(keys), 2):
         return None
-    return Rows("mapping", f"{len(keys):,} texts, each with its label", ({"text": key, "label": inner} for key, inner in value.items()))
+    return Rows("mapping", "texts, each with its label", ({"text": key, "label": inner} for key, inner in value.items()))
 
 
 SHAPES: tuple[Callable[[Row, bool | None], Rows | None], ...] = (
-    pandas_split, pandas_table, splits, columns, classes, index, mapping,
+    pandas_split, pandas_table, splits, mapping, columns, classes, index,
 )  # fmt: skip
 """The shapes of one object, the likeliest first. A new one is one function."""
 
@@ -316,7 +316,11 @@ def _under(value: Row, header: bool | None, prefix: str = "", depth: int = 1) ->
             named = isinstance(inner[0], dict) and any(name_rank(key, TEXT_NAMES) is not None or key in EXAMPLES for key in inner[0])
             size = len(inner)
         if rows:
-            yield (named, size), path, replace(rows, shape=f"rows:{path}", words=f"{rows.words} under “{path}”", doubtful=size < 2)
+            yield (
+                (named, size),
+                path,
+                replace(rows, shape=f"rows:{path}", words=f"{rows.words} under “{path}” ({size:,})", doubtful=size < 2),
+            )
         elif isinstance(inner, dict) and depth < MAX_PATH:
             yield from _under(inner, header, f"{path}.", depth + 1)
 
