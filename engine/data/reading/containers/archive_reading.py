@@ -148,7 +148,7 @@ def members_left_out(left_out: Sequence[Member], reasons: Sequence[str] = ()) ->
         Finding(
             "Files of the archive that were not read",
             len(left_out),
-            f"{len(left_out):,} {'file' if len(left_out) == 1 else 'files'} beside what is read became no row: {shown}.{why}",
+            f"No part of what was read: {shown}.{why}",
             "Choose another member (--member) if one of them is meant.",
             code="members_left_out",
         )

@@ -201,7 +201,7 @@ def _table(sheet: Sheet, options: ReadingOptions, limit: int | None) -> Table:
             Finding(
                 "Merged cells",
                 len(filled),
-                f"{len(filled):,} cells were empty because they are merged with the cell above; each got the value of the whole.",
+                f"Cells that are merged with the one above come empty: {len(filled):,} got the value of the whole.",
                 "Nothing, if the merged value is meant for every row.",
                 code="merged_cells",
                 rows=tuple(filled[:SHOWN_ROWS]),
@@ -265,7 +265,7 @@ def _cell_findings(sheet: Sheet, facts: SheetFacts) -> list[Finding]:
             Finding(
                 "Cells with an error",
                 errors,
-                f"{errors:,} cells hold an error such as #N/A in place of a value; they are empty.",
+                f"An error such as #N/A in place of a value is read as an empty cell: {errors:,} of them.",
                 "Correct the formulas in the workbook if the values matter.",
                 code="error_cells",
             )
@@ -275,7 +275,7 @@ def _cell_findings(sheet: Sheet, facts: SheetFacts) -> list[Finding]:
             Finding(
                 "Formulas without a value",
                 facts.uncomputed,
-                f"{facts.uncomputed:,} cells hold a formula that no program has computed yet; they are empty.",
+                f"A formula that no program has computed yet is read as an empty cell: {facts.uncomputed:,} of them.",
                 "Open the workbook in a spreadsheet program and save it again.",
                 code="formulas_without_value",
             )
@@ -296,7 +296,7 @@ def _other_sheets(table: Table, others: list[Sheet], options: ReadingOptions) ->
         Finding(
             "Other sheets with the same columns",
             len(alike),
-            f"{listed} hold tables with the same columns and were not read.",
+            f"Not read, though with the same columns: {listed}.",
             "Choose another sheet (--sheet), or copy the rows into one.",
             code="other_sheets",
         )

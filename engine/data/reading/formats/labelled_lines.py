@@ -100,7 +100,7 @@ def read_labelled_lines(path: Path, name: str, options: ReadingOptions, limit: i
             Finding(
                 "Lines without a label",
                 len(unlabelled),
-                f"{len(unlabelled):,} lines carry no label as the others do and were left out (lines {listed}).",
+                f"Left out, for without a label as the others have it: line {listed}.",
                 "Correct them in the file if they matter.",
                 code="lines_without_label",
                 lines=tuple(unlabelled[:SHOWN_ROWS]),

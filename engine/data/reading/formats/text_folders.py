@@ -73,18 +73,18 @@ def read_text_folders(archive: zipfile.ZipFile, selection: Selection, name: str,
 def _findings(selection: Selection, unreadable: list[Member]) -> list[Finding]:
     findings = []
     if selection.left_out:
-        what = "do not lie in a class folder, or are no text files, and were left out"
+        what = "Left out, for not in a class folder or no text file"
         action = "Move them into a class folder if they are texts."
         findings.append(_finding("Files outside the class folders", selection.left_out, what, action, "members_left_out"))
     if unreadable:
-        what, action = "hold bytes that are no text and were left out", "Save them as text if they matter."
+        what, action = "Left out, for its bytes are no text", "Save them as text if they matter."
         findings.append(_finding("Files that are not text", unreadable, what, action, "files_not_text"))
     return findings
 
 
 def _finding(title: str, members: Sequence[Member], what: str, action: str, code: str) -> Finding:
     shown = ", ".join(f"“{member.path}”" for member in members[:SHOWN]) + (" …" if len(members) > SHOWN else "")
-    return Finding(title, len(members), f"{len(members):,} files {what}: {shown}.", action, code=code)
+    return Finding(title, len(members), f"{what}: {shown}.", action, code=code)
 
 
 def _is_unicode(content: bytes) -> bool:
