@@ -7,12 +7,14 @@ import json
 import re
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from engine import FRAMEWORKS
 from engine.__main__ import main
+from engine.data.choice import DataChoice, ReadingOptions
 from engine.reports.benchmark_report import benchmark_report
 from engine.reports.model_card import model_card
 from engine.reports.run_report import report
@@ -20,6 +22,7 @@ from engine.runs.folder import Run
 from engine.runs.index import run_rows
 from engine.runs.paths import TREE, places
 from engine.runs.records.reading import from_json, to_json
+from engine.runs.records.results import DataFacts
 from engine.runs.source_code import kept_code
 from engine.source.scripts import data_file, notebook, standalone_script
 from engine.source.snippets import load_snippets
@@ -58,12 +61,23 @@ def test_what_a_run_left_is_written_as_it_was_read(recorded_run: Run) -> None:
     results, written = recorded_run.read_results(), recorded_run.results_file.read_text(encoding="utf-8")
     assert results is not None
     recorded_run.write_results(results)
-    assert recorded_run.results_file.read_text(encoding="utf-8") == written
+    added = added_keys(json.loads(written), json.loads(recorded_run.results_file.read_text(encoding="utf-8")))
+    assert added <= {*DataFacts.__dataclass_fields__, *DataChoice.__dataclass_fields__, *ReadingOptions.__dataclass_fields__}
+    assert recorded_run.read_results() == results
     for framework in FRAMEWORKS:
         outcome, written = recorded_run.read_outcome(framework), recorded_run.outcome_file(framework).read_text(encoding="utf-8")
         assert outcome is not None
         recorded_run.write_outcome(framework, outcome)
         assert recorded_run.outcome_file(framework).read_text(encoding="utf-8") == written
+
+
+def added_keys(before: Any, after: Any) -> set[str]:
+    """The keys that only the later of two JSON values has; everything else must be the same, in the same order."""
+    if isinstance(before, dict) and isinstance(after, dict):
+        assert [key for key in after if key in before] == list(before)
+        return {key for key in after if key not in before}.union(*(added_keys(before[key], after[key]) for key in before))
+    assert before == after
+    return set()
 
 
 @pytest.mark.parametrize("name", PAGES)
