@@ -13,7 +13,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cache, lru_cache
 
 from engine.encodings.languages import LANGUAGES, Language
 from engine.encodings.survey import portion
@@ -24,15 +24,17 @@ FIRST_BYTES, PROMISING, BYTES = 6_000, 12, 32_000
 """All codecs are judged by some lines, then the most promising ones by more."""
 
 FOREIGN = -9.5
-"""The logarithm of how likely a letter is that the language does not have."""
+"""The logarithm of how likely a letter is that the language does not have, nor another one in the same codec."""
+NEIGHBOURS = 0.02
+"""The share of letters that come from other languages in the same codec: names, quotations, a second language."""
 UNUSUAL_CODEC = -8.0
 """What it counts against a codec that nobody uses for the language."""
 KNOWN_WORD = 3.0
 BROKEN = -14.0
 
 APOSTROPHES = "’‘ʼ"
-QUOTES = "“”„«»‹›‚–—…¿¡"
-COMMON_SIGNS = "€£°§©®™½¼¾²³·•×±ºª\u00a0\u00ad、。，！？：；（）「」『』・～"
+QUOTES = "“”„«»‹›‚–—…"
+COMMON_SIGNS = "¿¡€£°§©®™½¼¾²³·•×±ºª\u00a0\u00ad、。，！？：；（）「」『』・～"
 WORD = re.compile(rb"[A-Za-z\x80-\xff]*[\x80-\xff][A-Za-z\x80-\xff]*")
 ANY_WORD = re.compile("[A-Za-z\u0080-\U0010ffff]*[\u0080-\U0010ffff][A-Za-z\u0080-\U0010ffff]*")
 PLAIN_WORD = re.compile(rb"(?<![A-Za-z\x80-\xff])[A-Za-z]{2,}(?![A-Za-z\x80-\xff])")
@@ -164,7 +166,8 @@ def _letter_cost(character: str, script: str, before: str, after: str, two_befor
     if after.isascii() and after.isalpha() and script != "latin":
         cost -= 9.0
     if character.isupper():
-        cost -= 6.0 if before.islower() else 1.0
+        cost -= 6.0 if before.islower() else 0.0 if before.isupper() else 1.0
+        cost -= 0.0 if before.isalpha() or after.isalpha() else 4.0  # no word has one capital alone: £5 is not Ł5
     elif before.isupper() and two_before.isupper():
         cost -= 3.0
     return cost
@@ -177,6 +180,8 @@ def _sign_cost(character: str, before: str, after: str) -> float:
     if character in QUOTES:
         return (-1.5, -1.5, -4.0)[beside]
     if character == "\u00a0" or (character == "·" and before + after in ("ll", "LL")):  # French spaces, and l·l in Catalan
+        return -2.5
+    if (character in "¿¡" and not before.isalpha() and after.isalpha()) or (character == "°" and after in "CF"):
         return -2.5
     if character in COMMON_SIGNS:
         return (-3.0, -5.0, -9.0)[beside] if ord(character) < 0x3000 else -4.0
@@ -207,6 +212,17 @@ SCRIPTS = (
 )  # fmt: skip
 
 
+@cache
+def letters_in(codec: str) -> dict[str, float]:
+    """Return how frequent letters are, on average, in the languages for which the codec is usual."""
+    languages = [language for language in LANGUAGES if codec in language.codecs]
+    letters: Counter[str] = Counter()
+    for language in languages:
+        for letter, share in language.frequencies.items():
+            letters[letter] += share / len(languages)  # type: ignore[assignment]  # a counter of shares
+    return dict(letters)
+
+
 def _fitted(codec: str, written: Writing, plain: Counter[str]) -> Judgement:
     """Judge the codec under the language that fits it best."""
     hits = {language.name: len(language.plain_words & plain.keys()) for language in LANGUAGES}
@@ -215,11 +231,13 @@ def _fitted(codec: str, written: Writing, plain: Counter[str]) -> Judgement:
     for word, count in written.words.items():
         lowered[word.strip(APOSTROPHES + QUOTES).lower()] += count
 
+    beside = letters_in(codec)
+
     def score(language: Language) -> float:
         frequencies = language.frequencies
         total = written.penalty + KNOWN_WORD * len(language.accented_words & lowered.keys())
         for letter, count in written.letters.items():
-            share = frequencies.get(letter)
+            share = frequencies.get(letter) or NEIGHBOURS * beside.get(letter, 0.0)
             total += count * (math.log(share) if share else FOREIGN)
         if language.plain_words:  # else it is not written in Latin letters, and words in them say nothing
             total -= min(16.0, 0.8 * (most - hits[language.name]))

@@ -208,6 +208,13 @@ LANGUAGES = (
         "viaţa există înainte său început își îşi toți toţi însă ți ţi ați aţi",
     ),
     Language(
+        "Albanian",
+        "cp1252 iso8859_15 cp1250 iso8859_2 mac_roman cp850 cp852",
+        "ë940 ç60",
+        "dhe me se nga si ka por kur do ai ajo ju jam kjo duke deri pas para mund nuk pa kam juve ishte janë që të në për një është më "
+        "së çdo nëse këtë edhe tjetër gjatë çfarë mirë asnjë vetëm shumë pasi përmes atë këto kështu",
+    ),
+    Language(
         "Turkish",
         "cp1254 iso8859_9 cp857 mac_turkish",
         "ı404 ü173 ş145 ç114 ğ88 ö74 â2",

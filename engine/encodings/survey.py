@@ -14,7 +14,8 @@ CHUNK = 2**20
 LINES = 2000
 LINES_OF_A_BYTE = 4
 REACH = 400
-"""Bytes of a line that are looked at before and behind the first one beyond ASCII; rest of a long line says nothing new."""
+"""Bytes of a line that are looked at before and behind the first one beyond ASCII; the rest of a long line says nothing new."""
+MOST_OF_A_LINE = 1600
 
 BEYOND = re.compile(rb"[\x80-\xff]")
 LINE_END = re.compile(rb"[\r\n]")
@@ -51,11 +52,10 @@ def survey(path: Path) -> Survey:
                 end = 0
                 while seen[byte] < LINES_OF_A_BYTE and (start := chunk.find(bytes([byte]), end)) >= 0:
                     line, end = line_around(chunk, start)
+                    seen[byte] += 1
                     if line not in kept:
                         kept[line] = is_utf8(line)
-                        seen.update(set(line))
-                    else:
-                        seen[byte] += 1
+                        seen.update(set(line) - {byte})
     return Survey(tuple(kept), sum(kept.values()))
 
 
@@ -66,11 +66,11 @@ def line_around(chunk: bytes, position: int) -> tuple[bytes, int]:
     end = found.start() if found else len(chunk)
     first, last = start, end
     if position - start > REACH:
-        first = chunk.find(b" ", position - REACH, position) + 1 or start
+        first = chunk.find(b" ", position - REACH, position) + 1 or position - REACH
     if end - position > REACH:
-        last = chunk.rfind(b" ", position, position + REACH)
-        last = last if last > position else end
-    return chunk[first : min(last, first + CHUNK)], end
+        space = chunk.rfind(b" ", position, position + REACH)
+        last = space if space > position else min(end, position + MOST_OF_A_LINE)  # Chinese and its neighbours have no spaces
+    return chunk[first:last], end
 
 
 def portion(lines: Sequence[bytes], size: int) -> list[bytes]:

@@ -229,3 +229,21 @@ def test_a_hundred_thousand_lines_are_looked_through_at_once(write):
     text = ("\n".join(line + ",label" for line in TEXTS["French"][0].split("\n")) + "\n") * 20_000
     assert writable(text[:1000], "cp1252") and detected(write(text.encode("cp1252"))).name == "cp1252"
     assert len(survey(write(text.encode("cp1252"))).lines) < 5_000 and encoding.MIXED < 1
+
+
+@pytest.mark.parametrize("content", [b"\xff" * 2**16, b"\xe9a" * 2**20, b"\xff\n" * 10**5, b"\x80", "мой заказ ".encode("koi8_r") * 10**5])
+def test_bytes_without_lines_or_spaces_are_bounded(write, content):
+    """A word of a megabyte must not take minutes; whatever it is, it is not sure."""
+    path = write(content)
+    assert UNSURE in codes(detected(path)) and sum(map(len, survey(path).lines)) < 10**6
+    assert all(len(guess.preview) < 100 for guess in likely_encodings(path))
+
+
+@pytest.mark.parametrize("codec", ["cp1251", "koi8_r", "iso8859_5", "cp866"])
+def test_capitals_alone_are_read(write, codec):
+    check(write, "Russian in capitals", codec, "\n".join(TEXTS["Russian"]).upper())
+
+
+@pytest.mark.parametrize("codec", ["cp1250", "iso8859_2", "cp852"])
+def test_several_languages_in_one_file_are_read(write, codec):
+    check(write, "three languages", codec, "\n".join((*TEXTS["Polish"], *TEXTS["Czech"], *TEXTS["Hungarian"])))
