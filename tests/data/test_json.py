@@ -169,13 +169,17 @@ NUMBERED = [CLASSES.index(label) for _, label in ROWS]
     "value",
     [
         {"texts": [text for text, _ in ROWS], "target": NUMBERED, "target_names": CLASSES},
-        {"label_names": CLASSES, "rows": [{"text": text, "label": number} for (text, _), number in zip(ROWS, NUMBERED, strict=True)]},
+        {
+            "label_names": CLASSES,
+            "rows": [{"text": text, "label": number, "rating": 1} for (text, _), number in zip(ROWS, NUMBERED, strict=True)],
+        },
         {"train": [[text, number] for (text, _), number in zip(ROWS, NUMBERED, strict=True)], "classes": CLASSES},
     ],
 )
 def test_numbers_of_classes_stand_for_the_names_beside_them(read, value):
     table = read(value)
     assert found(table) == sorted(ROWS) and any("stand for the names in" in note for note in table.notes)
+    assert "rating" not in table.frame or set(table.frame["rating"]) == {"1"}
 
 
 def test_classes_may_have_long_names(read):

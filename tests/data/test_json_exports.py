@@ -25,7 +25,7 @@ def task(text, results, number=1):
 
 EXPORTS = {
     "one value in a list": lambda t, c: {"text": t, "label": [c]},
-    "doccano": lambda t, c: {"id": hash(t), "text": t, "label": [c], "Comments": []},
+    "doccano": lambda t, c: {"id": 5, "text": t, "label": [c], "Comments": []},
     "Label Studio": lambda t, c: task(t, [{"value": {"choices": [c]}, "from_name": "x", "to_name": "text", "type": "choices"}]),
     "Label Studio's short form": lambda t, c: {"text": t, "id": 1, "annotator": 1, "annotation_id": 2, "sentiment": c, "lead_time": 3.5},
     "Label Studio's short form, choices": lambda t, c: {"text": t, "sentiment": {"choices": [c]}},

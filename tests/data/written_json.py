@@ -16,7 +16,7 @@ BY_CLASS = {label: [text for text, other in ROWS if other == label] for label in
 def reading_twice(folder):
     """Return what reads bytes, text or a value as JSON, and holds that reading again with the options that came out gives the same."""
 
-    def read_file(content, name="data.json", **options):
+    def read_file(content, name="data.json"):
         path = folder / name
         if not isinstance(content, (bytes, str)):
             content = json.dumps(content, ensure_ascii=False)

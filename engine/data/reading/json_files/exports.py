@@ -19,7 +19,7 @@ CLASS_FIELDS = ("tag", "intent", "label", "class", "category", "topic")
 CLASS_NAMES = ("name", "displayName", "id")
 """Fields that name a class where there is no other."""
 OWN_LABELS = {"label", "labels", "category", "class", "intent", "target", "sentiment", "topic", "tag"}
-"""Fields beside a conversation that are its class."""
+"""Fields that are a class whatever stands beside them."""
 SCORES = {"cats", "label", "labels", "category", "categories", "classes", "tags", "intents", "topics"}
 SCORED = {"score", "confidence", "probability"}
 NO_CLASS = SCORED | {"id", "value", "index"}

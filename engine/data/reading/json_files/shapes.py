@@ -10,7 +10,7 @@ from itertools import chain
 from typing import Any
 
 from engine.data.reading.column_names import LABEL_NAMES, TEXT_NAMES, name_rank
-from engine.data.reading.json_files.exports import EXAMPLES, LISTED_TEXTS, text_of
+from engine.data.reading.json_files.exports import EXAMPLES, LISTED_TEXTS, OWN_LABELS, text_of
 from engine.data.reading.json_files.naming import SAMPLE_ROWS, cells_of, names_of, row_of
 from engine.data.reading.values import Row, plain_text
 from engine.errors import DataError
@@ -95,7 +95,7 @@ def _with_class_names(rows: Rows, value: Any) -> Rows:
         if not isinstance(item, dict):
             return item
         return {
-            field: names[cell] if type(cell) is int and 0 <= cell < len(names) and name_rank(field, LABEL_NAMES) is not None else cell
+            field: names[cell] if type(cell) is int and 0 <= cell < len(names) and field.lower() in OWN_LABELS else cell
             for field, cell in item.items()
         }
 
