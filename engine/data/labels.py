@@ -38,6 +38,8 @@ def cleaned_label(cell: str) -> str:
     Control characters become spaces; white space around it goes, and so do quotes and the brackets of a list of one.
     """
     label = _without_control(cell)
+    if not label.isascii() and not INVISIBLE.sub("", label).strip():
+        return ""
     items = stored_list(label)
     if items is None:
         return label[1:-1].strip() if len(label) > 2 and label[0] == label[-1] == '"' and label.count('"') == 2 else label
@@ -125,8 +127,12 @@ def label_groups(rows_of: Mapping[str, int]) -> tuple[LabelGroup, ...]:
     decimal = all(numbers) and any(number and number[3] for number in numbers)
     spelled: dict[str, list[str]] = {}
     for spelling in rows_of:
-        if spelling.strip():
-            spelled.setdefault(label_key(spelling, decimal), []).append(spelling)
+        if key := label_key(spelling, decimal):
+            spelled.setdefault(key, []).append(spelling)
+    for key in [key for key in spelled if _LOST_LETTER.search(key)]:
+        pattern = re.compile(_LOST_LETTER.sub("[^\x00-\x7f\ufffd]", re.escape(key).replace(r"\?", "?")))
+        if len(whole := [other for other in spelled if pattern.fullmatch(other)]) == 1:
+            spelled[whole[0]] += spelled.pop(key)
     accented: dict[str, list[str]] = {}
     for key in spelled:
         if (plain := without_accents(key)) != key:
@@ -134,10 +140,6 @@ def label_groups(rows_of: Mapping[str, int]) -> tuple[LabelGroup, ...]:
     for plain, keys in accented.items():
         if plain in spelled and len(keys) == 1:
             spelled[plain] += spelled.pop(keys[0])
-    for key in [key for key in spelled if _LOST_LETTER.search(key)]:
-        pattern = re.compile(_LOST_LETTER.sub("[^\x00-\x7f\ufffd]", re.escape(key).replace(r"\?", "?")))
-        if len(whole := [other for other in spelled if pattern.fullmatch(other)]) == 1:
-            spelled[whole[0]] += spelled.pop(key)
     groups = []
     for spellings in spelled.values():
         if len(spellings) > 1:

@@ -1,5 +1,6 @@
 """What a cell of the label column says: one label, several, or another spelling of one that is there already."""
 
+import random
 import unicodedata
 
 import pytest
@@ -29,6 +30,7 @@ DECOMPOSED = unicodedata.normalize("NFD", "café")
         ("\0billing\x1b", "billing"),
         ("ship\ufffeping\x85", "ship ping"),
         ("ship\x85ping", "ship ping"),
+        ("\u200b\u00ad ", ""),
         ('"billing"', "billing"),
         # Names, and no lists of one
         ("(3)", "(3)"),
@@ -157,3 +159,20 @@ def test_leading_zeros_are_lost_only_among_numbers_that_were_read_as_decimals():
 
 def test_so_many_values_are_no_labels_that_spellings_are_not_looked_for():
     assert label_groups({f"{letter}{number}": 1 for letter in "aA" for number in range(6000)}) == ()
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_merging_is_settled_at_once(seed):
+    """Each spelling is in one group at most, names are clean, and what was merged offers nothing more to merge."""
+    source = random.Random(seed)
+    pieces = ["cafe", "café", DECOMPOSED, "CAFÉ", "caf?", "1", "1.0", "01", "-", "+", " ", "\u00a0", "\u200b", "\u00ad", "_", '"', ".",
+              "ｃ", "ß", "ss", "İ", "i", "ı", "C", "#", "語"]  # fmt: skip
+    for _ in range(40):
+        labels = {"".join(source.choices(pieces, k=source.randint(1, 3))).strip(): source.randint(1, 9) for _ in range(12)}
+        groups = label_groups(labels)
+        spellings = [spelling for group in groups for spelling, _ in group.spellings]
+        assert len(spellings) == len(set(spellings)) and set(spellings) <= set(labels)
+        merged = {spelling: group.name for group in groups for spelling, _ in group.spellings}
+        assert all(name and name == unicodedata.normalize("NFC", name).strip() and "\u200b" not in name for name in merged.values())
+        again = label_groups(dict.fromkeys((merged.get(label, label) for label in labels), 1))
+        assert not {group.name for group in again} & set(merged.values()), (labels, groups, again)
