@@ -81,7 +81,7 @@ class DataChoice:
     merge_labels: bool = False
     """Treat labels that a person would call the same as one: they differ only in case, space, accents, Unicode form or a ``.0``."""
     drop_small_classes: bool = False
-    """Leave out classes with too few distinct texts to appear in all three parts."""
+    """Leave out classes with too few distinct texts to learn from and to appear in each part that is drawn."""
     several_labels: str = ""
     """What becomes of a cell with several labels: ``first``, ``combination`` (a class of its own) or ``rows`` (one row for each)."""
     split_column: str = ""
