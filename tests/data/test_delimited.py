@@ -74,8 +74,17 @@ NOT_DATA = {
     "percent": ("% a relation\n%\n" + PLAIN, {"skipped_lines": 2}),
     "blank": ("\n\n" + PLAIN, {"skipped_lines": 2}),
     "blank with delimiters": (",\n" + PLAIN, {"skipped_lines": 1}),
+    "two titles of several cells": ("Help desk,\nExported by,Bob\n\n" + PLAIN, {"skipped_lines": 3}),
+    "a survey": (
+        'text,label\nYour problem?,Which?\n"{""ImportId"":""Q1""}","{""ImportId"":""Q2""}"\n' + BODY,
+        {"second_header": 2},
+    ),
+    "two rows of types": ("text,label\nstring,discrete\nmeta,class\n" + BODY, {"second_header": 2}),
+    "another language": ("text,label\nTexto,Etiqueta\n" + BODY, {"second_header": 1}),
     "types": ("text,label\nstring,category\n" + BODY, {"second_header": 1}),
     "header again": (PLAIN[:500] + PLAIN[500:].replace("\n", "\ntext,label\n", 1), {"repeated_header": 1}),
+    "header in another case": (PLAIN[:500] + PLAIN[500:].replace("\n", "\nText,LABEL\n", 1), {"repeated_header": 1}),
+    "a file with a mark joined": (PLAIN[:500] + PLAIN[500:].replace("\n", "\n\ufefftext,label\n", 1), {"repeated_header": 1}),
     "header twice": ("text,label\n" + PLAIN, {"repeated_header": 1}),
     "Markdown": ("| text | label |\n|---|---|\n" + MARKDOWN, {"ruler_rows": 1}),
     "aligned Markdown": ("# Data\n\n| text  | label |\n|:---|---:|\n" + MARKDOWN, {"ruler_rows": 1, "skipped_lines": 2}),
@@ -85,6 +94,7 @@ NOT_DATA = {
         {"skipped_lines": 1, "ruler_rows": 2},
     ),
     "total": (PLAIN + "Total,30\n", {"total_row": 1}),
+    "rows in set": (PLAIN + "30 rows in set (0.00 sec),\n", {"total_row": 1}),
     "grand total": (PLAIN + "Grand Total:,\n", {"total_row": 1}),
     "total below a blank line": (PLAIN + "\nGesamt,30\n", {"total_row": 1, "blank_lines": 1}),
     "blank lines at the end": (PLAIN + "\n\n", {}),
@@ -188,6 +198,13 @@ def test_quoting(read, name):
     assert counts(table) == expected
 
 
+def test_a_few_quoted_cells_among_long_texts_tell_the_quote(read):
+    """Shaped like gnad10k: long articles, of which one in ten is quoted with apostrophes."""
+    rows = [(label, f"{text} " * 150 + ("; and more" if n % 10 == 7 else "end")) for n, (text, label) in enumerate(ROWS * 4)]
+    table = read("".join(f"{label};'{text}'\n" if ";" in text else f"{label};{text}\n" for label, text in rows))
+    assert rows_of(table) == rows and table.options.quote == "'" and not table.findings
+
+
 LATE = "".join(f"{text} and some more words to fill the line,{label}\n" for text, label in ROWS * 40)
 
 
@@ -251,8 +268,15 @@ def test_unquoted_delimiters_belong_to_the_text(read, label_first, header, delim
 
 def test_surplus_cells_of_a_table_with_numbers_and_classes_around_the_text(read):
     rows = [(str(n), f"{text}, and more" if n % 4 == 0 else text, label) for n, (text, label) in enumerate(ROWS)]
-    table = read("id,text,label\n" + "".join(",".join(row) + "\n" for row in rows))
-    assert rows_of(table) == rows and counts(table) == {"joined_cells": 8}
+    for header in ("id,text,label\n", ""):
+        table = read(header + "".join(",".join(row) + "\n" for row in rows))
+        assert rows_of(table) == rows and counts(table) == {"joined_cells": 8}
+
+
+def test_surplus_cells_where_no_row_has_the_right_number(read):
+    rows = [(label, f"{text}, well{', yes' * (n % 3)}") for n, (text, label) in enumerate(ROWS)]
+    table = read("label,text\n" + "".join(",".join(row) + "\n" for row in rows))
+    assert rows_of(table) == rows and counts(table) == {"joined_cells": 30}
 
 
 def test_surplus_cells_that_could_belong_anywhere_are_left_out_and_counted(read):

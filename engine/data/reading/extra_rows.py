@@ -49,16 +49,15 @@ def leading_rows(rows: Sequence[Row]) -> int:
         return 0
     if usual < 2:
         return first
-    head = next((place for place in range(first, min(len(rows), first + MOST_LEADING_ROWS)) if _full(rows[place], usual)), first)
-    if head > first and header_score(rows[head:]) > 0 and not is_ruler(rows[head]):
-        return head
-    for place in range(first + 1, min(len(rows), first + 4)):
+    for place in range(first, min(len(rows), first + 8)):
         above = [row for row in rows[first:place] if not is_blank(row)]
         names = sum(map(is_usual_name, rows[place]))
-        named_better = names >= max(2, 0.5 * filled(rows[place])) and not any(is_usual_name(cell) for row in above for cell in row)
-        if _full(rows[place], usual) and named_better and not any(_like_the_rows(row, rows[place + 1 :]) for row in above):
+        if names >= max(2, 0.5 * filled(rows[place])) and _full(rows[place], usual):
+            if any(is_usual_name(cell) for row in above for cell in row) or any(_like_the_rows(row, rows[place + 1 :]) for row in above):
+                break
             return place
-    return first
+    head = next((place for place in range(first, min(len(rows), first + MOST_LEADING_ROWS)) if _full(rows[place], usual)), first)
+    return head if head > first and header_score(rows[head:]) > 0 and not is_ruler(rows[head]) else first
 
 
 def _full(row: Row, usual: int) -> bool:
@@ -86,8 +85,13 @@ def is_ruler(row: Row) -> bool:
 
 
 def is_header_again(row: Row, header: Row) -> bool:
-    """Return whether a row repeats the names of the columns."""
-    return len(row) == len(header) > 1 and all(cell.strip() == name.strip() for cell, name in zip(row, header, strict=True))
+    """Return whether a row repeats the names of the columns, perhaps in another case or behind the mark of a joined file."""
+    return len(row) == len(header) > 1 and all(plain_name(cell) == plain_name(name) for cell, name in zip(row, header, strict=True))
+
+
+def plain_name(cell: str) -> str:
+    """Return a name as it is compared."""
+    return cell.strip(" \t\ufeff").casefold()
 
 
 def is_total(row: Row, values: Mapping[int, Collection[str]]) -> bool:
@@ -101,7 +105,7 @@ def is_total(row: Row, values: Mapping[int, Collection[str]]) -> bool:
         return False
     place, first = rest[0]
     words = re.sub(r"[:=()]|[\d.,]+|\b(grand|rows?|number|of|count|n)\b", " ", first.casefold()).split()
-    only_count = not words and re.fullmatch(r"\(?\d[\d.,]* rows?( in set)?.*\)?", first.casefold()) is not None
+    only_count = re.fullmatch(r"\(?\d[\d.,]* rows?\)?( in set)?( \([^)]*\))?", first.casefold()) is not None
     if not only_count and not (len(words) == 1 and words[0] in TOTALS):
         return False
     if any(first in known for known in [values.get(place, ())]):
@@ -109,10 +113,21 @@ def is_total(row: Row, values: Mapping[int, Collection[str]]) -> bool:
     return all(is_number(cell) and cell not in values.get(other, ()) for other, cell in rest[1:]) and (len(rest) > 1 or len(cells) > 1)
 
 
+def second_headers(header: Row, below: Sequence[Row]) -> int:
+    """Return how many rows below the header describe the columns once more: by types, in another language, or as surveys export them."""
+    for count in (1, 2):  # Qualtrics writes the questions below the names, and its own ids below these
+        if count <= len(below) and below[count - 1] and all(cell.strip().startswith('{"ImportId"') for cell in below[count - 1]):
+            return count
+    count = 0
+    while count < min(3, len(below)) and is_second_header(below[count], header, below[count + 1 :]):
+        count += 1
+    return count
+
+
 def is_second_header(row: Row, header: Row, below: Sequence[Row]) -> bool:
-    """Return whether the row below the header describes the columns once more: their types, or their names in another language."""
+    """Return whether the row below the header holds types of the columns, or their names in another language."""
     cells = [cell.strip() for cell in row]
-    if len(cells) < 2 or not all(cells) or _like_the_rows(row, below):
+    if len(cells) < 2 or len(cells) != len(header) or not all(cells) or _like_the_rows(row, below):
         return False
     return all(cell.casefold() in TYPE_WORDS for cell in cells) or all(is_usual_name(cell) and len(cell) <= 30 for cell in cells)
 

@@ -14,11 +14,11 @@ from engine.data.reading.delimited.dialect import DELIMITERS, QUOTES, Dialect, c
 from engine.data.reading.delimited.lines import Lines, too_many_cells
 from engine.data.reading.delimited.rows import Repairs, read_rows, unwrapped
 from engine.data.reading.delimited.shape import Shape, shape_of
-from engine.data.reading.extra_rows import filled, is_comment, is_ruler, leading_rows
+from engine.data.reading.extra_rows import filled, is_comment, is_header_again, is_ruler, leading_rows, second_headers
 from engine.data.reading.header import detect_header
 from engine.data.table import MAX_COLUMNS
 
-TRIED_CHARACTERS, TRIED_LINES = 2**16, 2000
+TRIED_CHARACTERS, TRIED_LINES, FEWEST_LINES = 2**16, 2000, 400
 """The part of a sample on which each layout is tried."""
 RARE_IN_TEXTS = {"\t": 0.05, "\x01": 0.08, "\x1f": 0.08, "\x1e": 0.08, "||": 0.05, "::": 0.02, "|": 0.02, "^": 0.02, "~": 0.02, ";": 0.01}
 """What the character itself says for being a delimiter, as a part of all rows."""
@@ -63,6 +63,8 @@ class Detected:
     """The cells of the header as they stand in the file, one for each column; empty where there is none."""
     below: list[list[str]]
     """The first rows below the header."""
+    second: int
+    """Rows below the header that describe the columns once more."""
     doubtful: bool
     """The sample holds quotes that are not as they should be."""
     skipped: tuple[str, ...]
@@ -109,7 +111,9 @@ def detect(sample: str, complete: bool, name: str, options: ReadingOptions) -> D
         skip_rows=skip if options.skip_rows is None else options.skip_rows,
     )  # fmt: skip
     below, doubtful = rows[1 if header else 0 :], layout.untidy or layout.wrapped
-    return Detected(filled_in, dialect, shape, names, below, doubtful, tuple(line.strip("\r\n") for line in lines[:skip]), tuple(notes))
+    second = second_headers(names, [row for row in below if not is_header_again(row, names)]) if names else 0
+    skipped = tuple(line.strip("\r\n") for line in lines[:skip])
+    return Detected(filled_in, dialect, shape, names, below, second, doubtful, skipped, tuple(notes))
 
 
 def _tried(lines: list[str], complete: bool) -> tuple[str, bool]:
@@ -124,7 +128,7 @@ def _beginning(lines: list[str], complete: bool) -> tuple[str, bool]:
     size = 0
     for place, line in enumerate(lines):
         size += len(line)
-        if place and (size > TRIED_CHARACTERS or place == TRIED_LINES):
+        if (size > TRIED_CHARACTERS and place >= FEWEST_LINES) or place == TRIED_LINES:
             return "".join(lines[:place]), False
     return "".join(lines), complete
 
@@ -303,21 +307,26 @@ def examine(sample: str, complete: bool, dialect: Dialect) -> Layout:
 
 def _joinable(rows: list[list[str]], layout: Layout) -> Layout:
     """Return the layout of fewer cells to which uneven rows can be joined, where the first row and the classes say so."""
-    first = len(rows[0])
     named = any(map(is_usual_name, rows[0]))
-    fewest = first if named else min(map(len, rows)) if layout.share >= 0.8 else 2
+    for fewest in [len(rows[0])] if named else sorted({min(map(len, rows)), 2}):
+        if (whole := _joined_to(rows, layout, fewest)) is not None:
+            return whole
+    return layout
+
+
+def _joined_to(rows: list[list[str]], layout: Layout, fewest: int) -> Layout | None:
     if fewest < 2 or (layout.share == 1 and fewest == layout.cells) or len(rows) <= 5:
-        return layout
+        return None
     shape = shape_of(rows[1:], fewest)
     if shape.text is None or sum(len(row) >= fewest for row in rows) < 0.98 * len(rows):
-        return layout
-    if fewest != layout.cells and layout.share > 0.98:  # all rows have one cell more than the header: only where it is prose
+        return None
+    if fewest != layout.cells and layout.share > 0.98:  # all rows have more cells than the header: only where these are prose
         surplus = [cell for row in rows[1:] for cell in row[shape.text + 1 : shape.text + 1 + len(row) - fewest]]
         if not surplus or sum(cell.startswith(" ") for cell in surplus) < 0.8 * len(surplus):
-            return layout
+            return None
     fitting = sum(len(row) == fewest or shape.joined(row, layout.dialect) is not None for row in rows) / len(rows)
     if fitting < 0.95:
-        return layout
+        return None
     return replace(layout, cells=fewest, share=0.9 * fitting if fewest != layout.cells else max(layout.share, 0.9 * fitting))
 
 

@@ -13,7 +13,7 @@ import pyarrow.csv
 
 from engine.data.finding import Finding
 from engine.data.reading.delimited.detection import Detected
-from engine.data.reading.extra_rows import again_findings, is_header_again, is_ruler, is_second_header
+from engine.data.reading.extra_rows import again_findings, is_header_again, is_ruler, plain_name
 
 BLOCK_BYTES = 2**20
 MOST_EXTRA_ROWS = 100
@@ -62,26 +62,30 @@ def read_fast(path: Path, detected: Detected, newlines: int) -> Cells | None:
 
 def below_header(read: pyarrow.Table, lines: numpy.ndarray, detected: Detected) -> Cells | None:
     """Cut the header out, and what repeats it or is drawn; ``None`` where that is too much."""
-    first = read.column(0)
-    name = detected.header[0]
-    starts = pyarrow.compute.equal(first, first[0])
-    for mark in (":-", "--", "==", "__", "+-"):
-        starts = pyarrow.compute.or_(starts, pyarrow.compute.starts_with(first, mark))
-    candidates = numpy.flatnonzero(starts.to_numpy())
-    if len(candidates) > MOST_EXTRA_ROWS and name.strip():
+    first, name = read.column(0), plain_name(detected.header[0])
+    if not name:  # nothing to look for in the other rows
+        candidates = numpy.zeros(1, dtype=numpy.int64)
+    else:
+        drawn = pyarrow.compute.starts_with(first, "--")
+        for mark in (":-", "==", "__", "+-"):
+            drawn = pyarrow.compute.or_(drawn, pyarrow.compute.starts_with(first, mark))
+        short = pyarrow.compute.less_equal(pyarrow.compute.binary_length(first), len(name.encode()) + 8)
+        places = numpy.flatnonzero(short.to_numpy())
+        folded = pyarrow.compute.utf8_lower(first.take(pyarrow.array(places)))
+        again = places[pyarrow.compute.match_substring(folded, name.lower()).to_numpy()]
+        candidates = numpy.union1d(numpy.union1d(again, numpy.flatnonzero(drawn.to_numpy())), [0])
+    if len(candidates) > MOST_EXTRA_ROWS:
         return None
     headers: list[int] = []
     rulers: list[int] = []
-    second: list[int] = []
-    for place in candidates.tolist() if name.strip() else [0]:
+    for place in candidates.tolist():
         row = [column[place].as_py() for column in read.columns]
         if is_ruler(row):
             rulers.append(place)
         elif place == 0 or is_header_again(row, detected.header):
             headers.append(place)
-    below = next((place for place in range(1, read.num_rows) if place not in rulers and place not in headers), None)
-    if below is not None and is_second_header([column[below].as_py() for column in read.columns], detected.header, detected.below):
-        second.append(below)
+    below = [place for place in range(1, min(read.num_rows, 2 * MOST_EXTRA_ROWS)) if place not in rulers and place not in headers]
+    second = below[: detected.second]
     if 0 in rulers:  # the header stands further down
         return None
     extra = sorted([*headers, *rulers, *second])

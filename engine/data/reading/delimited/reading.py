@@ -22,9 +22,9 @@ from engine.data.reading.extra_rows import (
     finding,
     is_header_again,
     is_ruler,
-    is_second_header,
     is_total,
     looks_like_second_header,
+    plain_name,
     skipped_finding,
 )
 from engine.data.table import MAX_COLUMNS, Table, frame_of, strings, unique_names
@@ -96,6 +96,8 @@ def read_tolerant(path: Path, encoding: Encoding, detected: Detected, limit: int
         lines = Lines(decoded(raw, encoding), dialect)
         lines.skip(detected.options.skip_rows or 0)
         header_due, taken = bool(names), 0
+        first_name = plain_name(names[0]) if names else ""
+        longest = len(first_name) + 8
         for line, row in read_rows(lines, dialect, shape, repairs):
             if not row:
                 trailing_blank.append(line)
@@ -124,10 +126,10 @@ def read_tolerant(path: Path, encoding: Encoding, detected: Detected, limit: int
                 else:
                     short.append(line)
                     row = (row + [""] * columns)[:columns]
-            elif names and row[0].strip() == names[0].strip() and is_header_again(row, names):
+            elif first_name and len(row[0]) <= longest and plain_name(row[0]) == first_name and is_header_again(row, names):
                 headers.append(line)
                 continue
-            if names and not taken and not second and is_second_header(row, names, detected.below):
+            if not taken and len(second) < detected.second:
                 second.append(line)
                 continue
             rows.append(row)
