@@ -39,14 +39,14 @@ SIZES = {
 }
 """The whole numbers that a ``config.json`` of each family must state: words, width, layers, heads, inner width, positions."""
 
-COMMON = {"pad_token_id": 0, "type_vocab_size": 2, "layer_norm_eps": 1e-12, "hidden_act": "gelu"}
-DROPOUT = {"hidden_dropout_prob": 0.1, "attention_probs_dropout_prob": 0.1}
+BERT_DEFAULTS = {"pad_token_id": 0, "type_vocab_size": 2, "layer_norm_eps": 1e-12, "hidden_act": "gelu"}
+BERT_DROPOUTS = {"hidden_dropout_prob": 0.1, "attention_probs_dropout_prob": 0.1}
 DEFAULTS: Mapping[str, Config] = {
-    "bert": COMMON | DROPOUT,
+    "bert": BERT_DEFAULTS | BERT_DROPOUTS,
     "distilbert": {"pad_token_id": 0, "activation": "gelu", "dropout": 0.1, "attention_dropout": 0.1},
-    "roberta": COMMON | DROPOUT | {"pad_token_id": 1},
-    "xlm-roberta": COMMON | DROPOUT | {"pad_token_id": 1},
-    "albert": COMMON | dict.fromkeys(DROPOUT, 0.0) | {"hidden_act": "gelu_new", "num_hidden_groups": 1, "inner_group_num": 1},
+    "roberta": BERT_DEFAULTS | BERT_DROPOUTS | {"pad_token_id": 1},
+    "xlm-roberta": BERT_DEFAULTS | BERT_DROPOUTS | {"pad_token_id": 1},
+    "albert": BERT_DEFAULTS | dict.fromkeys(BERT_DROPOUTS, 0.0) | {"hidden_act": "gelu_new", "num_hidden_groups": 1, "inner_group_num": 1},
 }
 """All else of a ``config.json`` that decides what an encoder computes, with transformers' values where it says nothing."""
 
