@@ -334,6 +334,12 @@ def test_folders_for_parts_above_the_classes(tmp_path):
     assert set(table.frame["label"]) == {"sport", "tech"} and codes(table) == {"members_left_out": 2}
 
 
+def test_folders_for_parts_below_the_classes(tmp_path):
+    files = {path.replace("/", f"/{part}/"): content for path, content in STORIES.items() for part in ("train", "test")}
+    frame = read(tmp_path, zipped(files)).frame
+    assert frame["split"].value_counts().to_dict() == {"train": 16, "test": 16} and "subfolder" not in frame.columns
+
+
 def test_folders_below_the_classes(tmp_path):
     files = {**below("sport/tennis/", {"1.txt": b"one", "2.txt": b"two"}), **below("tech/phones/", {"1.txt": b"three", "2.txt": b"four"})}
     frame = read(tmp_path, zipped(files)).frame

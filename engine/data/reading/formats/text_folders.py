@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from engine.data.choice import ReadingOptions
 from engine.data.finding import Finding
+from engine.data.part_names import part_of
 from engine.data.process.scratch import scratch_folder
 from engine.data.reading.containers import limits
 from engine.data.reading.containers.archives import Member
@@ -52,10 +53,11 @@ def read_text_folders(archive: zipfile.ZipFile, selection: Selection, name: str,
     legacy = [content for _, content, *_ in rows if not _is_unicode(content)]
     encoding, notes, findings = _encoding_of(legacy, name, options.encoding)
     columns = {"text": [_decoded(content, encoding) for _, content, *_ in rows], "label": [label for _, _, label, _, _ in rows]}
-    if any(finer for *_, finer, _ in rows):
-        columns["subfolder"] = [finer for *_, finer, _ in rows]
-    if any(split for *_, split in rows):
-        columns["split"] = [split for *_, split in rows]
+    finer_folders, splits = [finer for *_, finer, _ in rows], [split for *_, split in rows]
+    parts = {finer: part_of(finer) or "" for finer in set(finer_folders)}
+    if not any(splits) and len(parts) > 1 and all(parts.values()):  # pos/train/1.txt in place of train/pos/1.txt
+        finer_folders, splits = [""] * len(rows), [parts[finer] for finer in finer_folders]
+    columns |= {name: values for name, values in (("subfolder", finer_folders), ("split", splits)) if any(values)}
     columns["file"] = [member.path for member, *_ in rows]
     if not legacy:
         notes.append("Every file is in UTF-8.")
