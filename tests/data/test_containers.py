@@ -1,11 +1,9 @@
 """What tables come in: compressed files, archives of tables, class folders, texts beside labels; and what is refused by name."""
 
-import bz2
 import csv
 import gzip
 import io
 import json
-import lzma
 import pickle
 import random
 import sqlite3
@@ -49,13 +47,6 @@ def zipped(files, method=zipfile.ZIP_DEFLATED):
     return out.getvalue()
 
 
-def zst(content):
-    out = pyarrow.BufferOutputStream()
-    with pyarrow.CompressedOutputStream(out, "zstd") as stream:
-        stream.write(content)
-    return out.getvalue().to_pybytes()
-
-
 def read(tmp_path, content, name="data.zip", options=None, limit=None):
     path = tmp_path / name
     path.write_bytes(content)
@@ -72,65 +63,6 @@ def pairs(table):
 
 def codes(table):
     return {finding.code: finding.count for finding in table.findings}
-
-
-# Compressed files
-
-COMPRESSED = {
-    "gzip": ("csv.gz", gzip.compress),
-    "bzip2": ("csv.bz2", bz2.compress),
-    "xz": ("csv.xz", lzma.compress),
-    "zstandard": ("csv.zst", zst),
-}
-
-
-@pytest.mark.parametrize("container", COMPRESSED)
-def test_compressed_files_of_one_and_of_several_streams(tmp_path, container):
-    ending, compress = COMPRESSED[container]
-    table = read(tmp_path, compress(table_text()), f"data.{ending}")
-    assert pairs(table) == ROWS and table.options.container == container and codes(table) == {}
-    assert not any("name" in note and "ends" in note for note in table.notes)
-    joined = compress(table_text(ROWS[:30])) + compress(table_text(ROWS[30:], None))
-    assert pairs(read(tmp_path, joined, f"data.{ending}")) == ROWS
-    assert any("although the name does not end" in note for note in read(tmp_path, compress(table_text()), "data.csv").notes)
-
-
-@pytest.mark.parametrize("container", COMPRESSED)
-def test_compressed_files_that_are_cut_off_or_damaged(tmp_path, container):
-    ending, compress = COMPRESSED[container]
-    content = compress(table_text(ROWS * 50))
-    draw = random.Random(0)
-    for cut in (len(content) // 2, len(content) - 3):
-        with pytest.raises(DataError, match="cannot be unpacked"):
-            read(tmp_path, content[:cut], f"data.{ending}")
-    for _ in range(0 if container == "zstandard" else 40):  # without a sum of its content, which few programs write, that one cannot tell
-        damaged = bytearray(content)
-        for _ in range(3):
-            damaged[draw.randrange(10, len(damaged))] ^= 1 + draw.randrange(255)
-        with pytest.raises(DataError):
-            read(tmp_path, bytes(damaged), f"data.{ending}")
-
-
-@pytest.mark.parametrize("container", COMPRESSED)
-def test_a_compressed_file_unfolds_to_the_limit_and_no_further(tmp_path, monkeypatch, container):
-    monkeypatch.setattr(limits, "MAX_DECOMPRESSED_BYTES", 2**18)
-    ending, compress = COMPRESSED[container]
-    with pytest.raises(DataError, match="unfolds to more than 0 MB"):
-        read(tmp_path, compress(b"a,b\n" * 2**17), f"data.{ending}")
-
-
-@pytest.mark.parametrize(
-    ("content", "words"),
-    [
-        (gzip.compress(gzip.compress(table_text())), "compressed twice"),
-        (bz2.compress(zipped({"data.csv": table_text()})), "a zip archive inside a .bz2 file"),
-        (lzma.compress(b""), "is empty"),
-    ],
-    ids=["twice", "zip inside", "empty"],
-)
-def test_what_compressed_files_may_not_hold(tmp_path, content, words):
-    with pytest.raises(DataError, match=words):
-        read(tmp_path, content, "data.csv.gz")
 
 
 # Archives of tables
