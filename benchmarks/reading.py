@@ -2,15 +2,18 @@
 
     python -m benchmarks.reading [--rows 500000] [--repeats 3]
 
-Prints the ratio of the times (bar: at most 5) and the peak memory that reading and checking add, over the size of the file (bar: at
-most 6); and the time where the file was parsed and checked before, as for the preflight and the coordinator. Each measurement is a
-process of its own, so that one does not warm up or fill the memory of the other.
+Prints the ratio of the times (bar: at most 3) and the peak memory that reading and checking add, over the size of the file (bar: at
+most 3); and the time where the file was parsed and checked before, as for the preflight and the coordinator. Each measurement is a
+process of its own, so that one does not warm up or fill the memory of the other, and its time is that of the whole process, as a person
+waits for a command. The reading process, with its start and its memory, is part of both figures.
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
+import shutil
 import statistics
 import subprocess
 import sys
@@ -22,7 +25,7 @@ from pathlib import Path
 import numpy
 
 MEBIBYTE = 2**20
-TIME_BAR, MEMORY_BAR = 5.0, 6.0
+TIME_BAR, MEMORY_BAR = 3.0, 3.0
 PLAIN = [
     "the", "order", "arrived", "late", "and", "customer", "support", "did", "not", "answer", "before", "Monday", "please", "refund",
     "my", "card", "account", "shows", "wrong", "balance", "since", "update", "application", "crashes", "when", "opening", "settings",
@@ -59,25 +62,33 @@ def write_file(path: Path, rows: int, seed: int = 0) -> None:
 
 
 def measure(what: str, path: Path) -> dict[str, float]:
-    """Seconds and peak added memory of one way, in this process."""
+    """Seconds and peak added memory of one way, in this process and its children."""
     import pandas
     import psutil
     import pyarrow.csv  # noqa: F401 - imported before the clock starts, for both ways alike
 
-    from engine.data.checks.report import check_table
-    from engine.data.choice import DataChoice
-    from engine.data.reading.read_table import read_table
-    from engine.data.store import DatasetStore
-    from engine.data.table_cache import read_stored
-
     process = psutil.Process()
-    before = process.memory_info().rss
+    if what != "pandas":
+        from engine.data.checks.report import check_table
+        from engine.data.choice import DataChoice
+        from engine.data.store import DatasetStore
+        from engine.data.table_cache import read_stored
+
+    def used() -> int:
+        """The memory of the family: what two of them share counts twice."""
+        total = process.memory_info().rss
+        for child in process.children():
+            with contextlib.suppress(psutil.Error):
+                total += child.memory_info().rss
+        return total
+
+    before = used()
     peak, done = before, threading.Event()
 
     def watch() -> None:
         nonlocal peak
         while not done.wait(0.005):
-            peak = max(peak, process.memory_info().rss)
+            peak = max(peak, used())
 
     watcher = threading.Thread(target=watch, daemon=True)
     watcher.start()
@@ -86,14 +97,15 @@ def measure(what: str, path: Path) -> dict[str, float]:
         rows = len(pandas.read_csv(path, engine="pyarrow"))
     else:
         [dataset] = DatasetStore(path.parent / "store").list()
-        table = read_table(path, path.name) if what == "parity" else read_stored(dataset)
+        if what == "parity":
+            shutil.rmtree(dataset.path.parent / "readings", ignore_errors=True)
+        table = read_stored(dataset)
         read = time.perf_counter()
         report = check_table(table, DataChoice("0" * 16, path.name, ("text",), "label", table.options))
         rows = report.rows
     seconds = time.perf_counter() - start
     done.set()
     watcher.join()
-    peak = max(peak, process.memory_info().rss)
     result = {"seconds": seconds, "added_mib": (peak - before) / MEBIBYTE, "rows": rows}
     if what != "pandas":
         result["reading_seconds"] = read - start
@@ -101,11 +113,12 @@ def measure(what: str, path: Path) -> dict[str, float]:
 
 
 def run(what: str, path: Path) -> dict[str, float]:
-    """The measurement in a fresh process."""
+    """The measurement in a fresh process, with the seconds of all of it."""
+    start = time.perf_counter()
     output = subprocess.run(
         [sys.executable, "-m", "benchmarks.reading", "--measure", what, str(path)], check=True, capture_output=True, text=True
     )
-    return dict(json.loads(output.stdout))
+    return dict(json.loads(output.stdout)) | {"all_seconds": time.perf_counter() - start}
 
 
 def main() -> None:
@@ -131,14 +144,15 @@ def main() -> None:
                 results.append(run(what, path))
     if {result["rows"] for results in measured.values() for result in results} != {arguments.rows}:
         raise SystemExit("The ways read different numbers of rows.")
-    seconds = {what: statistics.median(result["seconds"] for result in results) for what, results in measured.items()}
-    reading = {what: statistics.median(result.get("reading_seconds", 0) for result in results) for what, results in measured.items()}
+    median = {what: {key: statistics.median(result[key] for result in results) for key in results[0]} for what, results in measured.items()}
     memory = max(result["added_mib"] for result in measured["parity"])
-    ratio = seconds["parity"] / seconds["pandas"]
+    ratio = median["parity"]["all_seconds"] / median["pandas"]["all_seconds"]
     print(f"file: {arguments.rows:,} rows, {size:.0f} MiB; median of {arguments.repeats}")
-    print(f'pandas.read_csv(engine="pyarrow"): {seconds["pandas"]:.2f} s')
-    print(f"read_table + check_table:          {seconds['parity']:.2f} s, {reading['parity']:.2f} s of it reading")
-    print(f"the same, kept from before:        {seconds['kept']:.2f} s, {reading['kept']:.2f} s of it reading")
+    for what, name in (
+        ("pandas", 'pandas.read_csv(engine="pyarrow")'), ("parity", "read_stored + check_table"), ("kept", "the same, kept from before"),
+    ):  # fmt: skip
+        of_it = f", {median[what]['reading_seconds']:.2f} s of it reading" if what != "pandas" else ""
+        print(f"{name + ':':35} {median[what]['all_seconds']:.2f} s, {median[what]['seconds']:.2f} s without imports{of_it}")
     print(f"time ratio: {ratio:.2f} (bar {TIME_BAR:.0f}: {'met' if ratio <= TIME_BAR else 'MISSED'})")
     print(f"peak memory / file: {memory / size:.2f} (bar {MEMORY_BAR:.0f}: {'met' if memory / size <= MEMORY_BAR else 'MISSED'})")
 

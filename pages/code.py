@@ -198,6 +198,6 @@ st.download_button(
     on_click="ignore",
 )
 st.caption(
-    "The data file holds text, label and split exactly as they were used, so a text that begins like a formula is not changed: "
-    "read it with the script rather than in a spreadsheet."
+    "The data file holds text, label and split exactly as they were used. A spreadsheet may run a text that begins like a formula "
+    "(=, +, -, @), for none is changed: read the file with the script."
 )

@@ -184,14 +184,16 @@ def test_the_checks_before_a_commit_are_the_pinned_tools() -> None:
         assert hook["language"] == "system" and tool and tool.group(1) in pinned, hook["id"]
 
 
-@pytest.mark.parametrize("unbuffered", ["", "1"])
-def test_a_reader_that_has_seen_enough_gets_no_traceback(unbuffered: str) -> None:
-    """As in ``python -m engine env | head -1``, which leaves at once."""
+@pytest.mark.parametrize(
+    ("command", "unbuffered"), [("env", ""), ("env", "1"), ("runs", "1"), ("runs --json", ""), ("check sample", "1"), ("--help", "1")]
+)
+def test_a_reader_that_has_seen_enough_gets_no_traceback(command: str, unbuffered: str) -> None:
+    """As in ``python -m engine runs | head -1``, which leaves at once."""
     reading, writing = os.pipe()
     os.close(reading)
     try:
         answer = subprocess.run(
-            [sys.executable, "-m", "engine", "env"], cwd=PROJECT, stdout=writing, stderr=subprocess.PIPE, text=True, timeout=60,
+            [sys.executable, "-m", "engine", *command.split()], cwd=PROJECT, stdout=writing, stderr=subprocess.PIPE, text=True, timeout=60,
             env=os.environ | {"PYTHONUNBUFFERED": unbuffered},
         )  # fmt: skip
     finally:

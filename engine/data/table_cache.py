@@ -87,8 +87,7 @@ def keep(readings: Path, reader: str, options: ReadingOptions, table: Table) -> 
         cells, path = cells_of(table), str(draft / "cells.arrow")
         with pyarrow.OSFile(path, "wb") as file, pyarrow.ipc.new_stream(file, cells.schema) as stream:
             stream.write_table(cells)
-        with pyarrow.memory_map(path) as file:
-            described["crc32"] = zlib.crc32(file.read_buffer())
+        described["crc32"] = _checksum(Path(path))
         described = json.loads(json.dumps(described))  # as it will be read
         (draft / "about.json").write_text(json.dumps(described | {"key": _key(described)}), encoding="utf-8")
         shutil.rmtree(folder, ignore_errors=True)
@@ -96,6 +95,15 @@ def keep(readings: Path, reader: str, options: ReadingOptions, table: Table) -> 
     for old in _kept(readings)[KEPT_READINGS:]:
         shutil.rmtree(old, ignore_errors=True)
     return folder
+
+
+def _checksum(path: Path) -> int:
+    """Return the CRC-32 of a file, read in pieces: all of it at once would be as much memory again as the table."""
+    checksum = 0
+    with path.open("rb") as file:
+        while piece := file.read(2**20):
+            checksum = zlib.crc32(piece, checksum)
+    return checksum
 
 
 def _load(folder: Path, reader: str, options: ReadingOptions) -> Table | None:
