@@ -75,11 +75,12 @@ def measure(what: str, path: Path) -> dict[str, float]:
         from engine.data.table_cache import read_stored
 
     def used() -> int:
-        """The memory of the family: what two of them share counts twice."""
+        """The memory of the family; the libraries, which all of them have mapped, count once."""
         total = process.memory_info().rss
         for child in process.children():
             with contextlib.suppress(psutil.Error):
-                total += child.memory_info().rss
+                memory = child.memory_info()
+                total += memory.rss - getattr(memory, "shared", 0)
         return total
 
     before = used()

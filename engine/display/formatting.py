@@ -13,6 +13,7 @@ MISSING = "–"
 
 WORD_JOINER = "\u2060"
 SYNTAX = re.compile(r"([\\`*_{}\[\]()#+\-.!|~<>$&=^\"'])")
+PUNCTUATION = re.compile(r"[!-/:-@\[-`{-~]")
 SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
@@ -135,7 +136,8 @@ def date(moment: float, zone: bool = False) -> str:
 def code_span(text: object, in_table: bool = False) -> str:
     """Write somebody else's words in a Markdown file as code on one line, where nothing is markup, a link or, in a table, a cell's end."""
     words = " ".join(str(text).split()) or MISSING
-    words = words.replace("|", "\\|") if in_table else words
+    if in_table and "|" in words:  # readers of Markdown differ in what a backslash before a bar means; all know numbered characters
+        return f"<code>{PUNCTUATION.sub(lambda sign: f'&#{ord(sign[0])};', words)}</code>"
     fence = "`" * (1 + max(map(len, re.findall("`+", words)), default=0))
     edge = " " if words.startswith("`") or words.endswith("`") else ""
     return f"{fence}{edge}{words}{edge}{fence}"

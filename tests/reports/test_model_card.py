@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from dataclasses import replace
 
@@ -94,6 +95,32 @@ def test_words_of_strangers_are_no_markup(finished_run: Run) -> None:
     rendered = MarkdownIt("commonmark").enable("table").render(split(model_card(finished_run))[1])
     assert not re.search(r"<(script|img|a|b)\b", rendered)
     assert "&lt;script&gt;x&lt;/script&gt;" in rendered and "&lt;img src=x&gt;" in rendered
+
+
+MARKUP = [
+    "<script>alert(1)</script>", "<!-- hidden", "</code></pre><b>bold</b>", "<img src=x onerror=alert(1)>", "&lt;b&gt; &amp;",
+    "**bold** _a_", "[link](javascript:alert(1))",
+    "![picture](http://e.vil/x.png)", "http://e.vil", "`code`", "``", "` | `", "a|b", "a\\|b", "a\\\\|b",
+    "\\", "| --- |", "# heading", "- item", "> quote", "$x^2$", "~~gone~~", ":smile: @name", "\x1b[31mred", "two\nlines", "---",
+]  # fmt: skip
+
+
+def test_a_class_with_markup_is_shown_as_its_characters(finished_run: Run) -> None:
+    results = finished_run.read_results()
+    assert results is not None
+    plain_card = MarkdownIt("commonmark").enable("table").render(split(model_card(finished_run))[1])
+    tags = sorted(set(re.findall(r"<(\w+)", plain_card)))
+    scores = next(iter(results.frameworks["pytorch"].per_class.values()))
+    sides = {name: replace(side, confusion=(), per_class=dict.fromkeys(MARKUP, scores)) for name, side in results.frameworks.items()}
+    for stranger in MARKUP:
+        data = replace(results.data, classes=tuple(MARKUP), majority_class=stranger, name=stranger, label=stranger, text=(stranger,))
+        finished_run.write_results(replace(results, data=data, frameworks=sides))
+        card = split(model_card(finished_run))[1]
+        rendered = MarkdownIt("commonmark").enable("table").render(card)
+        assert sorted(set(re.findall(r"<(\w+)", rendered))) == tags, stranger
+        shown = {html.unescape(words) for words in re.findall(r"<code>(.*?)</code>", rendered)}
+        assert {" ".join(name.split()) for name in MARKUP} <= {words.strip() for words in shown}
+        assert len({len(row) for row in tables(card)[-1]}) == 1
 
 
 def test_a_half_finished_run_gets_a_card_that_says_so(active_run: Run) -> None:
