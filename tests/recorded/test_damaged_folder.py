@@ -139,6 +139,21 @@ def test_classes_that_do_not_fit_the_answers_cost_what_needs_them(recorded_run: 
         assert report(recorded_run) and model_card(recorded_run)
 
 
+@pytest.mark.parametrize(
+    ("pattern", "field", "page"),
+    [("*/exports/*/manifest.json", "format", "export"), ("_studies/migration*/results.json", "graph", "migrate")],
+)
+@pytest.mark.parametrize("value", ["", "words", GONE])
+def test_names_that_nobody_knows_are_passed_over(
+    recorded_run: Run, open_page: OpenPage, pattern: str, field: str, page: str, value: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recorded = {kind: studies.list_studies(kind)[0].identifier.rpartition("-")[2] for kind in studies.KINDS}
+    monkeypatch.setattr(studies, "study_key", lambda kind, request: recorded[kind])
+    for file in home().glob(pattern):
+        with damaged(file, (field,), value):
+            assert not open_page(page, run=recorded_run.identifier).exception
+
+
 def test_a_benchmark_whose_claims_are_all_damaged_is_shown_without_them(recorded_run: Run, open_page: OpenPage) -> None:
     [file] = home().glob("_studies/benchmark*/results.json")
     content = json.loads(file.read_text(encoding="utf-8"))

@@ -132,6 +132,8 @@ def find_manifest(request: ExportRequest) -> ExportManifest | None:
     manifest = from_json(ExportManifest, read_json(folder / MANIFEST))
     if manifest is None or not (folder / FILE_FORMS[request.format].file).exists():
         return None
+    if (manifest.framework, manifest.format) != (request.framework, request.format):  # a damaged one
+        return None
     return manifest if list(manifest.weights) == request.weights_stamp() else None
 
 

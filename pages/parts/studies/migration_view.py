@@ -11,7 +11,7 @@ import streamlit as st
 from engine import FRAMEWORK_NAMES, FRAMEWORKS
 from engine.display.charts import difference_strip, loss_curves
 from engine.display.curve_charts import difference_sentence
-from engine.display.formatting import count, number, percent, plain, unbroken
+from engine.display.formatting import MISSING, count, number, percent, plain, unbroken
 from engine.errors import ParityError
 from engine.results.curves import COLUMNS
 from engine.studies.migration import words
@@ -44,7 +44,7 @@ def proof(results: MigrationResults) -> None:
                 (
                     f"ONNX Runtime against {FRAMEWORK_NAMES[framework]}",
                     number(judged[side].max_logit_difference),
-                    f"The largest difference from a third, neutral opinion, over the graph that {FRAMEWORK_NAMES[results.graph]} wrote; "
+                    f"The largest difference from a third opinion, over the graph of {FRAMEWORK_NAMES.get(results.graph, MISSING)}; "
                     f"the same label on {percent(judged[side].label_agreement)}.",
                 )
                 for framework, side in ((name, sides[name]) for name in FRAMEWORKS)
