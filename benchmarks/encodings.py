@@ -18,8 +18,8 @@ from pathlib import Path
 import charset_normalizer
 
 from benchmarks.language_texts import CODECS, TEXTS, WIDE
-from engine.data.reading.encoding import detect_encoding
 from engine.errors import DataError
+from engine.reading.encoding import detect_encoding
 
 CUTS = (0, 10, 3, 1)
 """Lines that are left of a text; 0 for all of them. From the shorter cuts on lines are drawn out of both texts of a language."""

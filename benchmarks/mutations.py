@@ -23,10 +23,11 @@ from pathlib import Path
 
 from engine.data.checks.report import check_table
 from engine.data.choice import DataChoice
-from engine.data.finding import SHOWN_ROWS
-from engine.data.reading.read_table import guess_columns, read_table
-from engine.data.table import Table
 from engine.errors import ParityError
+from engine.reading.columns.guess import guess_columns
+from engine.reading.finding import SHOWN_ROWS
+from engine.reading.read_table import read_table
+from engine.reading.table import Table
 
 LONGEST_SECONDS = 5.0
 PORTION = 100

@@ -8,6 +8,6 @@ FRAMEWORK_NAMES = {"pytorch": "PyTorch", "tensorflow": "TensorFlow"}
 
 FRAMEWORKS = tuple(FRAMEWORK_NAMES)
 
-ROOMS = ("encodings", "data", "shared", "frameworks", "runs", "workers", "source", "display", "results", "studies", "serving", "guide",
-         "reports", "course", "commands")  # fmt: skip
+ROOMS = ("encodings", "reading", "data", "shared", "frameworks", "runs", "workers", "source", "display", "results", "studies", "serving",
+         "guide", "reports", "course", "commands")  # fmt: skip
 """The folders of the engine in the order in which data flows: a room knows only the rooms before it."""

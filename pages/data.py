@@ -7,12 +7,14 @@ from typing import NoReturn
 
 import streamlit as st
 
-from engine.data.choice import PARTS, DataChoice, ReadingOptions
+from engine.data.choice import DataChoice
 from engine.data.process.reader import SPARE
 from engine.data.store import sample_choice
 from engine.display import charts
 from engine.display.formatting import count, percent, plain, shorten
 from engine.errors import ParityError
+from engine.reading.columns.part_names import PARTS
+from engine.reading.options import ReadingOptions
 from engine.runs.planning.data_check import TOKEN_LIMIT
 from pages.parts.data.check_report import FLAGS, answer_sentence, show_report
 from pages.parts.data.column_choice import choose_columns

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import MISSING, Field, fields
 from typing import Any
 
-from engine.data.choice import DataChoice, ReadingOptions
+from engine.data.choice import DataChoice
+from engine.reading.options import ReadingOptions
 from engine.runs.experiment import Experiment
 from engine.runs.records.reading import docstrings
 from engine.shared.classifiers import CLASSIFIERS

@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from engine.data.process import child
-from engine.data.process.scratch import scratch_folder
-from engine.data.reading.read_table import Table, read_table
+from engine.reading.read_table import read_table
+from engine.reading.scratch import scratch_folder
+from engine.reading.table import Table
 
 
 def misbehave(path: Path, name: str, *given: Any) -> Table:

@@ -11,14 +11,15 @@ from typing import NamedTuple
 
 from engine.commands.data_options import choice_of_sample, complete_choice, guess_with, option_of, reading_of, stored
 from engine.data.checks.report import Report
-from engine.data.choice import DataChoice, ReadingOptions
+from engine.data.choice import DataChoice
 from engine.data.chosen_table import chosen_table
-from engine.data.finding import Finding
-from engine.data.reading.read_table import ColumnGuess
 from engine.data.store import SAMPLE
-from engine.data.table import Table
 from engine.data.table_cache import read_stored
 from engine.errors import DataError
+from engine.reading.columns.guess import ColumnGuess
+from engine.reading.finding import Finding
+from engine.reading.options import ReadingOptions
+from engine.reading.table import Table
 from engine.runs.planning.data_check import check_data
 from engine.runs.preparing.prepare import dataset_store
 from engine.runs.records.reading import to_json

@@ -8,13 +8,14 @@ import shlex
 from dataclasses import replace
 from pathlib import Path
 
-from engine.data.choice import DataChoice, PartFile, ReadingOptions
-from engine.data.part_names import likely_split_column
-from engine.data.reading.read_table import ColumnGuess, guess_columns
+from engine.data.choice import DataChoice, PartFile
 from engine.data.store import SAMPLE, Dataset, sample_choice
-from engine.data.table import Table
 from engine.data.table_cache import read_stored
 from engine.errors import DataError, UnsureError
+from engine.reading.columns.guess import ColumnGuess, guess_columns
+from engine.reading.columns.part_names import likely_split_column
+from engine.reading.options import ReadingOptions
+from engine.reading.table import Table
 from engine.runs.preparing.prepare import dataset_store
 
 READING = {

@@ -14,15 +14,15 @@ import numpy
 import pandas
 
 from engine.data.checks.findings import first_rows, plural, quoted, share
-from engine.data.choice import PARTS, DataChoice, PartFile
-from engine.data.finding import Finding
-from engine.data.labels import split_labels
-from engine.data.part_names import NO_PART, parts_of
+from engine.data.choice import DataChoice, PartFile
 from engine.data.rows import Rows
 from engine.data.store import DatasetStore
-from engine.data.table import Table, chunks_of
 from engine.data.table_cache import read_stored
 from engine.errors import DataError
+from engine.reading.columns.labels import split_labels
+from engine.reading.columns.part_names import NO_PART, PARTS, parts_of
+from engine.reading.finding import Finding
+from engine.reading.table import Table, chunks_of
 
 BY_POSITION = re.compile(r"column \d+")
 """What readers call a column without a name."""

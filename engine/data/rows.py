@@ -13,12 +13,14 @@ import numpy
 import pyarrow
 import pyarrow.compute
 
-from engine.data.choice import PARTS, DataChoice
-from engine.data.labels import LabelGroup, cleaned_label, label_groups, separator_of, split_labels
-from engine.data.scanning import CONTROL, Scan, scan_texts, taken, without_control
-from engine.data.table import Table, chunks_of, column_of
+from engine.data.choice import DataChoice
+from engine.data.scanning import CONTROL, Scan, scan_texts, taken
 from engine.data.table_cache import kept_scan
 from engine.encodings.foreign import ForeignTexts
+from engine.reading.characters import without_control
+from engine.reading.columns.labels import LabelGroup, cleaned_label, label_groups, separator_of, split_labels
+from engine.reading.columns.part_names import PARTS
+from engine.reading.table import Table, chunks_of, column_of
 
 JOINED: dict[str, Callable[[tuple[str, ...]], str]] = {
     "first": lambda labels: "".join(labels[:1]),

@@ -6,7 +6,6 @@ know Unicode, and where a text begins or ends with white space, the rules are Py
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -17,6 +16,8 @@ import numpy
 import pyarrow
 import pyarrow.compute
 
+from engine.reading.characters import CONTROL_CHARACTERS, normalised
+
 PIECE_BYTES = 2**20
 """Measured: with smaller pieces the two threads wait for the interpreter's lock, larger ones leave the processor's cache."""
 COMPARED_TEXTS = 1000
@@ -24,12 +25,6 @@ COMPARED_TEXTS = 1000
 BEYOND_ASCII, MARKUP, CONTROL = 1, 2, 4
 _ASCII = bytes(range(128))
 
-CONTROL_CHARACTERS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
-"""What is not allowed in XML and becomes a space in every text. What ends a line is not among it."""
-NO_WRITING = re.compile(f"{CONTROL_CHARACTERS.pattern[:-1]}\x80-\x9f]")
-"""These, and what stands in a wrongly decoded text where quotes and dashes were: it is kept in texts, and nobody sees it."""
-INVISIBLE = re.compile("[\xad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufe00-\ufe0f\ufeff]")
-"""Soft hyphens, spaces and joiners of no width, marks of direction, marks of the byte order, variants of one character."""
 _SPACES = bytes([9, 10, 11, 12, 13, 28, 29, 30, 31, 32])  # what str.split() takes for white space
 _CONTROL_BYTES = bytes(byte for byte in range(128) if CONTROL_CHARACTERS.match(chr(byte)))
 _FOLDED = bytes(32 if byte in _SPACES + _CONTROL_BYTES else ord(chr(byte).lower()) if byte < 128 else byte for byte in range(256))
@@ -48,28 +43,6 @@ class Scan:
     """(n,) uint8, a sum of ``BEYOND_ASCII``, ``MARKUP`` (a character that begins markup) and ``CONTROL``."""
     groups: numpy.ndarray
     """(n,) int64, the position of the first text that is the same once normalised, often a text's own."""
-
-
-def without_control(text: str) -> str:
-    """Return the text as models and charts get it: control characters replaced by spaces, no white space at the ends."""
-    return CONTROL_CHARACTERS.sub(" ", text).strip()
-
-
-def visible(name: str) -> str:
-    """Return a name without control characters, and without white space and characters that nobody sees at its ends."""
-    return re.sub(rf"^(?:\s|{INVISIBLE.pattern})+|(?:\s|{INVISIBLE.pattern})+$", "", without_control(name))
-
-
-def normalised(text: str) -> str:
-    """Return the form that texts share which are the same to a reader, so that they stay on one side of a split.
-
-    Case, Unicode's forms of one character, and characters that nobody sees do not matter; control characters count as white space, and a
-    run of it as one space, with none at the ends. Whatever cleaning does to a text, its form stays the same.
-    """
-    text = NO_WRITING.sub(" ", text)
-    if not text.isascii():
-        text = unicodedata.normalize("NFKC", INVISIBLE.sub("", unicodedata.normalize("NFKC", text)).casefold())
-    return " ".join(text.casefold().split())
 
 
 def scan_texts(texts: pyarrow.ChunkedArray) -> Scan:

@@ -8,12 +8,13 @@ import numpy
 import pandas
 
 from engine.data.checks.report import blocking_findings
-from engine.data.choice import PARTS, DataChoice
+from engine.data.choice import DataChoice
 from engine.data.chosen_table import chosen_table
 from engine.data.rows import Rows
 from engine.data.store import DatasetStore
-from engine.data.table import Table
 from engine.errors import DataError, ExperimentError
+from engine.reading.columns.part_names import PARTS
+from engine.reading.table import Table
 
 TRAIN, VALIDATION, TEST = range(3)
 

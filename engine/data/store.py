@@ -14,12 +14,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from engine.data.choice import DataChoice, ReadingOptions
-from engine.data.process.scratch import scratch_folder
-from engine.data.reading.containers.limits import MAX_FILE_BYTES, refuse_empty_or_large
-from engine.data.reading.containers.packing import files_below, pack
+from engine.data.choice import DataChoice
 from engine.errors import DataError, ExperimentError
 from engine.files import read_json, write_atomically
+from engine.reading.containers.limits import MAX_FILE_BYTES, refuse_empty_or_large
+from engine.reading.containers.packing import files_below, pack
+from engine.reading.options import ReadingOptions
+from engine.reading.scratch import scratch_folder
 
 SAMPLE = "sample"
 SAMPLE_PATH = Path(__file__).resolve().parents[2] / "assets" / "support_messages.csv"

@@ -22,16 +22,16 @@ from pathlib import Path
 import numpy
 import pyarrow
 
-from engine.data.choice import ReadingOptions
 from engine.data.process.reader import ask
 from engine.data.process.request import request_for
-from engine.data.process.scratch import PREFIX, remove_scratch, scratch_folder
-from engine.data.process.table_file import about, cells_of, table_of
-from engine.data.reading.read_table import DETECT, read_table
 from engine.data.scanning import Scan
 from engine.data.store import SAMPLE, Dataset
-from engine.data.table import Table
 from engine.files import draft_of, read_json
+from engine.reading.options import ReadingOptions
+from engine.reading.read_table import DETECT, read_table
+from engine.reading.scratch import PREFIX, remove_scratch, scratch_folder
+from engine.reading.table import Table
+from engine.reading.table_file import about, cells_of, table_of
 
 KEPT_READINGS = 2
 """So many of one stored file; each takes about the file's own size on the disk."""
@@ -136,9 +136,8 @@ def _code_version() -> str:
     """Return a name for all that decides what a reading and a scan hold: the code, and the packages that it reads with."""
     here = Path(__file__).parent
     sources = [
-        *sorted(here.glob("reading/**/*.py")),
-        *sorted(here.parent.glob("encodings/*.py")),
-        *(here / f"{name}.py" for name in ("table", "finding", "rows", "scanning", "table_cache", "process/table_file")),
+        *(path for room in ("encodings", "reading") for path in sorted((here.parent / room).rglob("*.py"))),
+        *(here / f"{name}.py" for name in ("rows", "scanning", "table_cache")),
     ]
     packages = [importlib.metadata.version(name) for name in ("pyarrow", "pandas", "python-calamine")]
     return _key([sys.version, packages, *(path.read_text(encoding="utf-8") for path in sources)])

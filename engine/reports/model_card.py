@@ -15,8 +15,8 @@ from pathlib import Path
 import pandas
 
 from engine import FRAMEWORK_NAMES, FRAMEWORKS, __version__
-from engine.data.choice import PARTS
 from engine.display.formatting import MISSING, code_block, code_span, count, date, percent, plain
+from engine.reading.columns.part_names import PARTS
 from engine.results.command import repeating_command
 from engine.results.fairness import machine_facts, parity_facts, side_facts
 from engine.results.sentences import (

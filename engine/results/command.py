@@ -9,11 +9,12 @@ from dataclasses import fields
 from typing import Any
 
 from engine import FRAMEWORKS
-from engine.data.choice import DataChoice, ReadingOptions
-from engine.data.part_names import likely_split_column
+from engine.data.choice import DataChoice
 from engine.data.store import SAMPLE
 from engine.data.table_cache import read_stored
 from engine.errors import ParityError
+from engine.reading.columns.part_names import likely_split_column
+from engine.reading.options import ReadingOptions
 from engine.runs.experiment import Experiment
 from engine.runs.preparing.prepare import dataset_store
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 import pandas
 
 from engine import FRAMEWORKS
-from engine.data.choice import PARTS
 from engine.errors import RunError
+from engine.reading.columns.part_names import PARTS
 from engine.results.curves import Curves
 from engine.results.tables import finished_frameworks
 from engine.runs.comparison import run_facts

@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import pandas
 
-from engine.data.choice import PARTS
 from engine.files import draft_of
+from engine.reading.columns.part_names import PARTS
 from engine.runs.experiment import Experiment
 from engine.runs.folder import Run
 from engine.runs.preparing.inputs import load_inputs

@@ -12,7 +12,8 @@ import pytest
 from engine.__main__ import main
 from engine.commands.data_options import choose_data
 from engine.commands.parser import make_parser
-from engine.data.choice import DataChoice, PartFile, ReadingOptions
+from engine.data.choice import DataChoice, PartFile
+from engine.reading.options import ReadingOptions
 from engine.results.command import repeating_command
 from engine.runs.experiment import Experiment
 from engine.runs.folder import home

@@ -8,9 +8,10 @@ import pytest
 from engine.data.checks.findings import BLOCKING, CHECKS
 from engine.data.checks.report import check_table
 from engine.data.checks.text_checks import LONG_BYTES
-from engine.data.choice import DataChoice, ReadingOptions
-from engine.data.finding import Finding
-from engine.data.table import Table
+from engine.data.choice import DataChoice
+from engine.reading.finding import Finding
+from engine.reading.options import ReadingOptions
+from engine.reading.table import Table
 
 
 def table_of(texts, labels, **more):

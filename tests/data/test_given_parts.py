@@ -8,14 +8,15 @@ import pandas
 import pytest
 
 from engine.data.checks.report import check_table
-from engine.data.choice import PARTS, DataChoice, PartFile, ReadingOptions
+from engine.data.choice import DataChoice, PartFile
 from engine.data.chosen_table import chosen_table, with_given_parts, with_label_rows
-from engine.data.part_names import NO_PART, part_of
 from engine.data.rows import Rows
 from engine.data.splitting import class_counts, load_prepared, prepare
 from engine.data.store import DatasetStore
-from engine.data.table import Table
 from engine.errors import DataError
+from engine.reading.columns.part_names import NO_PART, PARTS, part_of
+from engine.reading.options import ReadingOptions
+from engine.reading.table import Table
 from engine.runs.records.split_facts import SplitFacts, split_facts
 
 TRAIN, VALIDATION, TEST = PARTS

@@ -16,13 +16,14 @@ import psutil
 import pytest
 
 from engine.data import table_cache
-from engine.data.choice import ReadingOptions
-from engine.data.process import reader, request, scratch
+from engine.data.process import reader, request
 from engine.data.process.reader import Spare, preview
-from engine.data.process.scratch import PREFIX, remove_scratch, scratch_folder
-from engine.data.reading.read_table import read_table
 from engine.data.store import DatasetStore
 from engine.errors import DataError
+from engine.reading import scratch
+from engine.reading.options import ReadingOptions
+from engine.reading.read_table import read_table
+from engine.reading.scratch import PREFIX, remove_scratch, scratch_folder
 from tests.driving import wait_until
 
 CONTENT = b'text,label\n"two\nlines",a\nna\xc3\xafve,b\nshort\n'

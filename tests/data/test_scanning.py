@@ -9,9 +9,10 @@ import pyarrow
 import pytest
 
 from engine.data import rows, scanning
-from engine.data.choice import DataChoice, ReadingOptions
+from engine.data.choice import DataChoice
 from engine.data.splitting import prepare
-from engine.data.table import Table
+from engine.reading.options import ReadingOptions
+from engine.reading.table import Table
 
 LETTERS = ["a", "B", "Z", "9", " ", "  ", "\n", "\t", "\x1c", "<", "&", "\0", "\x1f", "\x7f", "é", "É", "ß", "İ", "Σ", "ﬁ", "e\u0301",
            "\u0345", "\u200b", "\ufeff", "\u00a0", "\u0085", "\u2028", "\u3000", "\u180e", "ａ", "Ａ", "٣", "Ⅷ", "語", "\ufffd", "🙂",

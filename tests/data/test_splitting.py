@@ -6,11 +6,12 @@ import numpy
 import pandas
 import pytest
 
-from engine.data.choice import DataChoice, ReadingOptions
+from engine.data.choice import DataChoice
 from engine.data.splitting import PARTS, class_counts, load_prepared, prepare, sample_quotas
 from engine.data.store import DatasetStore
-from engine.data.table import Table
 from engine.errors import DataError, ExperimentError
+from engine.reading.options import ReadingOptions
+from engine.reading.table import Table
 
 
 def table_of(texts, labels):

@@ -6,9 +6,10 @@ import os
 import pytest
 
 from engine.data import store as store_module
-from engine.data.choice import DataChoice, ReadingOptions
+from engine.data.choice import DataChoice
 from engine.data.store import SAMPLE, DatasetStore, sample_choice
 from engine.errors import DataError
+from engine.reading.options import ReadingOptions
 
 
 @pytest.fixture

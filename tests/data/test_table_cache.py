@@ -12,15 +12,16 @@ import pandas
 import pytest
 
 from engine.data import rows, table_cache
-from engine.data.choice import DataChoice, ReadingOptions
+from engine.data.choice import DataChoice
 from engine.data.process import child
-from engine.data.process.scratch import PREFIX
-from engine.data.reading.delimited import reading as delimited
-from engine.data.reading.read_table import read_table
 from engine.data.rows import Rows
 from engine.data.store import DatasetStore
 from engine.data.table_cache import read_stored
 from engine.errors import DataError
+from engine.reading.delimited import reading as delimited
+from engine.reading.options import ReadingOptions
+from engine.reading.read_table import read_table
+from engine.reading.scratch import PREFIX
 
 
 def workbook() -> bytes:

@@ -10,9 +10,9 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from engine.data import rows
-from engine.data.choice import ReadingOptions
 from engine.data.process import child
 from engine.data.store import DatasetStore
+from engine.reading.options import ReadingOptions
 from engine.runs.experiment import Experiment
 from engine.runs.folder import create_run
 from engine.runs.planning.preflight import preflight

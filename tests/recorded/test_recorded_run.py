@@ -14,7 +14,8 @@ from streamlit.testing.v1 import AppTest
 
 from engine import FRAMEWORKS
 from engine.__main__ import main
-from engine.data.choice import DataChoice, ReadingOptions
+from engine.data.choice import DataChoice
+from engine.reading.options import ReadingOptions
 from engine.reports.benchmark_report import benchmark_report
 from engine.reports.model_card import model_card
 from engine.reports.run_report import report

@@ -6,9 +6,10 @@ import pandas
 import pytest
 
 from benchmarks.language_texts import TEXTS
-from engine.data.choice import DataChoice, ReadingOptions
-from engine.data.table import Table
+from engine.data.choice import DataChoice
 from engine.encodings.foreign import MANY, MULTILINGUAL, Pieces, is_foreign, language_of
+from engine.reading.options import ReadingOptions
+from engine.reading.table import Table
 from engine.runs.experiment import Experiment
 from engine.runs.planning.data_check import check_data
 from engine.runs.records.results import Results, RunFacts

@@ -8,8 +8,8 @@ from functools import wraps
 
 import numpy
 
-from engine.data.finding import SHOWN_ROWS, Finding
 from engine.data.rows import Rows
+from engine.reading.finding import SHOWN_ROWS, Finding
 
 Check = Callable[[Rows], Finding | None]
 CHECKS: list[Check] = []

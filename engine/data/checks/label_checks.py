@@ -9,12 +9,13 @@ from dataclasses import replace
 import numpy
 
 from engine.data.checks.findings import about_rows, blocking_check, check, first_rows, plural, quoted, share
-from engine.data.choice import PARTS
-from engine.data.finding import Finding
-from engine.data.labels import LabelGroup
 from engine.data.rows import Rows
-from engine.data.scanning import INVISIBLE, NO_WRITING, normalised, taken
-from engine.data.table import chunks_of
+from engine.data.scanning import taken
+from engine.reading.characters import INVISIBLE, NO_WRITING, normalised
+from engine.reading.columns.labels import LabelGroup
+from engine.reading.columns.part_names import PARTS
+from engine.reading.finding import Finding
+from engine.reading.table import chunks_of
 
 MAX_CLASSES = 1000
 """Beyond this the confusion matrix and the reports say nothing to a person any more."""

@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy
 
 from engine.data.checks.findings import blocking_check, check, first_rows, plural, quoted, share
-from engine.data.choice import PART_NAMES, PARTS
-from engine.data.finding import Finding
+from engine.data.choice import PART_NAMES
 from engine.data.rows import Rows
+from engine.reading.columns.part_names import PARTS
+from engine.reading.finding import Finding
 
 
 @check

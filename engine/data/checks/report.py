@@ -15,12 +15,13 @@ from engine.data.checks import (
 )
 from engine.data.checks.findings import BLOCKING, CHECKS, Check, quoted
 from engine.data.checks.label_checks import spread
-from engine.data.choice import PARTS, DataChoice
-from engine.data.finding import Finding
-from engine.data.labels import LabelGroup
+from engine.data.choice import DataChoice
 from engine.data.rows import Rows, Tokens
-from engine.data.table import Table
 from engine.encodings.foreign import ForeignTexts
+from engine.reading.columns.labels import LabelGroup
+from engine.reading.columns.part_names import PARTS
+from engine.reading.finding import Finding
+from engine.reading.table import Table
 
 __all__ = ["Finding", "Report", "blocking_findings", "check_rows", "check_table"]
 

@@ -9,10 +9,10 @@ import pyarrow
 import pyarrow.compute
 
 from engine.data.checks.findings import about_rows, blocking_check, check, first_rows, plural, share
-from engine.data.finding import Finding
 from engine.data.rows import Rows
 from engine.data.scanning import BEYOND_ASCII, CONTROL, MARKUP, taken
 from engine.encodings.foreign import MANY, MULTILINGUAL
+from engine.reading.finding import Finding
 
 LONG_BYTES = 50_000
 MARKUP_PATTERN = r"</?[a-zA-Z][^<>]{0,200}>|&(?:[a-zA-Z]{2,8}|#\d{1,6}|#x[0-9a-fA-F]{1,6});|(?:^|[^&\w])#\d{2,5};"

@@ -20,11 +20,11 @@ from typing import BinaryIO
 import pyarrow
 
 from engine.data.process.request import Answer, Request
-from engine.data.process.scratch import remove_scratch
-from engine.data.process.table_file import about, cells_of
-from engine.data.reading.read_table import read_table
 from engine.data.table_cache import keep
 from engine.errors import DataError
+from engine.reading.read_table import read_table
+from engine.reading.scratch import remove_scratch
+from engine.reading.table_file import about, cells_of
 
 READY = b"ready\n"
 IDLE_SECONDS = 15 * 60.0

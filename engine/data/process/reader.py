@@ -19,14 +19,14 @@ from pathlib import Path
 import psutil
 import pyarrow
 
-from engine.data.choice import ReadingOptions
 from engine.data.process.request import Answer, Request, request_for
-from engine.data.process.scratch import remove_scratch
-from engine.data.process.table_file import table_of
-from engine.data.reading.read_table import DETECT, read_table
 from engine.data.store import SAMPLE_PATH
-from engine.data.table import Table
 from engine.errors import DataError
+from engine.reading.options import ReadingOptions
+from engine.reading.read_table import DETECT, read_table
+from engine.reading.scratch import remove_scratch
+from engine.reading.table import Table
+from engine.reading.table_file import table_of
 
 MODULE = "engine.data.process.child"
 START_SECONDS = 120.0

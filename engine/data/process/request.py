@@ -8,7 +8,7 @@ from pathlib import Path
 
 import psutil
 
-from engine.data.choice import ReadingOptions
+from engine.reading.options import ReadingOptions
 from engine.units import Seconds
 
 GIGABYTE = 10**9

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from engine.data.checks.report import Report, check_table
 from engine.data.choice import DataChoice
-from engine.data.table import Table
 from engine.encodings.foreign import ForeignTexts
+from engine.reading.table import Table
 from engine.shared.encoders.checkpoint import bundled_checkpoint
 from engine.shared.text.foreign import foreign_texts
 from engine.shared.text.tokens import token_counts

@@ -15,10 +15,11 @@ from huggingface_hub.constants import HF_HUB_OFFLINE
 from huggingface_hub.errors import HFValidationError
 
 from engine import FRAMEWORKS
-from engine.data.choice import PARTS, DataChoice
+from engine.data.choice import DataChoice
 from engine.data.splitting import PreparedData, class_counts, load_prepared
 from engine.encodings.foreign import ForeignTexts
 from engine.errors import ParityError
+from engine.reading.columns.part_names import PARTS
 from engine.runs.experiment import Experiment
 from engine.runs.folder import home
 from engine.runs.paths import HomePaths

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import numpy as np
 
-from engine.data.choice import PARTS
 from engine.errors import RunError
 from engine.files import draft_of, write_atomically
+from engine.reading.columns.part_names import PARTS
 from engine.runs.folder import Run
 
 CHUNK = 4096

@@ -10,10 +10,10 @@ import numpy as np
 import pandas
 
 from engine import FRAMEWORKS
-from engine.data.choice import PARTS
 from engine.data.splitting import PreparedData, load_prepared
 from engine.data.store import DatasetStore
 from engine.files import draft_of, write_atomically
+from engine.reading.columns.part_names import PARTS
 from engine.runs.experiment import Experiment
 from engine.runs.folder import Run, home
 from engine.runs.paths import HomePaths

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
-from engine.data.choice import ReadingOptions
+from engine.reading.options import ReadingOptions
 from engine.runs.experiment import Experiment
 from engine.runs.records.outcome import Outcome
 from engine.runs.records.split_facts import SplitFacts

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from engine.data.choice import PART_NAMES, PARTS, DataChoice
+from engine.data.choice import PART_NAMES, DataChoice
+from engine.reading.columns.part_names import PARTS
 from engine.units import Rows
 
 if TYPE_CHECKING:

@@ -20,8 +20,8 @@ from typing import Any
 
 import numpy as np
 
-from engine.data.choice import PARTS
 from engine.errors import TrainingError
+from engine.reading.columns.part_names import PARTS
 from engine.runs.folder import Run
 from engine.runs.preparing.inputs import load_inputs
 from engine.shared.mistake_data import MistakeData, make_mistake_data

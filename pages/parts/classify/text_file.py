@@ -11,11 +11,12 @@ import pandas
 import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-from engine.data.choice import ReadingOptions
 from engine.data.process.reader import preview
-from engine.data.process.scratch import scratch_folder
-from engine.data.reading.read_table import Table, guess_columns
 from engine.display.formatting import count, plain
+from engine.reading.columns.guess import guess_columns
+from engine.reading.options import ReadingOptions
+from engine.reading.scratch import scratch_folder
+from engine.reading.table import Table
 from engine.results.tables import answers_table, join_to_file, safe_csv
 from pages.parts.classify.answer_view import column_formats, short_table
 from pages.parts.classify.warm_models import answer_with_both

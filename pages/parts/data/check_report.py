@@ -10,9 +10,9 @@ import streamlit as st
 
 from engine.data.checks.label_checks import shown_spellings
 from engine.data.checks.report import Finding, Report
-from engine.data.labels import LabelGroup
-from engine.data.reading.read_table import Table
 from engine.display.formatting import count, percent, plain, shorten
+from engine.reading.columns.labels import LabelGroup
+from engine.reading.table import Table
 from pages.parts.data.reading_options import show_rows
 
 FLAGS = {

@@ -5,9 +5,10 @@ from __future__ import annotations
 import streamlit as st
 
 from engine.data.choice import DataChoice
-from engine.data.reading.read_table import ColumnGuess, Table
 from engine.data.store import SAMPLE, Dataset
 from engine.display.formatting import plain
+from engine.reading.columns.guess import ColumnGuess
+from engine.reading.table import Table
 from pages.parts.data.data_results import columns_at_a_glance, guess_for
 
 

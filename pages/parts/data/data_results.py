@@ -14,13 +14,15 @@ import pyarrow
 import streamlit as st
 
 from engine.data.checks.report import Report
-from engine.data.choice import DataChoice, ReadingOptions
+from engine.data.choice import DataChoice
 from engine.data.chosen_table import chosen_table
-from engine.data.reading.read_table import ColumnGuess, Table, guess_columns
 from engine.data.splitting import class_counts, prepare
 from engine.data.store import DatasetStore
 from engine.data.table_cache import read_stored
 from engine.display.formatting import shorten
+from engine.reading.columns.guess import ColumnGuess, guess_columns
+from engine.reading.options import ReadingOptions
+from engine.reading.table import Table
 from engine.runs.folder import home
 from engine.runs.paths import HomePaths
 from engine.runs.planning.data_check import check_data, count_tokens

@@ -9,13 +9,13 @@ import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-from engine.data.choice import ReadingOptions
 from engine.data.process.reader import preview
-from engine.data.process.scratch import scratch_folder
-from engine.data.reading.containers.packing import pack
 from engine.data.store import Dataset, DatasetStore
 from engine.display.formatting import count, plain, shorten, when
 from engine.errors import DataError
+from engine.reading.containers.packing import pack
+from engine.reading.options import ReadingOptions
+from engine.reading.scratch import scratch_folder
 
 FILE_TYPES = [
     *("csv", "tsv", "tab", "txt", "md", "jsonl", "ndjson", "json", "parquet", "pq", "arrow", "feather"),

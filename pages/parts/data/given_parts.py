@@ -7,13 +7,14 @@ from dataclasses import replace
 
 import streamlit as st
 
-from engine.data.choice import DataChoice, PartFile, ReadingOptions
-from engine.data.part_names import likely_split_column
-from engine.data.reading.read_table import Table
+from engine.data.choice import DataChoice, PartFile
 from engine.data.store import SAMPLE, Dataset, DatasetStore
 from engine.data.table_cache import read_stored
 from engine.display.formatting import plain, shorten, when
 from engine.errors import ParityError
+from engine.reading.columns.part_names import likely_split_column
+from engine.reading.options import ReadingOptions
+from engine.reading.table import Table
 from pages.parts.data.dataset_choice import FILE_TYPES, LARGEST_FILE
 
 PART_FILES = {"validation_file": ("Validation file", "to decide when to stop"), "test_file": ("Test file", "to compare the models on")}

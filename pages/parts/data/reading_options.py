@@ -7,13 +7,13 @@ from typing import Any
 import pandas
 import streamlit as st
 
-from engine.data.choice import ReadingOptions
 from engine.data.process.reader import preview
-from engine.data.reading.opening import ARCHIVE
 from engine.data.store import Dataset
 from engine.display.formatting import count, plain, shorten
 from engine.encodings.offered import codec_name, text_codecs
 from engine.errors import DataError
+from engine.reading.opening import ARCHIVE
+from engine.reading.options import ReadingOptions
 
 KINDS = {
     "csv": "delimited text",

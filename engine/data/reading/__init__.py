@@ -1,1 +1,0 @@
-"""A file of any kind becomes a table of strings: what it is, how it is laid out, and which columns matter."""
