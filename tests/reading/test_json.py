@@ -326,3 +326,17 @@ def test_lines_are_not_held_in_memory(tmp_path):
     tracemalloc.stop()
     assert len(table.frame) == 12_000
     assert peak < 0.8 * path.stat().st_size  # without Arrow's own memory, which holds the texts once
+
+
+def test_one_text_beside_lists_of_texts_is_counted(tmp_path):
+    path = tmp_path / "classes.json"
+    path.write_text(json.dumps({**{name: [text for text, label in ROWS if label == name] for name in CLASSES}, "fraud": "one text alone"}))
+    table = read_table(path, path.name)
+    assert len(table.frame) == len(ROWS) and [(f.code, f.count) for f in table.findings] == [("lists_left_out", 1)]
+
+
+def test_columns_of_different_lengths_are_no_classes(tmp_path):
+    path = tmp_path / "columns.json"
+    path.write_text(json.dumps({"tickets": [text for text, _ in ROWS], "departments": [label for _, label in ROWS][:-1]}))
+    with pytest.raises(DataError, match="holds no rows"):
+        read_table(path, path.name)

@@ -70,6 +70,8 @@ def rows_of(value: Any, shape: str | None, header: bool | None, name: str) -> Ro
     said = f"The file holds {best.words}."
     if best.shape in ("columns", "classes", "splits") and (beside := [key for key in value if not isinstance(value[key], (list, dict))]):
         said += f" What stands beside them was passed over: {_listed(beside)}."
+        texts = [key for key in beside if best.shape == "classes" and isinstance(value[key], str) and len(value[key].split()) > 2]
+        best = replace(best, lost=(*best.lost, *((key, 1) for key in texts)))
     others = [rows for rows in others if rows.shape != "object" and ("rows:" in best.shape or "rows:" not in rows.shape)]
     if others and best.shape not in ("splits", "split", "table"):
         listed = "; ".join(f"{rows.words}: --shape {rows.shape}" for rows in others[:3])
@@ -237,12 +239,18 @@ def classes(value: Row, header: bool | None) -> Rows | None:
         words = f"one list of texts for each class, in groups ({_listed(filled)})"
         return Rows("classes", words, grouped) if all(groups.values()) else None
     fields = [set(examples[0]) if isinstance(examples[0], dict) else set() for examples in found.values()]
-    if len(found) < len(filled) or len(set(map(bool, fields))) > 1:
+    if len(found) < len(filled) or len(set(map(bool, fields))) > 1 or any(map(_repeats, found.values())):
         return None
     if fields[0] and (len(found) < 2 or any(len(keys & fields[0]) < 0.5 * len(keys | fields[0]) for keys in fields)):
         return None  # lists of several kinds of objects under their keys
     items = _marked(((key, _example_row(item)) for key, examples in found.items() for item in examples), "label")
     return Rows("classes", f"one list of texts for each class ({_listed(filled)})", items)
+
+
+def _repeats(examples: list[Any]) -> bool:
+    """Return whether a list holds few values again and again: it is a column of labels, and no texts of one class."""
+    sample = [str(example) for example in examples[:SAMPLE_ROWS]]
+    return len(sample) >= 10 and len(set(sample)) <= 0.2 * len(sample)
 
 
 def _example_row(item: Any) -> Row:
