@@ -36,6 +36,11 @@ def files_are_read_here() -> None:
     """Not here: these tests are about the process."""
 
 
+def started_since(before):
+    """The processes that this one has started, but for those of other tests, which share their workers."""
+    return set(psutil.Process().children()) - before
+
+
 @pytest.fixture(autouse=True)
 def temporary(tmp_path, monkeypatch):
     """The temporary folder of the test and its processes; whatever happened, nothing is left in it, and no process is left."""
@@ -46,7 +51,7 @@ def temporary(tmp_path, monkeypatch):
     before = set(psutil.Process().children())
     yield folder
     assert not list(folder.iterdir())
-    assert not set(psutil.Process().children()) - before
+    assert not started_since(before)
 
 
 @pytest.fixture
@@ -145,7 +150,7 @@ def test_memory_that_a_file_of_commas_would_take_is_refused(tmp_path, monkeypatc
 
 
 def test_the_one_that_asks_goes_on_meanwhile(file, impatient):
-    ended = threading.Event()
+    before, ended = started_since(set()), threading.Event()
 
     def ask():
         with pytest.raises(DataError, match=r"within 0\.2 seconds"):
@@ -154,7 +159,7 @@ def test_the_one_that_asks_goes_on_meanwhile(file, impatient):
 
     asking = threading.Thread(target=ask)
     asking.start()
-    wait_until(lambda: psutil.Process().children(), "the reading process")
+    wait_until(lambda: started_since(before), "the reading process")
     turns = 0
     while turns < 1000 and not ended.is_set():
         sum(range(100))
@@ -165,7 +170,7 @@ def test_the_one_that_asks_goes_on_meanwhile(file, impatient):
 
 
 def test_readings_at_once_do_not_wait_for_one_another(file, misbehaving):
-    tables, reasons = [], []
+    before, tables, reasons = started_since(set()), [], []
 
     def hang():
         with pytest.raises(DataError) as caught:
@@ -174,7 +179,7 @@ def test_readings_at_once_do_not_wait_for_one_another(file, misbehaving):
 
     hanging = threading.Thread(target=hang)
     hanging.start()
-    [process] = wait_until(lambda: psutil.Process().children(), "the reading process")
+    [process] = wait_until(lambda: started_since(before), "the reading process")
     reading = [threading.Thread(target=lambda: tables.append(preview(file, "mail.csv"))) for _ in range(2)]
     for thread in reading:
         thread.start()

@@ -85,7 +85,7 @@ def test_long_words_are_shortened_on_one_line():
     ("words", "in_table", "written"),
     [
         ("a | b", False, "`a | b`"),
-        ("a | b", True, r"`a \| b`"),
+        ("a | b", True, "<code>a &#124; b</code>"),
         ("`code` <b>x</b>\n# line", False, "`` `code` <b>x</b> # line ``"),
         ("two `` ticks", False, "```two `` ticks```"),
         ("", False, "`–`"),

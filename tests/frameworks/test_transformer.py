@@ -246,7 +246,7 @@ def test_weights_have_the_names_and_shapes_of_the_checkpoint(results: Path, wing
     initial = found_by(results, wing, family, "initial")
     assert found_by(results, wing, family)["round-trip"].all()
     stored = stored_tensors(results / "checkpoints" / family / "model.safetensors", family)
-    shapes = {f"encoder.{name}": shape for name, (_, shape) in stored.items() if not name.startswith("pooler.")}
+    shapes = {f"encoder.{name}": tensor.shape for name, tensor in stored.items() if not name.startswith("pooler.")}
     assert {name: values.shape for name, values in initial.items()} == shapes | {"output.weight": (32, 3), "output.bias": (3,)}
     assert largest_difference(initial, found_by(results, "pytorch", family, "initial")) == 0
 

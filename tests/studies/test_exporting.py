@@ -214,7 +214,8 @@ def killed_between_the_renames(target: Path, weights: list[int], monkeypatch: py
     for folder, content in ((target, b"of before"), (draft, b"newer")):
         folder.mkdir(parents=True)
         (folder / "model.onnx").write_bytes(content)
-        (folder / "manifest.json").write_text(json.dumps({"weights": weights}), encoding="utf-8")
+        said = {"weights": weights, "framework": "pytorch", "format": "onnx"}
+        (folder / "manifest.json").write_text(json.dumps(said), encoding="utf-8")
     rename = os.replace
 
     def killed(source: Path, place: Path) -> None:
@@ -233,7 +234,7 @@ def test_an_export_whose_successor_was_killed_is_found_again(run: Run, monkeypat
     request = ExportRequest(run.identifier, "pytorch", "onnx")
     weights = request.to_json()["weights"]
     killed_between_the_renames(request.folder, weights, monkeypatch)
-    assert find_manifest(request) == ExportManifest(weights=tuple(weights))
+    assert find_manifest(request) == ExportManifest(weights=tuple(weights), framework="pytorch", format="onnx")
     assert (request.folder / "model.onnx").read_bytes() == b"of before"
 
 
