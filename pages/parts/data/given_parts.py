@@ -19,7 +19,6 @@ from pages.parts.data.dataset_choice import FILE_TYPES, LARGEST_FILE
 
 PART_FILES = {"validation_file": ("Validation file", "to decide when to stop"), "test_file": ("Test file", "to compare the models on")}
 DRAWN = ""
-UPLOADS = "part files taken"
 
 
 def given_parts(choice: DataChoice, confirmed: DataChoice | None, table: Table, store: DatasetStore) -> DataChoice:
@@ -33,6 +32,8 @@ def given_parts(choice: DataChoice, confirmed: DataChoice | None, table: Table, 
     values: dict[str, PartFile | None] = {}
     for field in PART_FILES:
         before: PartFile | None = getattr(confirmed, field) if confirmed else None
+        if uploaded := st.session_state.pop(f"uploaded for {key(field)}", None):  # before the box is drawn, which then has it chosen
+            st.session_state[key(field)] = uploaded
         identifier = st.session_state.setdefault(key(field), before.dataset if before else None)
         values[field] = before if before and before.dataset == identifier else _part_file(store, identifier)
     return replace(
@@ -73,20 +74,26 @@ def show_given_parts(choice: DataChoice, table: Table, store: DatasetStore) -> N
                     persist_state="session",
                     placeholder="None",
                     format_func=lambda identifier: f"{shorten(stored[identifier].name, 30)}, {when(stored[identifier].added)}",
-                    help=f"A file with the same columns, whose rows are all used {purpose}. Choose an earlier upload, or drop it below.",
+                    help=f"A file with the same columns, whose rows are all used {purpose}. Choose an earlier upload, or upload one.",
                 )
-                upload_key = f"{field} upload {st.session_state.get(UPLOADS, 0)}"
-                st.file_uploader(
-                    f"Upload a {title.lower()}",
-                    FILE_TYPES,
-                    key=upload_key,
-                    label_visibility="collapsed",
-                    max_upload_size=LARGEST_FILE,
-                    on_change=_take,
-                    args=(store, upload_key, key(field)),
-                )
-                if problem := st.session_state.get(f"problem of {key(field)}"):
-                    st.error(plain(shorten(problem, 400)), icon=":material/error:")
+                if st.button("Upload one", key=f"upload a {field}", type="tertiary", icon=":material/upload:"):
+                    _upload(store, title, key(field))
+
+
+@st.dialog("A file for one part")
+def _upload(store: DatasetStore, title: str, key: str) -> None:
+    """Ask for a file; one that can be read is chosen, of another it is said why not."""
+    file = st.file_uploader(title, FILE_TYPES, max_upload_size=LARGEST_FILE, help="With the same text and label columns as the main file.")
+    if file is None:
+        return
+    try:
+        dataset = store.add(file.name, file)
+        read_stored(dataset)
+    except ParityError as error:
+        st.error(plain(shorten(error, 400)), icon=":material/error:")
+        return
+    st.session_state[f"uploaded for {key}"] = dataset.identifier
+    st.rerun()
 
 
 def _keys(choice: DataChoice) -> tuple[str, Callable[[str], str]]:
@@ -109,19 +116,3 @@ def _options(store: DatasetStore, dataset: Dataset) -> ReadingOptions:
     """Return how a person confirmed that the file is read, else how it is detected."""
     confirmed = store.load_choice(dataset.identifier)
     return confirmed.reading if confirmed else read_stored(dataset).options
-
-
-def _take(store: DatasetStore, upload_key: str, key: str) -> None:
-    """Store an uploaded file and choose it, or keep the sentence that says why it cannot be read."""
-    file = st.session_state[upload_key]
-    if not hasattr(file, "read"):
-        return
-    st.session_state[UPLOADS] = st.session_state.get(UPLOADS, 0) + 1  # a new key empties the box
-    try:
-        dataset = store.add(file.name, file)
-        read_stored(dataset)
-    except ParityError as error:
-        st.session_state[f"problem of {key}"] = str(error)
-        return
-    st.session_state.pop(f"problem of {key}", None)
-    st.session_state[key] = dataset.identifier
