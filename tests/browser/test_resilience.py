@@ -107,3 +107,36 @@ def test_tensorboard_opens_from_the_run(page: Page, run_address: str) -> None:
     expect(frame.get_by_text("TensorBoard").first).to_be_visible(timeout=120_000)
     expect(page.get_by_role("link", name="Open it in its own tab")).to_be_visible()
     assert_healthy(page)
+
+
+@pytest.mark.thorough
+def test_a_separator_is_typed_and_a_test_file_comes_in_a_dialog(page: Page, tmp_path: Path) -> None:
+    for name, rows in (("all.csv", range(60)), ("held-out.csv", range(60, 75))):
+        lines = [f"message number {number} about {('parcels', 'bills')[number % 2]}§{('ships', 'bills')[number % 2]}" for number in rows]
+        (tmp_path / name).write_text("\n".join(["message§topic", *lines]), encoding="utf-8")
+    page.goto("/data")
+    settle(page)
+    page.locator("input[type=file]").set_input_files(str(tmp_path / "all.csv"))
+    expect(page.get_by_role("heading", name="all.csv")).to_be_visible(timeout=60_000)
+    page.get_by_text("Read it differently").click()
+    separator = page.get_by_role("combobox", name="Separator")
+    separator.click()
+    separator.fill("§")
+    separator.press("Enter")
+    page.get_by_role("button", name="Read the whole file this way").click()
+    expect(page.get_by_text("separated by §").first).to_be_visible(timeout=60_000)
+    settle(page)
+    page.get_by_role("button", name="Use this data").click()
+    page.wait_for_url(re.compile(r"/train\?.*data="), timeout=60_000)
+    assert_healthy(page)
+    (tmp_path / "plain.csv").write_text((tmp_path / "all.csv").read_text(encoding="utf-8").replace("§", ","), encoding="utf-8")
+    (tmp_path / "held.csv").write_text((tmp_path / "held-out.csv").read_text(encoding="utf-8").replace("§", ","), encoding="utf-8")
+    page.goto("/data")
+    settle(page)
+    page.locator("input[type=file]").set_input_files(str(tmp_path / "plain.csv"))
+    expect(page.get_by_role("heading", name="plain.csv")).to_be_visible(timeout=60_000)
+    page.get_by_text("The parts are given").click()
+    page.get_by_role("button", name="Upload one").nth(1).click()
+    page.get_by_role("dialog").locator("input[type=file]").set_input_files(str(tmp_path / "held.csv"))
+    expect(page.get_by_text(re.compile("15 for testing"))).to_be_visible(timeout=60_000)
+    assert_healthy(page)
