@@ -44,6 +44,7 @@ lint: $(ENVIRONMENT)/.installed-test
 # Every figure is printed by the script that measures it; timings mean something on an otherwise idle machine only.
 bench: $(ENVIRONMENT)/.installed-test
 	HF_HUB_OFFLINE=1 $(VENV_PYTHON) -m benchmarks.reading
+	HF_HUB_OFFLINE=1 $(VENV_PYTHON) -m benchmarks.encodings
 	HF_HUB_OFFLINE=1 $(VENV_PYTHON) -m benchmarks.pages
 	HF_HUB_OFFLINE=1 $(VENV_PYTHON) -m benchmarks.encoding
 	HF_HUB_OFFLINE=1 $(VENV_PYTHON) -m benchmarks.training
