@@ -24,6 +24,7 @@ DECOMPOSED = unicodedata.normalize("NFD", "café")
         ("[3]", "3"),
         ("[]", ""),
         ("[null]", ""),
+        ('{"choices": ["billing"]}', "billing"),
         (" billing\r\n", "billing"),
         ("\u00a0billing\u2003", "billing"),
         ("ship\x02ping", "ship ping"),
@@ -61,6 +62,16 @@ def test_a_label_is_freed_of_what_is_no_part_of_it(cell, label):
         (["a;b", "b", "a", "c; a"], ";"),
         (["billing\nlogin", "login", "billing"], "\n"),
         (["billing, login", "billing", "login", "delivery, login", "delivery"], ","),
+        (["billing/login", "login/billing", "billing", "login"], "/"),
+        (["billing & login", "login", "billing"], "&"),
+        (["billing + login", "login", "billing", "delivery + login", "delivery + billing"], "+"),
+        (["billing::login", "login", "billing"], "::"),
+        (["billing\tlogin", "login", "billing"], "\t"),
+        (["دعم،دفع", "دعم", "دفع"], "،"),
+        (["<billing><login>", "<login>", "", "<billing>"], "<>"),
+        (["#billing #login", "#login", "#billing"], "#"),
+        (["{billing,login}", "{login}", '{"New York",login}', "{}"], "{}"),
+        (['{"choices": ["billing", "login"]}', "login"], LIST),
         # One label in each cell
         (["spam", "ham", ""], ""),
         (['["a"]', '["b"]'], ""),
@@ -70,6 +81,17 @@ def test_a_label_is_freed_of_what_is_no_part_of_it(cell, label):
         (["Payday loan, title loan, or personal loan", "Payday loan", "Student loan", "Credit card, or prepaid card", "Credit card"], ""),
         (["Home|Garden|Tools", "Home|Garden|Plants"], ""),
         (["n/a", "a/b", "a"], ""),
+        (["R&D", "HR", "Sales"], ""),
+        (["AC/DC", "Queen", "Abba"], ""),
+        (["C++", "C", "C#", "Java"], ""),
+        (["A+", "A", "B+", "B"], ""),
+        (["New York", "York", "New"], ""),
+        (["sports", "sports/football", "news", "news/football"], ""),
+        (["billing::other", "billing::refund", "delivery::other", "delivery::late", "billing", "delivery", "other"], ""),
+        (["<billing>", "<login>"], ""),
+        (["#1 seller", "#2"], ""),
+        (["{billing}", "{login}"], ""),
+        (["{a: 1, b: 2}", "{a: 2, b: 1}"], ""),
     ],
 )
 def test_several_labels_are_told_by_parts_that_come_back(cells, separator):
@@ -79,7 +101,9 @@ def test_several_labels_are_told_by_parts_that_come_back(cells, separator):
 def test_a_cell_is_split_into_its_labels():
     assert split_labels('["b", "a", "b", ""]', LIST) == split_labels(" b| a |b||", "|") == ("b", "a")
     assert split_labels('["b", "a"]', "|") == ("b", "a") and split_labels("a, b", "") == ("a, b",)
-    assert split_labels("", "|") == split_labels(" ; ", ";") == ()
+    assert split_labels("", "|") == split_labels(" ; ", ";") == split_labels("{}", "{}") == ()
+    assert split_labels("<b><a>", "<>") == split_labels("#b #a", "#") == split_labels('{"b",a}', "{}") == ("b", "a")
+    assert split_labels("{New York, b}", "{}") == split_labels('{"choices": ["New York", "b"]}', LIST) == ("New York", "b")
 
 
 @pytest.mark.parametrize(

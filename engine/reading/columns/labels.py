@@ -12,8 +12,24 @@ from engine.reading.characters import INVISIBLE, NO_WRITING, normalised, without
 
 LIST = "[]"
 """The separator of labels that stand in a cell as a list in JSON or in Python's notation: ``["billing", "login"]``."""
-SEPARATORS = {"|": 0.5, ";": 0.5, "\n": 0.5, ",": 0.9}
+SEPARATORS = {
+    "|": 0.5,
+    ";": 0.5,
+    "\n": 0.5,
+    "\t": 0.5,
+    "•": 0.5,
+    ",": 0.9,
+    "،": 0.9,
+    "、": 0.9,
+    "，": 0.9,
+    "::": 0.9,
+    "/": 0.9,
+    "&": 0.9,
+    "+": 0.9,
+}
 """What may stand between several labels of a cell → the share of the parts that must occur in another cell too, for names hold commas."""
+WITHIN_NAMES = ("::", "/", "&", "+")
+"""Separators that names and paths of classes hold as well, such as “AC/DC”, “R&D” and “C++”."""
 SPLIT_CELLS = 2000
 """So many different cells are looked at to tell the separator."""
 MERGED_SPELLINGS = 10_000
@@ -29,6 +45,15 @@ _ITEM = re.compile(
     re.DOTALL,
 )
 _BRACKETS = {"[": "]", "(": ")", "{": "}"}
+_CHOICES = re.compile(r"\{\s*\"choices\"\s*:\s*(\[.*\])\s*\}", re.DOTALL)
+"""A cell of several choices as Label Studio exports it."""
+_ARRAY_ITEM = r"\s*+(?:\"((?:[^\"\\]|\\.)*+)\"|([^\s,:{}\"'\\][^,:{}\"\\]*+))\s*+"
+_MARKED = {
+    "<>": (re.compile(r"(?:<[^<>]++>[\s,]*+)++"), re.compile("<([^<>]+)>")),
+    "#": (re.compile(r"(?:#[^\s#,;]++[\s,;]*+)++"), re.compile(r"#([^\s#,;]+)")),
+    "{}": (re.compile(rf"\{{(?:{_ARRAY_ITEM}(?:,{_ARRAY_ITEM})*+)?\}}"), re.compile(_ARRAY_ITEM)),
+}
+"""Labels that are marked each: tags of Stack Overflow, hashtags, an array of PostgreSQL → what a whole cell and what one label is."""
 
 
 def cleaned_label(cell: str) -> str:
@@ -50,7 +75,12 @@ def _without_control(label: str) -> str:
 
 
 def stored_list(cell: str) -> tuple[str, ...] | None:
-    """Return the items of a list, tuple or set of strings and numbers as JSON, Python or NumPy write it; ``None`` for any other cell."""
+    """Return the items of a list, tuple or set of strings and numbers as JSON, Python or NumPy write it; ``None`` for any other cell.
+
+    So are the ``choices`` of Label Studio.
+    """
+    if choices := _CHOICES.fullmatch(cell):
+        return stored_list(choices[1])
     opening, content = cell[:1], cell[1:-1]
     if len(cell) < 2 or cell[-1] != _BRACKETS.get(opening) or (opening != "[" and content.lstrip()[:1] not in ("'", '"')):
         return None
@@ -73,7 +103,12 @@ def split_labels(cell: str, separator: str) -> tuple[str, ...]:
     """Return the labels of a cell, each once, in their order; the cell itself where ``separator`` is the empty string."""
     items = stored_list(cell.strip())
     if items is None:
-        parts = cell.split(separator) if separator and separator != LIST else [cell]
+        if separator in _MARKED:
+            whole, one = _MARKED[separator]
+            marked = whole.fullmatch(cell.strip()) is not None
+            parts = ["".join(item.groups(default="")) for item in one.finditer(cell.strip("{} "))] if marked else [cell]
+        else:
+            parts = cell.split(separator) if separator and separator != LIST else [cell]
         items = tuple(dict.fromkeys(cleaned for part in parts if (cleaned := cleaned_label(part))))
     return items
 
@@ -82,13 +117,19 @@ def separator_of(cells: Iterable[str]) -> str:
     """Return what parts several labels in the different cells of one column; the empty string where each cell is one label.
 
     A character is taken for a separator only where the parts come back: some are a cell of their own or change their place, and most
-    stand in another cell too. So “Toys, Games” and “New York, NY” are names.
+    stand in another cell too. So “Toys, Games” and “New York, NY” are names. What names hold as well must also let parts change their
+    place, and leave no part empty. Labels that are marked each, in all the cells, need no such test.
     """
     different = [cell for _, cell in zip(range(SPLIT_CELLS), dict.fromkeys(cells), strict=False)]
     if any(len(stored_list(cell) or ()) > 1 for cell in different):
         return LIST
+    filled = [cell.strip() for cell in different if cell.strip()]
+    for separator, (whole, _) in _MARKED.items():
+        if filled and all(map(whole.fullmatch, filled)) and any(len(split_labels(cell, separator)) > 1 for cell in filled):
+            return separator
     for separator, share in SEPARATORS.items():
-        if not any(separator in cell for cell in different):
+        holding = [cell for cell in different if separator in cell]
+        if not holding or (separator in WITHIN_NAMES and not all(part.strip() for cell in holding for part in cell.split(separator))):
             continue
         places: dict[str, set[tuple[int, int]]] = {}  # part → (its place, the parts of the cell)
         times: dict[str, int] = {}
@@ -98,7 +139,10 @@ def separator_of(cells: Iterable[str]) -> str:
                 places.setdefault(label, set()).add((place, len(labels)))
                 times[label] = times.get(label, 0) + 1
         parts = [label for label, found in places.items() if any(size > 1 for _, size in found)]
+        moving = sum(len({place for place, _ in places[label]}) > 1 for label in parts)
         free = sum((0, 1) in places[label] or len({place for place, _ in places[label]}) > 1 for label in parts)
+        if separator in WITHIN_NAMES and not moving:  # “sports/football” and “sports” are a class and its kind
+            continue
         if parts and free >= 0.5 * len(parts) and sum(times[label] > 1 for label in parts) >= share * len(parts):
             return separator
     return ""
