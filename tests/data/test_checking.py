@@ -191,6 +191,14 @@ def test_a_measured_number_is_no_label(labels, blocks):
     assert ("continuous_label" in codes) == blocks and not (blocks and "label_looks_like_text" in codes)
 
 
+def test_objects_are_no_names_of_classes():
+    texts, labels = clean()
+    report = report_of(texts, [f'{{"name": "{label}", "score": 0.5}}' for label in labels])
+    finding = finding_of(report, "labels_are_objects")
+    assert finding.count == len(report.classes) and "“{" in finding.sentence and not report.blocks
+    assert report_of(texts, [f"{{{label}}}" for label in labels]).findings == ()
+
+
 def test_label_that_looks_like_text_or_id():
     texts, _ = clean()
     assert "an id" in finding_of(report_of(texts, [str(number) for number in range(60)]), "label_looks_like_text").title

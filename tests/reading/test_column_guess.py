@@ -52,6 +52,8 @@ COLUMNS = {
     "nearly empty": lambda n: ["good", "bad"][n % 2] if n % 10 == 0 else "",
     "record": lambda n: f'{{"source": "web page {n}", "tags": ["a", "b"], "score": 0.{n}}}',
     "vector": lambda n: f"[0.{n}, 0.{n + 1}, 0.{n + 2}]",
+    "object": lambda n: f'{{"name": "{["billing", "login"][n % 2]}", "score": 0.5}}',
+    "spilled": lambda n: text(n, "rest") if n % 5 == 0 else "",
     "emails": lambda n: f"Ada <ada{n}@example.org>; bob{n}@example.org",
     "chinese": lambda n: f"包裹已经迟到{n}天了没有人告诉我",
     "short chinese": lambda n: ["好评", "差评"][n % 2],
@@ -151,6 +153,19 @@ CASES = [
     ({"metadata": "record", "what": "text", "kind": "class"}, ["what"], "kind", True),
     ({"embedding": "vector", "what": "title", "kind": "class"}, ["what"], "kind", True),
     ({"to": "emails", "what": "title", "kind": "class"}, ["what"], "kind", True),
+    # What a person and a machine said to each other
+    ({"user": "text", "assistant": "other text", "intent": "class"}, ["user"], "intent", False),
+    ({"user": "text", "bot": "other text", "intent": "class"}, ["user"], "intent", False),
+    ({"customer": "text", "intent": "class"}, ["customer"], "intent", True),
+    ({"prompt": "text", "assistant": "other text", "label": "class"}, ["prompt"], "label", False),
+    ({"user": "person", "message": "text", "intent": "class"}, ["message"], "intent", True),
+    ({"customer": "text", "message": "other text", "intent": "class"}, ["message"], "intent", True),
+    ({"text": "text", "bot": "binary"}, ["text"], "bot", True),
+    # Objects, and what has run over
+    ({"text": "text", "label": "object"}, ["text"], "label", False),
+    ({"label": "class", "text": "text", "column 3": "spilled"}, ["text"], "label", False),
+    ({"label": "class", "text": "text", "column 3": "empty"}, ["text"], "label", True),
+    ({"column 1": "spilled", "text": "text", "label": "class"}, ["text"], "label", True),
     # Other languages
     ({"Text": "text", "Kategorie": "class", "Farbe": "colour"}, ["Text"], "Kategorie", True),
     ({"commentaire": "text", "étiquette": "class", "couleur": "colour"}, ["commentaire"], "étiquette", True),
@@ -242,3 +257,10 @@ def test_dates_of_any_writing_are_no_text_and_no_label(date):
     frame["notes"] = [text(number) for number in range(60)]
     guess = guess_columns(Table(frame.rename(columns={"label": "kind"}), ReadingOptions(kind="csv")))
     assert (guess.text, guess.label, guess.sure, guess.label_candidates) == (("notes",), "kind", True, ("kind",))
+
+
+def test_a_first_row_of_years_above_words_is_rather_a_header():
+    rows = [("2023", "2024"), *((text(number), COLUMNS["class"](number)) for number in range(ROWS))]
+    table = Table(pandas.DataFrame(rows, columns=["column 1", "column 2"], dtype="str"), ReadingOptions(kind="csv", header=False))
+    assert not guess_columns(table).sure
+    assert guess_columns(Table(table.frame.iloc[1:], table.options)).sure

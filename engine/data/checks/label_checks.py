@@ -12,7 +12,7 @@ from engine.data.checks.findings import about_rows, blocking_check, check, first
 from engine.data.rows import Rows
 from engine.data.scanning import taken
 from engine.reading.characters import INVISIBLE, NO_WRITING, normalised
-from engine.reading.columns.labels import LabelGroup
+from engine.reading.columns.labels import LabelGroup, is_object
 from engine.reading.columns.part_names import PARTS
 from engine.reading.finding import Finding
 from engine.reading.table import chunks_of
@@ -133,6 +133,17 @@ def several_labels(rows: Rows) -> Finding | None:
     what = f"more than one label, for example {quoted([cells[codes[int(several.argmax())]]])}."
     action = actions.get(rows.choice.several_labels, offer)
     return about_rows(several, "Several labels in one cell", "cell holds", "cells hold", what, action, "several_labels")
+
+
+@check
+def labels_are_objects(rows: Rows) -> Finding | None:
+    """What another program stored about a label is no name of a class."""
+    names = [name for name in rows.classes if is_object(name)]
+    if not names:
+        return None
+    sentence = f"{plural(len(names), 'class is an object', 'classes are objects')} of JSON, for example {quoted(names[:1])}."
+    action = "Choose another label column, or write only the name of the class into each cell."
+    return Finding("Labels that are objects", len(names), sentence, action)
 
 
 @blocking_check

@@ -5,7 +5,18 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 
-from engine.reading.columns.names import COUNTERPARTS, TEXT_NAMES, is_clear_text, is_kind_of_label, name_rank, series_of, words_of
+from engine.reading.columns.header import is_number
+from engine.reading.columns.names import (
+    ASSISTANTS,
+    COUNTERPARTS,
+    SPEAKERS,
+    TEXT_NAMES,
+    is_clear_text,
+    is_kind_of_label,
+    name_rank,
+    series_of,
+    words_of,
+)
 from engine.reading.columns.profiles import Profile, profile_of
 from engine.reading.table import Table
 
@@ -63,7 +74,14 @@ def guess_columns(table: Table, label: str | None = None, text: tuple[str, ...] 
         missing = "a text: no column reads like sentences" if labels.chosen else "a label: no column has few values that repeat"
         return replace(guess, reason=f"No column looks like {missing}; please choose it.")
     chosen = next(item for item in profiles if item.name == guess.label)
+    columns = [item for item in profiles if item.name in (*texts.chosen, *labels.chosen)]
+    if all(_is_unnamed(item) and item.values and is_number(item.values[0]) and item.kind == "" for item in columns):
+        texts = replace(texts, sure=False)  # numbers above words: a header of years rather than the first row
     return replace(guess, sure=labels.sure and texts.sure, reason=_reason(labels, texts, chosen))
+
+
+def _is_unnamed(item: Profile) -> bool:
+    return re.fullmatch(r"column \d+", item.name) is not None
 
 
 def _reason(labels: _Part, texts: _Part, label: Profile) -> str:
@@ -98,7 +116,7 @@ def _guess_label(profiles: list[Profile]) -> _Part:
     unfit = [item for item in equals if not (named and item.is_sparse) and not _same_classes(best, item)]
     clear = named and not unfit and (best.role == "label" or not any(item.role in ("labelled", "maybe label") for item in rivals))
     doubtful = best.is_measured or best.is_sparse or best.kind == "code" or best.role in ("aside", "output", "text", "title", "other")
-    sure = best.could_be_label and (clear or not (rivals or unfit)) and not doubtful
+    sure = best.could_be_label and (clear or not (rivals or unfit)) and not doubtful and not best.holds_objects
     return _Part((best.name,), tuple(item.name for item in rivals), sure, named)
 
 
@@ -119,16 +137,19 @@ def _same_classes(one: Profile, other: Profile) -> bool:
 
 def _guess_text(profiles: list[Profile]) -> _Part:
     """Return the text columns in file order; a title goes with its body, and two texts of one kind go together."""
-    able = [item for item in profiles if item.filled and item.role not in ("output", "other", "label", "aside")]
-    able = [item for item in able if item.kind == ""]
+    said = not any(item.role in ("text", "title") and item.reads_like_text for item in profiles)
+    speakers = [item for item in profiles if said and item.name.casefold() in SPEAKERS and item.reads_like_text and item.words >= 4]
+    answers = [item for item in profiles if item.name.casefold() in ASSISTANTS and item.reads_like_text]
+    able = [item for item in profiles if item.filled and (item in speakers or item.role not in ("output", "other", "label", "aside"))]
+    able = [item for item in able if item.kind == "" and item not in answers]
     readable = [item for item in able if item.reads_like_text]
-    outputs = [item for item in profiles if item.role == "output" and item.reads_like_text]
+    outputs = [item for item in profiles if (item.role == "output" or item in answers) and item.reads_like_text]
 
     def part(chosen: list[Profile], sure: bool, by_name: bool) -> _Part:
         names = tuple(item.name for item in profiles if item in chosen)
         return _Part(names, tuple(item.name for item in (*readable, *outputs) if item.name not in names), sure, by_name)
 
-    named = [item for item in able if item.role == "text" and (item.reads_like_text or not readable)]
+    named = speakers or [item for item in able if item.role == "text" and (item.reads_like_text or not readable)]
     titles = [item for item in able if item.role == "title"]
     clear = [item for item in named if is_clear_text(item.name)]
     if not any(item.reads_like_text for item in clear):
@@ -138,10 +159,11 @@ def _guess_text(profiles: list[Profile]) -> _Part:
         best = max(named, key=lambda item: (item.reads_like_text, -(name_rank(item.name, TEXT_NAMES) or 0), -len(item.name)))
         chosen = [best, *(item for item in titles if item.words >= 1.5 and not item.could_be_label)]
         others = [item for item in (*readable, *outputs) if item not in chosen]
-        return part(chosen, best in clear or not others, True)
+        spilled = [item for item in readable if _is_unnamed(item) and profiles.index(item) > profiles.index(best)]
+        return part(chosen, (best in clear or not others) and not spilled, True)
     if titles and not any(item.reads_like_text for item in able if item not in titles):
         return part(titles, True, True)
-    positional = all(re.fullmatch(r"column \d+", item.name) for item in profiles)
+    positional = all(map(_is_unnamed, profiles))
     chosen = readable if positional or titles or not readable else [max(readable, key=lambda item: item.characters)]
     if chosen:
         bodies = [item for item in chosen if item not in titles]

@@ -45,6 +45,7 @@ _ITEM = re.compile(
     re.DOTALL,
 )
 _BRACKETS = {"[": "]", "(": ")", "{": "}"}
+_OBJECT = re.compile(r"[\[\s]*\{\s*(?:\"[^\"]*\"|'[^']*')\s*:")
 _CHOICES = re.compile(r"\{\s*\"choices\"\s*:\s*(\[.*\])\s*\}", re.DOTALL)
 """A cell of several choices as Label Studio exports it."""
 _ARRAY_ITEM = r"\s*+(?:\"((?:[^\"\\]|\\.)*+)\"|([^\s,:{}\"'\\][^,:{}\"\\]*+))\s*+"
@@ -97,6 +98,11 @@ def stored_list(cell: str) -> tuple[str, ...] | None:
                 plain = re.sub(r"\\(['\"\\])", r"\1", quoted[1:-1])
         items.append(_without_control(plain))
     return tuple(item for item in dict.fromkeys(items) if item)
+
+
+def is_object(cell: str) -> bool:
+    """Return whether a cell is an object as JSON or Python write it, or a list of such, and no label or list of labels."""
+    return _OBJECT.match(cell) is not None and cell[-1] in "}]" and stored_list(cell) is None
 
 
 def split_labels(cell: str, separator: str) -> tuple[str, ...]:

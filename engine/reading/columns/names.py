@@ -40,6 +40,10 @@ MAYBE_LABELS = _words("""score grade level priority severity status outcome resu
 OUTPUTS = _words("""predicted prediction predictions predict pred preds yhat probability probabilities prob probs proba confidence logit
     logits softmax model output generation gpt chatgpt llm response responses reply vorhersage prediccion previsao предсказание 预测 予測
     예측""")
+SPEAKERS = _words("user customer human client")
+"""Who writes to a machine or a service: where the cells are sentences, they are what was written."""
+ASSISTANTS = _words("assistant bot chatbot agent")
+"""Who answers: where the cells read like texts, they are answers."""
 _ASIDE = _words("split splits fold partition subset usage lang language locale sprache idioma langue lingua язык")
 OTHER_NAMES = _words("""id ids uuid index idx date datetime time timestamp author user username url link email split source lang language
     datum sprache benutzer fecha idioma usuario langue utilisateur lingua utente дата язык автор 日期 日付 作者 날짜""")

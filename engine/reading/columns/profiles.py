@@ -9,7 +9,7 @@ from functools import cached_property
 
 import numpy
 
-from engine.reading.columns.labels import label_key, separator_of, split_labels
+from engine.reading.columns.labels import is_object, label_key, separator_of, split_labels
 from engine.reading.columns.names import Role, role_of
 from engine.reading.table import Table
 
@@ -93,6 +93,11 @@ class Profile:
     def is_data(self) -> bool:
         """Neither a text nor a label, whatever its name: dates, addresses, links, identifiers."""
         return self.kind in ("date", "address", "link", "identifier")
+
+    @property
+    def holds_objects(self) -> bool:
+        """Some cells are objects of JSON: data of another program, and no names of classes."""
+        return any(map(is_object, self.counts))
 
     @property
     def reads_like_text(self) -> bool:
