@@ -22,6 +22,14 @@ TOTALS = frozenset(
      "razem", "celkem", "összesen", "итого", "всего", "合计", "总计", "合計", "총계", "toplam", "yhteensä", "totalt"}
 )  # fmt: skip
 
+TOTAL_WORDS = frozenset({"général", "general", "generale", "ergebnis", "gesamtergebnis", "average", "count", "mean", "mittelwert"})
+"""Words that mean a total beside one of the others, or with a number in their row."""
+FOOTERS = ("copyright", "©", "(c) ", "confidential information", "source: ", "end of ", "\x1a")
+"""What a last line begins with that programs write below a table, in small letters."""
+SURVEY_WORDS = frozenset({"response", "open-ended response", "other (please specify)"})
+"""What SurveyMonkey writes below the questions."""
+ENDING_ROWS = 4
+
 Row = Sequence[str]
 
 
@@ -104,13 +112,26 @@ def is_total(row: Row, values: Mapping[int, Collection[str]]) -> bool:
     if not rest:
         return False
     place, first = rest[0]
-    words = re.sub(r"[:=()]|[\d.,]+|\b(grand|rows?|number|of|count|n)\b", " ", first.casefold()).split()
-    only_count = re.fullmatch(r"\(?\d[\d.,]* rows?\)?( in set)?( \([^)]*\))?", first.casefold()) is not None
-    if not only_count and not (len(words) == 1 and words[0] in TOTALS):
+    words = re.sub(r"[:=()]|[\d.,]+|\b(grand|rows?|number|of|n)\b", " ", first.casefold()).split()
+    only_count = re.fullmatch(r"\(?\d[\d.,]* rows?( affected)?\)?( in set)?( \([^)]*\))?", first.casefold()) is not None
+    named = len(words) in (1, 2) and set(words) <= TOTALS | TOTAL_WORDS and (bool(set(words) & TOTALS) or len(rest) > 1)
+    if not only_count and not named:
         return False
     if any(first in known for known in [values.get(place, ())]):
         return False
     return all(is_number(cell) and cell not in values.get(other, ()) for other, cell in rest[1:]) and (len(rest) > 1 or len(cells) > 1)
+
+
+def ending_rows(rows: Sequence[Row], values: Mapping[int, Collection[str]]) -> int:
+    """Return how many of the last rows stand below the table: totals, comments and notices, and single cells below one of these."""
+    count = 0
+    for place, row in enumerate(reversed(rows[-ENDING_ROWS:]), start=1):
+        start = next((cell.strip().casefold() for cell in row if cell.strip()), "")
+        if is_total(row, values) or start.startswith(FOOTERS) or (len(row) > 1 and filled(row) == 1 and is_comment(row, len(row))):
+            count = place
+        elif len(row) < 2 or filled(row) != 1 or not row[0].strip():
+            break
+    return count
 
 
 def second_headers(header: Row, below: Sequence[Row]) -> int:
@@ -127,9 +148,20 @@ def second_headers(header: Row, below: Sequence[Row]) -> int:
 def is_second_header(row: Row, header: Row, below: Sequence[Row]) -> bool:
     """Return whether the row below the header holds types of the columns, or their names in another language."""
     cells = [cell.strip() for cell in row]
-    if len(cells) < 2 or len(cells) != len(header) or not all(cells) or _like_the_rows(row, below):
+    said = [cell for cell in cells if cell]
+    if len(cells) < 2 or len(cells) != len(header) or not said or _like_the_rows(row, below):
         return False
-    return all(cell.casefold() in TYPE_WORDS for cell in cells) or all(is_usual_name(cell) and len(cell) <= 30 for cell in cells)
+    empty = [place for place, cell in enumerate(cells) if not cell]
+    others = [other for other in below if len(other) == len(cells)]
+    if any(sum(not other[place].strip() for other in others) > 0.1 * len(others) for place in empty):
+        return False  # it is empty where others are, too
+    plain = [cell.casefold().strip("[]()<>") for cell in said]
+    return (
+        all(word in TYPE_WORDS for word in plain)
+        or (len(said) > 1 and all(re.fullmatch(r"\[\w[\w ]*\]|<\w[\w ]*>", cell) for cell in said))
+        or all(word in SURVEY_WORDS for word in plain)
+        or all(is_usual_name(cell) and len(cell) <= 30 for cell in said)
+    )
 
 
 def looks_like_second_header(row: Row, below: Sequence[Row]) -> bool:
@@ -178,7 +210,12 @@ def again_findings(headers: Sequence[int], rulers: Sequence[int], totals: Sequen
             f"The column names come again, {{count}} time(s) ({{lines}}): {left_out}.",
         ),
         (rulers, "Drawn lines", "ruler_rows", f"{{count}} drawn line(s) of dashes or the like ({{lines}}): {left_out}."),
-        (totals, "A total at the end", "total_row", f"The last row adds up the others ({{lines}}): {left_out}."),
+        (
+            totals,
+            "Totals and notes at the end",
+            "total_row",
+            f"{{count}} row(s) at the end add up the others or say something of the file ({{lines}}): {left_out}.",
+        ),
         (second, "A second header", "second_header", f"The row below the header describes the columns once more ({{lines}}): {left_out}."),
     )
     return [finding(title, code, sentence, action, lines) for lines, title, code, sentence in every if lines]

@@ -493,3 +493,47 @@ def test_every_line_is_a_row_or_in_a_cell_or_counted(tmp_path):
 @pytest.mark.thorough
 def test_every_line_of_many_files_is_a_row_or_in_a_cell_or_counted(tmp_path):
     check_that_nothing_vanishes(tmp_path, range(1000, 6000))
+
+
+ENDINGS = {
+    "a total and the date": "Gesamt:,30\nStand: 12.03.2024,\n",
+    "what was counted": "Total général,30\n",
+    "a comment": "# end of export\n",
+    "rows of a database": "\n(30 rows affected)\n",
+    "a notice with a comma": '\n"Confidential Information - Do Not Distribute"\nCopyright (c) 2024 Some Company, inc. All rights.\n',
+    "the end of a DOS file": "\x1a",
+}
+
+
+@pytest.mark.parametrize("name", ENDINGS)
+def test_what_stands_below_the_table_is_left_out_and_counted(read, name):
+    table = read(PLAIN + ENDINGS[name])
+    assert rows_of(table) == ROWS and "total_row" in counts(table)
+
+
+SECOND_HEADERS = {
+    "of a survey": ("Respondent ID,Problem,Team", ",Open-Ended Response,Response"),
+    "of two levels": (",content,meta", ",text,label"),
+    "in brackets": ("id,text,label", "[number],[string],[class]"),
+}
+
+
+@pytest.mark.parametrize("name", SECOND_HEADERS)
+def test_a_second_header_with_gaps_or_brackets_is_left_out(read, name):
+    header, second = SECOND_HEADERS[name]
+    table = read("\n".join([header, second, *(f"{100 + n},{text},{label}" for n, (text, label) in enumerate(ROWS))]) + "\n")
+    assert [row[1:] for row in rows_of(table)] == ROWS and counts(table)["second_header"] == 1
+
+
+def test_a_first_row_with_a_gap_is_data(read):
+    rows = [("", "a text without an id", "ships"), *((str(n) if n % 5 else "", text, label) for n, (text, label) in enumerate(ROWS))]
+    table = read("\n".join(["id,text,label", *map(",".join, rows)]) + "\n")
+    assert rows_of(table) == rows and not table.findings
+
+
+def test_texts_with_more_commas_than_the_header_has_names_for(read):
+    rows = [(str(n), label, f"{text}, well, yes") for n, (text, label) in enumerate(ROWS)]
+    table = read("\n".join(["id,label,text", *map(",".join, rows)]) + "\n")
+    assert rows_of(table) == rows and counts(table) == {"joined_cells": 30}
+    table = read("\n".join(["id,text", *(f"{n},{text},{label}" for n, (text, label) in enumerate(ROWS))]) + "\n")
+    assert [row[1:] for row in rows_of(table)] == ROWS  # a column whose name is missing

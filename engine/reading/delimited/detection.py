@@ -91,12 +91,11 @@ def detect(sample: str, complete: bool, name: str, options: ReadingOptions) -> D
         raise too_many_cells(skip + 1)
     below_skip = "".join(lines[skip:])
     rows = [row for _, row in numbered_rows(below_skip, complete, layout.dialect, Shape(layout.cells)) if row]
-    header = options.header
-    if header is not False:
-        rows = [row for row in rows if not is_ruler(row)]
+    header, undrawn = options.header, [row for row in rows if not is_ruler(row)]
     if header is None:
-        header, sentence = detect_header(rows)
+        header, sentence = detect_header(undrawn)
         notes.append(sentence)
+    rows = undrawn if header else rows  # without a header, as where that is said
     columns, names, sentence = _columns(rows, layout, header)
     notes += [sentence] if sentence else []
     if columns > MAX_COLUMNS:
@@ -153,7 +152,21 @@ def _columns(rows: list[list[str]], layout: Layout, header: bool) -> tuple[int, 
         if len(first) > 1 and all(map(str.isdigit, first)) and all(int(b) == int(a) + 1 for a, b in pairwise(first)):
             sentence = "The header has one name less than the rows have cells: the first column, which counts the rows, has none."
             return columns, ("", *names), sentence
+    written = len("\0".join(names).rstrip("\0 ").split("\0"))  # names up to the last one
+    if 1 < written < columns and all(cell.strip() for cell in names[:written]) and (narrower := _narrower(rows[1:], written)):
+        return written, tuple(names[:written]), narrower
     return columns, tuple((names + [""] * columns)[:columns]), ""
+
+
+def _narrower(rows: list[list[str]], columns: int) -> str:
+    """Return a sentence where rows have more cells than the header because their text holds delimiters; else an empty one."""
+    longer = [row for row in rows if len(row) > columns]
+    if not longer or (text := shape_of(rows, columns).text) is None or sum(bool(row[-1].strip()) for row in longer) < 0.5 * len(longer):
+        return ""
+    surplus = [cell for row in longer for cell in row[text + 1 : text + 1 + len(row) - columns]]
+    if sum(cell.startswith(" ") for cell in surplus) < 0.6 * len(surplus):
+        return ""  # a column whose name is missing, and no rest of a sentence
+    return "Most rows have more cells than the header has names: what follows a delimiter in the text was joined to it again."
 
 
 def numbered_rows(text: str, complete: bool, dialect: Dialect, shape: Shape, repairs: Repairs | None = None) -> list[tuple[int, list[str]]]:

@@ -16,12 +16,13 @@ from engine.reading.delimited.lines import Lines, decoded, too_many_cells
 from engine.reading.delimited.rows import Repairs, read_rows
 from engine.reading.encoding import Encoding, detect_encoding, presumed_utf8
 from engine.reading.extra_rows import (
+    ENDING_ROWS,
     again_findings,
     empty_columns_finding,
+    ending_rows,
     finding,
     is_header_again,
     is_ruler,
-    is_total,
     looks_like_second_header,
     plain_name,
     skipped_finding,
@@ -161,9 +162,10 @@ def finished(
     columns, header = len(cells), detected.header
     totals: list[int] = []
     doubt: list[Finding] = []
-    if header and to_the_end and len(lines) > 1 and is_total([column[-1].as_py() for column in cells], detected.shape.closed):
-        totals.append(int(lines[-1]))
-        cells, lines = [column.slice(0, len(column) - 1) for column in cells], lines[:-1]
+    last = [column.slice(max(0, len(column) - ENDING_ROWS)).to_pylist() for column in cells] if header and to_the_end else []
+    if last and len(lines) > ENDING_ROWS and (ending := ending_rows(list(zip(*last, strict=True)), detected.shape.closed)):
+        totals += map(int, lines[-ending:])
+        cells, lines = [column.slice(0, len(column) - ending) for column in cells], lines[:-ending]
     described = any(item.code == "second_header" for item in findings)
     if header and len(lines) and not described and looks_like_second_header([column[0].as_py() for column in cells], detected.below[1:]):
         said = "The row below the names of the columns ({lines}) may be a second header; it was kept as a row."

@@ -64,9 +64,9 @@ def shape_of(rows: Sequence[Sequence[str]], columns: int) -> Shape:
         for place in range(columns)
         if all(left[:place]) and all(right[place + 1 :]) and not (told[place] if told else (left[place] and right[place]))
     ]
-    if len(places) == 2 == columns and told is None:  # both ends have few values: the middle of a sentence begins with a space
+    if len(places) == 2 and places[1] == columns - 1 and told is None:  # both ends have few values: a sentence goes on with a space
         last = [row[-1] for row in full]
-        places = [1] if sum(cell.startswith(" ") for cell in last) >= 0.6 * len(last) else places
+        places = places[1:] if sum(cell.startswith(" ") for cell in last) >= 0.6 * len(last) else places
     text = places[0] if len(places) == 1 else None
     if told is None and text is None:
         return Shape(columns)

@@ -18,12 +18,13 @@ from engine.reading.containers import limits
 from engine.reading.containers.foreign import locked
 from engine.reading.containers.limits import MEBIBYTE, too_large
 from engine.reading.extra_rows import (
+    ENDING_ROWS,
     again_findings,
     empty_columns_finding,
+    ending_rows,
     finding,
     is_header_again,
     is_second_header,
-    is_total,
     leading_rows,
     looks_like_second_header,
     skipped_finding,
@@ -225,17 +226,10 @@ def _without_extra_rows(head: list[str], rows: Rows) -> tuple[Rows, list[Finding
         doubt = [finding("Perhaps a second header", "second_header_suspected", said, action, [rows[0][0]])]
     again = [number for number, row in rows if row[0].strip() == head[0].strip() and is_header_again(row, head)]
     totals: list[int] = []
-    values: dict[int, set[str]] = {}
-    while len(rows) > len(totals) + 1:
-        number, row = rows[-1 - len(totals)]
-        if not is_total(row, {}):
-            break
-        values = values or {
-            place: few for place in range(len(head)) if len(few := {other[place] for _, other in rows[:-3]}) <= MOST_CLASSES
-        }
-        if not is_total(row, values):
-            break
-        totals.append(number)
+    if len(rows) > ENDING_ROWS and ending_rows([row for _, row in rows], {}):
+        few = {place: few for place in range(len(head)) if len(few := {other[place] for _, other in rows[:-3]}) <= MOST_CLASSES}
+        ending = ending_rows([row for _, row in rows], few)
+        totals = [number for number, _ in rows[len(rows) - ending :]]
     left_out = {*second, *again, *totals}
     kept = [(number, row) for number, row in rows if number not in left_out] if left_out else rows
     return kept, [*again_findings(again, [], totals, second), *doubt]
