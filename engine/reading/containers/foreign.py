@@ -52,7 +52,13 @@ def refuse_foreign(start: bytes, name: str) -> None:
     first = start.removeprefix(b"\xef\xbb\xbf").lstrip()[:65536]
     if first.startswith(b"version https://git-lfs.github.com/spec"):
         raise not_a_table(name, "a pointer of Git LFS", "The file itself was never downloaded: run git lfs pull, then upload it.")
+    if re.match(rb"(?:%[^\n]*\n|\s)*@relation\s[\s\S]*^\s*@attribute\s", first, re.IGNORECASE | re.MULTILINE):
+        raise not_a_table(name, "an ARFF file of Weka", "Save it as CSV there and upload that.")
+    if re.match(rb"(?://[^\n]*\n|\s)*(?:(?:var|let|const)\s+\w+\s*=|export\s+default)\s*[\[{]", first):
+        raise not_a_table(name, "a JavaScript file", "Keep only the list or object in it, and save that as .json.")
     _refuse_markup(first, name)
+    if first.startswith(b"<?xml"):
+        raise not_a_table(name, "an XML document")
 
 
 def _refuse_markup(first: bytes, name: str) -> None:

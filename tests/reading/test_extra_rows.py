@@ -1,0 +1,95 @@
+"""What stands around the rows of a delimited text and is no row: below the table, below the header; and what is refused by what it is."""
+
+from __future__ import annotations
+
+import pytest
+
+from engine.errors import DataError
+from engine.reading.read_table import read_table
+
+ROWS = [(f"The {('parcel', 'invoice', 'password')[n % 3]} number {n} is wrong", ("ships", "bills", "login")[n % 3]) for n in range(30)]
+PLAIN = "text,label\n" + "".join(f"{text},{label}\n" for text, label in ROWS)
+
+
+@pytest.fixture
+def read(tmp_path):
+    """Read a text; reading again with the options that come back gives the same."""
+
+    def read_text(text, name="data.csv"):
+        path = tmp_path / name
+        path.write_text(text, encoding="utf-8", newline="")
+        table = read_table(path, name)
+        assert read_table(path, name, table.options).frame.equals(table.frame)
+        return table
+
+    return read_text
+
+
+def rows_of(table):
+    return [tuple(row) for row in table.frame.itertuples(index=False)]
+
+
+def counts(table):
+    return {item.code: item.count for item in table.findings}
+
+
+ENDINGS = {
+    "a total and the date": "Gesamt:,30\nStand: 12.03.2024,\n",
+    "what was counted": "Total général,30\n",
+    "a comment": "# end of export\n",
+    "rows of a database": "\n(30 rows affected)\n",
+    "a notice with a comma": '\n"Confidential Information - Do Not Distribute"\nCopyright (c) 2024 Some Company, inc. All rights.\n',
+    "the end of a DOS file": "\x1a",
+}
+
+
+@pytest.mark.parametrize("name", ENDINGS)
+def test_what_stands_below_the_table_is_left_out_and_counted(read, name):
+    table = read(PLAIN + ENDINGS[name])
+    assert rows_of(table) == ROWS and "total_row" in counts(table)
+
+
+SECOND_HEADERS = {
+    "of a survey": ("Respondent ID,Problem,Team", ",Open-Ended Response,Response"),
+    "of two levels": (",content,meta", ",text,label"),
+    "in brackets": ("id,text,label", "[number],[string],[class]"),
+}
+
+
+@pytest.mark.parametrize("name", SECOND_HEADERS)
+def test_a_second_header_with_gaps_or_brackets_is_left_out(read, name):
+    header, second = SECOND_HEADERS[name]
+    table = read("\n".join([header, second, *(f"{100 + n},{text},{label}" for n, (text, label) in enumerate(ROWS))]) + "\n")
+    assert [row[1:] for row in rows_of(table)] == ROWS and counts(table)["second_header"] == 1
+
+
+def test_a_first_row_with_a_gap_is_data(read):
+    rows = [("", "a text without an id", "ships"), *((str(n) if n % 5 else "", text, label) for n, (text, label) in enumerate(ROWS))]
+    table = read("\n".join(["id,text,label", *map(",".join, rows)]) + "\n")
+    assert rows_of(table) == rows and not table.findings
+
+
+def test_texts_with_more_commas_than_the_header_has_names_for(read):
+    rows = [(str(n), label, f"{text}, well, yes") for n, (text, label) in enumerate(ROWS)]
+    table = read("\n".join(["id,label,text", *map(",".join, rows)]) + "\n")
+    assert rows_of(table) == rows and counts(table) == {"joined_cells": 30}
+    table = read("\n".join(["id,text", *(f"{n},{text},{label}" for n, (text, label) in enumerate(ROWS))]) + "\n")
+    assert [row[1:] for row in rows_of(table)] == ROWS  # a column whose name is missing
+
+
+NO_TABLES = {
+    "an ARFF file": "% from Weka\n@RELATION mail\n@attribute text string\n@attribute label {a,b}\n@data\n'late parcel',a\n",
+    "an XML document": '<?xml version="1.0"?>\n<rows><row text="late, parcel" label="a"/></rows>\n',
+    "a JavaScript file": '// export\nvar data = [{"text": "late parcel", "label": "a"}];\n',
+}
+
+
+@pytest.mark.parametrize("what", NO_TABLES)
+def test_what_is_no_table_is_refused_by_what_it_is(read, what):
+    with pytest.raises(DataError, match=what):
+        read(NO_TABLES[what])
+
+
+@pytest.mark.parametrize("first", ["@relation of mine", "var data was lost", "// a comment"])
+def test_a_text_that_only_begins_like_one_is_a_row(read, first):
+    assert len(read(f"text,label\n{first},ships\n" + PLAIN.removeprefix("text,label\n")).frame) == 31
