@@ -183,7 +183,9 @@ def finding(title: str, code: str, sentence: str, action: str, lines: Sequence[i
     """Return a finding on lines of a file; ``{count} row(s)`` and ``{lines}`` in the sentence are filled in."""
     listed = ", ".join(f"{number:,}" for number in lines[:5]) + (" …" if len(lines) > 5 else "")
     where = f"line {listed}" if len(lines) == 1 else f"lines {listed}"
-    sentence = sentence.replace("(s)", "" if len(lines) == 1 else "s").format(count=f"{len(lines):,}", lines=where)
+    told = {"(s)": "" if len(lines) == 1 else "s", "{count}": f"{len(lines):,}", "{lines}": where}
+    for mark, words in told.items():  # and not str.format: a sentence may quote the file, in which anything stands
+        sentence = sentence.replace(mark, words)
     return Finding(title, len(lines), sentence, action, code=code, lines=tuple(lines[:SHOWN_ROWS]))
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from engine.errors import DataError
@@ -93,3 +95,17 @@ def test_what_is_no_table_is_refused_by_what_it_is(read, what):
 @pytest.mark.parametrize("first", ["@relation of mine", "var data was lost", "// a comment"])
 def test_a_text_that_only_begins_like_one_is_a_row(read, first):
     assert len(read(f"text,label\n{first},ships\n" + PLAIN.removeprefix("text,label\n")).frame) == 31
+
+
+@pytest.mark.parametrize("name", ["te{xt", "{0}", "{count", "}{"])
+def test_braces_in_a_name_are_part_of_a_sentence(read, name):
+    rows = [f"{text}, and more,{label}" if place % 5 == 0 else f"{text},{label}" for place, (text, label) in enumerate(ROWS)]
+    table = read("\n".join([f"{name},label", *rows]) + "\n")
+    assert counts(table) == {"joined_cells": 6} and f"“{name}”" in table.findings[0].sentence
+
+
+@pytest.mark.parametrize("name", ["other{s", "{0}", "}{"])
+def test_braces_in_a_key_are_part_of_a_sentence(read, name):
+    classes = {label: [text for text, other in ROWS if other == label] for label in ("ships", "bills", "login")}
+    table = read(json.dumps({**classes, name: "one text alone"}), "data.json")
+    assert counts(table) == {"lists_left_out": 1} and name in table.findings[0].sentence

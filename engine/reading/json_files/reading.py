@@ -246,4 +246,8 @@ def _findings(counts: Counter[str], parser: Parser, rows: Rows) -> list[Finding]
          f"{{:,}} entries stand in other lists than the rows and were left out: {listed}.",
          "Choose another list with --shape rows:NAME if it is meant."),
     )  # fmt: skip
-    return [Finding(title, count, sentence.format(count), action, code=code) for title, count, code, sentence, action in said if count]
+    return [
+        Finding(title, count, sentence.replace("{:,}", f"{count:,}"), action, code=code)
+        for title, count, code, sentence, action in said
+        if count
+    ]
