@@ -7,6 +7,7 @@ import json
 import pytest
 
 from engine.errors import DataError
+from engine.reading.delimited import reading
 from engine.reading.read_table import read_table
 
 ROWS = [(f"The {('parcel', 'invoice', 'password')[n % 3]} number {n} is wrong", ("ships", "bills", "login")[n % 3]) for n in range(30)]
@@ -15,13 +16,18 @@ PLAIN = "text,label\n" + "".join(f"{text},{label}\n" for text, label in ROWS)
 
 @pytest.fixture
 def read(tmp_path):
-    """Read a text; reading again with the options that come back gives the same."""
+    """Read a text; reading again with the options that come back gives the same, and so does the fast way."""
 
-    def read_text(text, name="data.csv"):
+    def read_text(text, name="data.csv", limit=None):
         path = tmp_path / name
         path.write_text(text, encoding="utf-8", newline="")
-        table = read_table(path, name)
-        assert read_table(path, name, table.options).frame.equals(table.frame)
+        table = read_table(path, name, limit=limit)
+        if limit is None:
+            assert read_table(path, name, table.options).frame.equals(table.frame)
+            with pytest.MonkeyPatch.context() as patch:
+                patch.setattr(reading, "FAST_BYTES", 0)
+                fast = read_table(path, name)
+            assert fast.frame.equals(table.frame) and fast.findings == table.findings
         return table
 
     return read_text
@@ -109,3 +115,24 @@ def test_braces_in_a_key_are_part_of_a_sentence(read, name):
     classes = {label: [text for text, other in ROWS if other == label] for label in ("ships", "bills", "login")}
     table = read(json.dumps({**classes, name: "one text alone"}), "data.json")
     assert counts(table) == {"lists_left_out": 1} and name in table.findings[0].sentence
+
+
+def test_rows_of_delimiters_only_are_blank_lines(read):
+    for delimiter in ",;":
+        body = PLAIN.replace(",", delimiter).splitlines()
+        table = read("\n".join([*body[:5], delimiter, *body[5:], delimiter, f" {delimiter} ", f'""{delimiter}""']) + "\n")
+        assert rows_of(table) == ROWS and counts(table) == {"blank_lines": 4}
+        assert next(item for item in table.findings if item.code == "blank_lines").lines == (6, 33, 34, 35)
+
+
+def test_many_rows_of_delimiters_only_below_a_spreadsheet(read):
+    wide = "".join(f"{line},,,\n" for line in PLAIN.splitlines())
+    table = read(wide + ",,,,\n" * 200)
+    assert rows_of(table) == ROWS and counts(table) == {"empty_columns": 3, "blank_lines": 200}
+    table = read(wide + ",,,,\n" * 200, limit=40)
+    assert rows_of(table) == ROWS
+
+
+def test_a_row_with_one_value_is_no_blank_line(read):
+    table = read(PLAIN + ",login\nno label here,\n")
+    assert rows_of(table) == [*ROWS, ("", "login"), ("no label here", "")] and "blank_lines" not in counts(table)

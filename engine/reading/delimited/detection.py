@@ -14,7 +14,7 @@ from engine.reading.delimited.dialect import DELIMITERS, QUOTES, Dialect, check_
 from engine.reading.delimited.lines import Lines, too_many_cells
 from engine.reading.delimited.rows import Repairs, read_rows, unwrapped
 from engine.reading.delimited.shape import Shape, shape_of
-from engine.reading.extra_rows import filled, is_comment, is_header_again, is_ruler, leading_rows, second_headers
+from engine.reading.extra_rows import filled, is_blank, is_comment, is_header_again, is_ruler, leading_rows, second_headers
 from engine.reading.options import ReadingOptions
 from engine.reading.table import MAX_COLUMNS
 
@@ -90,7 +90,7 @@ def detect(sample: str, complete: bool, name: str, options: ReadingOptions) -> D
     if layout.cells > MAX_COLUMNS:
         raise too_many_cells(skip + 1)
     below_skip = "".join(lines[skip:])
-    rows = [row for _, row in numbered_rows(below_skip, complete, layout.dialect, Shape(layout.cells)) if row]
+    rows = _filled_rows(below_skip, complete, layout.dialect, Shape(layout.cells))
     header, undrawn = options.header, [row for row in rows if not is_ruler(row)]
     if header is None:
         header, sentence = detect_header(undrawn)
@@ -102,7 +102,7 @@ def detect(sample: str, complete: bool, name: str, options: ReadingOptions) -> D
         raise too_many_cells(skip + 1)
     shape = shape_of(rows[1 if header else 0 :], columns)
     if (layout.cells == columns and layout.share < 1) or layout.cells != columns:
-        rows = [row for _, row in numbered_rows(below_skip, complete, layout.dialect, shape) if row]
+        rows = _filled_rows(below_skip, complete, layout.dialect, shape)
         shape = shape_of(rows[1 if header else 0 :], columns)
     dialect = layout.dialect
     filled_in = replace(
@@ -167,6 +167,12 @@ def _narrower(rows: list[list[str]], columns: int) -> str:
     if sum(cell.startswith(" ") for cell in surplus) < 0.6 * len(surplus):
         return ""  # a column whose name is missing, and no rest of a sentence
     return "Most rows have more cells than the header has names: what follows a delimiter in the text was joined to it again."
+
+
+def _filled_rows(text: str, complete: bool, dialect: Dialect, shape: Shape) -> list[list[str]]:
+    """Return the rows of a short text that are not blank; in a table of one column, spaces are a row."""
+    rows = [row for _, row in numbered_rows(text, complete, dialect, shape) if row]
+    return [row for row in rows if not is_blank(row)] if shape.columns > 1 else rows
 
 
 def numbered_rows(text: str, complete: bool, dialect: Dialect, shape: Shape, repairs: Repairs | None = None) -> list[tuple[int, list[str]]]:

@@ -54,6 +54,8 @@ def read_fast(path: Path, detected: Detected, newlines: int) -> Cells | None:
     lines = line_numbers(read, newlines - skip + (not ended), detected)
     if lines is None or not len(lines):
         return None
+    if columns > 1 and holds_blank_rows(read):
+        return None
     lines += skip
     if not detected.header:
         return Cells(read.columns, lines, ())
@@ -93,6 +95,16 @@ def below_header(read: pyarrow.Table, lines: numpy.ndarray, detected: Detected) 
     kept = pyarrow.concat_tables(pieces)
     findings = again_findings(*([int(lines[place]) for place in places if place] for places in (headers, rulers, [], second)))
     return Cells(kept.columns, numpy.delete(lines, extra), tuple(findings))
+
+
+def holds_blank_rows(read: pyarrow.Table) -> bool:
+    """Return whether a row holds nothing but delimiters and spaces."""
+    for _ in range(read.num_columns):  # few rows are left after the first
+        read = read.filter(pyarrow.compute.equal(pyarrow.compute.utf8_trim_whitespace(read.column(0)), ""))
+        if not read.num_rows:
+            return False
+        read = read.select(read.column_names[1:])
+    return True
 
 
 def line_numbers(read: pyarrow.Table, text_lines: int, detected: Detected) -> numpy.ndarray | None:

@@ -21,6 +21,7 @@ from engine.reading.extra_rows import (
     empty_columns_finding,
     ending_rows,
     finding,
+    is_blank,
     is_header_again,
     is_ruler,
     looks_like_second_header,
@@ -102,6 +103,10 @@ def read_tolerant(path: Path, encoding: Encoding, detected: Detected, limit: int
         for line, row in read_rows(lines, dialect, shape, repairs):
             if not row:
                 trailing_blank.append(line)
+                continue
+            if columns > 1 and is_blank(row):  # said even at the end, where a blank line is no more than the end of the file
+                blank += [*trailing_blank, line]
+                trailing_blank.clear()
                 continue
             if trailing_blank:
                 blank += trailing_blank
@@ -231,6 +236,6 @@ def ragged_findings(short: list[int], surplus: list[int], columns: int) -> list[
 
 
 def blank_findings(blank: list[int]) -> list[Finding]:
-    """Say which blank lines stand between rows."""
-    said = "{count} blank line(s) between the rows ({lines}) are no rows."
+    """Say which lines are blank: between rows, or with nothing but delimiters."""
+    said = "{count} line(s) blank or of delimiters only ({lines}): left out, for they are no rows."
     return [finding("Blank lines", "blank_lines", said, "Nothing needs to be done.", blank)] if blank else []
