@@ -136,3 +136,11 @@ def test_many_rows_of_delimiters_only_below_a_spreadsheet(read):
 def test_a_row_with_one_value_is_no_blank_line(read):
     table = read(PLAIN + ",login\nno label here,\n")
     assert rows_of(table) == [*ROWS, ("", "login"), ("no label here", "")] and "blank_lines" not in counts(table)
+
+
+def test_words_behind_a_closing_quote_keep_the_columns(read):
+    texts = [f'"{text}, ""please"", now" #5' if n % 6 == 4 else f"{text} #5" for n, (text, _) in enumerate(ROWS)]
+    table = read("v1,v2,,,\n" + "".join(f"{label},{text},,,\n" for text, (_, label) in zip(texts, ROWS, strict=True)))
+    assert list(table.frame.columns) == ["v1", "v2"]
+    assert rows_of(table) == [(label, text) for text, (_, label) in zip(texts, ROWS, strict=True)]
+    assert counts(table) == {"empty_columns": 3, "open_quotes": 5}

@@ -86,7 +86,7 @@ class Dialect:
                 else:
                     even_runs[run.start()] = run.end()
         cells: list[str] = []
-        position = following = quoted = needed = unclosed = 0
+        after = position = following = quoted = needed = unclosed = 0
         while True:
             begin = position
             while begin < size and body[begin] == " ":
@@ -105,7 +105,10 @@ class Dialect:
                         break
                     continue
                 unclosed += 1
-            end = body.find(delimiter, position)
+                closed = re.compile(rf"{mark}(?:[^{mark}]|{mark}{mark})*+{mark}").match(body, begin)
+                if closed and not closed[0][:-1].rstrip(" ").endswith(delimiter):  # else that quote opens the next cell
+                    after = closed.end()  # words follow the quoted ones: a delimiter between the quotes parts nothing
+            end = body.find(delimiter, max(position, after))
             cells.append(body[begin if self.spaced else position : end if end >= 0 else size])
             if end < 0:
                 break
