@@ -144,3 +144,16 @@ def test_words_behind_a_closing_quote_keep_the_columns(read):
     assert list(table.frame.columns) == ["v1", "v2"]
     assert rows_of(table) == [(label, text) for text, (_, label) in zip(texts, ROWS, strict=True)]
     assert counts(table) == {"empty_columns": 3, "open_quotes": 5}
+
+
+def test_a_space_before_the_quote_in_some_rows(read):
+    lines = [f'{label},{" " * (n % 4 == 0)}"{text}, ok"' for n, (text, label) in enumerate(ROWS)]
+    table = read("label,text\n" + "\n".join(lines) + "\n")
+    assert rows_of(table) == [(label, f"{text}, ok") for text, label in ROWS] and not table.findings
+
+
+def test_a_text_that_goes_on_with_a_quoted_word_keeps_its_quotes(read):
+    lines = [f'{label},{text}, "no"' if n % 4 == 0 else f'{label},"{text}, ok"' for n, (text, label) in enumerate(ROWS)]
+    texts = [f'{text}, "no"' if n % 4 == 0 else f"{text}, ok" for n, (text, _) in enumerate(ROWS)]
+    table = read("label,text\n" + "\n".join(lines) + "\n")
+    assert table.frame["text"].tolist() == texts and counts(table) == {"joined_cells": 8}

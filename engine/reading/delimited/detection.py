@@ -301,12 +301,15 @@ def best_escape(sample: str, complete: bool, dialect: Dialect, chosen: str | Non
 
 
 def best_spaces(sample: str, complete: bool, dialect: Dialect) -> Layout:
-    """Return the layout in which spaces before quotes are part of the layout, where most quotes stand so."""
+    """Return the layout in which spaces before quotes are part of the layout, where most quotes stand so or all rows are even by it."""
     tight = examine(sample, complete, dialect)
     apart = sample.count(f"{dialect.delimiter} {dialect.quote}") if dialect.quote and not dialect.spaced else 0
-    if apart < 2 or apart <= 2 * sample.count(f"{dialect.delimiter}{dialect.quote}"):
+    mostly = apart > 2 * sample.count(f"{dialect.delimiter}{dialect.quote}")
+    if apart < 2 or (not mostly and tight.share == 1):
         return tight
     spaced = examine(sample, complete, replace(dialect, spaced=True))
+    if not mostly:
+        return spaced if spaced.improper <= tight.improper and spaced.share == 1 > tight.share else tight
     return spaced if (spaced.improper, -spaced.share) <= (tight.improper, -tight.share) and spaced.proper > tight.proper else tight
 
 
