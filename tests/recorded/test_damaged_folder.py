@@ -95,7 +95,7 @@ def test_the_other_runs_stay_listed(recorded_run: Run, name: str) -> None:
     assert not wrong, "\n".join(wrong[:20])
 
 
-@pytest.mark.parametrize("amount", [4, pytest.param(400, marks=[pytest.mark.thorough, pytest.mark.timeout(3600)])])
+@pytest.mark.parametrize("amount", [4, pytest.param(100, marks=[pytest.mark.thorough, pytest.mark.timeout(3600)])])
 def test_no_page_ends_in_a_traceback(
     recorded_run: Run, open_page: OpenPage, amount: int, monkeypatch: pytest.MonkeyPatch, no_process: list[str]
 ) -> None:
@@ -113,7 +113,7 @@ def test_no_page_ends_in_a_traceback(
     assert not wrong, "\n".join(wrong)
 
 
-@pytest.mark.parametrize("amount", [4, pytest.param(300, marks=[pytest.mark.thorough, pytest.mark.timeout(3600)])])
+@pytest.mark.parametrize("amount", [4, pytest.param(80, marks=[pytest.mark.thorough, pytest.mark.timeout(3600)])])
 def test_no_report_ends_in_a_traceback(recorded_run: Run, amount: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(report_page, "chart_svg", lambda picture, width: "")
     draw, wrong = random.Random(amount), []
