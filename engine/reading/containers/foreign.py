@@ -23,6 +23,12 @@ PICKLE = re.compile(
     rb"\x80[\x01-\x05][\x28-\x95]|\(*[\]}]q\x00|[(\]}]?c[\w.]+\n\w+\n(?:[q(]|p0\n)|\(+(?:lp|dp)\d+\n|\((?:[dl]|[VSI][^\n]*\n)+p\d+\n(?:s?[SVIag])"
 )
 """The first opcodes of protocols 0 to 5, in the order in which pickling writes them."""
+BELOW = rb":[^\n]*\n  [A-Za-z_]\w*:(?:[ \t\r][^\n]*)?\n(?:(?:  [^\n]*|\r)?\n)*"
+YAML = re.compile(
+    rb"(?:#[^\n]*\n|---[ \t\r]*\n|version:[^\n]*\n|\s)*(?:nlu:\s*\n\s*- (?:intent|synonym|regex|lookup):[^\n]*\n\s+examples:\s*[|>]"
+    rb"|- ([A-Za-z_]\w*)" + BELOW + rb"(?:- \1" + BELOW + rb"){2})"
+)
+"""The start of Rasa's training data, or three objects of a list with the same first key, each with a second one below it."""
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 """The container of Office's old formats, and of locked new ones."""
 BOOKS = {"Workbook", "Book", "WORKBOOK", "BOOK"}
@@ -57,8 +63,19 @@ def refuse_foreign(start: bytes, name: str) -> None:
     if re.match(rb"(?://[^\n]*\n|\s)*(?:(?:var|let|const)\s+\w+\s*=|export\s+default)\s*[\[{]", first):
         raise not_a_table(name, "a JavaScript file", "Keep only the list or object in it, and save that as .json.")
     _refuse_markup(first, name)
-    if first.startswith(b"<?xml"):
+    if first.startswith(b"<?xml") or _is_xml(first, len(start) < 65536):
         raise not_a_table(name, "an XML document")
+    if YAML.match(first):
+        raise not_a_table(name, "a YAML file", "Save its texts and labels as CSV or as a JSON list of objects, and upload that.")
+
+
+def _is_xml(first: bytes, whole: bool) -> bool:
+    """Return whether one element holds all, without a prolog: as a row of a table it would end in its line, or come again."""
+    root = re.match(rb"<([A-Za-z_][\w.:-]*)(?:\s[^<>]*)?>\s*<([A-Za-z_][\w.:-]*)[\s/>]", first)
+    if root is None or len(re.findall(rb"<" + re.escape(root[1]) + rb"[\s/>]", first)) > 1:
+        return False
+    before, end, after = first.partition(b"</" + root[1] + b">")
+    return bool(end) and not after.strip() if whole else not end and before.count(b"</" + root[2] + b">") > 2
 
 
 def _refuse_markup(first: bytes, name: str) -> None:
@@ -77,8 +94,6 @@ def _refuse_markup(first: bytes, name: str) -> None:
             else "It was probably saved from a page that shows the file: download the file itself."
         )
         raise not_a_table(name, "a web page (HTML)", remedy)
-    if head.startswith(b"<?xml"):
-        raise not_a_table(name, "an XML document")
 
 
 def kind_of_ole(path: Path, name: str) -> str:
