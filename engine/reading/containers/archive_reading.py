@@ -13,7 +13,7 @@ from engine.errors import DataError
 from engine.reading.containers import limits
 from engine.reading.containers.archives import Member, kind_of_archive, members_of, opened_archive, unfold_member
 from engine.reading.containers.foreign import not_a_table
-from engine.reading.containers.members import TABLES, TOGETHER, Part, Selection, select
+from engine.reading.containers.members import TABLES, TOGETHER, Part, Selection, files_alike, select
 from engine.reading.encoding import UTF8, scan
 from engine.reading.finding import Finding
 from engine.reading.formats.parallel_lines import read_parallel_lines
@@ -50,6 +50,9 @@ def read_archive(path: Path, name: str, options: ReadingOptions, limit: int | No
                 rest = [member for part in selection.parts for member in (part.member, part.labels) if member and member != single.member]
                 selection = replace(selection, parts=(Part("", single.member),), left_out=(*rest, *selection.left_out))
                 table = _read_parts(archive, selection, name, inner, limit, read, folder, str(error))
+            if not options.member and not options.kind and len(table.frame.columns) == 1 and (together := files_alike(selection)):
+                joined = _read_parts(archive, together, name, inner, limit, read, folder)
+                table = joined if joined.options.member == together.member else table
     return table
 
 
@@ -120,7 +123,8 @@ def _read_parts(
     resolved = replace(base, encoding=(legacy or base.encoding) if several else base.encoding, member=member)
     pieces = member.split(TOGETHER)
     listed = ", ".join(f"“{piece}”" for piece in pieces[:6]) + (" …" if len(pieces) > 6 else "")
-    note = f"Of the archive, {listed} {'was read' if len(pieces) == 1 else 'were read together'}."
+    rest = f", and {len(left_out):,} other files were not" if left_out and len(table.frame.columns) == 1 else ""
+    note = f"Of the archive, {listed} {'was read' if len(pieces) == 1 else 'were read together'}{rest}."
     return replace(table, options=resolved, notes=(note, *table.notes), findings=(*members_left_out(left_out, reasons), *table.findings))
 
 
@@ -160,6 +164,7 @@ def _joined(tables: Sequence[Table], parts: Sequence[Part], limit: int | None) -
     names = list(tables[0].frame.columns)
     columns: list[list[pyarrow.Array]] = [[] for _ in names]
     splits: list[pyarrow.Array] = []
+    files: list[pyarrow.Array] = []
     findings: list[Finding] = []
     rows = 0
     for table, part in zip(tables, parts, strict=True):
@@ -167,6 +172,7 @@ def _joined(tables: Sequence[Table], parts: Sequence[Part], limit: int | None) -
         for column, column_name in zip(columns, names, strict=True):
             column += chunks_of(frame, column_name).chunks
         splits.append(strings([part.split] * len(frame)))
+        files.append(strings([part.member.name.rpartition(".")[0] or part.member.name] * len(frame)))
         for finding in table.findings:
             shifted = tuple(row + rows for row in finding.rows)
             findings.append(replace(finding, sentence=f"In “{part.member.path}”: {finding.sentence}", rows=shifted, lines=()))
@@ -180,6 +186,10 @@ def _joined(tables: Sequence[Table], parts: Sequence[Part], limit: int | None) -
         names, _ = unique_names([*map(str, names), SPLIT])
         counts = ", ".join(f"{len(table.frame):,} {part.split}" for table, part in zip(tables, parts, strict=True)) if limit is None else ""
         notes.append(f"The column “{names[-1]}” says from which file a row comes{f' ({counts})' if counts else ''}.")
+    elif len(names) == 1:
+        joined.append(pyarrow.chunked_array(files, pyarrow.large_string()))
+        names, _ = unique_names([*map(str, names), "file"])
+        notes.append(f"The column “{names[-1]}” says from which file a row comes: choose it as the label where each file holds one class.")
     return Table(frame_of(names, joined), tables[0].options, tuple(notes), tuple(findings))
 
 

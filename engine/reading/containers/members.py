@@ -98,6 +98,18 @@ def select(members: Sequence[Member], name: str, chosen: str | None, kind: str |
     return _with_left_out(Selection((Part("", best),)), members)
 
 
+def files_alike(selection: Selection) -> Selection | None:
+    """Return the file that is read with those beside it whose names differ in words alone, such as one file a class."""
+    first = selection.parts[0].member
+    where = first.path.removesuffix(first.name), first.ending
+    beside = [m for m in selection.left_out if (m.path.removesuffix(m.name), m.ending) == where and not DOCUMENTS.search(m.name.lower())]
+    words = {word for member in (first, *beside) for word in re.findall(r"[a-z]+|\d", member.name.lower().removesuffix(where[1]))}
+    usual = words & (TEXT_WORDS | LABEL_WORDS) or any(part_of(word) or word.isdigit() for word in words)
+    if len(selection.parts) > 1 or not beside or usual:
+        return None
+    return Selection(tuple(Part("", member) for member in (first, *beside)), tuple(m for m in selection.left_out if m not in beside))
+
+
 def _with_left_out(selection: Selection, members: Sequence[Member]) -> Selection:
     used = {member for part in selection.parts + selection.texts for member in (part.member, part.labels)}
     return replace(selection, left_out=tuple(member for member in members if member not in used))
