@@ -47,11 +47,15 @@ def rows_of_export(row: Row, counts: Counter[str]) -> list[Row]:
             for field, value in row.items()
             if not field.startswith("_") and field not in ("answer", "options", "tokens", "config")
         }
+    parts, cats = row.get("paragraphs"), row.get("cats")
+    if isinstance(parts, list) and isinstance(cats, list) and all(isinstance(item, dict) for item in [*parts, *cats]):  # spaCy 2
+        classes = {cat["label"]: cat["value"] for cat in cats}
+        row = {"id": row.get("id"), "text": "\n\n".join(part["raw"] for part in parts), "cats": classes}
     for field in ("messages", "conversations", "contents"):
         if field in row and (found := conversation(row, field, counts)):
             return [found]
     if several := texts_of_class(row):
-        counts["texts of classes"] += len(several)
+        counts.update({"texts of classes": len(several), "descriptions": bool(row.get("intent") and row.get("description"))})
         return several
     for field in ("annotations", "completions"):
         if isinstance(row.get(field), list) and (isinstance(row.get("data"), dict) or "predictions" in row):
@@ -130,6 +134,7 @@ def texts_of_class(row: Row) -> list[Row]:
         label = next((field for field in CLASS_NAMES if isinstance(row.get(field), str)), None)
     names = EXAMPLES + (LISTED_TEXTS if label in ("tag", "intent", "name", "displayName") else ())
     lists = [field for field in names if isinstance(row.get(field), list) and row[field]]
+    row = {field: row[field] for field in row if (label, lists, field) != ("intent", ["examples"], "description")}  # Watson: of the class
     if len(lists) != 1 or label is None or any(name_rank(field, TEXT_NAMES) is not None and isinstance(row[field], str) for field in row):
         return []
     if not all(isinstance(item, (str, dict)) for item in row[lists[0]]):

@@ -178,7 +178,7 @@ def _collect(
             rows = [
                 flattened(row) if nested else {key: plain_text(value) for key, value in row.items()} for row in rows_of_export(item, counts)
             ]
-        except (TypeError, RecursionError):
+        except (TypeError, KeyError, RecursionError):
             no_rows.append(number)
             continue
         for row in rows if limit is None else rows[: limit - columns.rows]:
@@ -211,6 +211,7 @@ def _notes(counts: Counter[str], parser: Parser) -> list[str]:
         "labelled conversations": "{:,} conversations have a label of their own: all that is said is the text.",
         "system": "{:,} rows have a system message, which is a column of its own and no part of the text.",
         "texts of classes": "{:,} rows are texts that stand in a list under their class; other lists of the class were left out.",
+        "descriptions": "{:,} descriptions of classes are no text and were left out.",
     }
     notes = [sentence.format(counts[what]) for what, sentence in said.items() if counts[what]]
     if parser.literals:

@@ -88,6 +88,10 @@ def _tables(value: list[Any]) -> Row:
 
 def _with_class_names(rows: Rows, value: Any) -> Rows:
     """Replace numbers of classes by their names, where a list of them stands beside the rows (scikit-learn, CIFAR and others)."""
+    if rows.shape == "rows:rows" and (labels := _class_labels(value)):
+        lost = tuple(lost for lost in rows.lost if lost[0] != "features")
+        note = f"Numbers stand for the names of classes that “features” gives ({_listed(labels)})."
+        return replace(rows, items=(_named(item, labels) for item in rows.items), notes=(*rows.notes, note), lost=lost)
     key = next((key for key in CLASS_NAMES if isinstance(value, dict) and isinstance(value.get(key), list)), None)
     names = value[key] if key else []
     if not names or not all(isinstance(name, str) for name in names):
@@ -102,6 +106,20 @@ def _with_class_names(rows: Rows, value: Any) -> Rows:
         }
 
     return replace(rows, items=map(named, rows.items), notes=(*rows.notes, f"Numbers of labels stand for the names in “{key}”."))
+
+
+def _named(item: Any, labels: dict[str, list[Any]]) -> Any:
+    if not isinstance(item, dict) or not isinstance(row := item.get("row"), dict):
+        return item
+    numbers = {key: row[key] for key, names in labels.items() if type(row.get(key)) is int and row[key] < len(names)}
+    return item | {"row": row | {key: labels[key][number] if number >= 0 else None for key, number in numbers.items()}}  # -1: without
+
+
+def _class_labels(value: Row) -> dict[str, list[Any]]:
+    """Return the names of classes by the column, as Hugging Face's viewer of data sets gives them in “features”."""
+    features = value["features"] if isinstance(value.get("features"), list) else []
+    kinds = [(feature.get("name"), feature.get("type")) for feature in features if isinstance(feature, dict)]
+    return {str(name): kind["names"] for name, kind in kinds if isinstance(kind, dict) and isinstance(kind.get("names"), list)}
 
 
 def fitting_shapes(value: Any, header: bool | None = None) -> list[Rows]:
@@ -311,10 +329,11 @@ def under_keys(value: Row, header: bool | None) -> list[Rows]:
     ]
 
 
-def _under(value: Row, header: bool | None, prefix: str = "", depth: int = 1) -> Iterator[tuple[tuple[bool, int], str, Rows]]:
+def _under(value: Row, header: bool | None, prefix: str = "", depth: int = 1) -> Iterator[tuple[tuple[int, int], str, Rows]]:
     """Yield rows with what speaks for them: whether names say that they are texts, and how many there are."""
     for key, inner in _containers(value).items() if len(value) <= MAX_KEYS else ():
         path, rows = f"{prefix}{key}", None
+        watson = isinstance(inner, list) and isinstance(inner[0], dict) and {"intent", "examples"} <= inner[0].keys()  # intents come first
         if isinstance(inner, dict):
             rows = next((rows for shape in SHAPES for rows in [shape(inner, header)] if rows and not rows.doubtful), None)
             named = rows is not None and (rows.shape in ("splits", "classes", "split", "table") or _column_names(inner))
@@ -325,7 +344,7 @@ def _under(value: Row, header: bool | None, prefix: str = "", depth: int = 1) ->
             size = len(inner)
         if rows:
             yield (
-                (named, size),
+                (named + watson, size),
                 path,
                 replace(rows, shape=f"rows:{path}", words=f"{rows.words} under “{path}” ({size:,})", doubtful=size < 2),
             )
@@ -348,12 +367,13 @@ def single(value: Row) -> list[Rows]:
 def refuse_questions(value: Any, name: str) -> None:
     """Raise ``DataError`` on SQuAD and its kind: questions with answers in a text have no classes."""
     data = value.get("data") if isinstance(value, dict) else value
-    first = data[0] if isinstance(data, list) and data else None
-    if isinstance(first, dict) and isinstance(first.get("paragraphs"), list):
-        raise DataError(
-            f"“{name}” is a set of questions about paragraphs (as SQuAD is published): its answers are places in a text, not classes. "
-            "Expected a text and a class for each row. Choose another data set."
-        )
+    sample = [item for item in data[:SAMPLE_ROWS] if isinstance(item, dict)] if isinstance(data, list) else []
+    parts = sample[0].get("paragraphs") if sample else None
+    if isinstance(parts, list) and not any(isinstance(item.get("cats"), list) and item["cats"] for item in sample):  # spaCy 2
+        spacy = any(isinstance(part, dict) and {"raw", "sentences"} & part.keys() for part in parts)
+        questions = "a set of questions about paragraphs (as SQuAD is published): its answers are places in a text"
+        what = "training data of spaCy without “cats”: its labels are of words" if spacy else questions
+        raise DataError(f"“{name}” is {what}, not classes. Expected a text and a class for each row. Choose another data set.")
 
 
 def kind_of_value(value: Any) -> str:
