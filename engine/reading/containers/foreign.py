@@ -25,7 +25,7 @@ PICKLE = re.compile(
 """The first opcodes of protocols 0 to 5, in the order in which pickling writes them."""
 BELOW = rb":[^\n]*\n  [A-Za-z_]\w*:(?:[ \t\r][^\n]*)?\n(?:(?:  [^\n]*|\r)?\n)*"
 YAML = re.compile(
-    rb"(?:#[^\n]*\n|---[ \t\r]*\n|version:[^\n]*\n|\s)*(?:nlu:\s*\n\s*- (?:intent|synonym|regex|lookup):[^\n]*\n\s+examples:\s*[|>]"
+    rb"(?:#[^\n]*\n|---[ \t\r]*\n|version:[^\n]*\n|\s)*(?:nlu:[ \t\r]*\n\s*- (?:intent|synonym|regex|lookup):[^\n]*\n\s+examples:\s*[|>]"
     rb"|- ([A-Za-z_]\w*)" + BELOW + rb"(?:- \1" + BELOW + rb"){2})"
 )
 """The start of Rasa's training data, or three objects of a list with the same first key, each with a second one below it."""
@@ -58,7 +58,7 @@ def refuse_foreign(start: bytes, name: str) -> None:
     first = start.removeprefix(b"\xef\xbb\xbf").lstrip()[:65536]
     if first.startswith(b"version https://git-lfs.github.com/spec"):
         raise not_a_table(name, "a pointer of Git LFS", "The file itself was never downloaded: run git lfs pull, then upload it.")
-    if re.match(rb"(?:%[^\n]*\n|\s)*@relation\s[\s\S]*^\s*@attribute\s", first, re.IGNORECASE | re.MULTILINE):
+    if re.match(rb"(?:%[^\n]*\n|\s)*@relation\s", first, re.IGNORECASE) and re.search(rb"\n@attribute\s", first, re.IGNORECASE):
         raise not_a_table(name, "an ARFF file of Weka", "Save it as CSV there and upload that.")
     if re.match(rb"(?://[^\n]*\n|\s)*(?:(?:var|let|const)\s+\w+\s*=|export\s+default)\s*[\[{]", first):
         raise not_a_table(name, "a JavaScript file", "Keep only the list or object in it, and save that as .json.")
