@@ -13,7 +13,6 @@ import numpy as np
 
 from engine.files import draft_of, read_json, write_atomically
 
-PRECISION = "float32"
 PROBE_TEXTS = 32
 """How many texts both encoders embed in every run, so that their vectors can be compared."""
 
@@ -66,9 +65,14 @@ class Features:
         write_atomically(self.folder / f"{self.key}.json", json.dumps(note))
 
 
-def features_of(folder: Path, texts: Sequence[str], fingerprint: str, max_tokens: int, windows: bool = False) -> Features:
-    """Return where the vectors of these texts (in this order) by this encoder are kept; equal arguments give an equal place."""
-    digest = hashlib.sha256(f"{fingerprint} {max_tokens} {PRECISION}{' windows' if windows else ''}".encode())
+def features_of(
+    folder: Path, texts: Sequence[str], fingerprint: str, max_tokens: int, windows: bool = False, precision: str = "float32"
+) -> Features:
+    """Return where the vectors of these texts (in this order) by this encoder are kept; equal arguments give an equal place.
+
+    ``precision`` is that in which they are computed; they are kept in float32.
+    """
+    digest = hashlib.sha256(f"{fingerprint} {max_tokens} {precision}{' windows' if windows else ''}".encode())
     for text in texts:
         data = text.encode("utf-8", "surrogatepass")
         digest.update(len(data).to_bytes(8, "little") + data)
