@@ -52,9 +52,9 @@ MEASURES = (
     ("first_step_seconds", "First step", "speed", "seconds", "Tracing, compilation and warm-up; kept out of the training time."),
     ("import_seconds", "Import", "speed", "seconds", "Loading the framework itself, once for each process."),
     ("latency_ms.single_p50", "One text, median", "latency", "milliseconds", "From text to probabilities; half of the calls are faster."),
-    ("latency_ms.single_p95", "One text, p95", "latency", "milliseconds", "From text to probabilities; 95 % of the calls are faster."),
+    ("latency_ms.single_p95", "One text, p95", "latency", "milliseconds", "From text to probabilities; 95 % of the calls were faster."),
     ("latency_ms.batch_p50", "Batch, median", "latency", "milliseconds", "From texts to probabilities; half of the calls are faster."),
-    ("latency_ms.batch_p95", "Batch, p95", "latency", "milliseconds", "From texts to probabilities; 95 % of the calls are faster."),
+    ("latency_ms.batch_p95", "Batch, p95", "latency", "milliseconds", "From texts to probabilities; 95 % of the calls were faster."),
     ("peak_rss_mib", "Peak memory", "memory", "MiB", "Largest resident memory of its process, the framework included."),
     ("rss_after_import_mib", "Memory after import", "memory", "MiB", "Resident memory before any model exists: the framework itself."),
     ("train_growth_mib", "Growth in training", "memory", "MiB", "Peak memory minus memory after import: model, data and training."),
@@ -79,6 +79,7 @@ def headline(results: Results) -> list[Measure]:
         if pytorch is not None or tensorflow is not None:
             if key.startswith("latency_ms.batch"):
                 name = name.replace("Batch", f"Batch of {_batch_size(results)}")
+            explanation += _calls(results, key)
             measures.append(Measure(key, name, group, unit, pytorch, tensorflow, explanation))
     return measures
 
@@ -259,6 +260,13 @@ def _short_columns_first(table: pandas.DataFrame) -> pandas.DataFrame:
 def _figure(side: FrameworkResults, key: str) -> float | None:
     value = operator.attrgetter(key)(side)
     return value if value is not None and math.isfinite(value) else None
+
+
+def _calls(results: Results, key: str) -> str:
+    """Say how many calls a latency was measured with; nothing for another figure, or for an older run, which did not count them."""
+    what = "singles" if key.startswith("latency_ms.single") else "batches" if key.startswith("latency_ms.batch") else ""
+    counts = [getattr(results.frameworks[framework].latency_ms, what) for framework in finished_frameworks(results)] if what else []
+    return f" Measured: {' and '.join(f'{number:,}' for number in counts)} calls." if counts and all(counts) else ""
 
 
 def _batch_size(results: Results) -> int:

@@ -269,8 +269,10 @@ def _framework_results(framework: str, table: pandas.DataFrame) -> FrameworkResu
             single_p95=12.0 * slower,
             encode_single_p50=8.6 * slower,
             classify_single_p50=0.4 * slower,
+            singles=40,
             batch_p50=210.0 * slower,
             batch_p95=260.0 * slower,
+            batches=20,
             batch_size=64,
         ),
     )

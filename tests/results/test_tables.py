@@ -65,6 +65,15 @@ def test_headline_lists_measures_in_order_with_what_is_there() -> None:
     assert (measures[1].pytorch, measures[1].tensorflow, measures[1].both) == (4.0, None, False)
 
 
+def test_a_latency_says_with_how_many_calls_it_was_measured() -> None:
+    sides = {
+        "pytorch": {"latency_ms": {"single_p50": 4.0, "singles": 20, "batch_p50": 80.0}},
+        "tensorflow": {"latency_ms": {"singles": 40}},
+    }
+    single, batch = (measure.help for measure in headline(results(**sides)))
+    assert single.endswith("Measured: 20 and 40 calls.") and "Measured" not in batch, "an older run did not count"
+
+
 @pytest.mark.parametrize("value", [None, float("nan"), float("inf"), "fast", True])
 def test_a_figure_that_is_no_number_is_missing(value: object) -> None:
     assert headline(results(pytorch={"test_accuracy": value})) == []

@@ -14,15 +14,19 @@ class Latency:
     single_p50: Milliseconds | None = None
     """One text at a time: half of the calls are faster."""
     single_p95: Milliseconds | None = None
-    """One text at a time: 95 % of the calls are faster."""
+    """One text at a time: 95 % of the measured calls are faster."""
     encode_single_p50: Milliseconds | None = None
     """The part of one call that turns the text into what the classifier takes; the median."""
     classify_single_p50: Milliseconds | None = None
     """The part of one call that the classifier itself takes; the median."""
+    singles: int | None = None
+    """Calls with one text that were measured: as many as it takes to know the median, 20 at least; none for an older run."""
     batch_p50: Milliseconds | None = None
     """A whole batch at once: half of the calls are faster."""
     batch_p95: Milliseconds | None = None
-    """A whole batch at once: 95 % of the calls are faster."""
+    """A whole batch at once: 95 % of the measured calls are faster; none where fewer than 20 were measured."""
+    batches: int | None = None
+    """Calls with a batch that were measured, 5 at least; none for an older run."""
     batch_size: int | None = None
     """Texts in that batch."""
 
