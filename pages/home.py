@@ -11,6 +11,7 @@ from engine.errors import ParityError
 from engine.runs import launching
 from engine.runs.experiment import Experiment
 from engine.runs.index import RunRow, run_rows
+from engine.runs.preparing.kept_vectors import clear_vectors, kept_vectors
 from pages.parts.train.starting import start_once
 from pages.parts.widgets.entry import through_dashboard
 
@@ -38,6 +39,25 @@ def run_entry(row: RunRow) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.page_link(page, label=plain(name), icon=icon, query_params={"run": row.identifier}, width=300)
         st.caption(" &emsp; ".join([*map(plain, facts), when(row.created)]), width="content")
+
+
+def vectors_entry() -> None:
+    """How much disk kept vectors take, and a way to free it."""
+    try:
+        if "cleared_vectors" in st.session_state:
+            st.caption(st.session_state.pop("cleared_vectors"))
+        kept = kept_vectors()
+    except (ParityError, OSError) as error:
+        st.caption(plain(error))
+        return
+    if kept.size:
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            st.caption(kept.sentence, width="content")
+            with st.popover("Clear", type="tertiary", width="content"):
+                st.write("The next run on these texts computes their vectors again. Runs and their results stay as they are.")
+                if st.button("Remove the kept vectors", key="remove_vectors", icon=":material/delete:"):
+                    st.session_state.cleared_vectors = clear_vectors()
+                    st.rerun()
 
 
 launching.recover()
@@ -76,3 +96,4 @@ if len(rows) > SHOWN:
     with st.expander(f"{count(len(rows) - SHOWN, 'earlier run')}"):
         for row in rows[SHOWN : SHOWN + 40]:
             run_entry(row)
+vectors_entry()

@@ -115,7 +115,8 @@ def make_parser() -> argparse.ArgumentParser:
     command.add_argument("text", nargs="+")
     _add_place(command)
 
-    command = commands.add_parser("runs", help="list the runs, newest first")
+    command = commands.add_parser("runs", help="list the runs, newest first, and what is kept for later ones")
+    command.add_argument("--clear-vectors", action="store_true", help="remove the kept vectors of texts; the next runs compute them again")
     _add_place(command)
 
     command = commands.add_parser("report", help="write a run or a benchmark as one HTML file, a run with --card also as a model card")

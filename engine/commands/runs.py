@@ -13,6 +13,7 @@ from engine.errors import DataError, RunError
 from engine.runs.folder import open_run
 from engine.runs.index import run_rows
 from engine.runs.launching import recover, start
+from engine.runs.preparing.kept_vectors import clear_vectors, kept_vectors
 from engine.runs.processes.answering import Answerer
 from engine.runs.records.reading import to_json
 from engine.runs.records.results import Results
@@ -124,6 +125,7 @@ def show_runs(options: argparse.Namespace) -> int:
     """Print one line a run; those whose process has died are marked as failed on the way."""
     recover()
     rows = run_rows()
+    cleared = clear_vectors() if options.clear_vectors else ""
     if options.json:
         facts = [{"run": row.identifier, "state": row.state, "message": row.message, "test_accuracy": row.accuracies} for row in rows]
         print(json.dumps(facts, indent=1, ensure_ascii=False))
@@ -132,6 +134,8 @@ def show_runs(options: argparse.Namespace) -> int:
     for row in rows if not options.json else []:
         figures = ", ".join(f"{FRAMEWORK_NAMES[name]} {value:.1%}" for name, value in row.accuracies.items() if value is not None)
         print(f"{row.identifier}  {row.state:9} {figures or row.message}")
+    if not options.json and (cleared or kept_vectors().size):
+        print(cleared or kept_vectors().sentence)
     return 0
 
 

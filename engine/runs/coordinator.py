@@ -70,6 +70,7 @@ class RunCoordinator(Coordinator):
             from engine.runs.preparing.inputs import load_inputs, save_arrays
 
             save_arrays(self.run, load_inputs(self.run).rows, (features.open(),))
+            features.release()
         turns = self.take_turns(workers, self._on_change, self.experiment.schedule == "both-at-once")
         self._train(turns)
         return self._compare(turns)
@@ -117,6 +118,7 @@ class RunCoordinator(Coordinator):
                 self._enter("download", f"Looking for {self.experiment.encoder} on this machine and on the hub")
             checkpoint = resolve(self.experiment.encoder, downloaded)
         features, texts = prepare_inputs(self.run, prepared, checkpoint, HomePaths(home()).features_folder)
+        self.status.notes += tuple(features.findings) if features is not None else ()
         return features, checkpoint, texts
 
     def _encode(self, features: Features, checkpoint: Checkpoint, texts: list[str]) -> None:

@@ -1,10 +1,15 @@
 """Home: what this is, one button that starts the sample once, and the recent runs."""
 
+import numpy as np
+
 from engine.errors import RunError
 from engine.runs import launching
-from engine.runs.folder import Run, create_run
+from engine.runs.folder import Run, create_run, home
 from engine.runs.index import run_rows
+from engine.runs.paths import HomePaths
 from engine.runs.status import Status
+from engine.shared.encoders.vector_cache import FeatureWriter, features_of
+from engine.shared.encoders.vector_file import hash_texts
 from tests.pages.conftest import experiment
 
 
@@ -66,3 +71,24 @@ def test_a_damaged_run_does_not_hide_the_others(open_page, finished_run: Run):
     page = open_page("home")
     assert not page.exception
     assert "PyTorch 90.0 %" in words(page).replace("\\", "")
+
+
+def test_kept_vectors_are_shown_and_removed_after_a_question(open_page, finished_run: Run, monkeypatch):
+    assert "Vectors kept" not in words(open_page("home")), "there are none"
+    kept = HomePaths(home()).features_folder
+    for texts in (["one", "two"], ["three"]):
+        features = features_of(kept, hash_texts(texts), "f" * 16, 256)
+        writer = FeatureWriter(features, 4)
+        writer.write(writer.missing, np.ones((len(texts), 4), np.float32))
+        writer.finish()
+    features.hold()
+    page = open_page("home")
+    assert "Vectors kept for later runs: 3. They take 0.0 MB, at most" in words(page)
+    page.button("remove_vectors").click().run()
+    assert not page.exception
+    assert "a run under way uses them: 1." in words(page) and "Vectors kept for later runs: 1." in words(page)
+    features.release()
+    page.button("remove_vectors").click().run()
+    assert "All are removed" in words(page) and "Vectors kept" not in words(page)
+    monkeypatch.setenv("PARITY_VECTORS_LIMIT", "much")
+    assert "PARITY_VECTORS_LIMIT is “much”" in words(open_page("home")).replace("\\", "")

@@ -31,6 +31,8 @@ from engine.shared.encoders.checks import obstacle_for_keras_hub
 from engine.shared.encoders.contents import check_contents
 from engine.shared.encoders.hub import EXAMPLE
 from engine.shared.encoders.tensors import read_config
+from engine.shared.encoders.vector_cache import Features
+from engine.shared.encoders.vector_file import hash_texts
 from engine.shared.text.foreign import foreign_texts
 from engine.shared.text.tokens import MOST_WINDOWS, token_counts
 from engine.shared.text.vocabulary import Terms, texts_without_known_words, train_words
@@ -95,9 +97,11 @@ def data_sizes(choice: DataChoice) -> DataSizes:
     return _data_sizes(_key(choice))
 
 
-def features_file(experiment: Experiment, checkpoint: Checkpoint) -> Path:
-    """Return where the vectors of all texts are, or will be. Raises ``ParityError`` where the texts cannot be read."""
-    return _features_file(experiment, checkpoint, home())
+def texts_to_encode(experiment: Experiment, checkpoint: Checkpoint) -> int:
+    """Return how many different texts have no vector yet. Raises ``ParityError`` where the texts cannot be read."""
+    folder = HomePaths(home()).features_folder
+    features = place_of_features(experiment, checkpoint, _hashes(_key(experiment.data)), folder)
+    return _texts_to_encode(features, folder.stat().st_mtime_ns if folder.exists() else 0)
 
 
 def token_facts(experiment: Experiment, checkpoint: Checkpoint | None) -> TokenFacts:
@@ -178,10 +182,15 @@ def _data_sizes(choice: str) -> DataSizes:
     return DataSizes(len(prepared.frame), prepared.classes, parts, source)
 
 
+@lru_cache(maxsize=2)
+def _hashes(choice: str) -> np.ndarray:
+    return hash_texts(_prepared(choice).frame["text"].tolist())
+
+
 @lru_cache(maxsize=8)
-def _features_file(experiment: Experiment, checkpoint: Checkpoint, folder: Path) -> Path:
-    texts = _prepared(_key(experiment.data)).frame["text"].tolist()
-    return place_of_features(experiment, checkpoint, texts, HomePaths(folder).features_folder).file
+def _texts_to_encode(features: Features, changed: int) -> int:
+    """``changed`` is when a file came into the folder or left it."""
+    return features.count_missing()
 
 
 @lru_cache(maxsize=32)

@@ -15,7 +15,7 @@ from safetensors import safe_open
 from engine.errors import ParityError
 from engine.runs.experiment import Experiment
 from engine.runs.index import run_rows
-from engine.runs.planning.data_facts import DataSizes, TokenFacts, data_sizes, features_file, find_encoder, token_facts, token_limit
+from engine.runs.planning.data_facts import DataSizes, TokenFacts, data_sizes, find_encoder, texts_to_encode, token_facts, token_limit
 from engine.shared.architecture import Architecture
 from engine.shared.devices import graphics_processors, physical_cores
 from engine.shared.encoders.checkpoint import Checkpoint
@@ -184,10 +184,13 @@ class Workload:
         """The time to turn all texts into vectors; 0 where they are there or the classifier takes none."""
         if self.experiment.family_member.takes != "vectors":
             return 0.0
+        texts = self.facts.rows
         with suppress(ParityError):
-            if self.checkpoint is not None and features_file(self.experiment, self.checkpoint).exists():
-                return 0.0
-        seconds = self.facts.rows * self.tokens * _encoder_operations(self.checkpoint) / _speed(self.experiment)
+            if self.checkpoint is not None:
+                texts = texts_to_encode(self.experiment, self.checkpoint)
+        if not texts:
+            return 0.0
+        seconds = texts * self.tokens * _encoder_operations(self.checkpoint) / _speed(self.experiment)
         return seconds + sum(IMPORT_SECONDS[name] for name in self.experiment.frameworks)
 
     def step_seconds(self, framework: str) -> float:

@@ -21,9 +21,9 @@ from engine.runs.index import run_rows
 from engine.runs.planning.data_facts import (
     TokenFacts,
     data_sizes,
-    features_file,
     find_encoder,
     foreign_to,
+    texts_to_encode,
     token_facts,
     token_limit,
     weights_of_classes,
@@ -161,16 +161,23 @@ def _texts(experiment: Experiment, checkpoint: Checkpoint | None) -> Iterator[Li
             yield _vocabulary(experiment, texts)
         elif takes == "vectors":
             assert checkpoint is not None
-            there = features_file(experiment, checkpoint).exists()
-            rows = data_sizes(experiment.data).rows
-            to_do = f"{rows:,} texts of about {texts.lengths.mean():.0f} tokens are turned into vectors once, which are kept."
-            yield title, "passed", "Already computed by an earlier run on the same texts." if there else to_do
+            yield title, "passed", _vectors(data_sizes(experiment.data).rows, texts_to_encode(experiment, checkpoint), texts.lengths.mean())
         if experiment.family_member.concerns("max_tokens"):
             yield long_texts(experiment, checkpoint, texts)
         if checkpoint is not None and (foreign := foreign_to(experiment, checkpoint)).share >= MANY_FOREIGN:
             yield "Language", "warning", f"{foreign.sentence(trained_on(checkpoint))} {way_out(checkpoint)}"
     except ParityError as error:
         yield title, "failed", str(error)
+
+
+def _vectors(rows: int, missing: int, tokens: float) -> str:
+    if not missing:
+        return f"The vectors of all {rows:,} texts are kept from before."
+    if missing == rows:
+        return f"{rows:,} texts of about {tokens:.0f} tokens are turned into vectors once, which are kept."
+    return (
+        f"{missing:,} of {rows:,} texts (about {tokens:.0f} tokens) are turned into vectors; the others have theirs, or equal one of them."
+    )
 
 
 def _vocabulary(experiment: Experiment, texts: TokenFacts) -> Line:

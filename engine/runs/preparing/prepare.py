@@ -23,6 +23,7 @@ from engine.shared.class_weights import class_weights
 from engine.shared.encoders.checkpoint import BUNDLED, Checkpoint, resolve
 from engine.shared.encoders.contents import check_contents
 from engine.shared.encoders.vector_cache import PROBE_TEXTS, Features, features_of
+from engine.shared.encoders.vector_file import hash_texts
 from engine.shared.text.tokens import MOST_WINDOWS, load_tokenizer, padding_token, token_counts, token_rows
 from engine.shared.text.vocabulary import Terms, texts_without_known_words, train_words
 from engine.shared.weights.files import write_arrays
@@ -48,7 +49,10 @@ def prepare_data(run: Run) -> PreparedData:
 def prepare_inputs(
     run: Run, prepared: PreparedData, checkpoint: Checkpoint | None, features_folder: Path
 ) -> tuple[Features | None, list[str]]:
-    """Write what the workers need. Gives back the texts and, for a classifier that takes vectors, where those are or will be."""
+    """Write what the workers need. Gives back the texts and, for a classifier that takes vectors, where those are or will be.
+
+    What is kept of them is there afterwards, and held until it is released.
+    """
     experiment = run.read_experiment()
     texts = prepared.frame["text"].tolist()
     inputs = label_inputs(prepared, experiment)
@@ -64,7 +68,9 @@ def prepare_inputs(
     features = None
     if experiment.family_member.takes == "vectors":
         assert checkpoint is not None
-        features = place_of_features(experiment, checkpoint, texts, features_folder)
+        features = place_of_features(experiment, checkpoint, hash_texts(texts), features_folder)
+        features.hold()
+        features.gather(checkpoint.hidden_size)
         most = inputs.max_tokens * (MOST_WINDOWS if experiment.long_texts == "windows" else 1)
         truncated = sum(count > most for count in token_counts(checkpoint.folder, texts))
         inputs = replace(inputs, features=str(features.file), truncated=truncated)
@@ -105,6 +111,7 @@ def prepare_for_study(
         if not features.complete:
             encode()
         save_arrays(prepared, load_inputs(prepared).rows, (features.open(),))
+        features.release()
     prepared.ready_mark.touch()
 
 
@@ -117,8 +124,8 @@ def label_inputs(prepared: PreparedData, experiment: Experiment) -> Inputs:
     return Inputs(labels, rows, _probe_rows(rows["test"]), len(prepared.classes), class_weights=weights)
 
 
-def place_of_features(experiment: Experiment, checkpoint: Checkpoint, texts: list[str], folder: Path) -> Features:
-    """Return where the vectors of these texts are kept."""
+def place_of_features(experiment: Experiment, checkpoint: Checkpoint, texts: np.ndarray, folder: Path) -> Features:
+    """Return where the vectors of these texts, given as hashes, are kept."""
     return features_of(
         folder, texts, checkpoint.fingerprint, min(experiment.max_tokens, checkpoint.max_tokens), experiment.long_texts == "windows"
     )

@@ -12,7 +12,7 @@ from engine.runs.folder import Run
 from engine.runs.preparing.inputs import load_inputs
 from engine.runs.processes.channel import Channel
 from engine.shared.encoders.checkpoint import resolve
-from engine.shared.encoders.vector_cache import PROBE_TEXTS, Features, FeatureWriter
+from engine.shared.encoders.vector_cache import PROBE_TEXTS, FeatureWriter, features_at
 from engine.workers.wing import make_embed, prepare_device
 
 
@@ -26,9 +26,9 @@ def encode(run: Run, framework: str, channel: Channel) -> None:
     devices.use_device(device, frozenset())  # vectors are compared and kept: never with TensorFloat-32
     checkpoint = resolve(inputs.encoder)
     embed = make_embed(framework, checkpoint, experiment, device)
-    features = Features(Path(inputs.features).parent, Path(inputs.features).stem)
-    writer = FeatureWriter(features, len(texts), checkpoint.hidden_size)
-    missing = np.flatnonzero(~writer.done)
+    features = features_at(Path(inputs.features), texts)
+    writer = FeatureWriter(features, checkpoint.hidden_size)
+    missing = writer.missing
     started, last_word = time.perf_counter(), 0.0
     finished = 0
 
@@ -38,16 +38,16 @@ def encode(run: Run, framework: str, channel: Channel) -> None:
         finished += len(positions)
         if time.perf_counter() - last_word > 0.3:
             last_word = time.perf_counter()
-            channel.tell(encoded=int(writer.done.sum()), of=len(texts), per_second=finished / (last_word - started))
+            channel.tell(encoded=finished, of=len(missing), per_second=finished / (last_word - started))
             if run.stop_requested():
-                writer.save()
+                writer.leave()
                 raise ParityError("Stopped while the texts were being encoded; the vectors so far are kept.")
 
     if len(missing):
         embed([texts[row] for row in missing], on_batch=on_batch)
     seconds = time.perf_counter() - started
     writer.finish()
-    features.write_note({"framework": framework, "device": device, "texts": len(texts), "seconds": seconds})
+    features.write_note({"framework": framework, "device": device, "texts": len(texts), "encoded": len(missing), "seconds": seconds})
     probe_rows = inputs.probe_rows[:PROBE_TEXTS]
     np.save(run.probe_vectors(framework), embed([texts[row] for row in probe_rows]))
     channel.tell(encode_seconds=seconds, encoded_now=len(missing))
