@@ -4,7 +4,7 @@
 #   make test      style, types, and the tests that are run before every commit, the main job in the browser included
 #   make test-all  style, types and all tests; what continuous integration runs
 #   make lint      style and types only
-#   make bench     the measurements of benchmarks/, one after the other
+#   make bench     all benchmarks in at most twelve minutes; writes docs/performance.md
 #   make export    add what only some exports need (requirements-export.txt) to .venv
 #   make clean     remove .venv and caches; runs/ is kept
 
@@ -41,16 +41,9 @@ lint: $(ENVIRONMENT)/.installed-test
 	$(VENV_PYTHON) -m ruff format --check .
 	$(VENV_PYTHON) -m mypy
 
-# Every figure is printed by the script that measures it; timings mean something on an otherwise idle machine only.
+# Every figure of docs/performance.md is written by the script that measures it; timings mean something on an otherwise idle machine only.
 bench: $(ENVIRONMENT)/.installed-test
-	HF_HUB_OFFLINE=1 $(VENV_PYTHON) -m benchmarks.reading
-	HF_HUB_OFFLINE=1 $(VENV_PYTHON) -m benchmarks.encodings
-	HF_HUB_OFFLINE=1 $(VENV_PYTHON) -m benchmarks.pages
-	HF_HUB_OFFLINE=1 $(VENV_PYTHON) -m benchmarks.encoding
-	HF_HUB_OFFLINE=1 $(VENV_PYTHON) -m benchmarks.training
-	HF_HUB_OFFLINE=1 $(VENV_PYTHON) -m benchmarks.steps
-	HF_HUB_OFFLINE=1 $(VENV_PYTHON) -m benchmarks.measuring
-	HF_HUB_OFFLINE=1 $(VENV_PYTHON) -m benchmarks.accuracy sample --classifier embedding-mlp tfidf-mlp text-cnn bi-lstm
+	HF_HUB_OFFLINE=1 $(VENV_PYTHON) -m benchmarks
 
 export: $(ENVIRONMENT)/.installed-export
 

@@ -1,4 +1,4 @@
-"""The bare scripts that the benchmarks measure against run for every classifier; what they print is a time and a memory."""
+"""What the benchmarks measure against runs, and what they tell comes together in one page."""
 
 from __future__ import annotations
 
@@ -11,8 +11,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from benchmarks.__main__ import BENCHMARKS, page, section
 from benchmarks.accuracy import as_value
 from benchmarks.bare_script import SCRIPTS
+from benchmarks.figures import COLLECTION, Figures, Row, publish
 from engine.shared.architecture import Architecture
 from engine.shared.batches import training_plan
 from engine.shared.classifiers import CLASSIFIERS
@@ -81,3 +83,42 @@ def test_a_setting_of_the_accuracy_benchmark_is_read_as_what_it_is() -> None:
     """``--set compiled=false`` was taken for yes, as every word is."""
     values = {text: as_value(text) for text in ("false", "0.01", "32", "windows")}
     assert values == {"false": False, "0.01": 0.01, "32": 32, "windows": "windows"}
+
+
+@pytest.mark.parametrize(
+    ("row", "ratio", "verdict"),
+    [
+        (Row("seconds", 5.8, "s", goal="≤ 6"), None, "reached"),
+        (Row("seconds", 6.2, "s", goal="≤ 6"), None, "missed"),
+        (Row("encoded", 100, "texts", goal="= 100"), None, "reached"),
+        (Row("encoded", 101, "texts", goal="= 100"), None, "missed"),
+        (Row("texts", 300, "texts/s", "a library", 100, goal="≥ 2.5"), 3.0, "reached"),
+        (Row("step", 96, "ms", "a bare script", 100, goal="≥ 0.97"), 0.96, "missed"),
+        (Row("step", 96, "ms", "a bare script", 100, ratio=0.98, goal="≥ 0.97"), 0.98, "reached"),
+        (Row("step", 96, "ms", "a bare script", 100, goal="0.95 to 1.05"), 0.96, "reached"),
+        (Row("step", 94, "ms", "a bare script", 100, goal="0.95 to 1.05"), 0.94, "missed"),
+        (Row("memory", 12, "MiB"), None, ""),
+    ],
+    ids=lambda value: value.name if isinstance(value, Row) else "",
+)
+def test_a_goal_is_held_against_the_ratio_where_there_is_one(row: Row, ratio: float | None, verdict: str) -> None:
+    assert (row.quotient, row.verdict) == (ratio, verdict)
+
+
+def test_figures_are_printed_and_come_together_in_one_page(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv(COLLECTION, str(tmp_path / "figures"))
+    publish("Answers", [Row("fast", 1234.5, "texts/s", "a library", 1000.0, goal="≥ 1.1")], "Measured twice.")
+    publish("Memory", [Row("peak", 12.345, "MiB")])
+    told = [Figures.from_json(line) for line in (tmp_path / "figures").read_text(encoding="utf-8").splitlines()]
+    assert [figures.title for figures in told] == ["Answers", "Memory"]
+    line = "| fast | 1,234 texts/s | a library | 1,000 texts/s | 1.234 | ≥ 1.1 | reached |"
+    assert line in capsys.readouterr().out
+    written = page([section("python -m benchmarks.answers", told, 3.4, 1)], 0.0, 90.0)
+    assert line in written and "| peak | 12.3 MiB |" in written, "a column that is empty in all rows is left out"
+    assert "1 January 1970" in written and "1.5 minutes" in written and "exit code 1" in written
+
+
+def test_every_benchmark_of_make_bench_is_there() -> None:
+    assert not [name for name in BENCHMARKS if not (BARE.parent / f"{name}.py").exists()]
