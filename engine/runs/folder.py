@@ -126,7 +126,7 @@ class Run(RunPaths, WorkFolder):
         return [event for event in events if isinstance(event, dict)], offset + len(whole)
 
 
-def create_run(experiment: Experiment) -> Run:
+def create_run(experiment: Experiment, status: Status | None = None) -> Run:
     """Make a new folder with ``experiment.json`` and a queued status. Two that start at the same moment get two folders."""
     path = home() / f"{time.strftime('%Y%m%d-%H%M%S')}-{secrets.token_hex(3)}"
     try:
@@ -146,7 +146,7 @@ def create_run(experiment: Experiment) -> Run:
         for framework in experiment.frameworks:
             run.framework_folder(framework).mkdir()
         run.write_experiment(experiment)
-        run.write_status(Status())
+        run.write_status(status or Status())
     except OSError as error:
         shutil.rmtree(path, ignore_errors=True)  # nothing half-written stays
         raise RunError(

@@ -12,6 +12,7 @@ from pathlib import Path
 from engine.errors import ParityError
 from engine.runs.experiment import Experiment
 from engine.runs.folder import Run, home, run_names
+from engine.runs.records.stages import StageTimes
 from engine.runs.status import ACTIVE, Status
 
 MOST_KEPT = 4096
@@ -37,6 +38,10 @@ class RunRow:
     """The accuracy of each framework that has finished, on the test texts."""
     documents_per_second: dict[str, float | None]
     """How many texts each of them trained on in a second."""
+    stages: StageTimes | None = None
+    """How long each stage took, where the run recorded it."""
+    epochs: int = 0
+    """Epochs that were trained, the most of any framework."""
 
     @property
     def identifier(self) -> str:
@@ -117,6 +122,8 @@ def _kept_row(run: Run, *versions: Version | None) -> RunRow:
         has_results=results is not None,
         accuracies={framework: side.test_accuracy for framework, side in sides.items()},
         documents_per_second={framework: side.documents_per_second for framework, side in sides.items()},
+        stages=results.stages if results else None,
+        epochs=max((len(side.epoch_train_loss) for side in sides.values()), default=0),
     )
     return _with_status(row, run.written_status())
 

@@ -13,6 +13,7 @@ from engine.errors import RunError
 from engine.runs.experiment import Experiment
 from engine.runs.folder import Run, create_run, home
 from engine.runs.index import run_rows
+from engine.runs.planning.stages import stages_of
 from engine.runs.processes.identity import end_processes
 from engine.runs.processes.queue import lock_path
 from engine.runs.status import Status
@@ -21,7 +22,7 @@ from engine.runs.work_folder import WorkFolder
 
 def start(experiment: Experiment) -> Run:
     """Create a run's folder and start its coordinator, which outlives this process. Raises ``RunError`` when the disk refuses."""
-    run = create_run(experiment)
+    run = create_run(experiment, Status(expected=stages_of(experiment)))
     launch(run)
     return run
 

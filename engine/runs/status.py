@@ -9,6 +9,7 @@ from typing import Any
 
 from engine.runs.processes.identity import ProcessIdentity
 from engine.runs.records.reading import from_json
+from engine.runs.records.stages import StageEstimate
 from engine.units import Megabytes, MiB, Seconds, Share, Timestamp
 
 STATES = ("queued", "preparing", "running", "done", "stopped", "failed")
@@ -53,9 +54,11 @@ class Status:
     workers: dict[str, ProcessIdentity] = field(default_factory=dict)
     """The processes that it has started, by framework and job."""
     share: Share = 0.0
-    """How much of a study's work is done."""
+    """How much of the whole work is done."""
     seconds_left: Seconds | None = None
-    """How long a study will still take."""
+    """How long the whole will still take."""
+    expected: dict[str, StageEstimate] = field(default_factory=dict)
+    """How long each stage of a run will probably take, as estimated when it was asked for."""
     progress: dict[str, WorkProgress] = field(default_factory=dict)
     """How far each framework of a run is, or its ``download`` and ``encode``."""
     memory: dict[str, MiB] = field(default_factory=dict)
@@ -67,6 +70,15 @@ class Status:
     def active(self) -> bool:
         """Whether something still lies ahead."""
         return self.state in ACTIVE
+
+    def now(self) -> tuple[Share, Seconds | None]:
+        """How much of the whole is done and how long it will still take at this moment, a while after the coordinator has last said it."""
+        if self.seconds_left is None or self.started is None:
+            return self.share, self.seconds_left
+        moment = time.time()
+        left = max(self.seconds_left - max(0.0, moment - self.updated), self.seconds_left / 10)
+        passed = max(0.0, moment - self.started)
+        return max(self.share, passed / (passed + left) if left else 1.0), left
 
     def of(self, name: str) -> WorkProgress:
         """How far a framework, ``download`` or ``encode`` is; all unknown before it has begun."""

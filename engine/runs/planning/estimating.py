@@ -69,15 +69,12 @@ def estimate(experiment: Experiment) -> Estimate:
     work = Workload.of(experiment)
     encoding = work.encoding_seconds
     measured = _measured_documents_per_second(experiment)
-    training = compiling = 0.0
+    training, compiling = 0.0, work.compiling_seconds
     for name in experiment.frameworks:
         pace = measured.get(name) or experiment.batch_size / work.step_seconds(name)
         parts = work.facts.parts
         tested = parts["validation"] * experiment.epochs + parts["test"]  # without gradients: a third of the work
         training += (parts["train"] * experiment.epochs + tested / 3) / pace + IMPORT_SECONDS[name] + EVALUATION_SECONDS
-        if experiment.compiled:
-            widths = math.ceil(math.log2(max(work.widest, 16) / 8)) if experiment.family_member.sequences else 1
-            compiling += COMPILE_SECONDS[name] * (min(widths, 2) if name == "pytorch" else widths)
     kind = "measured by earlier runs on this machine" if measured else "from typical figures, as nothing was measured here yet"
     memory = COORDINATOR_MIB + work.input_mib
     for name in experiment.frameworks:
@@ -190,8 +187,15 @@ class Workload:
                 texts = texts_to_encode(self.experiment, self.checkpoint)
         if not texts:
             return 0.0
-        seconds = texts * self.tokens * _encoder_operations(self.checkpoint) / _speed(self.experiment)
-        return seconds + sum(IMPORT_SECONDS[name] for name in self.experiment.frameworks)
+        return texts * self.tokens * _encoder_operations(self.checkpoint) / _speed(self.experiment)
+
+    @property
+    def compiling_seconds(self) -> float:
+        """The time to compile both models; 0 where nothing is compiled."""
+        if not self.experiment.compiled:
+            return 0.0
+        widths = math.ceil(math.log2(max(self.widest, 16) / 8)) if self.experiment.family_member.sequences else 1
+        return sum(COMPILE_SECONDS[name] * (min(widths, 2) if name == "pytorch" else widths) for name in self.experiment.frameworks)
 
     def step_seconds(self, framework: str) -> float:
         """The time of one optimizer step."""

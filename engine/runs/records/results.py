@@ -8,6 +8,7 @@ from engine.reading.options import ReadingOptions
 from engine.runs.experiment import Experiment
 from engine.runs.records.outcome import Outcome
 from engine.runs.records.split_facts import SplitFacts
+from engine.runs.records.stages import StageTimes
 from engine.shared.classifiers import CLASSIFIERS, Classifier
 from engine.shared.devices import Machine
 from engine.shared.metrics import AccuracyDifference, Scores
@@ -131,6 +132,8 @@ class Results:
     """How far the two are the same."""
     environment: Environment | None = None
     """Where it was computed; none before the run has been compared."""
+    stages: StageTimes | None = None
+    """How long each stage took; none for an older run."""
 
     def fitting(self) -> Results:
         """Return the results without the confusion matrices that have other sizes than there are classes; only a damaged file has such."""

@@ -1,0 +1,89 @@
+"""Where a run is between the click and its last result: what is done of it, and how long it will still take."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+
+from engine.runs.planning.stages import STAGES
+from engine.runs.records.stages import StageEstimate, StageTimes
+from engine.runs.status import Status
+
+PRIOR_SECONDS = 4.0
+"""How much the expectation counts, in seconds of work, against what this run took longer or shorter so far."""
+
+
+class StageClock:
+    """Watches a run go through its stages: its coordinator says what begins, and lets the clock fill in what the status says of time."""
+
+    def __init__(self, expected: Mapping[str, StageEstimate], warm: bool = False, now: Callable[[], float] = time.monotonic) -> None:
+        self.expected, self.warm, self._now = dict(expected), warm, now
+        self.taken: dict[str, float] = {}
+        """Seconds of each stage that is over."""
+        self._stage, self._begun = "", now()
+        self._share, self._told = 0.0, 0.0
+
+    def begin(self, stage: str, texts: int | None = None) -> None:
+        """Say that the run has come to ``stage``, which ends the one before; ``texts`` to encode, once their number is known."""
+        if stage != self._stage:
+            self._close()
+            self._stage, self._begun, self._share = stage, self._now(), 0.0
+        estimate = self.expected.get(stage)
+        if texts is not None and estimate is not None and estimate.texts:
+            part = texts / estimate.texts
+            self.expected[stage] = StageEstimate(estimate.seconds * part, estimate.typical * part, texts)
+
+    def tell(self, status: Status) -> None:
+        """Fill in what is done of the whole run, which never goes back, and how long the rest will take."""
+        left = self.left(status)
+        passed = sum(self.taken.values()) + (self._now() - self._begun if self._stage else 0.0)
+        self._told = max(self._told, passed / (passed + left) if passed + left > 0 else 0.0)
+        status.share, status.seconds_left = self._told, left
+
+    def left(self, status: Status) -> float:
+        """Return the seconds to the end of the run."""
+        pace = self._pace()
+        ahead = [stage for stage in STAGES if stage in self.expected and stage not in self.taken and stage != self._stage]
+        if self._stage:
+            ahead = [stage for stage in ahead if STAGES.index(stage) > STAGES.index(self._stage)]
+        return self._left_of_stage(pace, status) + pace * sum(self.expected[stage].seconds for stage in ahead)
+
+    def _left_of_stage(self, pace: float, status: Status) -> float:
+        if not self._stage:
+            return 0.0
+        elapsed = self._now() - self._begun
+        estimate = self.expected.get(self._stage)
+        whole = max(pace * estimate.seconds if estimate else 0.0, 1.25 * elapsed)  # what lasts longer than expected, still lasts a while
+        share = self._share_of_stage(status)
+        if share <= 0:
+            return whole - elapsed
+        trust = min(1.0, 2 * share)  # the first steps say little
+        return (1 - share) * ((1 - trust) * whole + trust * elapsed / share)
+
+    def _share_of_stage(self, status: Status) -> float:
+        """Return which part of the present stage is done, as its workers say; 0 where they say nothing."""
+        names = {"encoding": ["encode"], "downloading": ["download"]}.get(self._stage, [])
+        if self._stage == "training":
+            names = [name for name in status.progress if name not in ("encode", "download")]
+        shares = [status.of(name).share or 0.0 for name in names]
+        self._share = max(self._share, sum(shares) / len(shares) if shares else 0.0)
+        return min(self._share, 1.0)
+
+    def _pace(self) -> float:
+        """Return how much slower than expected the run has been so far."""
+        over = [stage for stage in self.taken if stage in self.expected]
+        taken, expected = sum(self.taken[stage] for stage in over), sum(self.expected[stage].seconds for stage in over)
+        return min(2.0, max(0.5, (taken + PRIOR_SECONDS) / (expected + PRIOR_SECONDS)))
+
+    def _close(self) -> None:
+        if self._stage:
+            self.taken[self._stage] = self.taken.get(self._stage, 0.0) + self._now() - self._begun
+
+    def times(self, share_of_epochs: float = 1.0) -> StageTimes:
+        """Return what each stage took; of the training ``share_of_epochs`` was done, and its typical time is that of this part."""
+        self._close()
+        self._stage = ""
+        typical = {stage: self.expected[stage].typical for stage in self.taken if stage in self.expected}
+        if "training" in typical:
+            typical["training"] *= share_of_epochs
+        return StageTimes(self.warm, dict(self.taken), typical)

@@ -1,0 +1,158 @@
+"""What a run goes through, and how long each stage will take on this machine: typical figures, corrected by what earlier runs took."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from statistics import median
+
+from engine.runs.experiment import Experiment
+from engine.runs.index import run_rows
+from engine.runs.planning.estimating import IMPORT_SECONDS, Workload
+from engine.runs.records.stages import StageEstimate, StageTimes
+
+STAGES = ("reading", "downloading", "encoding", "loading", "training", "testing", "timing")
+"""The stages in their order. Downloading and encoding are for those runs that need it."""
+
+STAGE_OF_PHASE = {
+    "data": "reading",
+    "download": "downloading",
+    "encode": "encoding",
+    "import": "loading",
+    "train": "training",
+    "evaluate": "testing",
+    "latency": "timing",
+    "compare": "timing",
+}
+"""The stage to which each phase of a run's status belongs."""
+
+READING_SECONDS, TEXT_SECONDS, TOKEN_SECONDS = 0.5, 2e-5, 1e-6
+"""Reading and splitting: for itself, for each text, and for each token where the classifier takes tokens."""
+ENCODER_SECONDS = {"pytorch": 0.7, "tensorflow": 2.0}
+"""Loading the encoder."""
+BUILD_SECONDS = {"pytorch": 0.2, "tensorflow": 0.5}
+"""Building the model and its first answer."""
+FIRST_STEP_SECONDS = {"pytorch": 0.2, "tensorflow": 1.2}
+"""Tracing and warm-up, and what the end of the training takes."""
+TEST_SECONDS = {"pytorch": 0.1, "tensorflow": 0.3}
+TIMING_SECONDS = 1.5
+"""Timing one framework’s answers."""
+
+ALIKE: dict[str, tuple[str, ...]] = {
+    "reading": ("data", "takes", "warm"),
+    "encoding": ("encoder", "device", "threads", "warm", "data"),
+    "loading": ("warm", "takes", "encodes", "compiled"),
+    "training": ("classifier", "mode", "compiled", "device", "threads", "schedule", "data", "warm"),
+    "testing": ("classifier", "device", "data"),
+    "timing": ("takes", "classifier", "encoder", "device", "data"),
+}
+"""What makes an earlier run's time of a stage telling for another run, the most important first."""
+NEIGHBOURS = 3
+"""Earlier runs whose median counts."""
+
+
+@dataclass(frozen=True)
+class EarlierRun:
+    """A finished run on this machine, as far as it says something about the next one."""
+
+    experiment: Experiment
+    stages: StageTimes
+    epochs: int = 0
+    """Epochs that were trained: fewer than were asked for where validation no longer improved."""
+
+
+def typical_stages(work: Workload, warm: bool) -> dict[str, float]:
+    """Return the seconds of each stage by typical figures; ``warm`` where processes wait that have loaded their frameworks."""
+    experiment, parts = work.experiment, work.facts.parts
+    names = experiment.frameworks
+    takes, encoding = experiment.family_member.takes, work.encoding_seconds
+    imports = 0.0 if warm else sum(IMPORT_SECONDS[name] for name in names)
+    first_import = 0.0 if warm else IMPORT_SECONDS[names[0]]
+    tokens = 0.0 if takes == "vectors" else work.tokens
+    seconds = {"reading": READING_SECONDS + work.facts.rows * (TEXT_SECONDS + tokens * TOKEN_SECONDS)}
+    if encoding:
+        seconds["encoding"] = encoding + first_import + ENCODER_SECONDS[names[0]]
+    seconds["loading"] = imports - (first_import if encoding else 0.0) + sum(BUILD_SECONDS[name] for name in names)
+    seconds["training"], seconds["testing"] = work.compiling_seconds, 0.0
+    for name in names:
+        each = work.step_seconds(name) / experiment.batch_size
+        seconds["training"] += FIRST_STEP_SECONDS[name] + (parts["train"] + parts["validation"] / 3) * experiment.epochs * each
+        seconds["testing"] += TEST_SECONDS[name] + parts["test"] / 3 * each
+    seconds["timing"] = len(names) * TIMING_SECONDS
+    if takes == "vectors":
+        seconds["timing"] += sum(ENCODER_SECONDS[name] for name in (names[1:] if encoding else names))
+    return seconds
+
+
+def expected_stages(
+    experiment: Experiment, typical: Mapping[str, float], warm: bool, earlier: Sequence[EarlierRun]
+) -> dict[str, StageEstimate]:
+    """Return how long each stage will take: as much longer than typical as in the earlier runs that are most like this one."""
+    asked = EarlierRun(experiment, StageTimes(warm, typical=dict(typical)))
+    expected = {}
+    for stage, seconds in typical.items():
+        factor = _factor(stage, asked, earlier)
+        if stage == "training":
+            factor *= _share_of_epochs(asked, earlier)
+        expected[stage] = StageEstimate(seconds * factor, seconds)
+    return expected
+
+
+def stages_of(experiment: Experiment, warm: bool = False) -> dict[str, StageEstimate]:
+    """Return how long each stage of a run will take on this machine. Its data and encoder are looked at as :mod:`data_facts` keeps them."""
+    work = Workload.of(experiment)
+    expected = expected_stages(experiment, typical_stages(work, warm), warm, earlier_runs())
+    if "encoding" in expected:
+        encoding = expected["encoding"]
+        expected["encoding"] = StageEstimate(encoding.seconds, encoding.typical, work.facts.rows)
+    return expected
+
+
+def earlier_runs(most: int = 30) -> list[EarlierRun]:
+    """Return the latest runs that recorded their stages, newest first."""
+    return [
+        EarlierRun(row.experiment, row.stages, row.epochs)
+        for row in run_rows(most)
+        if row.experiment is not None and row.stages is not None
+    ]
+
+
+def _factor(stage: str, asked: EarlierRun, earlier: Sequence[EarlierRun]) -> float:
+    """Return how many times the typical seconds this stage took in the earlier runs that are most alike; 1 without any."""
+    known = [run for run in earlier if run.stages.seconds.get(stage) and run.stages.typical.get(stage)]
+    if not known:
+        return 1.0
+    wanted = asked.stages.typical[stage]
+
+    def distance(run: EarlierRun) -> tuple[object, ...]:
+        unlike = tuple(_ALIKE[name](run) != _ALIKE[name](asked) for name in ("frameworks", *ALIKE.get(stage, ())))
+        return *unlike, abs(math.log(run.stages.typical[stage] / wanted))
+
+    nearest = sorted(known, key=distance)[:NEIGHBOURS]
+    return median(run.stages.seconds[stage] / run.stages.typical[stage] for run in nearest)
+
+
+def _share_of_epochs(asked: EarlierRun, earlier: Sequence[EarlierRun]) -> float:
+    """Return which part of the epochs the same training took before it stopped early; 1 where nobody knows."""
+    same = ("data", "classifier", "encoder", "epochs", "patience", "mode")
+    wanted = [getattr(asked.experiment, name) for name in same]
+    shares = [
+        run.epochs / run.experiment.epochs for run in earlier if run.epochs and [getattr(run.experiment, name) for name in same] == wanted
+    ]
+    return median(shares[:NEIGHBOURS]) if shares else 1.0
+
+
+def _setting(name: str) -> Callable[[EarlierRun], object]:
+    return lambda run: getattr(run.experiment, name)
+
+
+_ALIKE: dict[str, Callable[[EarlierRun], object]] = {
+    "warm": lambda run: run.stages.warm,
+    "takes": lambda run: run.experiment.family_member.takes,
+    "encodes": lambda run: "encoding" in run.stages.typical,
+    **{
+        name: _setting(name)
+        for name in ("frameworks", "data", "classifier", "encoder", "device", "threads", "mode", "compiled", "schedule")
+    },
+}
