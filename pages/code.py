@@ -1,5 +1,6 @@
 """Code: the functions that trained a run, PyTorch's beside TensorFlow's, stage by stage; then scripts that need no engine."""
 
+from collections.abc import Sequence
 from functools import partial
 from html import escape
 
@@ -14,6 +15,8 @@ from engine.shared.classifiers import CLASSIFIERS
 from engine.source.script_settings import DATA_NAME
 from engine.source.scripts import SCRIPT_NAMES, data_file, notebook, obstacle_to_scripts, standalone_script
 from engine.source.snippets import Row, Stage, load_snippets, present_snippets
+from engine.source.source_tree import Definition
+from pages.parts.train.difference_list import STAGE_IN_ADDRESS
 from pages.parts.widgets.code_columns import QUIET, column_heading, show_piece
 from pages.parts.widgets.entry import through_dashboard
 from pages.parts.widgets.run_choice import choose_run, run_caption
@@ -84,6 +87,9 @@ for framework in FRAMEWORKS:
             "they are folded away below."
         )
 
+unfolded = st.query_params.get(STAGE_IN_ADDRESS, "train")
+"""The stage whose code is drawn at once; the others are when they are unfolded."""
+
 jumps = [f"[{stage.name.capitalize()}](#{stage.name.replace(' ', '-')})" for stage in exhibit.stages]
 with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
     st.markdown(" · ".join([*jumps, "[Take it with you](#take-it-with-you)"]), width="content")
@@ -106,19 +112,32 @@ def show_row(row: Row) -> None:
                 st.html(f'<div style="{QUIET};padding-top:0.1rem">No counterpart. {escape(row.reason)}</div>')
 
 
+@st.fragment
 def show_stage(stage: Stage) -> None:
-    """Show one sentence on what differs, then the code."""
-    st.subheader(stage.name.capitalize(), anchor=stage.name.replace(" ", "-"))
+    """Show one sentence on what differs and how much there is to read; the code itself once it is unfolded, for it is slow to draw."""
+    anchor = stage.name.replace(" ", "-")
+    st.subheader(stage.name.capitalize(), anchor=anchor)
     st.write(stage.difference)
     for column, framework in zip(st.columns(2, gap="medium"), FRAMEWORKS, strict=True):
         with column:
             column_heading(framework, count(stage.lines(framework) - stage.mended(framework), "line"))
-    for row in stage.rows:
-        show_row(row)
-    for framework, pieces in stage.repairs.items():
-        names = ", ".join(dict.fromkeys(piece.file.rsplit("/", 1)[-1] for piece in pieces))
-        title = f"Also needed, in {FRAMEWORK_NAMES[framework]} only: {plain(names)}, {count(stage.mended(framework), 'line')}"
-        with st.expander(title, icon=":material/build:"):
+    names = ", ".join(plain(row.name) for row in stage.rows)
+    pieces = st.expander(names, expanded=anchor == unfolded, key=f"stage_{anchor}", on_change="rerun")
+    if pieces.open:
+        with pieces:
+            for row in stage.rows:
+                show_row(row)
+    for framework, repairs in stage.repairs.items():
+        files = ", ".join(dict.fromkeys(piece.file.rsplit("/", 1)[-1] for piece in repairs))
+        title = f"Also needed, in {FRAMEWORK_NAMES[framework]} only: {plain(files)}, {count(stage.mended(framework), 'line')}"
+        show_when_unfolded(title, ":material/build:", f"repairs_{framework}_{anchor}", repairs)
+
+
+def show_when_unfolded(title: str, icon: str, key: str, pieces: Sequence[Definition]) -> None:
+    """Show pieces that are needed besides, once somebody unfolds them."""
+    folded = st.expander(title, icon=icon, key=key, on_change="rerun")
+    if folded.open:
+        with folded:
             for piece in pieces:
                 show_piece(piece, wrap)
 
@@ -131,9 +150,8 @@ st.write(
     f"{made_once(classifier)}, the initial weights, the order of the batches and the rule for stopping belong to neither framework: "
     "they are NumPy and plain Python, and both sides are given the same."
 )
-with st.expander(f"{count(sum(piece.lines for piece in exhibit.shared), 'line')} that both use", icon=":material/join_inner:"):
-    for piece in exhibit.shared:
-        show_piece(piece, wrap)
+both_use = f"{count(sum(piece.lines for piece in exhibit.shared), 'line')} that both use"
+st.fragment(show_when_unfolded)(both_use, ":material/join_inner:", "shared", exhibit.shared)
 
 st.subheader("Take it with you", anchor="take-it-with-you")
 if not run or not experiment:

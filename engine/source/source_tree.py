@@ -7,6 +7,7 @@ import io
 import tokenize
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from engine.runs.moved_files import present_path
 from engine.shared.syntax import parse
@@ -31,7 +32,7 @@ class Definition:
         """The names that it defines."""
         return tuple(self.name.split(", "))
 
-    @property
+    @cached_property
     def lines(self) -> int:
         """Lines of code: blank lines, comments and docstrings are not counted."""
         return len(code_lines(self.source))

@@ -10,8 +10,8 @@ from streamlit.testing.v1 import AppTest
 from engine.runs.folder import Run, create_run
 from engine.runs.source_code import save_code
 from engine.shared.classifiers import CLASSIFIERS
-from engine.source.snippets import STAGES
-from pages.parts.train.difference_list import anchor_of
+from engine.source.snippets import STAGES, load_snippets
+from pages.parts.train import difference_list
 from tests.pages.conftest import everything_shown, experiment, write_data
 
 OpenPage = Callable[..., AppTest]
@@ -55,22 +55,44 @@ def test_before_the_first_run_there_is_code_to_read(open_page: OpenPage) -> None
     page = open_page("code")
     assert not page.exception
     assert "present code" in captions(page)
-    assert len(sources(page)) > 2 * len(STAGES)
+    assert len(sources(page)) > 2 * 4
     assert not page.get("download_button")
 
 
+def headings_of(page: AppTest) -> set[str]:
+    return {heading.value.removeprefix("###### ").replace("\\", "") for heading in page.markdown if heading.value.startswith("######")}
+
+
 @pytest.mark.parametrize("classifier", CLASSIFIERS)
-def test_an_address_that_names_a_classifier_shows_its_code(finished_run: Run, open_page: OpenPage, classifier: str) -> None:
-    page = open_page("code", classifier=classifier)
+def test_an_address_that_names_a_classifier_and_a_stage_shows_its_code(finished_run: Run, open_page: OpenPage, classifier: str) -> None:
+    page = open_page("code", classifier=classifier, stage="build")
     assert not page.exception
     assert CLASSIFIERS[classifier].title in captions(page).replace("\\", "")
     assert f"classifiers/{classifier.replace('-', '_')}.py, from line" in everything_shown(page)
-    anchors = {heading.value.removeprefix("###### ").replace("\\", "") for heading in page.markdown if heading.value.startswith("######")}
-    assert {"build", "make_optimizer", "MatchedAdam", "train"} <= anchors, "what the Train page links to"
+    assert "build" in headings_of(page) and "make_optimizer" not in headings_of(page), "the others are drawn when they are unfolded"
+
+
+def test_what_the_train_page_links_to_is_drawn_at_its_address(open_page: OpenPage) -> None:
+    places = {name: address for (_, name), address in difference_list._anchors("embedding-mlp").items()}
+    for name in ("make_optimizer", "MatchedAdam", "train", "build", "save_weights"):
+        address, anchor = places[name].removeprefix("&").split("#")
+        page = open_page("code", classifier="embedding-mlp", **dict([address.split("=")]))
+        assert anchor in {difference_list.anchor_of(heading) for heading in headings_of(page)}
+
+
+def test_all_code_is_there_once_it_is_unfolded(finished_run: Run, open_page: OpenPage) -> None:
+    page = open_page("code", run=finished_run.identifier)
+    for block in page.get("expander"):
+        page.session_state[block.proto.id.split("-", 2)[-1]] = True
+    exhibit = load_snippets(finished_run)
+    pieces = [piece for stage in exhibit.stages for row in stage.rows for piece in row.pieces.values()]
+    pieces += [piece for stage in exhibit.stages for repairs in stage.repairs.values() for piece in repairs]
+    assert sources(page.run()) and not page.exception
+    assert sorted(sources(page)) == sorted(piece.source for piece in [*pieces, *exhibit.shared])
 
 
 def test_another_classifier_can_be_chosen_before_the_first_run(open_page: OpenPage) -> None:
-    page = open_page("code", classifier="nonsense")
+    page = open_page("code", classifier="nonsense", stage="build")
     assert not page.exception and page.segmented_control("code_classifier").value == "embedding-mlp"
     page.segmented_control("code_classifier").set_value("bi-lstm").run()
     assert not page.exception
@@ -78,7 +100,11 @@ def test_another_classifier_can_be_chosen_before_the_first_run(open_page: OpenPa
 
 
 def test_links_lead_to_the_headings_of_the_functions() -> None:
-    assert [anchor_of(name) for name in ("make_optimizer", "MatchedAdam", "_draw")] == ["make-optimizer", "matched-adam", "draw"]
+    assert [difference_list.anchor_of(name) for name in ("make_optimizer", "MatchedAdam", "_draw")] == [
+        "make-optimizer",
+        "matched-adam",
+        "draw",
+    ]
 
 
 @pytest.mark.parametrize("identifier", ["../..", "20260101-000000-abcdef", "<b>x</b>"])

@@ -21,6 +21,8 @@ from engine.source.snippets import present_snippets
 QUIET = "font-size:0.875rem;line-height:1.45;opacity:0.8"
 LINK = "color:inherit;text-decoration:underline;text-underline-offset:3px"
 LINES = {"pytorch": "solid", "tensorflow": "dashed"}
+STAGE_IN_ADDRESS = "stage"
+"""The name in the Code page's address that says which stage is unfolded."""
 DEFAULTS = {"pytorch": "PyTorch by default", "tensorflow": "Keras by default"}
 
 
@@ -89,7 +91,7 @@ def _code(difference: Difference, framework: str, classifier: str, anchors: Mapp
         return ""
     place = f"{line.file.removeprefix('engine/').removeprefix('frameworks/')}, line {line.number:,}"
     if anchor := anchors.get((line.file, line.name)):
-        address = f"code?classifier={classifier}#{anchor}"
+        address = f"code?classifier={classifier}{anchor}"
         place = f'<a href="{escape(address)}" target="_blank" style="{LINK}">{escape(place)}</a>'
     else:
         place = escape(place)
@@ -99,13 +101,16 @@ def _code(difference: Difference, framework: str, classifier: str, anchors: Mapp
 
 @st.cache_data(max_entries=8, show_spinner=False)
 def _anchors(classifier: str) -> dict[tuple[str, str], str]:
-    """Where on the Code page a definition can be found, by its file and name."""
+    """Where on the Code page a definition can be found, by its file and name: the stage to unfold, and the place in it."""
     exhibit = present_snippets(classifier)
-    anchors = {(piece.file, piece.name): "made-once-for-both" for piece in exhibit.shared}
+    anchors = {(piece.file, piece.name): "#made-once-for-both" for piece in exhibit.shared}
     for stage in exhibit.stages:
+        name = stage.name.replace(" ", "-")
+        unfolded = f"&{STAGE_IN_ADDRESS}={name}"
         folded = [piece for pieces in stage.repairs.values() for piece in pieces]
-        anchors |= {(piece.file, piece.name): stage.name.replace(" ", "-") for piece in folded}
-        anchors |= {(piece.file, piece.name): anchor_of(piece.name) for row in stage.rows for piece in row.pieces.values()}
+        anchors |= {(piece.file, piece.name): f"{unfolded}#{name}" for piece in folded}
+        pieces = [piece for row in stage.rows for piece in row.pieces.values()]
+        anchors |= {(piece.file, piece.name): f"{unfolded}#{anchor_of(piece.name)}" for piece in pieces}
     return anchors
 
 
