@@ -24,7 +24,7 @@ from engine.results.sentences import (
     what_trained,
 )
 from engine.results.tables import disagreements, epochs_table, finished_frameworks, headline, number_of_test_texts, per_class_table
-from engine.runs.records.results import Results
+from engine.runs.records.results import MEASURING, Results
 from pages.parts.compare.disagreement_list import disagreement_list
 from pages.parts.compare.downloads import comparison_downloads, report_downloads
 from pages.parts.widgets.curves import follow
@@ -40,6 +40,8 @@ status = run.read_status()
 frameworks = finished_frameworks(results)
 classes = results.data.classes
 matched = results.run.mode == "matched"
+# Everything but the speed of the answers is there; the page starts anew when that has come.
+measuring = status.active and results.run.state == MEASURING
 
 st.title("Compare")
 # The answer is a sentence of figures; nothing of it comes from the user, but a percent sign or a minus is no markup either.
@@ -49,11 +51,13 @@ st.caption(f"{plain(results.data.name)} · {len(classes):,} classes · {plain(tr
 for sentence in reading_sentences(results):
     st.caption(plain(sentence))
 
-if state := state_sentence(status.state, status.message):
+if state := state_sentence(status):
     (st.warning if status.state == "failed" else st.info)(plain(state), icon=":material/info:")
     st.page_link(
         "pages/train.py", label="See this run on the Train page", icon=":material/monitoring:", query_params={"run": run.identifier}
     )
+if measuring:
+    st.fragment(lambda: None if run.read_status().active else st.rerun(), run_every=1.0)()
 if not frameworks:
     st.stop()
 
@@ -99,6 +103,9 @@ for column, groups in zip(st.columns(2, gap="large"), (("speed", "size"), ("late
             if any(measure.group == group for measure in measures):
                 st.markdown(f"##### {GROUPS[group]}")
                 rows_of(group)
+            elif group == "latency" and measuring:
+                st.markdown(f"##### {GROUPS[group]}")
+                st.caption("Being measured", text_alignment="center")
 
 predictions = {framework: run.read_predictions(framework) for framework in frameworks}
 different = disagreements(classes, predictions, run.read_data())

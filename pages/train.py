@@ -1,5 +1,7 @@
 """Train: set up a run, watch it, and see how it ended. ``?run=`` names the run, ``?data=`` the data for a new one."""
 
+import time
+
 import streamlit as st
 
 from engine.data.choice import DataChoice
@@ -12,6 +14,8 @@ from engine.runs.folder import Run, open_run, readable_experiment
 from engine.runs.index import run_rows
 from engine.runs.planning.preflight import preflight
 from engine.runs.preparing.prepare import dataset_store
+from engine.runs.records.results import MEASURING
+from engine.runs.status import Status
 from pages.parts.train import ended_view, live_view
 from pages.parts.train.difference_list import what_differs
 from pages.parts.train.settings_form import settings_form
@@ -33,14 +37,29 @@ TITLES = {
 CHECK_ICONS = {"passed": ":material/check:", "failed": ":material/close:", "skipped": ":material/block:", "warning": ":material/warning:"}
 
 
-def watch(run: Run, active: bool) -> None:
-    """One look at a run. While it is active the fragment repeats this every second; at the change the page starts anew, once."""
+FIRST_SECONDS = 10.0
+# In the first seconds of a run there is most to see, and the page looks twice a second.
+QUICK, STEADY = 0.5, 1.0
+
+
+def pace(status: Status) -> float | None:
+    """How often the page looks at a run: not at all once that has ended."""
+    if not status.active:
+        return None
+    return QUICK if time.time() - (status.started or status.created) < FIRST_SECONDS else STEADY
+
+
+def watch(run: Run, drawn: float | None) -> None:
+    """One look at a run. While it is active the fragment repeats this; when the pace of that changes, the page starts anew."""
     status, experiment, curves = run.read_status(), readable_experiment(run), follow(run)
-    if status.active != active:
+    if pace(status) != drawn:
         st.rerun()
+    results = run.read_results()
+    # Both have been tested: the results are there, and only how fast the models answer is still being measured.
+    measuring = status.active and results is not None and results.run.state == MEASURING
     name = plain(shorten(experiment.data.name, 60)) if experiment else plain(run.identifier)
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="bottom"):
-        st.title(f"{TITLES[status.state]} {name}", anchor=False, width="content")
+        st.title(f"{TITLES['done' if measuring else status.state]} {name}", anchor=False, width="content")
         if status.active:
             asked = run.stop_requested()
             label, icon = ("Stopping" if asked else "Stop"), ":material/stop_circle:"
@@ -49,20 +68,20 @@ def watch(run: Run, active: bool) -> None:
                 st.rerun(scope="app")
     if experiment:
         st.caption(plain(what_trains(experiment)))
-    if status.active and run.stop_requested():
+    if status.active and run.stop_requested() and not measuring:
         st.write("Stopping at the end of this step. The best weights so far are kept and tested.")
 
     if experiment is None or status.state == "failed":
         ended_view.failure(run, status, experiment, curves)
-    elif status.state in ("queued", "preparing"):
-        live_view.waiting(status, experiment)
-    elif status.state == "running":
-        st.markdown(f"#### {plain(live_view.turn_sentence(status))}")
-        live_view.progress_pair(status, experiment, curves)
-    elif (results := run.read_results()) is None:
+    elif status.active and not measuring:
+        live_view.whole(run, status, experiment)
+        live_view.sides(status, experiment, curves)
+    elif results is None:
         ended_view.failure(run, status, experiment, curves)
     else:
         st.markdown(f"#### {plain(answer(results))}")
+        if measuring:
+            live_view.whole(run, status, experiment)
         ended_view.next_steps(run)
         if status.state == "stopped":
             st.write(plain(status.message))
@@ -72,13 +91,11 @@ def watch(run: Run, active: bool) -> None:
     if experiment is None:
         return
 
-    if status.state not in ("queued", "preparing"):
-        live_view.curve_pair(run, curves, experiment, status.active)
-    if status.state == "running":
+    live_view.curve_pair(run, curves, experiment, status.active)
+    if status.active and not measuring:
         live_view.figures(status, curves)
-        live_view.phase_line(status, experiment)
-    elif not status.active:
-        ended_view.outcome(run)
+    elif results is not None:
+        ended_view.outcome(results)
     if not status.active:
         ended_view.tensorboard(run)
         ended_view.logs(run, experiment)
@@ -123,10 +140,10 @@ def run_to_watch() -> Run | None:
 
 if run := run_to_watch():
     remember(run)
-    active = run.read_status().active
-    if not active:
+    every = pace(run.read_status())
+    if every is None:
         launching.recover()
-    st.fragment(watch, run_every=1.0 if active else None)(run, active)
+    st.fragment(watch, run_every=every)(run, every)
     st.stop()
 
 choice = chosen_data()

@@ -83,7 +83,7 @@ def _top(snapshot: Snapshot) -> Iterator[str]:
     """Say what the model is and what it reaches."""
     results, member = snapshot.results, snapshot.results.run.family_member
     yield f"# {member.title if member else 'Text classifier'} trained on {code_span(results.data.name or MISSING)}"
-    if warning := (state_sentence if snapshot.finished else unfinished_sentence)(snapshot.status.state, snapshot.status.message):
+    if warning := (state_sentence if snapshot.finished else unfinished_sentence)(snapshot.status):
         yield f"> {plain(warning)}"
     yield answer(results) if snapshot.finished else progress_sentence(results)
 

@@ -42,7 +42,7 @@ def run_page(snapshot: Snapshot) -> Page:
         answer=answer(results) if snapshot.finished else progress_sentence(results),
         facts=[_about(snapshot), *reading_sentences(results), *(snapshot.status.notes or results.run.notes)],
         sections=[section for section in made if not isinstance(section, str)],
-        warning=(state_sentence if snapshot.finished else unfinished_sentence)(status.state, status.message),
+        warning=(state_sentence if snapshot.finished else unfinished_sentence)(status),
         left_out=[reason for reason in made if isinstance(reason, str) and reason],
         made=f"Made by Parity {__version__} on {date(time.time(), zone=True)} from the folder of run {snapshot.run.identifier}.",
     )

@@ -11,6 +11,7 @@ from engine import FRAMEWORK_NAMES
 from engine.display.formatting import count, memory, milliseconds, number, percent, seconds
 from engine.results.tables import Measure, finished_frameworks, number_of_test_texts
 from engine.runs.records.results import Results
+from engine.runs.status import Status
 
 WORTH_TELLING = 0.01
 """The share of cut or unknown texts from which on the page says so at its top."""
@@ -103,11 +104,11 @@ def progress_sentence(results: Results) -> str:
     return f"Nothing is compared yet: {', '.join(parts)}." if parts else "Nothing is compared yet."
 
 
-def unfinished_sentence(state: str, message: str) -> str:
-    """Say what a reader must know of a run without results. ``message`` is the engine's own."""
-    happened = {"failed": "failed", "stopped": "was stopped", "queued": "waits for its turn"}.get(state, "is still going on")
+def unfinished_sentence(status: Status) -> str:
+    """Say what a reader must know of a run without results."""
+    happened = {"failed": "failed", "stopped": "was stopped", "queued": "waits for its turn"}.get(status.state, "is still going on")
     left = "what it had not reached is left out"
-    return f"This run {happened} and has no results: here is what its folder holds, and {left}. {message}".strip()
+    return f"This run {happened} and has no results: here is what its folder holds, and {left}. {status.message}".strip()
 
 
 def interval_sentence(results: Results) -> str:
@@ -155,15 +156,17 @@ def times_sentence(results: Results) -> str:
     return "Times and memory come from one run on one machine; running it again moves them by some percent."
 
 
-def state_sentence(state: str, message: str) -> str:
-    """Say what a reader must know of a run that did not end as planned; empty for one that did. ``message`` is the engine's own."""
+def state_sentence(status: Status) -> str:
+    """Say what a reader must know of a run that has not ended, or not as planned; empty for one that did."""
+    if status.active and status.phase == "latency":
+        return "How fast the models answer is still being measured; everything else is here."
     return {
         "stopped": "This run was stopped early. What is compared here are the best weights up to then.",
-        "failed": f"This run failed, and what was finished before is kept. {message}",
+        "failed": f"This run failed, and what was finished before is kept. {status.message}",
         "queued": "This run waits to be resumed; these are its earlier results.",
         "preparing": "This run is being resumed; these are its earlier results.",
         "running": "This run is still going on; these are the results so far.",
-    }.get(state, "")
+    }.get(status.state, "")
 
 
 def _quality(measure: Measure, pytorch: float, tensorflow: float, results: Results) -> str:

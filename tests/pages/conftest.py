@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -20,7 +21,7 @@ from engine.runs.comparison import run_facts
 from engine.runs.experiment import Experiment
 from engine.runs.folder import Run, create_run
 from engine.runs.records.outcome import Latency
-from engine.runs.records.results import DataFacts, Environment, FrameworkResults, ParityFigures, Results
+from engine.runs.records.results import MEASURING, DataFacts, Environment, FrameworkResults, ParityFigures, Results
 from engine.runs.status import Status, WorkProgress
 from engine.shared.metrics import AccuracyDifference, score
 from engine.studies import study as studies
@@ -53,6 +54,18 @@ def finished_run(home_folder: Path) -> Run:
 
 
 @pytest.fixture
+def measured_run(finished_run: Run) -> Run:
+    """The same run while it is still measured how fast its models answer."""
+    results = finished_run.read_results()
+    assert results is not None
+    sides = {name: replace(side, latency_ms=Latency()) for name, side in results.frameworks.items()}
+    finished_run.write_results(replace(results, run=replace(results.run, state=MEASURING), frameworks=sides))
+    status = Status(state="running", message="Measuring", phase="latency", started=time.time() - 30, share=0.9, seconds_left=3.0)
+    finished_run.write_status(status)
+    return finished_run
+
+
+@pytest.fixture
 def trained(finished_run: Run) -> Run:
     """The done run with a file where each framework's weights would be."""
     for framework in finished_run.read_experiment().frameworks:
@@ -81,6 +94,9 @@ def active_run(home_folder: Path) -> Run:
             message="Training",
             phase="train",
             turn="tensorflow",
+            started=time.time() - 30,
+            share=0.4,
+            seconds_left=45.0,
             progress={"pytorch": WorkProgress(0.5, 20.0), "tensorflow": WorkProgress(1 / 3, 45.0)},
             memory={"pytorch": 412.0, "tensorflow": 1310.0},
         )

@@ -1,5 +1,7 @@
 """Train: the form, the checks before the start, and a run in each of its states."""
 
+import time
+
 import pytest
 
 from engine.data.store import DatasetStore
@@ -11,7 +13,7 @@ from engine.runs.processes.identity import ProcessIdentity
 from engine.runs.status import Status, WorkProgress
 from engine.shared.classifiers import CLASSIFIERS
 from pages.parts.train.settings_form import CLASS_WEIGHTS
-from tests.pages.conftest import experiment
+from tests.pages.conftest import charts, experiment
 
 
 def words(page) -> str:
@@ -21,6 +23,12 @@ def words(page) -> str:
 
 def rows(page) -> str:
     return "\n".join(element.proto.body for element in page.get("html"))
+
+
+def bar(page) -> str:
+    """The line above the bar that shows how much of the whole run is done."""
+    [progress] = page.get("progress")
+    return progress.proto.text.replace("\\", "").replace("\u2060", "")
 
 
 def press(page, label: str):
@@ -166,10 +174,9 @@ def test_a_running_run_shows_curves_turn_progress_and_figures(open_page, active_
     page = open_page("train", run=active_run.identifier)
     assert not page.exception
     shown = words(page)
-    assert "It is TensorFlow’s turn." in shown
     assert "1 part in 500,000" in shown, "the difference of the two curves is stated in words"
-    progress = [element.proto.text for element in page.get("progress")]
-    assert "epoch 4 of 6, about 20 seconds left" in progress[0] and progress[0].startswith("**PyTorch")
+    assert bar(page) == "**It is TensorFlow’s turn.** About 45 seconds left." and page.get("progress")[0].proto.value >= 40
+    assert "**PyTorch**: epoch 4 of 6" in shown and "**TensorFlow**: epoch 3 of 6" in shown
     assert "70.0 %" in rows(page) and "412 MiB" in rows(page) and "1.28 GiB" in rows(page)
     assert len(page.get("vega_lite_chart") or page.get("arrow_vega_lite_chart")) == 2
     for axis in ("step", "seconds"):
@@ -184,7 +191,61 @@ def test_the_curves_grow_with_the_run(open_page, active_run: Run):
     active_run.write_status(status)
     page.run()
     assert not page.exception
-    assert "It is PyTorch’s turn." in words(page)
+    assert "It is PyTorch’s turn." in bar(page)
+
+
+def test_a_bar_never_goes_back(open_page, active_run: Run):
+    page = open_page("train", run=active_run.identifier)
+    values = [page.get("progress")[0].proto.value]
+    for seconds_left in (10.0, 400.0):
+        status = active_run.read_status()
+        status.share, status.seconds_left = 0.2, seconds_left
+        active_run.write_status(status)
+        page.run()
+        values.append(page.get("progress")[0].proto.value)
+    assert values == sorted(values) and "About 7 minutes left" in bar(page)
+
+
+def test_the_page_looks_more_often_in_the_first_seconds(open_page, active_run: Run, monkeypatch):
+    every = []
+    monkeypatch.setattr("streamlit.fragment", lambda draw, run_every: every.append(run_every) or draw)
+    for seconds in (1, 30):
+        status = active_run.read_status()
+        status.started = time.time() - seconds
+        active_run.write_status(status)
+        open_page("train", run=active_run.identifier)
+    assert every == [0.5, 1.0]
+
+
+@pytest.mark.parametrize("state", ["queued", "preparing", "running"])
+def test_bar_curves_and_figures_have_their_place_before_there_is_anything(open_page, home_folder, state):
+    run = create_run(experiment())
+    status = Status(
+        state=state, phase="data", message="Reading and splitting the texts", started=time.time(), share=0.02, seconds_left=20.0
+    )
+    run.write_status(status)
+    page = open_page("train", run=run.identifier)
+    assert not page.exception
+    assert bar(page) == "**Reading and splitting the texts.** About 20 seconds left."
+    assert charts(page) == 2 and "Texts per second" in rows(page)
+    assert "**PyTorch**: waits for the texts" in words(page)
+
+
+def test_results_are_shown_while_answers_are_timed(open_page, measured_run: Run):
+    page = open_page("train", run=measured_run.identifier)
+    assert not page.exception
+    assert page.title[0].value.startswith("Trained on") and "97.5 % of 40 test texts" in words(page)
+    assert "90.0 %" in rows(page) and "Peak memory" in rows(page)
+    assert bar(page) == "**Measuring how fast they answer.** A few seconds left."
+    assert page.get("page_link")[0].proto.label == "Compare the two models"
+
+
+@pytest.mark.parametrize("name", ["compare", "code", "classify", "export", "migrate", "home", "guide"])
+def test_every_page_opens_while_answers_are_timed(open_page, measured_run: Run, name):
+    page = open_page(name, run=measured_run.identifier)
+    assert not page.exception
+    if name == "compare":
+        assert "still being measured" in "".join(element.value for element in page.info) and "Being measured" in words(page)
 
 
 def test_stop_asks_once_and_says_what_is_kept(open_page, active_run: Run):
@@ -201,7 +262,7 @@ def test_stop_asks_once_and_says_what_is_kept(open_page, active_run: Run):
     [
         (
             Status(state="queued", phase="queue", message="Waits for another run"),
-            ["Waiting to train on", "Waits for another run", "**:material/arrow"],
+            ["Waiting to train on", "**:material/arrow"],
         ),
         (
             Status(state="preparing", phase="encode", message="Computing", progress={"encode": WorkProgress(0.42, 9.0)}),
@@ -221,7 +282,7 @@ def test_every_state_is_designed(open_page, home_folder, status, expected):
     page = open_page("train", run=run.identifier)
     assert not page.exception
     for phrase in expected:
-        assert phrase in words(page)
+        assert phrase in words(page) + (bar(page) if status.active else "")
 
 
 def test_a_finished_run_answers_first_and_leads_on(open_page, finished_run: Run):

@@ -18,6 +18,7 @@ from engine.results.sentences import (
 )
 from engine.results.tables import Measure
 from engine.runs.records.results import DataFacts, FrameworkResults, ParityFigures, Results, RunFacts
+from engine.runs.status import Status
 from engine.shared.metrics import AccuracyDifference
 
 
@@ -103,8 +104,9 @@ def test_every_unit_of_a_measure_has_a_format() -> None:
 
 
 def test_a_state_without_trouble_needs_no_sentence() -> None:
-    assert state_sentence("done", "Finished") == ""
-    assert state_sentence("failed", "No memory.").endswith("No memory.")
+    assert state_sentence(Status("done", "Finished")) == ""
+    assert "still being measured" in state_sentence(Status("running", "Measuring", "latency"))
+    assert state_sentence(Status("failed", "No memory.")).endswith("No memory.")
 
 
 def test_facts_of_results_without_anything() -> None:

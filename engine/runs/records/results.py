@@ -14,6 +14,9 @@ from engine.shared.devices import Machine
 from engine.shared.metrics import AccuracyDifference, Scores
 from engine.units import Logits, Rows, Share, Timestamp, Tokens
 
+MEASURING = "measuring"
+"""The state of a run whose models are tested, while it is measured how fast they answer."""
+
 
 @dataclass(frozen=True)
 class RunFacts:
@@ -26,7 +29,7 @@ class RunFacts:
     finished: Timestamp | None = None
     """When the results were written."""
     state: str = ""
-    """How it ended: ``done``, ``stopped`` or ``failed``."""
+    """How it ended: ``done``, ``stopped`` or ``failed``; ``measuring`` while only the times of the answers are missing."""
     mode: str = ""
     """``matched`` or ``defaults``."""
     classifier: str = ""

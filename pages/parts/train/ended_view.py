@@ -15,6 +15,7 @@ from engine.results.tables import headline
 from engine.runs import launching
 from engine.runs.experiment import Experiment
 from engine.runs.folder import Run
+from engine.runs.records.results import Results
 from engine.runs.status import Status
 from engine.runs.tensorboard import open_tensorboard
 from pages.parts.widgets.drawing import twin_heading, twin_row
@@ -31,11 +32,8 @@ def next_steps(run: Run) -> None:
         st.page_link("pages/classify.py", label="Classify your own texts", icon=":material/label:", query_params=address)
 
 
-def outcome(run: Run) -> None:
+def outcome(results: Results) -> None:
     """Show the four figures most asked for, as twin rows."""
-    results = run.read_results()
-    if results is None:
-        return
     twin_heading()
     for measure in headline(results):
         if measure.key in SHOWN:

@@ -1,4 +1,4 @@
-"""What a run looks like while it goes on: where it is, whose turn it is, the curves as they grow, and the figures of the moment."""
+"""What a run looks like while it goes on: what is done and left, whose turn it is, the curves as they grow, and the latest figures."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from engine.display.formatting import count, duration, memory, number, percent, 
 from engine.results.curves import Curves
 from engine.runs.experiment import Experiment
 from engine.runs.folder import Run
-from engine.runs.status import Status, WorkProgress
+from engine.runs.status import Status
 from pages.parts.widgets.drawing import show, twin_heading, twin_row
 
 PHASES = {
@@ -22,7 +22,7 @@ PHASES = {
     "import": "Load the frameworks",
     "train": "Train",
     "evaluate": "Test",
-    "compare": "Compare",
+    "latency": "Time the answers",
 }
 SOMETIMES = ("queue", "download")
 """Phases that are listed only while they happen."""
@@ -45,40 +45,43 @@ def phase_line(status: Status, experiment: Experiment) -> None:
     st.markdown(" &ensp; ".join(steps))
 
 
-def waiting(status: Status, experiment: Experiment) -> None:
-    """Show of a queued run, or of one in preparation, what is being done, how far it is, and what comes next."""
-    st.write(plain(status.message))
+def whole(run: Run, status: Status, experiment: Experiment) -> None:
+    """Show from the click on how much of the run is done, what is being done, how long it will still take, and what comes next."""
+    share, left = status.now()
+    key = f"share_of_{run.identifier}"  # a bar never goes back, though another guess at the end may be the better one
+    st.session_state[key] = share = max(share, st.session_state.get(key, 0.0))
+    st.progress(min(1.0, share), text=" ".join([f"**{plain(doing(status))}**", time_left(left)]).rstrip())
     phase_line(status, experiment)
-    for name, label in (("download", "Downloading the encoder"), ("encode", "Turning texts into vectors")):
-        progress = status.of(name)
-        if progress.share is not None and name == status.phase:
-            st.progress(_share(progress), text=f"{label}: {percent(_share(progress))}{_left(progress)}")
 
 
-def turn_sentence(status: Status) -> str:
-    """Return whose turn it is and how long the whole will take."""
-    lefts = [side.seconds_left for side in status.progress.values() if side.seconds_left is not None]
-    until = f" {duration(sum(lefts)).capitalize()} left in all." if lefts and sum(lefts) >= 1 else ""
-    if status.phase != "train":
-        return f"{status.message.rstrip('.')}.{until}"
-    turn = FRAMEWORK_NAMES.get(status.turn or "")
-    return (f"It is {turn}’s turn." if turn else "Both are training.") + until
+def doing(status: Status) -> str:
+    """Return what is being done: whose turn it is in training, else the coordinator's own words with what is done of that."""
+    if status.phase == "train":
+        turn = FRAMEWORK_NAMES.get(status.turn or "")
+        return f"It is {turn}’s turn." if turn else "Both are training."
+    if status.phase == "latency":
+        return "Measuring how fast they answer."
+    share = status.of(status.phase).share if status.phase in ("download", "encode") else None
+    return status.message.rstrip(".") + ("." if share is None else f": {percent(min(1.0, share))}.")
 
 
-def progress_pair(status: Status, experiment: Experiment, curves: Curves) -> None:
-    """Show one bar a framework: epochs done and time left."""
+def time_left(seconds: float | None) -> str:
+    """Return ``About 20 seconds left.``; nothing where nobody knows."""
+    return "" if seconds is None else f"{duration(seconds).capitalize()} left."
+
+
+def sides(status: Status, experiment: Experiment, curves: Curves) -> None:
+    """Show how far each framework is: epochs, or what it waits for."""
     for framework, column in zip(experiment.frameworks, st.columns(len(experiment.frameworks)), strict=True):
-        side, progress = curves.sides[framework], status.of(framework)
+        side = curves.sides[framework]
         done = len(side.epochs)
-        trained = side.trained
-        share = 1.0 if trained else _share(progress) if progress.share is not None else min(1.0, done / experiment.epochs)
-        if trained:
-            text = f"{count(done, 'epoch')}, {ENDINGS.get(trained.reason, 'finished')}"
+        if side.trained:
+            text = f"{count(done, 'epoch')}, {ENDINGS.get(side.trained.reason, 'finished')}"
         elif side.built:
-            text = f"epoch {min(done + 1, experiment.epochs):,} of {experiment.epochs:,}{_left(progress)}"
+            text = f"epoch {min(done + 1, experiment.epochs):,} of {experiment.epochs:,}"
         else:
-            text = "loading the model" if side.imported else "loading the framework"
-        column.progress(share, text=f"**{FRAMEWORK_NAMES[framework]}**: {text}")
+            text = "building the model" if side.imported else "loading the framework" if status.phase == "import" else "waits for the texts"
+        column.caption(f"**{FRAMEWORK_NAMES[framework]}**: {text}")
 
 
 ENDINGS = {
@@ -92,8 +95,7 @@ ENDINGS = {
 def curve_pair(run: Run, curves: Curves, experiment: Experiment, active: bool) -> None:
     """Show the loss curves, and below them the strip of their difference."""
     points = curves.points()
-    if points.empty:
-        st.caption("The loss curves appear here after the first steps.")
+    if points.empty and not active:
         return
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
         st.subheader(
@@ -168,12 +170,3 @@ def _end_of_axis(x: Axis, curves: Curves, experiment: Experiment) -> float | Non
         return float(experiment.epochs)
     steps = [side.steps_per_epoch for side in curves.sides.values()]
     return float(experiment.epochs * max(step for step in steps if step)) if x == "step" and any(steps) else None
-
-
-def _share(progress: WorkProgress) -> float:
-    return min(1.0, max(0.0, progress.share or 0.0))
-
-
-def _left(progress: WorkProgress) -> str:
-    left = progress.seconds_left
-    return f", {duration(left)} left" if left is not None and left >= 1 else ""
