@@ -15,6 +15,13 @@ import pytest
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedKFold, cross_val_score
 
+from engine.data.splitting import load_prepared
+from engine.data.store import sample_choice
+from engine.runs.experiment import Experiment
+from engine.runs.preparing.prepare import dataset_store, place_of_features
+from engine.shared.encoders.checkpoint import bundled_checkpoint
+from engine.shared.encoders.vector_file import hash_texts
+
 SAMPLE = Path(__file__).parents[1] / "assets" / "support_messages.csv"
 DEPARTMENTS = {"account", "billing", "delivery", "returns", "technical"}
 
@@ -73,6 +80,26 @@ def test_messages_are_written_one_by_one(sample: pandas.DataFrame) -> None:
 def test_the_file_is_clean(sample: pandas.DataFrame) -> None:
     assert not sample["message"].str.contains(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffd]", regex=True).any()
     assert (sample["message"] == sample["message"].str.strip()).all()
+
+
+def test_vectors_that_come_with_it_are_found_for_all_of_its_texts(tmp_path: Path) -> None:
+    experiment, checkpoint = Experiment(data=sample_choice()), bundled_checkpoint()
+    texts = load_prepared(dataset_store(), experiment.data).frame["text"].tolist()
+    features = place_of_features(experiment, checkpoint, hash_texts(texts), tmp_path)
+    assert features.count_missing() == 0, "run `python -m scripts.sample_vectors`"
+    assert features.gather(checkpoint.hidden_size) == len(texts) == 725 and not features.findings
+    assert features.file.stat().st_size < 1.2e6
+
+
+@pytest.mark.thorough
+def test_vectors_that_come_with_it_are_those_of_the_bundled_encoder(
+    sample: pandas.DataFrame, vectors: numpy.ndarray, tmp_path: Path
+) -> None:
+    checkpoint = bundled_checkpoint()
+    features = place_of_features(Experiment(data=sample_choice()), checkpoint, hash_texts(sample["message"].tolist()), tmp_path)
+    assert features.gather(checkpoint.hidden_size) == len(sample)
+    difference = float(numpy.abs(features.open() - vectors).max())
+    assert difference <= 1e-5, f"They differ from what sentence-transformers computes by {difference:.2g}"
 
 
 @pytest.mark.thorough

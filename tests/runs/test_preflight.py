@@ -16,6 +16,7 @@ from benchmarks.language_texts import TEXTS
 from engine.__main__ import main
 from engine.commands import runs as commands
 from engine.data.choice import DataChoice
+from engine.data.splitting import load_prepared
 from engine.data.store import sample_choice
 from engine.encodings.foreign import MULTILINGUAL
 from engine.runs.experiment import Experiment
@@ -288,10 +289,25 @@ def test_train_warns_on_standard_error_and_starts(started: list[Experiment], cap
 
 
 def test_only_vectors_are_encoded() -> None:
-    assert estimate(recommended()).encoding_seconds > 0
+    own = stored([f"message {number} of ours" for number in range(60)], [f"class {number % 2}" for number in range(60)])
     for classifier in CLASSIFIERS:
-        if classifier != "embedding-mlp":
-            assert estimate(recommended(classifier)).encoding_seconds == 0, classifier
+        assert (estimate(recommended(classifier, own)).encoding_seconds > 0) == (classifier == "embedding-mlp"), classifier
+
+
+def test_only_texts_without_kept_vectors_are_encoded() -> None:
+    """Those of the sample come with the product."""
+    assert checks(recommended())["Vectors"].sentence == "The vectors of all 725 texts are kept from before."
+    assert estimate(recommended()).encoding_seconds == 0
+    frame = load_prepared(dataset_store(), sample_choice()).frame
+    frame = frame[~frame["text"].str.contains('"')]
+    texts, labels = frame["text"].tolist(), frame["label"].tolist()
+    grown = recommended(
+        data=stored([*texts, "A parcel that never came", "A bill that came twice", texts[0]], [*labels, *labels[:2], labels[0]])
+    )
+    assert checks(grown)["Vectors"].sentence.startswith(f"2 of {len(texts) + 3} texts (about")
+    other = recommended(data=stored([f"{text} Thanks!" for text in texts], labels))
+    assert checks(other)["Vectors"].sentence.startswith(f"{len(texts)} texts of about")
+    assert 0 < estimate(grown).encoding_seconds < estimate(other).encoding_seconds
 
 
 def test_fine_tuning_takes_longest_and_most_memory() -> None:

@@ -21,7 +21,7 @@ WORD = np.dtype("<u8")
 WORDS = 3
 """The numbers behind the matrix: two of a text's hash and one seal a row."""
 
-CHUNK = 16_384
+CHUNK = 4096
 """Rows that are mapped at once: pages of a file count as a process's memory for as long as it has them mapped."""
 
 
