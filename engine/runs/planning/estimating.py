@@ -177,17 +177,20 @@ class Workload:
         return self.facts.rows * numbers * (8 if takes == "terms" else 4) / 2**20
 
     @property
-    def encoding_seconds(self) -> float:
-        """The time to turn all texts into vectors; 0 where they are there or the classifier takes none."""
+    def texts_to_encode(self) -> int:
+        """Texts that have no vector yet; 0 where the classifier takes none."""
         if self.experiment.family_member.takes != "vectors":
-            return 0.0
-        texts = self.facts.rows
+            return 0
         with suppress(ParityError):
             if self.checkpoint is not None:
-                texts = texts_to_encode(self.experiment, self.checkpoint)
-        if not texts:
-            return 0.0
-        return texts * self.tokens * _encoder_operations(self.checkpoint) / _speed(self.experiment)
+                return texts_to_encode(self.experiment, self.checkpoint)
+        return self.facts.rows
+
+    @property
+    def encoding_seconds(self) -> float:
+        """The time to turn these texts into vectors."""
+        texts = self.texts_to_encode
+        return texts * self.tokens * _encoder_operations(self.checkpoint) / _speed(self.experiment) if texts else 0.0
 
     @property
     def compiling_seconds(self) -> float:

@@ -105,7 +105,7 @@ def stages_of(experiment: Experiment, warm: bool = False) -> dict[str, StageEsti
     expected = expected_stages(experiment, typical_stages(work, warm), warm, earlier_runs())
     if "encoding" in expected:
         encoding = expected["encoding"]
-        expected["encoding"] = StageEstimate(encoding.seconds, encoding.typical, work.facts.rows)
+        expected["encoding"] = StageEstimate(encoding.seconds, encoding.typical, work.texts_to_encode)
     return expected
 
 
