@@ -1,91 +1,142 @@
-"""How fast the two wings turn texts into vectors, beside `SentenceTransformer.encode` at its best batch size.
+"""How fast texts become vectors in both precisions, beside `SentenceTransformer.encode` at its defaults, and what the precision costs.
 
-    python -m benchmarks.encoding [--texts 192] [--rounds 5]
+    python -m benchmarks.encoding [FILE ...] [--texts 200] [--rounds 3] [--labelled 1000]
 
-Both sides of the ratio run in one process and take turns, and each setting counts with its best round, so that another program's
-burst of work does not decide the figure. TensorFlow runs afterwards, alone, in a process of its own.
+A FILE is any table of labelled texts; without one the sample's messages are encoded, as they are and joined in fours. In one process all
+ways take turns, and the medians count. The accuracy is that of a logistic regression on the vectors of up to ``--labelled`` texts, of
+which it learns from four in five. TensorFlow runs afterwards, alone, in a process of its own.
 """
 
 from __future__ import annotations
 
 import argparse
-import csv
 import importlib
 import os
+import statistics
 import subprocess
 import sys
 import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from typing import Any
 
+import numpy as np
+
+from engine.reading.columns.guess import guess_columns
+from engine.reading.read_table import read_table
+from engine.shared.devices import physical_cores, processor_name
 from engine.shared.encoders.checkpoint import bundled_checkpoint
 from engine.shared.text.tokens import load_tokenizer, token_counts
 
 ROOT = Path(__file__).parent.parent
-BAR = 0.95
-BATCH_SIZES = (16, 32, 64, 128)
+SAMPLE = ROOT / "assets" / "support_messages.csv"
+BARS = {"float32": 1.3, "bfloat16": 2.5}
+"""Texts a second, as a multiple of sentence-transformers' at its defaults; the second where the processor computes bfloat16 fast."""
+LIKENESS_BAR = 0.999
+"""The lowest cosine between the vectors of a text in both precisions."""
+
+Labelled = tuple[list[str], np.ndarray]
 
 
-def texts_of_about_sixty_tokens(number: int) -> list[str]:
-    """Messages of the bundled sample between 45 and 75 tokens, in file order, repeated until there are enough."""
-    with open(ROOT / "assets" / "support_messages.csv", encoding="utf-8", newline="") as file:
-        texts = [row["message"] for row in csv.DictReader(file)]
-    suitable = [text for text, count in zip(texts, token_counts(bundled_checkpoint().folder, texts), strict=True) if 45 <= count <= 75]
-    return [suitable[position % len(suitable)] for position in range(number)]
+def labelled_texts(file: Path, number: int) -> Labelled:
+    """Texts and labels of a table, drawn at random but always the same."""
+    table = read_table(file, file.name)
+    columns = guess_columns(table)
+    texts = table.frame[list(columns.text)].agg(" ".join, axis=1).to_numpy()
+    chosen = np.random.default_rng(0).permutation(len(texts))[:number]
+    return texts[chosen].tolist(), table.frame[columns.label].to_numpy()[chosen]
 
 
-def best_seconds(ways: dict[str, Callable[[], object]], rounds: int) -> dict[str, float]:
-    """The shortest time of each way; every round runs all of them, the first round is not counted."""
-    best = dict.fromkeys(ways, float("inf"))
-    for turn in range(rounds + 1):
+def joined(texts: list[str], together: int) -> list[str]:
+    """Longer texts, each made of several."""
+    return [" ".join(texts[start : start + together]) for start in range(0, len(texts), together)]
+
+
+def median_seconds(ways: dict[str, Callable[[], Any]], rounds: int) -> tuple[dict[str, float], dict[str, Any]]:
+    """The median time of each way, and what it gave; every round runs all of them, the first round is not counted."""
+    times: dict[str, list[float]] = {name: [] for name in ways}
+    given = {}
+    for _ in range(rounds + 1):
         for name, run in ways.items():
-            start = time.perf_counter()
-            run()
-            if turn:
-                best[name] = min(best[name], time.perf_counter() - start)
-    return best
+            started = time.perf_counter()
+            given[name] = run()
+            times[name].append(time.perf_counter() - started)
+    return {name: statistics.median(taken[1:]) for name, taken in times.items()}, given
 
 
-def measure(wing: str, number: int, rounds: int) -> None:
+def accuracy(vectors: np.ndarray, labels: np.ndarray) -> float:
+    """The share of every fifth text that a logistic regression on the others gets right."""
+    from sklearn.linear_model import LogisticRegression
+
+    test = np.arange(len(labels)) % 5 == 0
+    return float(LogisticRegression(C=10, max_iter=2000).fit(vectors[~test], labels[~test]).score(vectors[test], labels[test]))
+
+
+def measure(wing: str, options: argparse.Namespace) -> None:
     """Time one wing in this process; PyTorch's with sentence-transformers beside it."""
     checkpoint = bundled_checkpoint()
-    encoder = importlib.import_module(f"engine.frameworks.{wing}.encoder")
-    model = encoder.load_encoder(checkpoint.folder)
+    (devices, encoder) = (importlib.import_module(f"engine.frameworks.{wing}.{name}") for name in ("devices", "encoder"))
+    devices.set_threads(physical_cores())
     tokenizer = load_tokenizer(checkpoint.folder, checkpoint.max_tokens)
-    texts = texts_of_about_sixty_tokens(number)
-    ours = partial(encoder.encode, model, tokenizer, texts, checkpoint.pooling, checkpoint.normalize)
-    ways: dict[str, Callable[[], object]] = {"ours": ours}
+    wings = {
+        precision: partial(
+            encoder.encode,
+            encoder.load_encoder(checkpoint.folder, precision=precision),
+            tokenizer,
+            pooling=checkpoint.pooling,
+            normalize=checkpoint.normalize,
+        )
+        for precision in BARS
+    }
+    other = None
     if wing == "pytorch":
         from sentence_transformers import SentenceTransformer
 
         other = SentenceTransformer(str(checkpoint.folder), device="cpu")
-        ways |= {str(size): partial(other.encode, texts, batch_size=size) for size in BATCH_SIZES}
-    speed = {name: number / seconds for name, seconds in best_seconds(ways, rounds).items()}
-    print(f"encoding, {wing}: {speed['ours']:.1f} texts/s")
-    if wing == "pytorch":
-        best = max(BATCH_SIZES, key=lambda size: speed[str(size)])
-        ratio = speed["ours"] / speed[str(best)]
-        verdict = "reached" if ratio >= BAR else "MISSED"
-        print(f"encoding, sentence-transformers at its best batch size ({best}): {speed[str(best)]:.1f} texts/s")
-        print(f"encoding, pytorch ÷ sentence-transformers: {ratio:.2f} (bar: ≥ {BAR}, {verdict})")
+    sets = {Path(file).name: labelled_texts(Path(file), options.labelled) for file in options.files or [SAMPLE]}
+    shown = {name: texts[: options.texts] for name, (texts, _) in sets.items()}
+    if not options.files:
+        shown["the same, joined in fours"] = joined(shown[SAMPLE.name], 4)
+    for name, texts in shown.items():
+        tokens = np.minimum(token_counts(checkpoint.folder, texts), checkpoint.max_tokens).mean()
+        ways: dict[str, Callable[[], Any]] = {precision: partial(encode, texts=texts) for precision, encode in wings.items()}
+        if other is not None:
+            ways["sentence-transformers"] = partial(other.encode, texts)
+        seconds, vectors = median_seconds(ways, options.rounds)
+        cosines = (vectors["float32"] * vectors["bfloat16"]).sum(axis=1)  # of vectors of length 1
+        print(f"encoding, {wing}, {name}: {len(texts)} texts of {tokens:.0f} tokens")
+        for way, taken in seconds.items():
+            print(f"  {way}: {len(texts) / taken:.1f} texts/s")
+        for precision, bar in BARS.items() if other is not None else ():
+            ratio = seconds["sentence-transformers"] / seconds[precision]
+            print(f"  {precision} ÷ sentence-transformers: {ratio:.2f} (bar: ≥ {bar}, {'reached' if ratio >= bar else 'MISSED'})")
+        print(f"  bfloat16 ÷ float32: {seconds['float32'] / seconds['bfloat16']:.2f}")
+        verdict = "reached" if cosines.min() >= LIKENESS_BAR else "MISSED"
+        print(f"  cosine of both precisions: {cosines.min():.5f} at least (bar: ≥ {LIKENESS_BAR}, {verdict})")
+    for name, (texts, labels) in sets.items() if wing == "pytorch" else ():
+        right = {precision: accuracy(encode(texts=texts), labels) for precision, encode in wings.items()}
+        words = ", ".join(f"{share:.1%} in {precision}" for precision, share in right.items())
+        print(f"encoding, {name}: logistic regression on {len(texts):,} texts is right on {words}")
 
 
 def main() -> None:
     """Run both wings, each in a fresh process."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--texts", type=int, default=192, help="how many texts a pass encodes")
-    parser.add_argument("--rounds", type=int, default=5, help="passes of each setting; the best one counts")
-    parser.add_argument("--wing", choices=("pytorch", "tensorflow"), help="time this one in the present process")
+    parser.add_argument("files", nargs="*", help="tables of labelled texts (default: the sample)")
+    parser.add_argument("--texts", type=int, default=200, help="how many texts a pass encodes")
+    parser.add_argument("--rounds", type=int, default=3, help="passes of each way; the median counts")
+    parser.add_argument("--labelled", type=int, default=1000, help="how many texts the accuracy is measured on")
+    parser.add_argument("--wing", choices=("pytorch", "tensorflow"), help="time this one alone, in the present process")
     options = parser.parse_args()
     if options.wing:
-        measure(options.wing, options.texts, options.rounds)
+        measure(options.wing, options)
         return
+    print(f"encoding on {processor_name()}, {physical_cores()} threads", flush=True)
     quiet = {"TF_CPP_MIN_LOG_LEVEL": "3", "HF_HUB_OFFLINE": "1", "HF_HUB_DISABLE_PROGRESS_BARS": "1"}
     environment = os.environ | quiet | {"KERAS_BACKEND": "tensorflow"}
     for wing in ("pytorch", "tensorflow"):
-        size = ["--texts", str(options.texts), "--rounds", str(options.rounds)]
-        command = [sys.executable, "-m", "benchmarks.encoding", "--wing", wing, *size]
+        command = [sys.executable, "-m", "benchmarks.encoding", *sys.argv[1:], "--wing", wing]
         subprocess.run(command, cwd=ROOT, env=environment, check=True, timeout=900)
 
 

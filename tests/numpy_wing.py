@@ -244,14 +244,14 @@ def activation_name(config: dict[str, Any]) -> str:
     return str(config["hidden_act"])
 
 
-def load_encoder(folder: Path, device: str) -> np.ndarray:
+def load_encoder(folder: Path, device: str, precision: str = "float32") -> np.ndarray:
     """One random vector a token, (vocabulary, hidden_size)."""
     config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
     return np.random.default_rng(5).normal(size=(config["vocab_size"], config["hidden_size"])).astype(np.float32)
 
 
 def encode(
-    model: np.ndarray, tokenizer: Any, texts: Sequence[str], pooling: str, normalize: bool, batch_size: int = 32, on_batch: Any = None
+    model: np.ndarray, tokenizer: Any, texts: Sequence[str], pooling: str, normalize: bool, token_budget: int = 1024, on_batch: Any = None
 ) -> np.ndarray:
     means = [model[encoding.ids].mean(axis=0) for encoding in tokenizer.encode_batch(list(texts))]
     vectors = np.array(means, np.float32).reshape(len(texts), model.shape[1])

@@ -22,7 +22,7 @@ from tokenizers import Tokenizer
 from engine.frameworks.tensorflow.checkpoint_names import load_tensors
 from engine.frameworks.tensorflow.checkpoint_repairs import as_keras_hub_expects, as_the_config_says
 from engine.shared.encoders.tensors import read_config
-from engine.shared.text.tokens import TEXTS_AT_ONCE, mean_of_windows, text_windows
+from engine.shared.text.token_batches import token_batches
 
 
 def load_encoder(
@@ -30,12 +30,13 @@ def load_encoder(
     device: str | None = "cpu",
     trainable: bool = False,
     own: frozenset[str] = frozenset(),
+    precision: str = "float32",
 ) -> keras_hub.models.Backbone:
     """The encoder of a checkpoint folder, on ``cpu`` or ``gpu``, or where models are built anyway.
 
-    Frozen and in float32, or ``trainable`` and in Keras's own precision. ``own`` names what is
-    left as KerasHub ships it: ``dropout``, ``gelu``. Reads safetensors only and runs no code from
-    the folder.
+    Frozen and in ``precision``, float32 or bfloat16, or ``trainable`` and in Keras's own. ``own``
+    names what is left as KerasHub ships it: ``dropout``, ``gelu``. Reads safetensors only and runs
+    no code from the folder.
     """
     config = read_config(folder)
     settings = as_keras_hub_expects(config)
@@ -50,7 +51,7 @@ def load_encoder(
         model = keras_hub.models.Backbone.from_preset(
             described,
             load_weights=False,
-            dtype=keras.config.dtype_policy() if trainable else "float32",
+            dtype=keras.config.dtype_policy() if trainable else precision,
             **settings,
         )
         model.checkpoint_config = config
@@ -103,12 +104,13 @@ def embed(
     pooling: str,
     normalize: bool,
 ) -> tf.Tensor:
-    """One vector a text, (texts, hidden_size), from a padded batch of (texts, tokens).
+    """One vector a text, (texts, hidden_size) in float32, from a padded batch of (texts, tokens).
 
     ``normalize`` scales each vector to length 1.
     """
     token_vectors = _forward_pass(model)(token_ids, attention_mask)  # (texts, tokens, hidden_size)
-    vectors = pool(token_vectors, attention_mask, pooling)
+    # A mean in bfloat16 would lose more than the encoder.
+    vectors = pool(tf.cast(token_vectors, tf.float32), attention_mask, pooling)
     return tf.math.l2_normalize(vectors, axis=1) if normalize else vectors
 
 
@@ -130,41 +132,22 @@ def encode(
     texts: Sequence[str],
     pooling: str,
     normalize: bool,
-    batch_size: int = 32,
+    token_budget: int = 1024,
     on_batch: Callable[[np.ndarray, np.ndarray], None] | None = None,
     windows: bool = False,
 ) -> np.ndarray:
     """The vectors of many texts, (texts, hidden_size) in float32, in the order of ``texts``.
 
-    Up to ``batch_size`` texts share a batch. ``on_batch(positions, vectors)`` hears of each as
-    soon as it is done and may raise to stop. With ``windows`` a text that is longer than the
-    tokenizer's limit has the mean of its windows' vectors, else that of its beginning.
+    Texts of like length share a batch of at most ``token_budget`` tokens. ``on_batch(positions,
+    vectors)`` hears of texts as soon as they are done and may raise to stop. With ``windows`` a
+    text that is longer than the tokenizer's limit has the mean of its windows' vectors, else that
+    of its beginning.
     """
     vectors = np.empty((len(texts), model.hidden_dim), dtype=np.float32)
-    for start in range(0, len(texts), TEXTS_AT_ONCE):
-        of_text, _ = text_windows(tokenizer, texts[start : start + TEXTS_AT_ONCE], windows)
-        # Texts of like length side by side need little padding;
-        # the longest first, so that a lack of memory shows at once.
-        longest_first = sorted(
-            range(len(of_text)),
-            key=lambda index: (len(of_text[index]), len(of_text[index][0])),
-            reverse=True,
-        )
-        for first in range(0, len(longest_first), batch_size):
-            chosen = longest_first[first : first + batch_size]
-            token_ids = [tokens for index in chosen for tokens in of_text[index]]  # all windows
-            batch = np.concatenate(
-                [
-                    _embed_tokens(
-                        model, token_ids[number : number + batch_size], pooling, normalize
-                    )
-                    for number in range(0, len(token_ids), batch_size)
-                ]
-            )
-            if windows:
-                batch = mean_of_windows(batch, [len(of_text[index]) for index in chosen], normalize)
-            positions = np.array(chosen) + start
-            vectors[positions] = batch
-            if on_batch is not None:
-                on_batch(positions, batch)
+    for batch in token_batches(tokenizer, texts, token_budget, windows):
+        of_windows = _embed_tokens(model, batch.token_ids, pooling, normalize)
+        positions, of_texts = batch.finished_texts(of_windows, normalize)
+        vectors[positions] = of_texts
+        if on_batch is not None and len(positions):
+            on_batch(positions, of_texts)
     return vectors
