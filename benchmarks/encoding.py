@@ -23,9 +23,11 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.figures import Row, publish
+from engine import FRAMEWORK_NAMES
 from engine.reading.columns.guess import guess_columns
 from engine.reading.read_table import read_table
-from engine.shared.devices import physical_cores, processor_name
+from engine.shared.devices import physical_cores
 from engine.shared.encoders.checkpoint import bundled_checkpoint
 from engine.shared.text.tokens import load_tokenizer, token_counts
 
@@ -35,6 +37,7 @@ BARS = {"float32": 1.3, "bfloat16": 2.5}
 """Texts a second, as a multiple of sentence-transformers' at its defaults; the second where the processor computes bfloat16 fast."""
 LIKENESS_BAR = 0.999
 """The lowest cosine between the vectors of a text in both precisions."""
+OTHER = "sentence-transformers"
 
 Labelled = tuple[list[str], np.ndarray]
 
@@ -98,26 +101,30 @@ def measure(wing: str, options: argparse.Namespace) -> None:
     shown = {name: texts[: options.texts] for name, (texts, _) in sets.items()}
     if not options.files:
         shown["the same, joined in fours"] = joined(shown[SAMPLE.name], 4)
+    rows: list[Row] = []
     for name, texts in shown.items():
         tokens = np.minimum(token_counts(checkpoint.folder, texts), checkpoint.max_tokens).mean()
         ways: dict[str, Callable[[], Any]] = {precision: partial(encode, texts=texts) for precision, encode in wings.items()}
         if other is not None:
-            ways["sentence-transformers"] = partial(other.encode, texts)
+            ways[OTHER] = partial(other.encode, texts)
         seconds, vectors = median_seconds(ways, options.rounds)
+        rows += compared(f"{name}, {len(texts)} texts of {tokens:.0f} tokens", len(texts), seconds)
         cosines = (vectors["float32"] * vectors["bfloat16"]).sum(axis=1)  # of vectors of length 1
-        print(f"encoding, {wing}, {name}: {len(texts)} texts of {tokens:.0f} tokens")
-        for way, taken in seconds.items():
-            print(f"  {way}: {len(texts) / taken:.1f} texts/s")
-        for precision, bar in BARS.items() if other is not None else ():
-            ratio = seconds["sentence-transformers"] / seconds[precision]
-            print(f"  {precision} ÷ sentence-transformers: {ratio:.2f} (bar: ≥ {bar}, {'reached' if ratio >= bar else 'MISSED'})")
-        print(f"  bfloat16 ÷ float32: {seconds['float32'] / seconds['bfloat16']:.2f}")
-        verdict = "reached" if cosines.min() >= LIKENESS_BAR else "MISSED"
-        print(f"  cosine of both precisions: {cosines.min():.5f} at least (bar: ≥ {LIKENESS_BAR}, {verdict})")
+        rows.append(Row("lowest cosine of both precisions", float(cosines.min()), goal=f"≥ {LIKENESS_BAR}"))
     for name, (texts, labels) in sets.items() if wing == "pytorch" else ():
-        right = {precision: accuracy(encode(texts=texts), labels) for precision, encode in wings.items()}
-        words = ", ".join(f"{share:.1%} in {precision}" for precision, share in right.items())
-        print(f"encoding, {name}: logistic regression on {len(texts):,} texts is right on {words}")
+        right = {precision: 100 * accuracy(encode(texts=texts), labels) for precision, encode in wings.items()}
+        what = f"{name}, accuracy of logistic regression on {len(texts)} texts, bfloat16"
+        rows.append(Row(what, right["bfloat16"], "%", "float32", right["float32"]))
+    note = "Ways take turns in one process; medians. The goal in bfloat16 is one for processors with AMX or AVX512-BF16."
+    publish(f"Texts into vectors, {FRAMEWORK_NAMES[wing]}", rows, note)
+
+
+def compared(name: str, texts: int, seconds: dict[str, float]) -> list[Row]:
+    """Texts a second in each precision; beside them those of the other library, or else those in float32."""
+    speed = {way: texts / taken for way, taken in seconds.items()}
+    if OTHER not in speed:
+        return [Row(f"{name}, bfloat16", speed["bfloat16"], "texts/s", "float32", speed["float32"])]
+    return [Row(f"{name}, {way}", speed[way], "texts/s", OTHER, speed[OTHER], goal=f"≥ {bar}") for way, bar in BARS.items()]
 
 
 def main() -> None:
@@ -132,7 +139,6 @@ def main() -> None:
     if options.wing:
         measure(options.wing, options)
         return
-    print(f"encoding on {processor_name()}, {physical_cores()} threads", flush=True)
     quiet = {"TF_CPP_MIN_LOG_LEVEL": "3", "HF_HUB_OFFLINE": "1", "HF_HUB_DISABLE_PROGRESS_BARS": "1"}
     environment = os.environ | quiet | {"KERAS_BACKEND": "tensorflow"}
     for wing in ("pytorch", "tensorflow"):
