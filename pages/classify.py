@@ -36,7 +36,7 @@ if not frameworks or not classes:
     st.stop()
 st.write(
     f"Paste a text; {'both models answer' if len(frameworks) == 2 else f'the {names} model answers'} with the probability of each of the "
-    f"{len(classes):,} classes. The first answer takes about 8 seconds, while {names} {'start' if len(frameworks) == 2 else 'starts'}."
+    f"{len(classes):,} classes."
 )
 trained = f"{plain(results.data.name)} · {plain(what_trained(results))}"
 st.caption(f"The models come from run {run.identifier} · {trained} · {when(status.created)}")
@@ -104,7 +104,7 @@ with file_tab:
         if chosen is not None and st.button(
             f"Classify {count(amount, 'text')}", type="primary", icon=":material/label:", key="classify_rows"
         ):
-            bar = st.progress(0.0, text="Starting the models, about 8 seconds the first time")
+            bar = st.progress(0.0, text="Starting the models")
             shown = SimpleNamespace(share=0.0, words="")
 
             def say(words: str) -> None:

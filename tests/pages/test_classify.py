@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future, wait
 from dataclasses import replace
-from typing import ClassVar
+from threading import Event
+from types import SimpleNamespace
+from typing import ClassVar, cast
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -78,6 +81,20 @@ def test_one_text_gets_both_answers(finished_run: Run, open_page: OpenPage) -> N
     assert "Both answer **billing**, PyTorch with 70.0 % and TensorFlow with 70.0 %." in shown
     assert ">Encoding</span>" in shown and "5.00 ms" in shown
     assert "&lt;b&gt;swaps&lt;/b&gt;" in shown, "class names are escaped"
+
+
+def test_the_seconds_are_counted_while_a_model_gets_ready(monkeypatch: pytest.MonkeyPatch) -> None:
+    ready, moments, heard = Event(), iter([101.0, 102.2]), list[str]()
+
+    def look(threads: list[Future[None]], timeout: float) -> object:
+        if len(heard) == 3:
+            ready.set()
+        return wait(threads, timeout=timeout if ready.is_set() else 0)
+
+    monkeypatch.setattr(warm_models, "wait", look)
+    monkeypatch.setattr(warm_models, "time", SimpleNamespace(monotonic=lambda: next(moments)))
+    warm_models._wake(cast(warm_models.WarmModel, SimpleNamespace(wake=lambda: ready.wait(60))), heard.append, "PyTorch", 100.0)
+    assert heard == [f"PyTorch is getting ready{since}" for since in ("", ": 1 second", ": 2 seconds")]
 
 
 def test_the_page_says_when_they_disagree(finished_run: Run, open_page: OpenPage) -> None:

@@ -29,7 +29,7 @@ def earlier(slower: float, classifier: str = "embedding-mlp", epochs: int = 0, w
 
 
 @pytest.mark.parametrize("classifier", CLASSIFIERS)
-def test_typical_figures_know_every_classifier_and_a_standby_saves_the_imports(classifier: str, home_folder: None) -> None:
+def test_typical_figures_know_every_classifier_and_a_standby_saves_the_imports(classifier: str) -> None:
     work = Workload.of(asked(classifier, max_tokens=128))  # another limit than that of the vectors that come with the product
     cold, warm = typical_stages(work, False), typical_stages(work, True)
     assert list(cold) == [stage for stage in STAGES if stage in cold] and all(seconds > 0 for seconds in cold.values())

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -11,6 +13,7 @@ from typing import Any
 import streamlit as st
 
 from engine import FRAMEWORK_NAMES
+from engine.display.formatting import count
 from engine.errors import RunError
 from engine.runs.folder import open_run
 from engine.runs.processes.answering import Answerer, Answers
@@ -51,10 +54,11 @@ def answer_with_both(
     ``say`` gets a sentence about what is going on, ``progress`` the share done (0 to 1) and the seconds left once they can be
     estimated. A process that has died is started once more, and ``say`` tells. Raises ``RunError`` when that does not help.
     """
+    began = time.monotonic()
     answers = {framework: Answers(restarted=_replace_dead(identifier, framework, say)) for framework in frameworks}
     for framework in frameworks:
-        say(f"{FRAMEWORK_NAMES[framework]} is getting ready, about 8 seconds the first time")
-        answers[framework] += Answers(restarted=_with_restart(identifier, framework, say, WarmModel.wake)[1])
+        wake = partial(_wake, say=say, name=FRAMEWORK_NAMES[framework], began=began)
+        answers[framework] += Answers(restarted=_with_restart(identifier, framework, say, wake)[1])
     done, total = 0, len(frameworks) * max(1, math.ceil(len(texts) / CHUNK))
     for framework in frameworks:
         say(f"{FRAMEWORK_NAMES[framework]} is answering")
@@ -66,6 +70,19 @@ def answer_with_both(
             answered = sum(each.encode_ms + each.classify_ms for each in answers.values()) / 1000
             progress(done / total, answered / done * (total - done))
     return answers
+
+
+def _wake(model: WarmModel, say: Callable[[str], object], name: str, began: float) -> None:
+    """Wait until the model has loaded, and ``say`` each second how long that has taken since the moment ``began``."""
+    say(f"{name} is getting ready")
+    thread = ThreadPoolExecutor(1)
+    try:
+        woken = thread.submit(model.wake)
+        while wait([woken], timeout=1.0).not_done:
+            say(f"{name} is getting ready: {count(round(time.monotonic() - began), 'second')}")
+        woken.result()
+    finally:
+        thread.shutdown(wait=False)  # who leaves the page is not held up
 
 
 def _answers(model: WarmModel, texts: list[str]) -> Answers:
