@@ -6,7 +6,7 @@ import streamlit as st
 
 from engine.data.choice import DataChoice
 from engine.data.store import SAMPLE, sample_choice
-from engine.display.formatting import duration, memory, plain, shorten, what_trains, when
+from engine.display.formatting import duration, memory, plain, shorten, unbroken, what_trains, when
 from engine.errors import DataError, ParityError
 from engine.results.sentences import answer
 from engine.runs import launching
@@ -74,14 +74,15 @@ def watch(run: Run, drawn: float | None) -> None:
     if experiment is None or status.state == "failed":
         ended_view.failure(run, status, experiment, curves)
     elif status.active and not measuring:
-        live_view.whole(run, status, experiment)
+        live_view.whole(run, status)
+        live_view.phase_line(status, experiment)
         live_view.sides(status, experiment, curves)
     elif results is None:
         ended_view.failure(run, status, experiment, curves)
     else:
-        st.markdown(f"#### {plain(answer(results))}")
+        st.markdown(f"#### {unbroken(plain(answer(results)))}")
         if measuring:
-            live_view.whole(run, status, experiment)
+            live_view.whole(run, status)
         ended_view.next_steps(run)
         if status.state == "stopped":
             st.write(plain(status.message))

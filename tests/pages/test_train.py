@@ -18,7 +18,12 @@ from tests.pages.conftest import charts, experiment
 
 def words(page) -> str:
     kinds = ("title", "subheader", "markdown", "caption", "error", "code")
-    return "\n".join(element.value for kind in kinds for element in page.get(kind)).replace("\\", "").replace("\u2060", "")
+    return (
+        "\n".join(element.value for kind in kinds for element in page.get(kind))
+        .replace("\\", "")
+        .replace("\u2060", "")
+        .replace("\u00a0", " ")
+    )
 
 
 def rows(page) -> str:

@@ -40,18 +40,17 @@ def phase_line(status: Status, experiment: Experiment) -> None:
     icons = [":material/check:"] * here + [":material/arrow_forward:"] + [":material/radio_button_unchecked:"] * len(names)
     steps = []
     for position, (name, icon) in enumerate(zip(names, icons, strict=False)):
-        step = f"{icon} {PHASES[name]}"
+        step = f"{icon}&nbsp;{PHASES[name]}"
         steps.append(f"**{step}**" if position == here else step if position < here else f":gray[{step}]")
     st.markdown(" &ensp; ".join(steps))
 
 
-def whole(run: Run, status: Status, experiment: Experiment) -> None:
-    """Show from the click on how much of the run is done, what is being done, how long it will still take, and what comes next."""
+def whole(run: Run, status: Status) -> None:
+    """Show from the click on how much of the run is done, what is being done, and how long it will still take."""
     share, left = status.now()
     key = f"share_of_{run.identifier}"  # a bar never goes back, though another guess at the end may be the better one
     st.session_state[key] = share = max(share, st.session_state.get(key, 0.0))
     st.progress(min(1.0, share), text=" ".join([f"**{plain(doing(status))}**", time_left(left)]).rstrip())
-    phase_line(status, experiment)
 
 
 def doing(status: Status) -> str:
