@@ -10,7 +10,7 @@ import json
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -21,15 +21,16 @@ from engine.runs.processes.channel import worker_environment
 
 SCRIPTS = {"pytorch": "pytorch_steps.py", "tensorflow": "keras_steps.py"}
 
-Pauses = list[tuple[float, float]]
-"""Times of day, in seconds: from when to when."""
+Reading = tuple[float, float, int]
+"""Time of day at the end, seconds, steps."""
 
 
 class BareScript:
-    """What an expert would write for a framework, at work on the task in ``folder``. Computes nothing before its first turn."""
+    """What an expert would write for a framework, at work on the task in ``folder``. Computes one step, and no other before its turn."""
 
     def __init__(self, framework: str, folder: Path) -> None:
         self._name, self._errors = SCRIPTS[framework], open(folder / "errors.txt", "w+", encoding="utf-8")  # noqa: SIM115 - until the end
+        self._readings = folder / "readings.jsonl"
         self.figures: dict[str, Any] = {}
         """What it measured, once it has come to its end."""
         self.process = subprocess.Popen(
@@ -40,13 +41,12 @@ class BareScript:
             env=worker_environment(0, "cpu"),
             encoding="utf-8",
         )
-        self._wait()  # for the libraries, and the first step
 
     def take_turn(self) -> None:
         """Let it compute until it gives way or comes to its end."""
         if not self.figures:
             self.go()
-            self._wait()
+            self.wait()
 
     def go(self) -> None:
         """Let it compute, and do not wait."""
@@ -54,7 +54,8 @@ class BareScript:
         self.process.stdin.write("\n")
         self.process.stdin.flush()
 
-    def _wait(self) -> None:
+    def wait(self) -> None:
+        """Wait until it gives way or comes to its end; the first time for the libraries and the first step."""
         assert self.process.stdout is not None
         line = self.process.stdout.readline()
         if not line:
@@ -65,33 +66,46 @@ class BareScript:
             self.process.communicate()
             self._errors.close()
 
-    def alternate(self, others: Callable[[], list[psutil.Process]], seconds: float) -> tuple[Pauses, Pauses]:
-        """Let it come to its end while it and the processes of ``others``, as long as there are any, compute in turns.
+    def readings(self) -> list[Reading]:
+        """Return what it has measured so far."""
+        whole_lines = self._readings.read_text(encoding="utf-8").rpartition("\n")[0].splitlines()
+        return [tuple(json.loads(line)) for line in whole_lines]
 
-        Tells when it, and when the others, stood still.
-        """
-        self.go()
-        me = [psutil.Process(self.process.pid)]
-        mine: Pauses = []
-        theirs: Pauses = []
-        while self.process.poll() is None and (processes := others()):
-            for waiting, at_work, pauses in ((me, processes, mine), (processes, me, theirs)):
-                began = time.time()
-                suspend(waiting)
-                _send(at_work, psutil.Process.resume)
-                time.sleep(seconds)
-                pauses.append((began, time.time()))
-        _send(others(), psutil.Process.resume)
-        self._wait()
-        return mine, theirs
+    def end(self) -> None:
+        """End it, wherever it is."""
+        self.process.kill()
+        self.process.communicate()
+        self._errors.close()
 
 
-def suspend(processes: list[psutil.Process]) -> None:
-    """Stop processes until they are resumed."""
-    _send(processes, psutil.Process.suspend)
+class Party:
+    """Processes that compute in windows of time, and stand still between them."""
+
+    def __init__(self, processes: Callable[[], Iterable[psutil.Process]], seconds: float) -> None:
+        self._processes, self._seconds = processes, seconds
+        self._stopped: list[psutil.Process] = []
+        self.windows: list[tuple[float, float]] = []
+        """Times of day from when to when it computed."""
+
+    def compute(self) -> None:
+        """Let the processes compute for their seconds."""
+        began = time.time()
+        for process in reversed(self._stopped):
+            _send(process.resume)
+        time.sleep(self._seconds)
+        self.stop()
+        self.windows.append((began, time.time()))
+
+    def stop(self) -> None:
+        """Stop the processes, the first one first. One that somebody else has stopped is not ours to resume."""
+        self._stopped = []
+        for process in self._processes():
+            with suppress(psutil.NoSuchProcess):
+                if process.status() != psutil.STATUS_STOPPED:
+                    process.suspend()
+                    self._stopped.append(process)
 
 
-def _send(processes: list[psutil.Process], signal: Callable[[psutil.Process], None]) -> None:
-    for process in processes:
-        with suppress(psutil.NoSuchProcess):  # it has come to its end
-            signal(process)
+def _send(signal: Callable[[], None]) -> None:
+    with suppress(psutil.NoSuchProcess):  # it has come to its end
+        signal()

@@ -1,7 +1,7 @@
 """What the benchmark measures ÷ what a bare script measures on the same batches: ``python -m benchmarks.measuring [CLASSIFIER …]``.
 
-Both take turns by rounds, in processes of their own; ratios are taken within such a pair, the median of the pairs and their range are
-printed, for a step of training and for a batch of answers. The bar: within 5 %.
+Both take turns by rounds, in processes of their own; ratios are taken within such a pair, the median of the pairs counts,
+for a step of training and for a batch of answers. The goal: within 5 %.
 """
 
 from __future__ import annotations
@@ -14,14 +14,15 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from statistics import median
 from typing import Any
-
-sys.path.insert(0, str(Path(__file__).parents[1]))
 
 import numpy as np
 
 from benchmarks.bare_script import SCRIPTS, BareScript
-from benchmarks.steps import make_data, report, write_task
+from benchmarks.figures import Row, publish
+from benchmarks.training import make_data, write_task
+from engine import FRAMEWORK_NAMES
 from engine.runs.experiment import Experiment
 from engine.runs.folder import Run
 from engine.runs.launching import start
@@ -33,25 +34,31 @@ from engine.studies.benchmark.request import AMOUNTS, Setting
 from engine.workers.jobs.benchmark import plan_of, rounds_of
 
 ROWS = 800
-BAR = "0.95 to 1.05"
+GOAL = "0.95 to 1.05"
 
 
 def main() -> None:
-    """Print two lines a classifier and framework."""
+    """Publish two rows a classifier and framework."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("classifiers", nargs="*", metavar="CLASSIFIER", help="default: all")
     parser.add_argument("--frameworks", nargs="+", choices=list(SCRIPTS), default=list(SCRIPTS))
     parser.add_argument("--repeats", type=int, default=5)
     options = parser.parse_args()
+    rows: list[Row] = []
     for classifier in options.classifiers or CLASSIFIERS:
         with tempfile.TemporaryDirectory() as folder:
-            os.environ["PARITY_RUNS"], os.environ["PARITY_LOCK"] = folder, f"{folder}/lock"
-            compare(classifier, options.frameworks, Path(folder), options.repeats)
+            os.environ |= {"PARITY_RUNS": folder, "PARITY_LOCK": f"{folder}/lock", "PARITY_STANDBY": "0"}
+            rows += compare(classifier, options.frameworks, Path(folder), options.repeats)
+    publish(
+        "What the benchmark measures",
+        rows,
+        f"Round by round in turns; the ratio is the median of {options.repeats} pairs of fresh processes.",
+    )
 
 
-def compare(classifier: str, frameworks: list[str], folder: Path, repeats: int) -> None:
+def compare(classifier: str, frameworks: list[str], folder: Path, repeats: int) -> list[Row]:
     """The same batches, by the benchmark's worker and by a bare script, in turns."""
-    choice = make_data(folder, ROWS)
+    choice, rows = make_data(folder, ROWS), []
     for framework in frameworks:
         experiment = Experiment.recommended(choice, classifier, frameworks=(framework,), epochs=1, patience=0, rate_schedule="constant")
         run = finish(experiment)
@@ -62,13 +69,15 @@ def compare(classifier: str, frameworks: list[str], folder: Path, repeats: int) 
         task = same_batches(run, experiment, request, folder / "task")
         steps, batches = [], []
         for _ in range(repeats):
-            ours, bare = measured(run, framework, request, BareScript(framework, task))
-            steps.append((ours["step_milliseconds"], bare["milliseconds"]))
-            batches.append((ours["batch_milliseconds"], bare["batch_milliseconds"]))
+            benchmark, script = measured(run, framework, request, BareScript(framework, task))
+            steps.append((benchmark["step_milliseconds"], script["milliseconds"]))
+            batches.append((benchmark["batch_milliseconds"], script["batch_milliseconds"]))
             print(f"  pair: {steps[-1]}, {batches[-1]}", file=sys.stderr, flush=True)
-        words = ("in the benchmark", "in a bare script")
-        report(f"{classifier} {framework}: milliseconds a step of training", steps, BAR, words)
-        report(f"{classifier} {framework}: milliseconds a batch of answers", batches, BAR, words)
+        for what, pairs in (("a step of training", steps), ("a batch of answers", batches)):
+            ours, bare = (median(values) for values in zip(*pairs, strict=True))
+            ratio = median(mine / its for mine, its in pairs)
+            rows.append(Row(f"{classifier}, {FRAMEWORK_NAMES[framework]}, {what}", ours, "ms", "a bare script", bare, ratio, GOAL))
+    return rows
 
 
 def finish(experiment: Experiment) -> Run:
@@ -81,6 +90,7 @@ def finish(experiment: Experiment) -> Run:
 
 def measured(run: Run, framework: str, request: dict[str, Any], bare: BareScript) -> tuple[dict[str, float], dict[str, float]]:
     """What the benchmark's worker tells, in a process of its own that is asked as a study asks it; and a bare script between its rounds."""
+    bare.wait()
     worker = WorkerProcess(run.path, framework, "benchmark", worker_environment(0, "cpu"))
     turns = Turns([worker], False, lambda changed: None)
     try:

@@ -1,6 +1,6 @@
 """What an expert would write for each classifier in Keras, with nothing else around it: ``keras_steps.py FOLDER``.
 
-``FOLDER`` holds the arrays, the batches and ``task.json``; prints milliseconds a step and the process's largest memory.
+``FOLDER`` holds the arrays, the batches and ``task.json``; logs each 25 steps, prints milliseconds a step and the process's largest memory.
 """
 
 import json
@@ -129,6 +129,9 @@ def give_way():
 starts, stops = ({ends[place] for ends in task.get("rounds", ())} for place in (0, 1))
 
 
+log = open(folder / "readings.jsonl", "w", buffering=1)  # noqa: SIM115 - until the end
+
+
 class Clock(keras.callbacks.Callback):
     def __init__(self):
         super().__init__()
@@ -148,6 +151,7 @@ class Clock(keras.callbacks.Callback):
             give_way()
         elif due:
             self.readings.append((time.time(), seconds, steps))
+            log.write(json.dumps(self.readings[-1]) + "\n")
             if stops and number + 1 < max(stops):
                 give_way()
         if self.first or due or number + 1 in starts:

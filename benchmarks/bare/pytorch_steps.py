@@ -1,6 +1,6 @@
 """What an expert would write for each classifier in PyTorch, with nothing else around it: ``pytorch_steps.py FOLDER``.
 
-``FOLDER`` holds the arrays, the batches and ``task.json``; prints milliseconds a step and the process's largest memory.
+``FOLDER`` holds the arrays, the batches and ``task.json``; logs each 25 steps, prints milliseconds a step and the process's largest memory.
 """
 
 import json
@@ -107,6 +107,7 @@ else:
 clip, batch_size = task["clip_norm"], task["batch_size"]
 starts, stops = ({ends[place] for ends in task.get("rounds", ())} for place in (0, 1))
 readings, done = [], 0
+log = open(folder / "readings.jsonl", "w", buffering=1)  # noqa: SIM115 - until the end
 
 
 def give_way():
@@ -116,7 +117,7 @@ def give_way():
 
 
 for order, width_of in zip(torch.from_numpy(orders), widths, strict=True):
-    total, correct, mark, steps = torch.zeros(()), torch.zeros(()), None, 0
+    total, correct, mark, steps = torch.zeros(()), torch.zeros(()), time.perf_counter(), 0
     for rows, width in zip(order.split(batch_size), width_of, strict=True):
         batch = [values[rows] for values in inputs]
         batch = [values[..., :width] for values in batch] if width else batch
@@ -130,17 +131,17 @@ for order, width_of in zip(torch.from_numpy(orders), widths, strict=True):
         optimizer.step()
         total += loss.detach() * len(rows)
         correct += (logits.detach().argmax(1) == targets).sum()
-        done += 1
+        done, steps = done + 1, steps + 1
         if done == 1:
             give_way()
-        if mark is None or (done in starts and done not in stops):  # the first step of an epoch warms up; a round's end is read first
+        if done == 1 or (done in starts and done not in stops):  # the very first step warms up; a round's end is read first
             mark, steps = time.perf_counter(), 0
             continue
-        steps += 1
         due = done in stops or done % len(width_of) == 0
         if due or (not stops and (steps == task["report_steps"] or time.perf_counter() - mark >= task["report_seconds"])):
             float(total)
             readings.append((time.time(), time.perf_counter() - mark, steps))
+            log.write(json.dumps(readings[-1]) + "\n")
             if stops and done < max(stops):
                 give_way()
             mark, steps = time.perf_counter(), 0
