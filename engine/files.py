@@ -15,6 +15,9 @@ HALF_PAIR = re.compile(r"\\u[dD][89a-fA-F]")
 JsonObject = dict[str, Any]
 """An object of a JSON file or of a message, before it is read as what it is, or where it may be anything."""
 
+Version = tuple[int, int, int]
+"""When a file was changed, its size, and its number on the disk, which is another one after it was replaced."""
+
 
 @contextmanager
 def draft_of(path: Path) -> Iterator[Path]:
@@ -43,3 +46,12 @@ def read_json(path: Path) -> JsonObject | None:
     except (OSError, ValueError, RecursionError):  # the last one of thousands of brackets within one another
         return None
     return value if isinstance(value, dict) else None
+
+
+def version_of(file: str | Path) -> Version | None:
+    """Return what tells one content of a file from the next, for what is kept of it; ``None`` where there is no file."""
+    try:
+        facts = os.stat(file)
+    except OSError:
+        return None
+    return facts.st_mtime_ns, facts.st_size, facts.st_ino

@@ -5,7 +5,6 @@ from typing import get_args
 import streamlit as st
 
 from engine import FRAMEWORK_NAMES, FRAMEWORKS
-from engine.display.charts import confusion_matrix, difference_sentence, difference_strip, loss_curves, per_class_bars
 from engine.display.curve_charts import Axis
 from engine.display.formatting import count, plain, unbroken, when
 from engine.results.checklist import checklist
@@ -23,11 +22,12 @@ from engine.results.sentences import (
     times_sentence,
     what_trained,
 )
-from engine.results.tables import disagreements, epochs_table, finished_frameworks, headline, number_of_test_texts, per_class_table
-from engine.runs.records.results import MEASURING, Results
+from engine.results.tables import finished_frameworks, headline, number_of_test_texts
+from engine.runs.records.results import MEASURING
 from pages.parts.compare.disagreement_list import disagreement_list
 from pages.parts.compare.downloads import comparison_downloads, report_downloads
-from pages.parts.widgets.curves import follow
+from pages.parts.compare.findings import findings_of
+from pages.parts.widgets.curves import follow, pictures_of
 from pages.parts.widgets.drawing import fact_list, show, twin_facts, twin_heading, twin_row
 from pages.parts.widgets.entry import through_dashboard
 from pages.parts.widgets.run_choice import choose_run
@@ -35,7 +35,8 @@ from pages.parts.widgets.run_choice import choose_run
 through_dashboard()
 
 run = choose_run("compare the two models", meanwhile=report_downloads)
-results = run.read_results() or Results()
+findings = findings_of(run)
+results = findings.results
 status = run.read_status()
 frameworks = finished_frameworks(results)
 classes = results.data.classes
@@ -61,14 +62,13 @@ if measuring:
 if not frameworks:
     st.stop()
 
-points = follow(run).points()
-if len(points):
-    show(loss_curves(points), key="compare_curves")
+curves = follow(run)
+if not curves.empty:
+    losses, strip = pictures_of(run)
+    show(losses, key="compare_curves")
     if len(frameworks) == 2:
-        st.caption(
-            f"{plain(difference_sentence(points))} {'They start from the same weights and see the same batches.' if matched else ''}"
-        )
-        show(difference_strip(points), key="compare_strip")
+        st.caption(f"{plain(strip.alt)} {'They start from the same weights and see the same batches.' if matched else ''}")
+        show(strip, key="compare_strip")
 else:
     st.caption("This run kept no curves: its events are missing.")
 
@@ -107,8 +107,7 @@ for column, groups in zip(st.columns(2, gap="large"), (("speed", "size"), ("late
                 st.markdown(f"##### {GROUPS[group]}")
                 st.caption("Being measured", text_alignment="center")
 
-predictions = {framework: run.read_predictions(framework) for framework in frameworks}
-different = disagreements(classes, predictions, run.read_data())
+different = findings.different
 tested = number_of_test_texts(results) or 0
 amount = f" ({len(different):,})" if len(frameworks) == 2 else ""
 curves_tab, confusion_tab, classes_tab, disagreements_tab, fairness_tab, downloads_tab = st.tabs(
@@ -116,15 +115,19 @@ curves_tab, confusion_tab, classes_tab, disagreements_tab, fairness_tab, downloa
 )
 
 with curves_tab:
-    if len(points):
+    if not curves.empty:
         axis = st.segmented_control("Horizontal axis", get_args(Axis), default="seconds", required=True, key="compare_axis")
-        show(loss_curves(points, x=axis), key="compare_curves_by_axis")
+        show(pictures_of(run, axis)[0], key="compare_curves_by_axis")
     else:
         st.write("There are no curves to show.")
-    losses = epochs_table(results)
-    formats = {column: st.column_config.NumberColumn(format="percent" if "accuracy" in column else "%.4f") for column in losses.columns[1:]}
+    formats = {
+        column: st.column_config.NumberColumn(format="percent" if "accuracy" in column else "%.4f")
+        for column in findings.losses.columns[1:]
+    }
     formats["epoch"] = st.column_config.NumberColumn(pinned=True)
-    st.dataframe(losses, hide_index=True, column_config=formats, alt="Loss and validation accuracy of both frameworks after each epoch.")
+    st.dataframe(
+        findings.losses, hide_index=True, column_config=formats, alt="Loss and validation accuracy of both frameworks after each epoch."
+    )
     for sentence in kept_weights_sentences(results):
         st.caption(sentence)
 
@@ -132,25 +135,22 @@ with confusion_tab:
     for column, framework in zip(st.columns(2, gap="large"), FRAMEWORKS, strict=True):
         with column:
             st.markdown(f"##### {FRAMEWORK_NAMES[framework]}")
-            matrix = results.side(framework).confusion
-            if matrix:
-                picture = confusion_matrix(matrix, classes, framework)
+            if picture := findings.matrices.get(framework):
                 show(picture, key=f"confusion_{framework}")
                 st.caption(plain(picture.alt))
             else:
                 st.write("No result in this run.")
 
 with classes_tab:
-    show(per_class_bars(results), key="compare_classes")
-    scores = per_class_table(results)
-    formats = {column: st.column_config.NumberColumn(format="%.3f") for column in scores.columns[2:]}
+    show(findings.per_class, key="compare_classes")
+    formats = {column: st.column_config.NumberColumn(format="%.3f") for column in findings.scores.columns[2:]}
     formats |= {"class": st.column_config.TextColumn("class", pinned=True), "test texts": st.column_config.NumberColumn(format="localized")}
-    st.dataframe(scores, hide_index=True, column_config=formats, alt="Precision, recall and F1 of each class in both frameworks.")
+    st.dataframe(findings.scores, hide_index=True, column_config=formats, alt="Precision, recall and F1 of each class in both frameworks.")
 
 with disagreements_tab:
     if len(frameworks) < 2:
         st.write("Only one framework has results in this run, so nobody can disagree with it.")
-    elif any(frame is None for frame in predictions.values()):
+    elif not findings.complete:
         st.write("The predictions of this run are missing from its folder, so the texts cannot be shown.")
     elif different.empty:
         st.write(f"None: both models give the same answer to each of the {count(tested, 'test text')}.")

@@ -15,7 +15,7 @@ import pandas
 
 from engine import FRAMEWORK_NAMES
 from engine.display.curve_charts import difference_sentence, difference_strip, differences, loss_curves
-from engine.display.figure import Picture, tip
+from engine.display.figure import Picture, drawn, tip
 from engine.display.formatting import count, number, percent, shorten
 from engine.display.palette import HUES, NAMES, NEUTRAL, colour_scale
 from engine.runs.records.results import Results
@@ -73,7 +73,7 @@ def confusion_matrix(confusion: Sequence[Sequence[int]], classes: Sequence[str],
     right, total = int(matrix.trace()), int(matrix.sum())
     alt = f"{FRAMEWORK_NAMES[framework]} puts {right:,} of {count(total, 'test text')} into the right class. {_confused(matrix, names)}"
     side = min(460, max(200, 40 * len(names) + 80))
-    return Picture(chart.properties(height=side), alt.strip())
+    return drawn(chart.properties(height=side), alt.strip())
 
 
 def per_class_bars(results: Results, limit: int = 30) -> Picture:
@@ -103,7 +103,7 @@ def per_class_bars(results: Results, limit: int = 30) -> Picture:
         )
     )
     caption = f"The {limit} largest of {len(classes):,} classes." if len(shown) < len(classes) else ""
-    return Picture(chart.properties(height=altair.Step(14)), _per_class_sentence(table), caption)
+    return drawn(chart.properties(height=altair.Step(14)), _per_class_sentence(table), caption)
 
 
 def class_balance(counts: Mapping[str, int] | pandas.DataFrame, limit: int = 30) -> Picture:
@@ -130,7 +130,7 @@ def class_balance(counts: Mapping[str, int] | pandas.DataFrame, limit: int = 30)
         )
     )
     if totals.empty:
-        return Picture(chart, "There are no classes to show.")
+        return drawn(chart, "There are no classes to show.")
     largest, smallest = (shorten(label, 40) for label in totals.index[[0, -1]])
     share = percent(float(totals.iloc[0] / max(1, totals.sum())))
     alt = (
@@ -138,7 +138,7 @@ def class_balance(counts: Mapping[str, int] | pandas.DataFrame, limit: int = 30)
         f"the smallest, {smallest}, {int(totals.iloc[-1]):,}."
     )
     caption = f"The {limit} largest of {len(totals):,} classes." if len(totals) > limit else ""
-    return Picture(chart.properties(height=altair.Step(22)), alt, caption)
+    return drawn(chart.properties(height=altair.Step(22)), alt, caption)
 
 
 def length_histogram(lengths: Sequence[int] | numpy.ndarray, unit: str = "words", limit: int | None = None) -> Picture:
@@ -172,7 +172,7 @@ def length_histogram(lengths: Sequence[int] | numpy.ndarray, unit: str = "words"
         )
         chart = bars + rule
         alt += f" {percent(float((values > limit).mean()) if len(values) else 0.0)} are longer than the encoder's limit of {limit:,}."
-    return Picture(chart.properties(height=200), alt)
+    return drawn(chart.properties(height=200), alt)
 
 
 def _distinct(names: list[str]) -> list[str]:

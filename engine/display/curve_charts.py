@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 from typing import Any, Literal
 
 import altair
@@ -10,12 +11,14 @@ import numpy
 import pandas
 
 from engine import FRAMEWORK_NAMES, FRAMEWORKS
-from engine.display.figure import Picture, tip
+from engine.display.figure import Picture, specification_of, tip
 from engine.display.formatting import number, percent
 from engine.display.palette import NEUTRAL, colour_scale, dash_scale
 
 Axis = Literal["epoch", "step", "seconds"]
 AXIS_TITLES = {"epoch": "Epoch", "step": "Step", "seconds": "Seconds of training"}
+POINTS = "points"
+"""The name of the data in the specification."""
 POINTS_PER_LINE = 1_000
 SMALLEST_DIFFERENCE = 1e-9
 """Differences below this are drawn here: a log scale has no zero."""
@@ -43,9 +46,24 @@ def loss_curves(points: pandas.DataFrame, x: Axis = "epoch", end: float | None =
     ``points`` as ``engine.results.curves`` folds them: framework (its key), curve, epoch, step, seconds, span, loss. ``end`` fixes the
     right end of the axis while a run is live.
     """
+    return _loss_picture(points, x, end, difference_sentence(points))
+
+
+def _loss_picture(points: pandas.DataFrame, x: Axis, end: float | None, difference: str) -> Picture:
+    return Picture(
+        _curves(x, _end_of(points, x, end)),
+        {POINTS: _thinned(training_points(points), x)},
+        _loss_sentence(points, difference),
+        "Thick: on the validation texts, after each epoch. Thin: on the training texts.",
+    )
+
+
+@lru_cache(maxsize=256)
+def _curves(x: Axis, end: float) -> str:
+    """Return the specification, drawn up once for a live chart whose data change every second."""
     legend = altair.Legend(title=None, orient="top", symbolType="stroke", symbolSize=500, symbolStrokeWidth=3)
-    base = altair.Chart(_thinned(training_points(points), x)).encode(
-        x=_across(points, x, end, title=None),
+    base = altair.Chart(altair.NamedData(POINTS)).encode(
+        x=_across(x, end, title=None),
         y=altair.Y("loss:Q", title=None, scale=altair.Scale(zero=False), axis=_up(tickCount=5)),
         color=altair.Color("name:N", scale=colour_scale(), legend=legend),
         detail="curve:N",
@@ -57,30 +75,38 @@ def loss_curves(points: pandas.DataFrame, x: Axis = "epoch", end: float | None =
     hover = hover.encode(
         tooltip=[tip("name", "Framework"), tip("curve", "Curve"), tip("x", AXIS_TITLES[x], ".4~r"), tip("loss", "Loss", ".4f")]
     )
-    return Picture(
-        (lines + hover).properties(height=340),
-        _loss_sentence(points),
-        "Thick: on the validation texts, after each epoch. Thin: on the training texts.",
-    )
+    return specification_of((lines + hover).properties(height=340))
 
 
 def difference_strip(points: pandas.DataFrame, x: Axis = "epoch", end: float | None = None) -> Picture:
     """Draw how far the two losses are apart at the same step, as a part of the loss, on a log scale labelled in words."""
-    table = _thinned(training_points(differences(points)), x, value="difference")
+    apart = training_points(differences(points))
+    table = _thinned(apart, x, value="difference")
     table["difference"] = table["difference"].clip(lower=SMALLEST_DIFFERENCE, upper=1.0)
+    return Picture(_strip(x, _end_of(points, x, end)), {POINTS: table}, _largest_of(apart))
+
+
+def curve_pair(points: pandas.DataFrame, x: Axis = "epoch", end: float | None = None) -> tuple[Picture, Picture]:
+    """Draw both, the curves above the strip of their difference, which is taken once."""
+    strip = difference_strip(points, x, end)
+    return _loss_picture(points, x, end, strip.alt), strip
+
+
+@lru_cache(maxsize=256)
+def _strip(x: Axis, end: float) -> str:
     words = ",".join(f"'{power}':'{words}'" for power, words in PARTS_OF_THE_LOSS.items())
     axis = _up(values=[1e-9, 1e-6, 1e-3, 1], labelExpr=f"({{{words}}})[round(log(datum.value)/LN10)]", labelOverlap=False)
     chart = (
-        altair.Chart(table)
+        altair.Chart(altair.NamedData(POINTS))
         .mark_line(color=NEUTRAL)
         .encode(
-            x=_across(points, x, end, title=AXIS_TITLES[x]),
+            x=_across(x, end, title=AXIS_TITLES[x]),
             y=altair.Y("difference:Q", title=None, scale=altair.Scale(type="log", domain=[SMALLEST_DIFFERENCE, 1], clamp=True), axis=axis),
             strokeWidth=_thickness(),
             tooltip=[tip("curve", "Curve"), tip("x", AXIS_TITLES[x], ".4~r"), tip("difference", "Part of the loss", ".2e")],
         )
     )
-    return Picture(chart.properties(height=200), difference_sentence(points))
+    return specification_of(chart.properties(height=200))
 
 
 def differences(points: pandas.DataFrame) -> pandas.DataFrame:
@@ -109,7 +135,11 @@ def training_points(points: pandas.DataFrame) -> pandas.DataFrame:
 
 def difference_sentence(points: pandas.DataFrame) -> str:
     """Say the largest difference in words, for the line above the strip and for screen readers."""
-    largest = training_points(differences(points))["difference"].max() if len(points) else math.nan
+    return _largest_of(training_points(differences(points)))
+
+
+def _largest_of(apart: pandas.DataFrame) -> str:
+    largest = apart["difference"].max() if len(apart) else math.nan
     if not math.isfinite(largest):
         return "The difference of the two losses appears here once both have reached the same step."
     if largest < SMALLEST_DIFFERENCE:
@@ -123,13 +153,18 @@ TICKS: dict[Axis, str] = {"step": "~s", "epoch": "d", "seconds": ".6~g"}
 """How the figures on the axis are written. Without a format of its own Vega may write a tenth epoch as 1e+1."""
 
 
-def _across(points: pandas.DataFrame, x: Axis, end: float | None, title: str | None) -> altair.X:
-    """Return the horizontal axis of curves and strip; its end moves in round steps, so that a live chart rarely changes its shape."""
+def _end_of(points: pandas.DataFrame, x: Axis, end: float | None) -> float:
+    """Return the right end of the horizontal axis; it moves in round steps, so that a live chart rarely changes its shape."""
     reach = float(points[x].max()) if len(points) else 1.0
     if end is None:
         end = _round_up(reach) if x == "seconds" else reach
+    return max(end, reach)
+
+
+def _across(x: Axis, end: float, title: str | None) -> altair.X:
+    """Return the horizontal axis of curves and strip."""
     axis = altair.Axis(format=TICKS[x], grid=False, tickMinStep=1 if x != "seconds" else 0, labelFlush=True)
-    return altair.X("x:Q", title=title, scale=altair.Scale(domain=[0, max(end, reach)], nice=False), axis=axis)
+    return altair.X("x:Q", title=title, scale=altair.Scale(domain=[0, end], nice=False), axis=axis)
 
 
 def _up(**look: Any) -> altair.Axis:
@@ -161,11 +196,13 @@ def _thinned(points: pandas.DataFrame, x: Axis, value: str = "loss") -> pandas.D
                 line = line.iloc[sorted(kept | {0, len(line) - 1})]
             lines.append(line)
     table = pandas.concat(lines, ignore_index=True)
-    columns = {"name": table["framework"].map(FRAMEWORK_NAMES).astype(object), "curve": table["curve"].astype(object)}
-    return pandas.DataFrame(columns | {"x": table[x].astype(float), value: table[value].astype(float)})
+    columns = {"name": table["framework"].map(FRAMEWORK_NAMES).astype("category"), "curve": table["curve"].astype("category")}
+    return pandas.DataFrame(
+        columns | {"x": table[x].astype("float32"), value: table[value].astype("float32")}
+    )  # for a screen, small to send
 
 
-def _loss_sentence(points: pandas.DataFrame) -> str:
+def _loss_sentence(points: pandas.DataFrame, difference: str) -> str:
     last = [
         f"{FRAMEWORK_NAMES[framework]} {number(float(line['loss'].iloc[-1]))}"
         for framework in FRAMEWORKS
@@ -173,4 +210,4 @@ def _loss_sentence(points: pandas.DataFrame) -> str:
     ]
     if not last:
         return "Loss curves of both frameworks; no validation loss has been measured yet."
-    return f"Loss curves of both frameworks; latest validation loss: {', '.join(last)}. {difference_sentence(points)}"
+    return f"Loss curves of both frameworks; latest validation loss: {', '.join(last)}. {difference}"

@@ -11,9 +11,6 @@ import re
 from html import escape
 from typing import Any
 
-import altair
-import pandas
-
 from engine.display.chart_process import CHARTS
 from engine.display.figure import Picture
 
@@ -49,8 +46,8 @@ def chart_svg(picture: Picture, width: int) -> str:
 
     Raises ``RunError`` when it cannot be drawn.
     """
-    chart = _with_its_data(picture.chart).properties(width=width, autosize=altair.AutoSizeParams(type="fit-x", contains="padding"))
-    specification = chart.configure(**LOOK).to_dict(context={"pre_transform": False})
+    look = {"width": width, "autosize": {"type": "fit-x", "contains": "padding"}, "config": LOOK}
+    specification = picture.complete() | look
     sentence = escape(printable(picture.alt), quote=True)
     svg = CHARTS.svg(json.dumps(_printable(specification)))
     return re.sub(r"<svg ", lambda start: f'{start[0]}role="img" aria-label="{sentence}" ', svg, count=1)
@@ -67,16 +64,3 @@ def _printable(value: Any) -> Any:
     if isinstance(value, dict):
         return {printable(str(key)): _printable(inner) for key, inner in value.items()}
     return [_printable(inner) for inner in value] if isinstance(value, (list, tuple)) else value
-
-
-def _with_its_data(chart: altair.Chart | altair.LayerChart) -> altair.Chart | altair.LayerChart:
-    """Return a copy that holds its data itself.
-
-    Altair would hand them to what is registered for the whole process, and Streamlit changes that for a moment whenever it draws a chart;
-    nor is there a limit on the rows then.
-    """
-    copy = chart.copy(deep=True)
-    for part in (copy, *getattr(copy, "layer", ())):
-        if isinstance(part.data, pandas.DataFrame):
-            part.data = altair.Data(**altair.to_values(part.data))
-    return copy

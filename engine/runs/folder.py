@@ -15,8 +15,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from engine import FRAMEWORKS
 from engine.errors import ParityError, RunError
-from engine.files import JsonObject, read_json, write_atomically
+from engine.files import JsonObject, Version, read_json, version_of, write_atomically
 from engine.runs.experiment import Experiment
 from engine.runs.paths import RunPaths
 from engine.runs.records.outcome import Outcome
@@ -99,6 +100,11 @@ class Run(RunPaths, WorkFolder):
     def read_predictions(self, framework: str) -> pandas.DataFrame | None:
         """Return the test rows: row, label, prediction, and one probability column for each class, named ``p0``, ``p1`` …"""
         return self._parquet(self.predictions_file(framework))
+
+    def versions(self) -> tuple[Version | None, ...]:
+        """Return what tells the present results, rows and predictions from any others: for what is kept of them in memory."""
+        files = (self.experiment_file, self.results_file, self.data_file, *map(self.predictions_file, FRAMEWORKS))
+        return tuple(map(version_of, files))
 
     def _parquet(self, path: Path) -> pandas.DataFrame | None:
         import pandas  # here, because workers use this module too and their memory is measured

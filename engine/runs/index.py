@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -10,6 +9,7 @@ from itertools import islice
 from pathlib import Path
 
 from engine.errors import ParityError
+from engine.files import Version, version_of
 from engine.runs.experiment import Experiment
 from engine.runs.folder import Run, home, run_names
 from engine.runs.records.stages import StageTimes
@@ -17,9 +17,6 @@ from engine.runs.status import ACTIVE, Status
 
 MOST_KEPT = 4096
 """Runs whose rows stay in the memory of a process; a row takes about two kilobytes."""
-
-Version = tuple[int, int, int]
-"""When a file was changed, its size, and its number on the disk, which is another one after it was replaced."""
 
 
 @dataclass(frozen=True)
@@ -66,14 +63,14 @@ def runs_of(experiment: Experiment, among: int = 200) -> list[RunRow]:
 
 def row_of(run: Run) -> RunRow:
     """Return what lists show of one run."""
-    return _row(run, [_version(file) for file in _files(run)])
+    return _row(run, [version_of(file) for file in _files(run)])
 
 
 def _rows() -> Iterator[RunRow]:
     folder = str(home())
     for name in run_names():
         run, files = _place(folder, name)
-        versions = [_version(file) for file in files]
+        versions = [version_of(file) for file in files]
         if versions[0] is not None:  # without what was asked it is no run
             yield _row(run, versions)
 
@@ -87,14 +84,6 @@ def _place(folder: str, name: str) -> tuple[Run, list[str]]:
 
 def _files(run: Run) -> list[str]:
     return [str(file) for file in (run.experiment_file, run.status_file, run.results_file)]
-
-
-def _version(file: str) -> Version | None:
-    try:
-        facts = os.stat(file)
-    except OSError:
-        return None
-    return facts.st_mtime_ns, facts.st_size, facts.st_ino
 
 
 def _row(run: Run, versions: list[Version | None]) -> RunRow:

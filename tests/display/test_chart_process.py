@@ -9,7 +9,7 @@ import pytest
 
 from engine.display import chart_process
 from engine.display.chart_process import CHARTS, ChartProcess
-from engine.display.figure import Picture
+from engine.display.figure import drawn as drawn_picture
 from engine.display.svg import chart_svg, printable
 from engine.errors import RunError
 
@@ -27,7 +27,7 @@ def drawn(svg: str) -> list[str]:
 
 def test_every_character_that_xml_does_not_allow_is_drawn_as_a_sign_of_its_own():
     names = [f"a{character}b" for character in NOT_XML]
-    svg = chart_svg(Picture(bars(names, "\x1b name"), f"The first is {names[0]}."), 400)
+    svg = chart_svg(drawn_picture(bars(names, "\x1b name"), f"The first is {names[0]}."), 400)
     signs = {f"a{printable(character)}b" for character in NOT_XML}
     assert len(signs) == len(NOT_XML) and signs <= set(drawn(svg)) and "␛ name" in drawn(svg)
     assert "The first is a␀b." in svg
@@ -39,7 +39,7 @@ def test_what_xml_allows_stays(text):
 
 
 def test_half_a_pair_of_surrogates_is_drawn():
-    assert "a�b" in drawn(chart_svg(Picture(bars(["good"]).properties(title="a\ud83db"), "a\ud83db"), 400))
+    assert "a�b" in drawn(chart_svg(drawn_picture(bars(["good"]).properties(title="a\ud83db"), "a\ud83db"), 400))
 
 
 @pytest.mark.parametrize("character", ["\x1b", *(pytest.param(each, marks=pytest.mark.thorough) for each in NOT_XML[1:])])

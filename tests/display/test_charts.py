@@ -1,13 +1,13 @@
 """The charts: their hues, the points of the curves, what is thinned, and the sentence that each one says."""
 
-import json
-
+import altair
 import numpy
 import pandas
+import pyarrow
 import pytest
 
 from engine.display import charts
-from engine.display.curve_charts import POINTS_PER_LINE
+from engine.display.curve_charts import POINTS_PER_LINE, curve_pair
 from engine.display.palette import BACKGROUNDS, HUES, NEUTRAL, contrast
 from engine.display.svg import chart_svg
 from engine.results.curves import COLUMNS, Curves
@@ -51,7 +51,35 @@ def test_only_means_over_the_same_steps_are_subtracted():
 def test_without_points_the_sentences_say_what_will_come():
     empty = Curves("x").points()
     assert "once both have reached" in charts.difference_sentence(empty)
-    assert charts.loss_curves(empty).chart.to_dict()
+    for picture in curve_pair(empty):
+        assert altair.Chart.from_dict(picture.complete()), "it is what Vega-Lite's schema allows"
+
+
+def test_a_resumed_run_draws_the_points_that_were_trained_again(home_folder, tmp_path):
+    """Reports of a long run are kept as numbers to which new ones are added; a resume takes some of them back."""
+    curves = Curves("x")
+    for side in curves.sides.values():
+        side.add([{"event": "built", "steps_per_epoch": 4, "parameters": 1}])
+        side.add(report(step, 1.0) for step in (1, 2, 3))
+        assert list(curves.points()["loss"])[-3:] == [1.0, 1.0, 1.0]
+        side.add([{"event": "resumed", "epoch": 0, "step": 1}, report(2, 0.5), report(3, None), report(3, 0.25)])
+    points = curves.points()
+    assert [list(points[points["framework"] == name]["loss"]) for name in HUES] == [[1.0, 0.5, 0.25]] * 2
+    assert curves.points().equals(points)
+
+
+def report(step: int, loss: float | None) -> dict:
+    return {"event": "steps", "epoch": 0, "step": step, "steps": 1, "loss": loss, "seconds": float(step), "documents": 8}
+
+
+def test_data_go_to_a_page_as_small_streams_that_are_drawn_up_once():
+    steps = numpy.arange(1, 5_001)
+    one = pandas.DataFrame({"curve": "training", "epoch": steps / 1e3, "step": steps, "seconds": steps / 1e3, "span": 1, "loss": 1 / steps})
+    for picture in curve_pair(pandas.concat([one.assign(framework=framework) for framework in HUES])):
+        (sent,) = picture.for_page["datasets"].values()
+        assert len(sent) < 40_000 and picture.for_page is picture.for_page
+        table = pyarrow.ipc.open_stream(sent).read_all().to_pandas()
+        assert table.equals(next(iter(picture.tables.values())))
 
 
 def test_long_curves_are_thinned_and_keep_their_extremes(home_folder):
@@ -60,7 +88,7 @@ def test_long_curves_are_thinned_and_keep_their_extremes(home_folder):
     loss[123_456] = 9.0
     one = pandas.DataFrame({"curve": "training", "epoch": steps / 1e5, "step": steps, "seconds": steps / 1e3, "span": 1, "loss": loss})
     points = pandas.concat([one.assign(framework=framework) for framework in HUES])
-    spec = charts.loss_curves(points, "step").chart.to_dict()
+    spec = charts.loss_curves(points, "step").complete()
     values = next(iter(spec["datasets"].values()))
     assert len(values) <= 2 * (POINTS_PER_LINE + 2)
     assert max(value["loss"] for value in values) == 9.0
@@ -73,19 +101,9 @@ def test_a_growing_curve_changes_its_data_but_not_its_specification(finished_run
             write_events(finished_run, framework, epochs)
         curves = Curves(finished_run.identifier)
         curves.read(finished_run)
-        pictures = [
-            draw(curves.points(), x, {"epoch": 6.0, "step": 48.0}.get(x, 1.0)) for draw in (charts.loss_curves, charts.difference_strip)
-        ]
-        specifications = [picture.chart.to_dict() for picture in pictures]
-        for each in specifications:
-            each.pop("datasets")
-        return [json.dumps(each, sort_keys=True).replace(_data_name(each), "") for each in specifications]
+        return [picture.specification for picture in curve_pair(curves.points(), x, {"epoch": 6.0, "step": 48.0}.get(x, 1.0))]
 
     assert specification(3) == specification(EPOCHS)
-
-
-def _data_name(specification: dict) -> str:
-    return specification["data"]["name"]
 
 
 def test_every_chart_states_its_takeaway(finished_run: Run):
@@ -98,13 +116,13 @@ def test_every_chart_states_its_takeaway(finished_run: Run):
     assert "77 classes" in balance.alt and balance.caption == "The 30 largest of 77 classes."
     assert "25.0 % are longer" in charts.length_histogram([10, 20, 30, 400], "tokens", 256).alt
     for picture in (matrix, charts.per_class_bars(results), balance, charts.length_histogram([]), charts.class_balance({})):
-        assert picture.chart.to_dict() and picture.alt
+        assert picture.alt and altair.Chart.from_dict(picture.complete()), "it is what Vega-Lite's schema allows"
 
 
 def test_classes_that_look_the_same_when_shortened_stay_apart():
     labels = ["the same long beginning of a name A", "the same long beginning of a name B"]
     picture = charts.class_balance(dict.fromkeys(labels, 3))
-    values = next(iter(picture.chart.to_dict()["datasets"].values()))
+    values = next(iter(picture.complete()["datasets"].values()))
     assert len({value["label"] for value in values}) == 2
 
 

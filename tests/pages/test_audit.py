@@ -236,8 +236,8 @@ def test_every_choice_has_a_name_and_every_level_a_look() -> None:
 
 def test_a_difference_of_nothing_can_be_drawn() -> None:
     rows = audit_view.rows_of(audit_results("embedding-mlp"), "embedding-mlp")
-    specification = audit_view.peel_chart(rows).chart.to_dict()
+    specification = audit_view.peel_chart(rows).complete()
     values = next(iter(specification["datasets"].values()))
     assert min(value["difference"] for value in values) == audit_view.NO_DIFFERENCE
     assert audit_view.part_of_the_loss(0.0) == "nothing"
-    assert audit_view.peel_chart([]).chart.to_dict() and audit_view.audit_answer(AuditResults())
+    assert audit_view.peel_chart([]).complete() and audit_view.audit_answer(AuditResults())

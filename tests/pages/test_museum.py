@@ -143,4 +143,4 @@ def test_curves_in_words() -> None:
     same = mistake_row("forgotten_evaluation_mode", "pytorch", "silent", observed(RIGHT, 0.5), 0.6)
     assert "the training shows nothing" in museum_view.curve_sentence(same)
     exploding = museum_view.loss_chart(mistake_row("learning_rate_too_high", "pytorch", "silent", observed([1.0, 1e9, None])))
-    assert exploding.chart.to_dict()["encoding"]["y"]["scale"]["type"] == "symlog"
+    assert exploding.complete()["encoding"]["y"]["scale"]["type"] == "symlog"

@@ -9,7 +9,7 @@ import altair
 import pandas
 
 from engine import FRAMEWORK_NAMES, FRAMEWORKS
-from engine.display.figure import Picture, tip
+from engine.display.figure import Picture, drawn, tip
 from engine.display.formatting import count, number
 from engine.display.palette import HUES, NAMES, NEUTRAL, colour_scale, dash_scale, shape_scale
 from engine.shared.classifiers import CLASSIFIERS
@@ -153,7 +153,7 @@ def ratio_chart(rows: Sequence[VerdictRow], margin: float) -> Picture:
         f"Points: PyTorch’s figure ÷ TensorFlow’s, mean of the paired ratios; lines: where the true one lies with 95 % confidence. "
         f"The band is ±{100 * margin:.3g} %. Colour, where a difference is shown."
     )
-    return Picture((equal + intervals + points).properties(height=altair.Step(42)), alt, caption)
+    return drawn((equal + intervals + points).properties(height=altair.Step(42)), alt, caption)
 
 
 def sweep_chart(rows: Sequence[VerdictRow], key: str, title: str) -> Picture:
@@ -190,7 +190,7 @@ def sweep_chart(rows: Sequence[VerdictRow], key: str, title: str) -> Picture:
     alt = f"From {getattr(first, key)} to {getattr(last, key)}, the figure grows: {growth} as much."
     # With scales in common the legend would draw a line and a marker one over the other.
     chart = (lines + points).resolve_scale(color="independent", shape="independent", strokeDash="independent")
-    return Picture(chart.properties(height=280), alt)
+    return drawn(chart.properties(height=280), alt)
 
 
 def round_values(low: float, high: float) -> list[float]:

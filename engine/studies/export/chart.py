@@ -8,7 +8,7 @@ import altair
 import pandas
 
 from engine import FRAMEWORK_NAMES
-from engine.display.figure import Picture, tip
+from engine.display.figure import Picture, drawn, tip
 from engine.display.formatting import number, percent
 from engine.display.palette import NEUTRAL, colour_scale, shape_scale
 from engine.studies.export.manifest import ExportManifest
@@ -61,4 +61,4 @@ def export_chart(manifests: Sequence[ExportManifest]) -> Picture:
         f"The smallest file is {title(small)}, with {number(small.megabytes)} MB; the fastest answer to one text "
         f"comes from {title(fast)}, in {number(fast.check.single_p50_ms)} ms."
     )
-    return Picture(points.properties(height=altair.Step(32)), alt)
+    return drawn(points.properties(height=altair.Step(32)), alt)

@@ -10,7 +10,7 @@ import pandas
 import streamlit as st
 
 from engine import FRAMEWORK_NAMES, FRAMEWORKS
-from engine.display.figure import Picture, tip
+from engine.display.figure import Picture, drawn, tip
 from engine.display.formatting import count, number
 from engine.display.palette import HUES, NAMES, NEUTRAL, colour_scale, shape_scale
 from engine.studies.ablation import COMPILED, SLOWER
@@ -159,7 +159,7 @@ def ablation_chart(results: AblationResults, measure: str) -> Picture:
         )
     )
     chart = (bands + zero + spreads + points).properties(height=max(160, 44 * len(order)))
-    return Picture(
+    return drawn(
         chart,
         measure_sentence(results, measure),
         f"Each point is the mean of {results.seeds} paired differences to matched mode, its line one standard deviation. "

@@ -8,7 +8,7 @@ import altair
 import pandas
 
 from engine import FRAMEWORK_NAMES, FRAMEWORKS
-from engine.display.figure import Picture, tip
+from engine.display.figure import Picture, drawn, tip
 from engine.display.formatting import number, percent
 from engine.display.palette import LEVEL_DASHES, LEVEL_HUES
 from engine.shared.classifiers import CLASSIFIERS
@@ -106,7 +106,7 @@ def peel_chart(rows: Rows) -> Picture:
     tips = [tip("level", "Equal so far"), tip("step", "Step", ",d"), tip("measured", "Part of the loss", ".2e")]
     lines = base.mark_line(strokeWidth=2).encode(y=altair.Y("largest:Q", title=None, scale=scale, axis=axis), strokeDash=dash)
     dots = base.mark_point(size=14, filled=True, opacity=0.55).encode(y=altair.Y("difference:Q", title=None, scale=scale), tooltip=tips)
-    return Picture((lines + dots).properties(height=360), peel_sentence(rows), "Dots: at each step. Lines: the largest difference so far.")
+    return drawn((lines + dots).properties(height=360), peel_sentence(rows), "Dots: at each step. Lines: the largest difference so far.")
 
 
 def peel_sentence(rows: Rows) -> str:

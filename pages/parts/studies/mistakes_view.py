@@ -7,7 +7,7 @@ import pandas
 import streamlit as st
 
 from engine import FRAMEWORK_NAMES, FRAMEWORKS
-from engine.display.figure import Picture, tip
+from engine.display.figure import Picture, drawn, tip
 from engine.display.formatting import count, number, plain
 from engine.display.palette import DASHES, HUES, NEUTRAL
 from engine.studies.mistake_catalogue import MISTAKES
@@ -97,7 +97,7 @@ def loss_chart(row: MistakeRow) -> Picture:
         )
         .properties(height=240)
     )
-    return Picture(chart, curve_sentence(row), curve_sentence(row))
+    return drawn(chart, curve_sentence(row), curve_sentence(row))
 
 
 def curve_sentence(row: MistakeRow) -> str:

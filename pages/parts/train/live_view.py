@@ -5,13 +5,13 @@ from __future__ import annotations
 import streamlit as st
 
 from engine import FRAMEWORK_NAMES
-from engine.display import charts
 from engine.display.curve_charts import Axis
 from engine.display.formatting import count, duration, memory, number, percent, plain
 from engine.results.curves import Curves
 from engine.runs.experiment import Experiment
 from engine.runs.folder import Run
 from engine.runs.status import Status
+from pages.parts.widgets.curves import pictures_of
 from pages.parts.widgets.drawing import show, twin_heading, twin_row
 
 PHASES = {
@@ -93,8 +93,7 @@ ENDINGS = {
 
 def curve_pair(run: Run, curves: Curves, experiment: Experiment, active: bool) -> None:
     """Show the loss curves, and below them the strip of their difference."""
-    points = curves.points()
-    if points.empty and not active:
+    if curves.empty and not active:
         return
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
         st.subheader(
@@ -111,10 +110,10 @@ def curve_pair(run: Run, curves: Curves, experiment: Experiment, active: bool) -
         )
     end = _end_of_axis(x, curves, experiment) if active else None
     live = "The loss curves of both frameworks as they grow; the figures below state where they are." if active else None
-    show(charts.loss_curves(points, x, end), f"loss_{x}", live)
+    losses, strip = pictures_of(run, x, end)
+    show(losses, f"loss_{x}", live)
     if len(experiment.frameworks) < 2:
         return
-    strip = charts.difference_strip(points, x, end)
     matched = experiment.mode == "matched"
     meaning = "Matched mode: the curves should lie on top of each other." if matched else "Framework defaults: they may drift apart."
     if matched and experiment.compiled:

@@ -36,6 +36,6 @@ def show(picture: Picture, key: str, alt: str | None = None) -> None:
 
     A live chart needs an ``alt`` of its own that does not change: with a new one the browser builds the chart anew, and it flickers.
     """
-    st.altair_chart(picture.chart, key=key, alt=alt or picture.alt)
+    st.vega_lite_chart(picture.for_page, key=key, alt=alt or picture.alt)
     if picture.caption:
         st.caption(picture.caption)
