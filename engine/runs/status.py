@@ -61,6 +61,8 @@ class Status:
     """How long each stage of a run will probably take, as estimated when it was asked for."""
     progress: dict[str, WorkProgress] = field(default_factory=dict)
     """How far each framework of a run is, or its ``download`` and ``encode``."""
+    phases: dict[str, str] = field(default_factory=dict)
+    """The phase that each framework's worker has come to."""
     memory: dict[str, MiB] = field(default_factory=dict)
     """Resident memory of each worker."""
     notes: tuple[str, ...] = ()

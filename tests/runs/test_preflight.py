@@ -22,11 +22,13 @@ from engine.encodings.foreign import MULTILINGUAL
 from engine.runs.experiment import Experiment
 from engine.runs.folder import Run, create_run
 from engine.runs.index import run_rows
-from engine.runs.planning import data_facts, estimating, preflight, study_times
+from engine.runs.planning import data_facts, preflight, study_times, workload
 from engine.runs.planning.estimating import estimate
 from engine.runs.planning.preflight import PreflightCheck
+from engine.runs.planning.stages import stages_of
 from engine.runs.preparing.prepare import dataset_store
 from engine.runs.records.results import FrameworkResults, Results, RunFacts
+from engine.runs.records.stages import StageTimes
 from engine.runs.status import Status
 from engine.shared.classifiers import CLASSIFIERS
 
@@ -328,11 +330,13 @@ def test_texts_cost_what_is_read_of_them() -> None:
 
 def test_an_earlier_run_of_the_same_kind_is_the_better_guess() -> None:
     experiment = recommended("text-cnn")
-    run = create_run(experiment)
-    figures = {name: FrameworkResults(documents_per_second=10.0) for name in experiment.frameworks}
-    run.write_results(Results(run=RunFacts(experiment=experiment), frameworks=figures))
+    typical = estimate(experiment).seconds
+    stages = {stage: expected.seconds for stage, expected in stages_of(experiment).items()}
+    slower = StageTimes(seconds={stage: 3 * seconds for stage, seconds in stages.items()}, typical=stages)
+    figures = FrameworkResults(epoch_train_loss=(0.5,) * experiment.epochs)
+    create_run(experiment).write_results(Results(run=RunFacts(experiment=experiment), frameworks={"pytorch": figures}, stages=slower))
     expected = estimate(experiment)
-    assert "measured by earlier runs" in expected.sentence and expected.seconds > 2 * 15 * 505 / 10
+    assert "earlier runs took on this machine" in expected.sentence and expected.seconds == pytest.approx(3 * typical)
     assert "typical figures" in estimate(recommended("text-cnn", mode="defaults")).sentence
     assert "typical figures" in estimate(recommended("text-cnn", max_tokens=16)).sentence, "another length is another speed"
     assert "typical figures" in estimate(recommended("tfidf-mlp")).sentence
@@ -343,9 +347,9 @@ def test_an_encoder_is_measured_by_its_matrices(tmp_path: Path) -> None:
     tensors = {"embeddings.word_embeddings.weight": (100, 8), "encoder.layer.0.query.weight": (8, 8), "encoder.layer.0.query.bias": (8,)}
     save_file({name: numpy.zeros(shape, numpy.float32) for name, shape in tensors.items()}, tmp_path / "model.safetensors")
     (tmp_path / "config.json").write_text('{"num_hidden_layers": 3}')
-    assert estimating._matrix_sizes(tmp_path, "bert") == 64
-    assert estimating._matrix_sizes(tmp_path, "albert") == 3 * 64
-    assert estimating._encoder_operations(None) > 1e8, "one that is not here yet counts as a large one"
+    assert workload._matrix_sizes(tmp_path, "bert") == 64
+    assert workload._matrix_sizes(tmp_path, "albert") == 3 * 64
+    assert workload._encoder_operations(None) > 1e8, "one that is not here yet counts as a large one"
 
 
 def test_studies_take_longer_the_more_there_is_to_do() -> None:

@@ -9,8 +9,16 @@ from engine.runs.planning.stages import STAGES
 from engine.runs.records.stages import StageEstimate, StageTimes
 from engine.runs.status import Status
 
-PRIOR_SECONDS = 4.0
-"""How much the expectation counts, in seconds of work, against what this run took longer or shorter so far."""
+PRIOR_SECONDS, MOST_PACE = 3.0, 3.0
+"""How much the expectation counts, in seconds of work, against what this run took longer or shorter so far; and how far that goes."""
+HEAVIER = {"tensorflow": 2.0}
+"""How much longer a framework takes for its part of a stage than the other one, about."""
+PASSED: dict[str, dict[str, float]] = {
+    "loading": {"build": 0.9, "train": 1.0},
+    "testing": {"check": 1.0, "latency": 1.0},
+    "timing": {"latency": 0.2, "answer": 1.0, "end": 1.0},
+}
+"""Which part of its share of a stage a worker has done that has come to a phase."""
 
 
 class StageClock:
@@ -62,18 +70,26 @@ class StageClock:
 
     def _share_of_stage(self, status: Status) -> float:
         """Return which part of the present stage is done, as its workers say; 0 where they say nothing."""
-        names = {"encoding": ["encode"], "downloading": ["download"]}.get(self._stage, [])
-        if self._stage == "training":
-            names = [name for name in status.progress if name not in ("encode", "download")]
-        shares = [status.of(name).share or 0.0 for name in names]
-        self._share = max(self._share, sum(shares) / len(shares) if shares else 0.0)
-        return min(self._share, 1.0)
+        done = PASSED.get(self._stage, {})
+        if self._stage in ("encoding", "downloading"):
+            shares = {self._stage: status.of("encode" if self._stage == "encoding" else "download").share or 0.0}
+        elif self._stage == "training":
+            names = (status.progress.keys() | status.phases.keys()) - {"encode", "download"}
+            shares = {name: status.of(name).share or 0.0 for name in names}
+        else:
+            shares = {name: done.get(phase, 0.0) for name, phase in status.phases.items()}
+        weights = {name: HEAVIER.get(name, 1.0) for name in shares}
+        share = sum(weights[name] * shares[name] for name in shares) / sum(weights.values()) if shares else 0.0
+        self._share = max(self._share, min(share, 1.0))
+        return self._share
 
     def _pace(self) -> float:
-        """Return how much slower than expected the run has been so far."""
-        over = [stage for stage in self.taken if stage in self.expected]
-        taken, expected = sum(self.taken[stage] for stage in over), sum(self.expected[stage].seconds for stage in over)
-        return min(2.0, max(0.5, (taken + PRIOR_SECONDS) / (expected + PRIOR_SECONDS)))
+        """Return how much slower than expected the run has been so far, a stage that lasts longer than expected included."""
+        over = {stage: seconds for stage, seconds in self.taken.items() if stage in self.expected}
+        if self._stage in self.expected and (elapsed := self._now() - self._begun) > self.expected[self._stage].seconds:
+            over[self._stage] = elapsed
+        taken, expected = sum(over.values()), sum(self.expected[stage].seconds for stage in over)
+        return min(MOST_PACE, max(1 / MOST_PACE, (taken + PRIOR_SECONDS) / (expected + PRIOR_SECONDS)))
 
     def _close(self) -> None:
         if self._stage:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import median
 
 from engine.runs.experiment import Experiment
 from engine.runs.index import run_rows
-from engine.runs.planning.estimating import IMPORT_SECONDS, Workload
+from engine.runs.planning.workload import IMPORT_SECONDS, Workload
 from engine.runs.records.stages import StageEstimate, StageTimes
 
 STAGES = ("reading", "downloading", "encoding", "loading", "training", "testing", "timing")
@@ -100,12 +100,15 @@ def expected_stages(
 
 
 def stages_of(experiment: Experiment, warm: bool = False) -> dict[str, StageEstimate]:
-    """Return how long each stage of a run will take on this machine. Its data and encoder are looked at as :mod:`data_facts` keeps them."""
-    work = Workload.of(experiment)
-    expected = expected_stages(experiment, typical_stages(work, warm), warm, earlier_runs())
+    """Return how long each stage of a run will take on this machine; data and encoder are looked at as they are kept in memory."""
+    return expected_of(Workload.of(experiment), warm)
+
+
+def expected_of(work: Workload, warm: bool) -> dict[str, StageEstimate]:
+    """Return how long each stage of this work will take on this machine."""
+    expected = expected_stages(work.experiment, typical_stages(work, warm), warm, earlier_runs())
     if "encoding" in expected:
-        encoding = expected["encoding"]
-        expected["encoding"] = StageEstimate(encoding.seconds, encoding.typical, work.texts_to_encode)
+        expected["encoding"] = replace(expected["encoding"], texts=work.texts_to_encode)
     return expected
 
 
@@ -134,13 +137,14 @@ def _factor(stage: str, asked: EarlierRun, earlier: Sequence[EarlierRun]) -> flo
 
 
 def _share_of_epochs(asked: EarlierRun, earlier: Sequence[EarlierRun]) -> float:
-    """Return which part of the epochs the same training took before it stopped early; 1 where nobody knows."""
-    same = ("data", "classifier", "encoder", "epochs", "patience", "mode")
-    wanted = [getattr(asked.experiment, name) for name in same]
-    shares = [
-        run.epochs / run.experiment.epochs for run in earlier if run.epochs and [getattr(run.experiment, name) for name in same] == wanted
-    ]
-    return median(shares[:NEIGHBOURS]) if shares else 1.0
+    """Return which part of its epochs the same training took before it stopped early, else such a training on other data; else 1."""
+    alike: tuple[str, ...] = ("classifier", "encoder", "epochs", "patience", "mode")
+    for settings in (("data", *alike), alike):
+        wanted = [getattr(asked.experiment, name) for name in settings]
+        same = [run for run in earlier if run.epochs and [getattr(run.experiment, name) for name in settings] == wanted]
+        if same:
+            return median(run.epochs / run.experiment.epochs for run in same[:NEIGHBOURS])
+    return 1.0
 
 
 def _setting(name: str) -> Callable[[EarlierRun], object]:

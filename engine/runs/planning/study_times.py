@@ -6,9 +6,12 @@ from collections.abc import Mapping, Sequence
 
 from engine import FRAMEWORK_NAMES
 from engine.runs.experiment import Experiment
-from engine.runs.planning.estimating import COMPILE_SECONDS, EVALUATION_SECONDS, IMPORT_SECONDS, estimate
+from engine.runs.planning.stages import stages_of
+from engine.runs.planning.workload import COMPILE_SECONDS, IMPORT_SECONDS
 from engine.shared.classifiers import CLASSIFIERS
 
+RACE_SECONDS = 10.0
+"""Racing one framework."""
 TRACING_SECONDS = 3.0
 """Building a model anew in both frameworks."""
 AUDIT_SECONDS = {"vectors": 1.5, "terms": 1.5, "words": 4.0, "pieces": 14.0}
@@ -28,10 +31,9 @@ MIGRATION_SECONDS = {"vectors": 12.0, "terms": 12.0, "words": 20.0, "pieces": 60
 
 def seconds_of_ablation(experiment: Experiment, trainings: int) -> float:
     """Return the time of training so often in each of the experiment's frameworks, which are loaded once."""
-    expected = estimate(experiment)
-    once = sum(IMPORT_SECONDS[name] + EVALUATION_SECONDS for name in experiment.frameworks)
-    each = expected.seconds - expected.encoding_seconds - once + TRACING_SECONDS
-    return expected.encoding_seconds + once + trainings * each
+    expected = {stage: estimate.seconds for stage, estimate in stages_of(experiment).items()}
+    once = expected.get("encoding", 0.0) + expected["loading"]
+    return once + trainings * (expected["training"] + expected["testing"] + TRACING_SECONDS)
 
 
 def seconds_of_audit(classifiers: Sequence[str], levels: int, steps: int) -> float:
@@ -54,7 +56,7 @@ def seconds_of_migration(classifier: str, route: str) -> float:
 
 def seconds_of_export(classifier: str, raced: bool) -> float:
     """Return the time to write a model's file and check it in a process of its own; ``raced`` adds the race against both frameworks."""
-    race = sum(IMPORT_SECONDS.values()) + EVALUATION_SECONDS if raced else 0
+    race = sum(IMPORT_SECONDS.values()) + RACE_SECONDS if raced else 0
     return max(IMPORT_SECONDS.values()) + MIGRATION_SECONDS[CLASSIFIERS[classifier].takes] + race
 
 
