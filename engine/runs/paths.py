@@ -109,7 +109,7 @@ class HomePaths:
     path: Path
 
     datasets_folder = Place("_datasets/", "uploaded files under their content hash; below each, readings/ with its parsed table")
-    features_folder = Place("_features/", "vectors of texts, used again by every run on the same texts and encoder")
+    features_folder = Place("_features/", "vectors of texts, used again, text by text, by every run with the same encoder")
     studies_folder = Place("_studies/", "studies, kept by what was asked and by the engine's code")
     units_folder = Place("_studies/units/", "results of finished pieces of work, shared by all studies")
     old_snippets_file = Place("_studies/old_snippets.json", "what the snippets of old guides do with the installed versions")

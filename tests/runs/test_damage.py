@@ -9,10 +9,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import psutil
 import pytest
 
 from engine import FRAMEWORKS
+from engine.files import read_json
 from engine.runs import launching
 from engine.runs.folder import Run, create_run, home
 from tests.driving import (
@@ -21,6 +23,7 @@ from tests.driving import (
     fill_again,
     kinds,
     processes_about,
+    small_data,
     small_experiment,
     wait_for_end,
     wait_until,
@@ -196,3 +199,25 @@ def test_a_description_that_is_damaged_is_said(tiny_encoder: Path) -> None:
     launching.launch(run)
     status = wait_for_end(run)
     assert status.state == "failed" and "has no readable experiment.json" in status.message
+
+
+@pytest.mark.thorough
+@pytest.mark.usefixtures("workers")
+def test_a_grown_file_encodes_its_new_texts_and_damaged_vectors_again(tiny_encoder: Path) -> None:
+    first = fill(small_experiment(tiny_encoder, data=small_data(60), frameworks=("pytorch",)))
+    kept = home() / "_features"
+    (matrix,) = kept.glob("*[0-9a-f].npy")
+    changed = bytearray(matrix.read_bytes())
+    changed[200] ^= 1  # one bit of the first text's vector
+    matrix.write_bytes(changed)
+    run = fill(small_experiment(tiny_encoder, data=small_data(725), frameworks=("pytorch",)))
+    status = run.read_status()
+    assert status.state == "done", status.message
+    assert "One kept vector was damaged (the checksum does not fit) and not used." in status.notes
+    (note,) = (read_json(file) for file in kept.glob("*.json") if not file.name.startswith(matrix.stem))
+    texts = [set(each.read_data()["text"]) for each in (first, run)]
+    assert note is not None and note["encoded"] == len(texts[1] - texts[0]) + 1
+    assert not list(kept.glob("*.use")) and not list(kept.glob("*draft*"))
+    again = fill(small_experiment(tiny_encoder, data=small_data(725), frameworks=("pytorch",)))
+    assert "encode" not in again.read_status().progress, "the vectors were kept"
+    assert np.array_equal(np.load(again.input_array(0)), np.load(run.input_array(0)))

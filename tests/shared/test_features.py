@@ -248,7 +248,25 @@ def test_a_full_disk_is_noticed_before_a_page_is_written(tmp_path: Path, monkeyp
     features = place(tmp_path, TEXTS)
     with pytest.raises(OSError, match="No space left on device"):
         features.gather(SIZE)
-    assert list(features.folder.iterdir()) == []
+    assert not list(features.folder.glob("[!.]*"))
+
+
+@pytest.mark.skipif(not hasattr(os, "posix_fallocate"), reason="this system cannot reserve space")
+def test_on_a_full_disk_older_vectors_make_room_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    old, used, new = (place(tmp_path, [f"{name} {number}" for number in range(50)]) for name in ("old", "used", "new"))
+    for features, name in ((old, "old"), (used, "used")):
+        encode(features, [f"{name} {number}" for number in range(50)])
+    used.hold()
+    reserve = os.posix_fallocate
+
+    def full(descriptor: int, start: int, length: int) -> None:
+        if old.file.exists():
+            raise OSError(28, "No space left on device")
+        reserve(descriptor, start, length)
+
+    monkeypatch.setattr(os, "posix_fallocate", full)
+    assert new.gather(SIZE) == 0
+    assert not old.file.exists() and used.complete and new.draft.exists()
 
 
 def test_vectors_that_come_with_the_product_are_read_and_left(tmp_path: Path) -> None:

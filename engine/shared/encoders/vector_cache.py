@@ -5,6 +5,7 @@ A matrix is kept for a list of texts. What another list needs of it is copied, t
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
@@ -18,7 +19,7 @@ import numpy as np
 from engine.errors import EncoderError
 from engine.files import read_json, write_atomically
 from engine.shared.encoders.vector_file import CHUNK, VectorFile, create_vectors, hash_texts, open_vectors, seals_of
-from engine.shared.encoders.vector_limit import in_use, kept_limit, make_room, mark_in_use
+from engine.shared.encoders.vector_limit import in_use, kept_limit, kept_size, make_room, mark_in_use
 
 PROBE_TEXTS = 32
 """How many texts both encoders embed in every run, so that their vectors can be compared."""
@@ -158,7 +159,7 @@ class FeatureWriter:
         self._first = _first_of_equal(features.texts)
         self._damaged = 0
         if not self._take_over(hidden_size):
-            create_vectors(self._file, features.texts, hidden_size)
+            self._create(hidden_size)
         self._matrix = open_vectors(self._file, "r+")
         self._unmapped = 0
         self._done = self._sound_rows()
@@ -217,6 +218,18 @@ class FeatureWriter:
                         return True
         return False
 
+    def _create(self, hidden_size: int) -> None:
+        """Begin a matrix; a disk that is full of older ones lets those go that were not used for longest."""
+        features = self._features
+        try:
+            create_vectors(self._file, features.texts, hidden_size)
+        except OSError as error:
+            needed = 4 * hidden_size * len(features.texts)
+            limit = max(0, kept_size(features.folder) - needed)
+            if error.errno != errno.ENOSPC or make_room(features.folder, features.key, limit) < needed:
+                raise
+            create_vectors(self._file, features.texts, hidden_size)
+
     def _sound_rows(self) -> np.ndarray:
         sealed = np.flatnonzero(self._matrix.seals)
         done = np.zeros(len(self._first), bool)
@@ -253,8 +266,8 @@ class FeatureWriter:
                 f"{files} of kept vectors could not be read: cut short or damaged. What is needed of it is computed again."
             )
         if self._damaged:
-            texts = "one text was" if self._damaged == 1 else f"{self._damaged:,} texts were"
-            features.findings.append(f"What was kept as the vector of {texts} damaged: the checksum does not fit. It is not used.")
+            many = "One kept vector was" if self._damaged == 1 else f"{self._damaged:,} kept vectors were"
+            features.findings.append(f"{many} damaged (the checksum does not fit) and not used.")
 
     def _copy(self, source: VectorFile, rows: np.ndarray, targets: np.ndarray) -> None:
         sound = source.sound(rows)

@@ -64,7 +64,7 @@ def kept_limit(folder: Path) -> int:
             ) from None
         return int(float(stated) * 1e9)
     there = next(place for place in (folder, *folder.parents) if place.exists())
-    return int(min(LIMIT * 1e9, (shutil.disk_usage(there).free + _size_of(folder)) / 10))
+    return int(min(LIMIT * 1e9, (shutil.disk_usage(there).free + kept_size(folder)) / 10))
 
 
 def survey(folder: Path) -> KeptVectors:
@@ -75,7 +75,7 @@ def survey(folder: Path) -> KeptVectors:
             if file.suffix == ".npy":
                 with suppress(OSError, ValueError, EOFError, IndexError):
                     texts += len(np.load(file, mmap_mode="r"))
-    return KeptVectors(texts, _size_of(folder), kept_limit(folder))
+    return KeptVectors(texts, kept_size(folder), kept_limit(folder))
 
 
 def make_room(folder: Path, key: str = "", limit: int | None = None) -> int:
@@ -140,5 +140,6 @@ def _matrices(folder: Path) -> dict[str, _Matrix]:
     return matrices
 
 
-def _size_of(folder: Path) -> int:
+def kept_size(folder: Path) -> int:
+    """Return how many bytes are kept."""
     return sum(matrix.size for matrix in _matrices(folder).values())
