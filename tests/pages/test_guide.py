@@ -20,6 +20,7 @@ from engine.source.syntax_counts import syntax_counts
 from engine.studies.mistake_catalogue import MISTAKES
 from engine.studies.study import list_studies, start_study
 from pages.parts.code.counted_code import highlighted_piece
+from pages.parts.guide.claim_evidence import DETAILS, FOLDED
 from pages.parts.guide.claim_table import claim_row
 from tests.made_up_results import MIXED, exported, finished_study, museum_results, verdict_row
 from tests.pages.conftest import words
@@ -32,6 +33,13 @@ def alone(monkeypatch: pytest.MonkeyPatch, no_process: list[str]) -> list[str]:
     """No GPU, and studies are written down as started while nothing is."""
     monkeypatch.setattr(conclusions_module, "machine_has_gpu", lambda: False)
     return no_process
+
+
+def unfolded(page: AppTest) -> AppTest:
+    """The same page after the figures of every claim have been unfolded."""
+    for claim in DETAILS:
+        page.session_state[f"{FOLDED}{claim}"] = True
+    return page.run()
 
 
 def tables(page: AppTest) -> str:
@@ -81,7 +89,7 @@ def test_measured_claims_show_their_rows_their_machine_and_their_notes(open_page
     rows = [*MIXED, verdict_row("equivalent", claim="import-time", unit="s", classifier=None, mode=None)]
     rows.append(verdict_row("pytorch faster", 0.5, claim="first-step"))
     finished_study("benchmark", {"rows": rows, "margin": 0.1, "machine": machine, "data": "sample", "notes": ["Threads: <2>."]})
-    page = open_page("guide")
+    page = unfolded(open_page("guide"))
     assert not page.exception
     shown, html = words(page), tables(page)
     assert "Mostly holds here" in html and "Of 15 comparisons 9 equivalent within ±10\u00a0%" in html
@@ -96,7 +104,7 @@ def test_measured_claims_show_their_rows_their_machine_and_their_notes(open_page
 
 def test_the_museum_fills_the_row_on_debugging(open_page: OpenPage) -> None:
     finished_study("museum", museum_results())
-    page = open_page("guide")
+    page = unfolded(open_page("guide"))
     assert not page.exception
     assert "PyTorch stops 2 and TensorFlow stops 1" in words(page) and "The message leads to the mistaken line" in tables(page)
     assert "Run it again: Museum" in [element.proto.label for element in page.get("page_link")]
@@ -107,18 +115,18 @@ def test_the_audit_fills_the_row_on_moving(open_page: OpenPage) -> None:
     transfers = [{"classifier": "text-cnn", "source": "pytorch", "target": "tensorflow", "max_logit_difference": 1e-9}]
     rows = [{"classifier": "text-cnn", "level": "same-weights", "max_relative_loss_difference": 0.1}]
     finished_study("audit", {"rows": rows, "transfers": transfers})
-    page = open_page("guide")
+    page = unfolded(open_page("guide"))
     assert not page.exception and "Weights trained in one framework give the same answers in the other" in words(page)
 
 
 def test_what_was_exported_stands_in_the_rows_it_bears_on(open_page: OpenPage, trained: Run) -> None:
-    shown = words(open_page("guide"))
+    shown = words(unfolded(open_page("guide")))
     for purpose in ("as a file for a server", "as a file for telephones", "as ONNX, which belongs to neither framework"):
         assert f"No model of the newest run has been written {purpose} yet." in shown
     assert "comes with exports" not in shown
     exported(trained, "pytorch", "onnx")
     exported(trained, "tensorflow", "litert")
-    page = open_page("guide")
+    page = unfolded(open_page("guide"))
     assert not page.exception
     shown, html = words(page), tables(page)
     assert f"Run {trained.identifier}, as a file for telephones: 1 file, each loaded again by its own runtime" in shown
@@ -137,7 +145,7 @@ def test_the_code_of_an_experiment_is_read_when_it_is_asked_for(open_page: OpenP
 
 
 def test_counts_are_shown_by_stage_for_the_chosen_classifier(open_page: OpenPage) -> None:
-    page = open_page("guide")
+    page = unfolded(open_page("guide"))
     counts = syntax_counts().classifiers["embedding-mlp"]
     train = counts.by_stage["train"]
     assert f"{train['pytorch'].lines} | {train['tensorflow'].lines}" in tables(page)
@@ -164,7 +172,7 @@ def test_counted_lines_are_tinted_and_say_what_was_counted(kind: str) -> None:
 
 
 def test_the_highlighted_stage_follows_the_choice(open_page: OpenPage) -> None:
-    page = open_page("guide")
+    page = unfolded(open_page("guide"))
     assert "← " in tables(page)
     page.selectbox("counted_stage").set_value("train").run()
     page.segmented_control("counted_kind").set_value("names").run()
@@ -180,7 +188,7 @@ def test_every_strength_and_weakness_has_a_card(open_page: OpenPage) -> None:
 
 
 def test_what_is_stated_and_what_is_out_of_date_name_their_sources(open_page: OpenPage) -> None:
-    shown = words(open_page("guide"))
+    shown = words(unfolded(open_page("guide")))
     for statement in [*(one for some in STATEMENTS.values() for one in some), *OUT_OF_DATE.values()]:
         assert statement.address in shown and statement.dated in shown
     assert all(f"`{line}`" in shown for line in OUT_OF_DATE)

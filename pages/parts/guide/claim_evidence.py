@@ -31,6 +31,9 @@ from pages.parts.widgets.drawing import plain_table, twin_heading, twin_row
 SHOWN_ROWS = 5
 """Comparisons of a benchmark that are drawn at once; the others are a table behind them."""
 
+FOLDED = "figures_of_"
+"""The key of what holds the figures of a claim begins with this."""
+
 PAGES = {"benchmark": "pages/benchmark.py", "museum": "pages/museum.py", "audit": "pages/audit.py"}
 """Where a study is started and its results are shown."""
 
@@ -43,11 +46,20 @@ def show_claim(conclusion: Conclusion, evidence: Evidence) -> None:
     st.subheader(claim.title, anchor=conclusion.claim)
     st.markdown(f"**Claim.** {plain(claim.sentence)}  \n**Test.** {unbroken(plain(claim.tested))}")
     st.markdown(f"**Found.** {unbroken(plain(f'{conclusion.verdict}. {conclusion.figure}' if conclusion.verdict else conclusion.figure))}")
-    if details := DETAILS.get(conclusion.claim):
-        details(evidence)
+    if conclusion.claim in DETAILS:
+        show_details(conclusion.claim, evidence)
     if statements := STATEMENTS.get(conclusion.claim):
         show_statements(statements)
     show_ways(conclusion, evidence)
+
+
+@st.fragment
+def show_details(claim: str, evidence: Evidence) -> None:
+    """Show the figures that were concluded from, once somebody unfolds them: fourteen claims have more of them than a page should."""
+    folded = st.expander("The figures behind it", icon=":material/query_stats:", key=f"{FOLDED}{claim}", on_change="rerun")
+    if folded.open:
+        with folded:
+            DETAILS[claim](evidence)
 
 
 def show_statements(statements: Sequence[Statement]) -> None:
