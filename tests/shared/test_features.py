@@ -317,6 +317,37 @@ def test_a_new_matrix_makes_room_for_itself(tmp_path: Path, monkeypatch: pytest.
     assert not first.complete
 
 
+def test_what_is_removed_while_it_is_mapped_stays_readable(tmp_path: Path) -> None:
+    features = place(tmp_path, TEXTS)
+    encode(features, TEXTS)
+    vectors = features.open()
+    make_room(features.folder, limit=0)
+    assert not features.file.exists() and np.array_equal(vectors, vectors_of(TEXTS))
+
+
+def test_a_system_that_keeps_mapped_files_from_removal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As Windows does."""
+    features = place(tmp_path, TEXTS)
+    encode(features, TEXTS)
+    writer = FeatureWriter(features, SIZE)
+    replace = os.replace
+
+    def refuse(*names: Path) -> None:
+        if names[-1] == features.file:
+            raise PermissionError(13, "The process cannot access the file because it is being used by another process")
+        replace(*names)
+
+    monkeypatch.setattr(os, "replace", refuse)
+    monkeypatch.setattr(os, "unlink", refuse)
+    monkeypatch.setattr(Path, "unlink", lambda file, missing_ok=False: refuse(file) if file == features.file else os.remove(file))
+    assert make_room(features.folder, limit=0) == 0 and features.complete
+    writer.finish()
+    assert features.complete and not list(features.folder.glob("*draft*"))
+    features.file.write_bytes(b"damaged")
+    with pytest.raises(PermissionError):
+        encode(features, TEXTS)
+
+
 def test_the_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert 0 < kept_limit(tmp_path / "not" / "there") <= 5e9
     monkeypatch.setenv("PARITY_VECTORS_LIMIT", "2.5")

@@ -201,7 +201,12 @@ class FeatureWriter:
             self._matrix.vectors[rows] = self._matrix.vectors[self._first[rows]]
             self._matrix.seals[rows] = self._matrix.seals[self._first[rows]]
         del self._matrix
-        os.replace(self._file, self._features.file)
+        try:
+            os.replace(self._file, self._features.file)
+        except PermissionError:  # Windows replaces no file that another run has mapped
+            if not self._features.complete:
+                raise
+            self._file.unlink()
         for left in self._features.folder.glob(f"{self._features.key}.*draft.npy"):
             if not in_use(left):
                 left.unlink(missing_ok=True)
