@@ -8,6 +8,7 @@ from engine.data.choice import DataChoice
 from engine.data.store import SAMPLE, sample_choice
 from engine.display.formatting import duration, memory, plain, shorten, unbroken, what_trains, when
 from engine.errors import DataError, ParityError
+from engine.results.curves import Curves
 from engine.results.sentences import answer
 from engine.runs import launching
 from engine.runs.folder import Run, open_run, readable_experiment
@@ -37,22 +38,23 @@ TITLES = {
 CHECK_ICONS = {"passed": ":material/check:", "failed": ":material/close:", "skipped": ":material/block:", "warning": ":material/warning:"}
 
 
-FIRST_SECONDS = 10.0
-# In the first seconds of a run there is most to see, and the page looks twice a second.
+FIRST_SECONDS = 30.0
+# In its first seconds a run goes from stage to stage, and the page looks twice a second, until there are curves, which take longer to draw.
 QUICK, STEADY = 0.5, 1.0
 
 
-def pace(status: Status) -> float | None:
+def pace(status: Status, curves: Curves) -> float | None:
     """How often the page looks at a run: not at all once that has ended."""
     if not status.active:
         return None
-    return QUICK if time.time() - (status.started or status.created) < FIRST_SECONDS else STEADY
+    curving = any(side.steps for side in curves.sides.values())
+    return STEADY if curving or time.time() - (status.started or status.created) > FIRST_SECONDS else QUICK
 
 
 def watch(run: Run, drawn: float | None) -> None:
     """One look at a run. While it is active the fragment repeats this; when the pace of that changes, the page starts anew."""
     status, experiment, curves = run.read_status(), readable_experiment(run), follow(run)
-    if pace(status) != drawn:
+    if pace(status, curves) != drawn:
         st.rerun()
     results = run.read_results()
     # Both have been tested: the results are there, and only how fast the models answer is still being measured.
@@ -141,7 +143,7 @@ def run_to_watch() -> Run | None:
 
 if run := run_to_watch():
     remember(run)
-    every = pace(run.read_status())
+    every = pace(run.read_status(), follow(run))
     if every is None:
         launching.recover()
     st.fragment(watch, run_every=every)(run, every)

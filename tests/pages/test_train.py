@@ -211,15 +211,16 @@ def test_a_bar_never_goes_back(open_page, active_run: Run):
     assert values == sorted(values) and "About 7 minutes left" in bar(page)
 
 
-def test_the_page_looks_more_often_in_the_first_seconds(open_page, active_run: Run, monkeypatch):
+def test_the_page_looks_more_often_until_there_are_curves(open_page, active_run: Run, monkeypatch):
     every = []
     monkeypatch.setattr("streamlit.fragment", lambda draw, run_every: every.append(run_every) or draw)
-    for seconds in (1, 30):
-        status = active_run.read_status()
+    empty = create_run(experiment())
+    for run, seconds in ((empty, 1), (empty, 100), (active_run, 1)):
+        status = run.read_status()
         status.started = time.time() - seconds
-        active_run.write_status(status)
-        open_page("train", run=active_run.identifier)
-    assert every == [0.5, 1.0]
+        run.write_status(status)
+        open_page("train", run=run.identifier)
+    assert every == [0.5, 1.0, 1.0]
 
 
 @pytest.mark.parametrize("state", ["queued", "preparing", "running"])
