@@ -9,7 +9,8 @@ from __future__ import annotations
 from engine.data.splitting import load_prepared
 from engine.data.store import sample_choice
 from engine.runs.experiment import Experiment
-from engine.runs.preparing.prepare import dataset_store, place_of_features
+from engine.runs.preparing.prepare import dataset_store
+from engine.runs.preparing.vectors import place_of_features
 from engine.shared.encoders.checkpoint import bundled_checkpoint
 from engine.shared.encoders.vector_cache import SHIPPED, FeatureWriter
 from engine.shared.encoders.vector_file import hash_texts

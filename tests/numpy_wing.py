@@ -245,9 +245,12 @@ def activation_name(config: dict[str, Any]) -> str:
 
 
 def load_encoder(folder: Path, device: str, precision: str = "float32") -> np.ndarray:
-    """One random vector a token, (vocabulary, hidden_size)."""
+    """One random vector a token, (vocabulary, hidden_size); in bfloat16 half of the bits of each number are gone."""
     config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-    return np.random.default_rng(5).normal(size=(config["vocab_size"], config["hidden_size"])).astype(np.float32)
+    vectors = np.random.default_rng(5).normal(size=(config["vocab_size"], config["hidden_size"])).astype(np.float32)
+    if precision == "bfloat16":
+        vectors = (vectors.view(np.uint32) & np.uint32(0xFFFF0000)).view(np.float32)
+    return vectors
 
 
 def encode(

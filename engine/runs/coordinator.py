@@ -60,7 +60,7 @@ class RunCoordinator(Coordinator):
         features, checkpoint, texts = self._prepare()
         if features is not None and checkpoint is not None:
             if not features.complete:
-                self._encode(features, checkpoint, texts)
+                features = self._encode(features, checkpoint, texts)
             elif workers:
                 difference = features.read_note().get("encoder_difference")
                 self._compare_encoders(features, checkpoint, difference if isinstance(difference, float) else None)
@@ -68,7 +68,10 @@ class RunCoordinator(Coordinator):
             return "stopped", "Stopped before training began; the vectors of the texts are kept for the next run."
         if features is not None:
             from engine.runs.preparing.inputs import load_inputs, save_arrays
+            from engine.runs.preparing.vectors import notes_on_vectors
 
+            assert checkpoint is not None
+            self.status.notes += notes_on_vectors(self.run, checkpoint)
             save_arrays(self.run, load_inputs(self.run).rows, (features.open(),))
             features.release()
         turns = self.take_turns(workers, self._on_change, self.experiment.schedule == "both-at-once")
@@ -121,26 +124,31 @@ class RunCoordinator(Coordinator):
         self.status.notes += tuple(features.findings) if features is not None else ()
         return features, checkpoint, texts
 
-    def _encode(self, features: Features, checkpoint: Checkpoint, texts: list[str]) -> None:
-        """Have one wing compute all vectors and the other those of the probe; in matched mode they must agree."""
+    def _encode(self, features: Features, checkpoint: Checkpoint, texts: list[str]) -> Features:
+        """Have one wing compute all vectors and the other those of the probe, which in matched mode must agree; return their place."""
         maker, *others = self.experiment.frameworks
         self._enter("encode", f"Computing the vectors of {len(texts):,} texts with {checkpoint.name} (kept for the next run)")
         for framework, job in [(maker, "encode"), *((other, "probe") for other in others)]:
             if self.run.stop_requested():
-                return
+                return features
             if job == "probe":
                 self._enter("encode", f"Comparing {FRAMEWORK_NAMES[framework]}'s encoder with {FRAMEWORK_NAMES[maker]}'s on a few texts")
             turns = self.take_turns([self._start(framework, job)], self._on_change)
             turns.run_until("end")
             turns.end()
             if self.run.stop_requested():
-                return
+                return features
             turns.raise_failures()
         from engine.runs.comparison import encoder_difference
+        from engine.runs.preparing.vectors import features_of_run
 
+        features.release()
+        features = features_of_run(self.run, texts)
+        features.hold()
         difference = encoder_difference(self.run, self.experiment.frameworks)
         features.write_note(features.read_note() | {"encoder_difference": difference})
         self._compare_encoders(features, checkpoint, difference)
+        return features
 
     def _compare_encoders(self, features: Features, checkpoint: Checkpoint, difference: float | None) -> None:
         """Raise ``TrainingError`` in matched mode when the two encoders are not the same model, also where their vectors were kept."""

@@ -34,6 +34,11 @@ RATE_SCHEDULES = {
     "linear": "Up on a straight line during the warm-up, then down to zero at the last step",
 }
 PRECISIONS = {"float32": "32 bits everywhere", "mixed": "bfloat16 where the framework deems it safe; on a GPU only"}
+ENCODING_PRECISIONS = {
+    "auto": "bfloat16 where a short trial on this machine finds it clearly faster and its vectors alike, else float32",
+    "float32": "32 bits everywhere",
+    "bfloat16": "16 bits in the encoder; vectors are averaged and kept in float32",
+}
 BUNDLED_ENCODER = "bundled"
 
 
@@ -64,6 +69,11 @@ class Experiment:
         8192,
     )
     long_texts: str = setting("truncate", "What happens to longer texts.", choices=LONG_TEXTS)
+    encoding_precision: str = setting(
+        "auto",
+        "Precision in which a frozen encoder computes the vectors that both frameworks train on. New texts are always answered in float32.",
+        choices=ENCODING_PRECISIONS,
+    )
     frameworks: tuple[str, ...] = setting(FRAMEWORKS, "Which frameworks take part.")
     mode: str = setting("matched", "How much is made equal.", choices=MODES)
     compiled: bool = setting(

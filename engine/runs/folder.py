@@ -22,7 +22,7 @@ from engine.runs.experiment import Experiment
 from engine.runs.paths import RunPaths
 from engine.runs.records.outcome import Outcome
 from engine.runs.records.reading import from_json, to_json
-from engine.runs.records.results import Results
+from engine.runs.records.results import EncodingFacts, Results
 from engine.runs.status import Status
 from engine.runs.work_folder import WorkFolder
 
@@ -66,6 +66,14 @@ class Run(RunPaths, WorkFolder):
     def write_results(self, results: Results) -> None:
         """Write the comparison."""
         write_atomically(self.results_file, json.dumps(to_json(results), indent=1, ensure_ascii=False))
+
+    def read_encoding(self) -> EncodingFacts | None:
+        """Return how the texts became vectors, or ``None`` where that is not known or not done."""
+        return from_json(EncodingFacts, read_json(self.encoding_file))
+
+    def write_encoding(self, facts: EncodingFacts) -> None:
+        """Write how the texts became vectors."""
+        write_atomically(self.encoding_file, json.dumps(to_json(facts)))
 
     def read_vocabulary(self) -> str:
         """Return what the words or terms of the training texts became, as JSON. Raises ``RunError`` when it is gone."""

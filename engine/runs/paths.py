@@ -74,6 +74,7 @@ class RunPaths(WorkPaths):
     label_arrays = Place("inputs.npz", "labels, the rows of each part, the texts that both encoders embed")
     input_array = PlaceOf("input_<number>.npy", "what the classifier takes, part by part, memory-mapped by both workers")
     lengths_file = Place("lengths.npy", "how many tokens each of its rows has")
+    encoding_file = Place("encoding.json", "how the texts became vectors: how many, how fast, in which precision")
     vocabulary_file = Place("vocabulary.json", "the words or terms of the training texts, for classifiers that learn their own")
     initial_weights = Place("initial.safetensors", "the weights that both begin with")
     ready_mark = Place("ready", "in a study: all that stands above is there")

@@ -54,7 +54,7 @@ CLASSIFIERS = {
         "Frozen sentence embedding, then a dense layer of 512 and one of the classes",
         "The guide's own classifier; N. Reimers and I. Gurevych, Sentence-BERT, 2019, for the embedding",
         "vectors",
-        ("encoder", *TOKENS, "hidden_units"),
+        ("encoder", *TOKENS, "encoding_precision", "hidden_units"),
     ),
     "tfidf-mlp": Classifier(
         "TF-IDF MLP",

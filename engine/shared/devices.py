@@ -55,6 +55,29 @@ def processor_name() -> str:
     return platform.processor() or platform.machine()
 
 
+def computes_bfloat16() -> bool | None:
+    """Whether the processor multiplies in bfloat16 by itself, as Linux and macOS tell; ``None`` where nobody says so.
+
+    Without that, frameworks convert every number to float32 and back, which is slower than float32.
+    """
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+        flags = {flag for line in lines if line.lower().startswith(("flags", "features")) for flag in line.split()}
+        return bool(flags & {"avx512_bf16", "amx_bf16", "bf16"}) if flags else None
+    except OSError:
+        return _apple_feature("FEAT_BF16")
+
+
+def _apple_feature(name: str) -> bool | None:
+    if platform.system() != "Darwin":
+        return None
+    try:
+        answer = subprocess.run(["sysctl", "-n", f"hw.optional.arm.{name}"], capture_output=True, text=True, timeout=10)
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return answer.stdout.strip() == "1" if answer.returncode == 0 else None
+
+
 def graphics_processors() -> list[str]:
     """Names of the GPUs that the system knows of, whether or not a framework can use them."""
     if platform.system() == "Darwin" and platform.machine() == "arm64":

@@ -45,6 +45,9 @@ class Parts:
     warmup_share: float = 0.0
     """The part of all steps in which the learning rate rises."""
 
+    bfloat16: bool = False
+    """Whether the encoder computed the run's vectors in bfloat16."""
+
     @property
     def over_windows(self) -> bool:
         """Whether the classifier answers window by window; vectors are averaged before it sees them."""

@@ -11,7 +11,7 @@ from engine.runs.folder import Run
 from engine.runs.preparing.inputs import Inputs, load_inputs
 from engine.runs.preparing.prepare import label_inputs
 from engine.runs.preparing.recipes import recipe_of
-from engine.runs.records.results import Results
+from engine.runs.records.results import EncodingFacts, Results
 from engine.shared.encoders.checkpoint import BUNDLED, BUNDLED_NAME, BUNDLED_PACKAGE, Checkpoint, bundled_checkpoint, describe, resolve
 from engine.shared.encoders.hub import NEEDED_FILES
 from engine.shared.text.tokens import padding_token
@@ -39,6 +39,7 @@ def parts_and_settings(run: Run, framework: str) -> tuple[Parts, str]:
         reached=outcome.test_accuracy is not None,
         encoder=encoder,
         warmup_share=experiment.warmup_share,
+        bfloat16=(run.read_encoding() or EncodingFacts()).precision == "bfloat16",
     )
     # A run that was cut short trained fewer epochs than it was asked for; the script trains as many.
     cut_short = outcome.stop_reason in ("stopped", "diverged") and outcome.epoch_train_loss

@@ -18,8 +18,10 @@ from engine.runs.preparing.inputs import Inputs
 from engine.runs.preparing.recipes import recipe_of
 from engine.shared.batches import evaluation_batch, evaluation_plan
 from engine.shared.early_stopping import Progress
+from engine.shared.encoders.checkpoint import resolve
 from engine.workers.session import Session
 from engine.workers.step_losses import StepLosses, plans_of_steps
+from engine.workers.wing import make_embed
 
 
 class Stages:
@@ -39,9 +41,14 @@ class Stages:
         self.seconds[words] = time.perf_counter() - started
 
 
-def keep_answers(session: Session, run: Run, inputs: Inputs, model: Any, file: Path, form: str = OWN) -> float:
-    """Keep the logits of all test texts, (texts, classes), and return the share of right ones."""
+def keep_answers(session: Session, run: Run, inputs: Inputs, model: Any, file: Path, form: str = OWN, exact: bool = False) -> float:
+    """Keep the logits of all test texts, (texts, classes), and return the share of right ones.
+
+    With ``exact`` they are those to vectors in float32, also where the run has kept some that were computed in bfloat16.
+    """
     arrays, labels, lengths = part_of_run(run, inputs, "test", form)
+    if exact and form == OWN and inputs.encoding_precision == "bfloat16":
+        arrays = (_exact_vectors(session, run, inputs),)
     size = _fewer(evaluation_batch(lengths), arrays, run, form)
     plan = evaluation_plan(len(labels), lengths, size)
     logits = np.empty((len(labels), inputs.num_classes), np.float32)
@@ -51,6 +58,13 @@ def keep_answers(session: Session, run: Run, inputs: Inputs, model: Any, file: P
         logits[rows] = session.inference.predict_logits(model, batch)
     np.save(file, logits)
     return float(np.mean(logits.argmax(axis=1) == labels))
+
+
+def _exact_vectors(session: Session, run: Run, inputs: Inputs) -> np.ndarray:
+    """Return the vectors of the test texts, computed again in float32."""
+    every = inputs.texts(run)
+    embed = make_embed(session.framework, resolve(inputs.encoder), run.read_experiment(), "cpu")
+    return embed([every[row] for row in inputs.rows["test"].tolist()])
 
 
 def _fewer(size: int, arrays: Any, run: Run, form: str) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 
 import numpy as np
@@ -23,7 +23,8 @@ from engine.reading.columns.part_names import PARTS
 from engine.runs.experiment import Experiment
 from engine.runs.folder import home
 from engine.runs.paths import HomePaths
-from engine.runs.preparing.prepare import dataset_store, place_of_features
+from engine.runs.preparing.prepare import dataset_store
+from engine.runs.preparing.vectors import place_of_features, precision_of
 from engine.runs.records.split_facts import SplitFacts, split_facts
 from engine.shared.class_weights import class_weights
 from engine.shared.encoders.checkpoint import BUNDLED, Checkpoint, local_place, resolve
@@ -98,10 +99,14 @@ def data_sizes(choice: DataChoice) -> DataSizes:
 
 
 def texts_to_encode(experiment: Experiment, checkpoint: Checkpoint) -> int:
-    """Return how many different texts have no vector yet. Raises ``ParityError`` where the texts cannot be read."""
-    folder = HomePaths(home()).features_folder
-    features = place_of_features(experiment, checkpoint, _hashes(_key(experiment.data)), folder)
-    return _texts_to_encode(features, folder.stat().st_mtime_ns if folder.exists() else 0)
+    """Return how many different texts have no vector yet, in the precision that a run would take.
+
+    Raises ``ParityError`` where the texts cannot be read.
+    """
+    folder, texts = HomePaths(home()).features_folder, _hashes(_key(experiment.data))
+    count = partial(_texts_to_encode, changed=folder.stat().st_mtime_ns if folder.exists() else 0)
+    precision = precision_of(experiment, checkpoint, texts, folder, count=count) or "float32"  # before a trial there are none in another
+    return count(place_of_features(experiment, checkpoint, texts, folder, precision))
 
 
 def token_facts(experiment: Experiment, checkpoint: Checkpoint | None) -> TokenFacts:

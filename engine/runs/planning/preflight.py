@@ -29,7 +29,7 @@ from engine.runs.planning.data_facts import (
     weights_of_classes,
 )
 from engine.runs.planning.estimating import Estimate, estimate
-from engine.shared.devices import graphics_processors, physical_cores
+from engine.shared.devices import computes_bfloat16, graphics_processors, physical_cores
 from engine.shared.encoders.checkpoint import Checkpoint
 from engine.shared.framework_defaults import DIFFERENCES
 from engine.shared.text.foreign import trained_on, way_out
@@ -162,6 +162,8 @@ def _texts(experiment: Experiment, checkpoint: Checkpoint | None) -> Iterator[Li
         elif takes == "vectors":
             assert checkpoint is not None
             yield title, "passed", _vectors(data_sizes(experiment.data).rows, texts_to_encode(experiment, checkpoint), texts.lengths.mean())
+            if experiment.encoding_precision == "bfloat16":
+                yield _encoding_precision(experiment)
         if experiment.family_member.concerns("max_tokens"):
             yield long_texts(experiment, checkpoint, texts)
         if checkpoint is not None and (foreign := foreign_to(experiment, checkpoint)).share >= MANY_FOREIGN:
@@ -264,6 +266,22 @@ def _precision(experiment: Experiment) -> Line:
     if experiment.device == "cpu" or not graphics_processors():
         return "Precision", "warning", "Mixed precision works on a GPU only, and none is used here: both compute with float32."
     return "Precision", "passed", "bfloat16 where the framework deems it safe, as long as both use the GPU; weights stay float32."
+
+
+def _encoding_precision(experiment: Experiment) -> Line:
+    title = "Precision of the vectors"
+    if experiment.device != "cpu" and graphics_processors():
+        return title, "passed", "The encoder computes in bfloat16; vectors are kept in float32."
+    native = computes_bfloat16()
+    if native is False:
+        return (
+            title,
+            "warning",
+            "This processor does not compute bfloat16 by itself, so the encoder will be slower than in float32. Expected AVX512-BF16, AMX "
+            "or ARM’s BF16. Choose “auto”, which tries both, or “float32”.",
+        )
+    unsure = "" if native else " Whether this processor computes that by itself is not known; “auto” tries it."
+    return title, "passed", f"The encoder computes in bfloat16; vectors are kept in float32.{unsure}"
 
 
 def _device(experiment: Experiment) -> Line:

@@ -33,6 +33,8 @@ class Inputs:
     """``bundled`` or the checkpoint's folder; never a hub id, for workers use no network. Empty where no encoder is needed."""
     features: str = ""
     """The file with the vectors of all texts, shape (rows, hidden size); empty where a classifier takes none."""
+    encoding_precision: str = ""
+    """``float32`` or ``bfloat16``: how those vectors were computed; empty until that is known, and for an older run, which had float32."""
     input_size: int = 0
     """The size of the input, as in ``Architecture``."""
     padding: int = 0

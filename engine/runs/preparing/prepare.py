@@ -19,10 +19,12 @@ from engine.runs.folder import Run, home
 from engine.runs.paths import HomePaths
 from engine.runs.preparing.inputs import Inputs, load_inputs, save_arrays, save_inputs
 from engine.runs.preparing.recipes import architecture_of
+from engine.runs.preparing.vectors import features_of_run, place_of_features, precision_of_run
+from engine.runs.records.results import EncodingFacts
 from engine.shared.class_weights import class_weights
 from engine.shared.encoders.checkpoint import BUNDLED, Checkpoint, resolve
 from engine.shared.encoders.contents import check_contents
-from engine.shared.encoders.vector_cache import PROBE_TEXTS, Features, features_of
+from engine.shared.encoders.vector_cache import PROBE_TEXTS, Features
 from engine.shared.encoders.vector_file import hash_texts
 from engine.shared.text.tokens import MOST_WINDOWS, load_tokenizer, padding_token, token_counts, token_rows
 from engine.shared.text.vocabulary import Terms, texts_without_known_words, train_words
@@ -68,12 +70,17 @@ def prepare_inputs(
     features = None
     if experiment.family_member.takes == "vectors":
         assert checkpoint is not None
-        features = place_of_features(experiment, checkpoint, hash_texts(texts), features_folder)
+        hashes = hash_texts(texts)
+        precision = precision_of_run(run, checkpoint, hashes, features_folder)
+        features = place_of_features(experiment, checkpoint, hashes, features_folder, precision or "float32")
         features.hold()
-        features.gather(checkpoint.hidden_size)
+        if precision:  # else a trial in the worker says where the vectors will be
+            features.gather(checkpoint.hidden_size)
+            if features.complete and run.read_encoding() is None:  # a resumed run has computed them itself
+                run.write_encoding(EncodingFacts(len(texts), len(texts), 0.0, precision=precision))
         most = inputs.max_tokens * (MOST_WINDOWS if experiment.long_texts == "windows" else 1)
         truncated = sum(count > most for count in token_counts(checkpoint.folder, texts))
-        inputs = replace(inputs, features=str(features.file), truncated=truncated)
+        inputs = replace(inputs, features=str(features.file), encoding_precision=precision or "", truncated=truncated)
     else:
         arrays, lengths, inputs, vocabulary = featurize(experiment, checkpoint, texts, inputs)
         save_arrays(run, inputs.rows, arrays, lengths)
@@ -106,10 +113,11 @@ def prepare_for_study(
     prepared.write_experiment(experiment)
     rows = prepare_data(prepared)
     checkpoint = resolve(experiment.encoder, downloaded) if experiment.family_member.pretrained else None
-    features, _ = prepare_inputs(prepared, rows, checkpoint, HomePaths(home()).features_folder)
+    features, texts = prepare_inputs(prepared, rows, checkpoint, HomePaths(home()).features_folder)
     if features is not None:
         if not features.complete:
             encode()
+            features = features_of_run(prepared, texts)
         save_arrays(prepared, load_inputs(prepared).rows, (features.open(),))
         features.release()
     prepared.ready_mark.touch()
@@ -122,13 +130,6 @@ def label_inputs(prepared: PreparedData, experiment: Experiment) -> Inputs:
     rows = {part: np.flatnonzero(splits == part) for part in PARTS}
     weights = class_weights(experiment.class_weights, prepared.classes, labels[rows["train"]])
     return Inputs(labels, rows, _probe_rows(rows["test"]), len(prepared.classes), class_weights=weights)
-
-
-def place_of_features(experiment: Experiment, checkpoint: Checkpoint, texts: np.ndarray, folder: Path) -> Features:
-    """Return where the vectors of these texts, given as hashes, are kept."""
-    return features_of(
-        folder, texts, checkpoint.fingerprint, min(experiment.max_tokens, checkpoint.max_tokens), experiment.long_texts == "windows"
-    )
 
 
 def featurize(

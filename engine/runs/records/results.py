@@ -12,7 +12,7 @@ from engine.runs.records.stages import StageTimes
 from engine.shared.classifiers import CLASSIFIERS, Classifier
 from engine.shared.devices import Machine
 from engine.shared.metrics import AccuracyDifference, Scores
-from engine.units import Logits, Rows, Share, Timestamp, Tokens
+from engine.units import DocumentsPerSecond, Logits, Rows, Seconds, Share, Timestamp, Tokens
 
 MEASURING = "measuring"
 """The state of a run whose models are tested, while it is measured how fast they answer."""
@@ -122,6 +122,22 @@ class Environment(Machine):
 
 
 @dataclass(frozen=True)
+class EncodingFacts:
+    """How the texts became the vectors that both trained on."""
+
+    texts: Rows | None = None
+    """Texts of all parts together."""
+    from_cache: Rows | None = None
+    """How many of them had their vector from before, or from the product; all of them where nothing was computed."""
+    seconds: Seconds | None = None
+    """The time in which the others were computed, without loading the encoder."""
+    texts_per_second: DocumentsPerSecond | None = None
+    """How many different texts were computed in a second; none where all had their vectors."""
+    precision: str = ""
+    """How the encoder computed: ``float32`` or ``bfloat16``. The vectors themselves are kept in float32."""
+
+
+@dataclass(frozen=True)
 class Results:
     """Two workers' outcomes side by side."""
 
@@ -131,6 +147,8 @@ class Results:
     """What both were trained and tested on."""
     frameworks: dict[str, FrameworkResults] = field(default_factory=dict)
     """What each framework came to, by ``pytorch`` and ``tensorflow``; one that did not finish is missing."""
+    encoding: EncodingFacts | None = None
+    """How the texts became vectors; none for a classifier that takes none, and for an older run."""
     parity: ParityFigures = field(default_factory=ParityFigures)
     """How far the two are the same."""
     environment: Environment | None = None

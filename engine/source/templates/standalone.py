@@ -121,7 +121,11 @@ def main() -> None:
     elif RUN.member.takes == "vectors":
         # A text becomes one vector, by the frozen encoder.
         folder = find_encoder()
-        encoder, tokenizer = load_encoder(folder, DEVICE), load_tokenizer(folder, MAX_TOKENS)
+        tokenizer = load_tokenizer(folder, MAX_TOKENS)
+        if RUN.bfloat16:
+            encoder = load_encoder(folder, DEVICE, precision="bfloat16")  # as in the run; leave the precision out where that is slow
+        else:
+            encoder = load_encoder(folder, DEVICE)
 
         def prepare(some: list[str]) -> tuple[tuple[np.ndarray, ...], None]:  # type: ignore[misc]
             if RUN.windows:

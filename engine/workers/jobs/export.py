@@ -25,7 +25,8 @@ def write(session: Session, run: Run, request: WriteRequest) -> WriteAnswer:
     """Write the model's file and what turns texts into its input into the draft folder."""
     inputs = load_inputs(run)
     _, core, model = trained_model(session, run, inputs, session.framework)
-    accuracy = keep_answers(session, run, inputs, model, request.arrays_folder / BEFORE)
+    # The file is asked with texts, so the model must answer to what its encoder makes of them.
+    accuracy = keep_answers(session, run, inputs, model, request.arrays_folder / BEFORE, exact=True)
     np.save(request.arrays_folder / LABELS, inputs.labels[inputs.rows["test"]])
     if hasattr(core, "to"):
         core.to("cpu")  # files are for any machine

@@ -14,7 +14,17 @@ from streamlit.delta_generator import DeltaGenerator
 from engine import FRAMEWORK_NAMES, FRAMEWORKS
 from engine.data.choice import DataChoice
 from engine.display.formatting import plain
-from engine.runs.experiment import BUNDLED_ENCODER, DEVICES, LONG_TEXTS, MODES, PRECISIONS, RATE_SCHEDULES, SCHEDULES, Experiment
+from engine.runs.experiment import (
+    BUNDLED_ENCODER,
+    DEVICES,
+    ENCODING_PRECISIONS,
+    LONG_TEXTS,
+    MODES,
+    PRECISIONS,
+    RATE_SCHEDULES,
+    SCHEDULES,
+    Experiment,
+)
 from engine.shared.classifiers import CLASSIFIERS, Classifier
 from engine.shared.devices import graphics_processors
 
@@ -31,6 +41,7 @@ NAMES = {
     "schedule": {"turns": "Taking turns", "both-at-once": "Both at once"},
     "rate_schedule": {"constant": "Constant", "linear": "Linear"},
     "precision": {"float32": "float32", "mixed": "Mixed"},
+    "encoding_precision": {"auto": "Automatic", "float32": "float32", "bfloat16": "bfloat16"},
 }
 SHARED = ("encoder", "class_weights", "device", "schedule", "threads", "seed", "frameworks")
 """Settings whose value stays when another classifier is chosen."""
@@ -151,6 +162,8 @@ def rare_settings(box: Boxes) -> dict[str, object]:
                 "Frameworks", list(FRAMEWORKS), default=list(FRAMEWORKS), format_func=FRAMEWORK_NAMES.__getitem__, **common("frameworks")
             )
         )
+    if box.member.concerns("encoding_precision"):
+        values["encoding_precision"] = box.choice("encoding_precision", "Precision of the vectors", ENCODING_PRECISIONS)
     if box.member.concerns("precision"):
         if graphics_processors():
             values["precision"] = box.choice("precision", "Precision", PRECISIONS)
