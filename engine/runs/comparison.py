@@ -55,9 +55,9 @@ def compare(run: Run, outcomes: dict[str, Outcome], state: str, notes: tuple[str
             majority_accuracy=float(np.mean(labels == majority)),
         ),
         frameworks={name: FrameworkResults(**vars(outcome), **vars(scores[name])) for name, outcome in outcomes.items()},
-        encoding=run.read_encoding(),
         parity=_parity(run, outcomes, labels, predictions, frame["row"].to_numpy()[test_rows]),
         environment=Environment(**vars(describe_machine()), threads=experiment.threads or physical_cores()),
+        encoding=run.read_encoding(),
     )
 
 

@@ -21,7 +21,7 @@ from engine.runs.comparison import run_facts
 from engine.runs.experiment import Experiment
 from engine.runs.folder import Run, create_run
 from engine.runs.records.outcome import Latency
-from engine.runs.records.results import MEASURING, DataFacts, Environment, FrameworkResults, ParityFigures, Results
+from engine.runs.records.results import MEASURING, DataFacts, EncodingFacts, Environment, FrameworkResults, ParityFigures, Results
 from engine.runs.status import Status, WorkProgress
 from engine.shared.metrics import AccuracyDifference, score
 from engine.studies import study as studies
@@ -252,6 +252,7 @@ def results(run: Run, predictions: dict[str, pandas.DataFrame]) -> Results:
             packages={"torch": "2.13.0", "tensorflow": "2.21.0", "keras": "3.12.0"},
             threads=2,
         ),
+        encoding=EncodingFacts(336, 0, 2.1, 160.0, "float32"),
     )
 
 

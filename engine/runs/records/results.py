@@ -147,14 +147,14 @@ class Results:
     """What both were trained and tested on."""
     frameworks: dict[str, FrameworkResults] = field(default_factory=dict)
     """What each framework came to, by ``pytorch`` and ``tensorflow``; one that did not finish is missing."""
-    encoding: EncodingFacts | None = None
-    """How the texts became vectors; none for a classifier that takes none, and for an older run."""
     parity: ParityFigures = field(default_factory=ParityFigures)
     """How far the two are the same."""
     environment: Environment | None = None
     """Where it was computed; none before the run has been compared."""
     stages: StageTimes | None = None
     """How long each stage took; none for an older run."""
+    encoding: EncodingFacts | None = None
+    """How the texts became vectors; none for a classifier that takes none, and for an older run."""
 
     def fitting(self) -> Results:
         """Return the results without the confusion matrices that have other sizes than there are classes; only a damaged file has such."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -114,7 +113,7 @@ def _decide(run: Run, framework: str, inputs: Inputs, texts: list[str], checkpoi
 def try_precisions(embed_in: Callable[[str], Embed], texts: Sequence[str]) -> Trial:
     """Encode the same texts in both precisions by turns, and return how much faster bfloat16 was and how alike the vectors are."""
     seconds: dict[str, list[float]] = {"float32": [], "bfloat16": []}
-    vectors: dict[str, Any] = {}
+    vectors: dict[str, np.ndarray] = {}
     try:
         for precision in seconds:
             embed_in(precision)(texts[:4])  # what happens once only does not count
