@@ -25,7 +25,8 @@ EVERY = 0.1
 
 LINES = (
     "sample",
-    "sample --seed 2",
+    "sample --max-tokens 128",
+    "sample --max-tokens 128 --seed 2",
     "sample --classifier tfidf-mlp",
     "sample --classifier text-cnn",
     "sample --classifier bi-lstm --rows 300 --epochs 3",
@@ -50,7 +51,7 @@ def record(experiment: Experiment) -> dict[str, Any]:
     run = start(experiment)
     moments: list[dict[str, Any]] = []
     while (status := run.read_status()).active:
-        moment = {"time": status.updated, "phase": status.phase, "progress": to_json(status.progress)}
+        moment = {"time": status.updated, "phase": status.phase, "progress": to_json(status.progress), "phases": status.phases}
         if status.phase != "queue" and (not moments or moment != moments[-1]):
             moments.append(moment)
         time.sleep(EVERY)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -60,14 +59,13 @@ class Watch:
     def __init__(self, **seconds: float) -> None:
         self.time = 0.0
         estimates = {stage: StageEstimate(each, each) for stage, each in (TYPICAL | seconds).items()}
-        estimates["encoding"] = replace(estimates["encoding"], texts=1000)
         self.clock, self.status = StageClock(estimates, now=lambda: self.time), Status()
 
-    def at(self, time: float, stage: str = "", texts: int | None = None, **shares: float) -> tuple[float, float]:
+    def at(self, time: float, stage: str = "", **shares: float) -> tuple[float, float]:
         """Go on to a moment; what is done and what is left then."""
         self.time = time
         if stage:
-            self.clock.begin(stage, texts)
+            self.clock.begin(stage)
         self.status.progress = {name: WorkProgress(share) for name, share in shares.items()}
         self.clock.tell(self.status)
         assert self.status.seconds_left is not None
@@ -114,13 +112,9 @@ def test_what_a_worker_has_behind_it_counts() -> None:
     assert before > one > both and both < sum(TYPICAL[stage] for stage in ("training", "testing", "timing")) + 1.0
 
 
-def test_only_missing_texts_are_encoded_and_a_stage_may_be_left_out() -> None:
-    watch = Watch()
-    _, all_of_them = watch.at(0.0, "encoding", texts=1000)
-    _, some = watch.at(0.0, "encoding", texts=100)
-    assert all_of_them - some == pytest.approx(9.0)
-    _, none = Watch().at(0.0, "loading")
-    assert none == pytest.approx(17.0)
+def test_a_stage_may_be_left_out() -> None:
+    _, left = Watch().at(0.0, "loading")
+    assert left == pytest.approx(17.0)
 
 
 def test_the_typical_time_of_a_training_that_stopped_early_is_that_of_its_part() -> None:

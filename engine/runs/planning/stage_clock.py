@@ -31,15 +31,11 @@ class StageClock:
         self._stage, self._begun = "", now()
         self._share, self._told = 0.0, 0.0
 
-    def begin(self, stage: str, texts: int | None = None) -> None:
-        """Say that the run has come to ``stage``, which ends the one before; ``texts`` to encode, once their number is known."""
+    def begin(self, stage: str) -> None:
+        """Say that the run has come to ``stage``, which ends the one before."""
         if stage != self._stage:
             self._close()
             self._stage, self._begun, self._share = stage, self._now(), 0.0
-        estimate = self.expected.get(stage)
-        if texts is not None and estimate is not None and estimate.texts:
-            part = texts / estimate.texts
-            self.expected[stage] = StageEstimate(estimate.seconds * part, estimate.typical * part, texts)
 
     def tell(self, status: Status) -> None:
         """Fill in what is done of the whole run, which never goes back, and how long the rest will take."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from statistics import median
 
 from engine.runs.experiment import Experiment
@@ -23,7 +23,6 @@ STAGE_OF_PHASE = {
     "train": "training",
     "evaluate": "testing",
     "latency": "timing",
-    "compare": "timing",
 }
 """The stage to which each phase of a run's status belongs."""
 
@@ -106,10 +105,7 @@ def stages_of(experiment: Experiment, warm: bool = False) -> dict[str, StageEsti
 
 def expected_of(work: Workload, warm: bool) -> dict[str, StageEstimate]:
     """Return how long each stage of this work will take on this machine."""
-    expected = expected_stages(work.experiment, typical_stages(work, warm), warm, earlier_runs())
-    if "encoding" in expected:
-        expected["encoding"] = replace(expected["encoding"], texts=work.texts_to_encode)
-    return expected
+    return expected_stages(work.experiment, typical_stages(work, warm), warm, earlier_runs())
 
 
 def earlier_runs(most: int = 30) -> list[EarlierRun]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from engine.units import Rows, Seconds
+from engine.units import Seconds
 
 
 @dataclass(frozen=True)
@@ -15,8 +15,6 @@ class StageEstimate:
     """The time that earlier runs took here for such work; the typical time where there are none."""
     typical: Seconds
     """The time that typical figures give for the amount of work."""
-    texts: Rows | None = None
-    """Texts that lack their vectors; none for another stage."""
 
 
 @dataclass(frozen=True)
