@@ -15,6 +15,7 @@ from benchmarks.__main__ import BENCHMARKS, page, section
 from benchmarks.accuracy import as_value
 from benchmarks.bare_script import SCRIPTS
 from benchmarks.figures import COLLECTION, Figures, Row, publish
+from benchmarks.whole_job import made_texts, shuffled
 from engine.shared.architecture import Architecture
 from engine.shared.batches import training_plan
 from engine.shared.classifiers import CLASSIFIERS
@@ -122,3 +123,11 @@ def test_figures_are_printed_and_come_together_in_one_page(
 
 def test_every_benchmark_of_make_bench_is_there() -> None:
     assert not [name for name in BENCHMARKS if not (BARE.parent / f"{name}.py").exists()]
+
+
+def test_made_texts_are_new_texts_with_the_words_of_their_class() -> None:
+    texts = made_texts(50)
+    again = shuffled(texts, 1)
+    assert len(texts) == 50 and again[0].equals(texts[0])
+    assert not set(texts[1]) & set(again[1]), "so that no vector is kept of them"
+    assert [sorted(text.split()) for text in texts[1]] == [sorted(text.split()) for text in again[1]]

@@ -1,0 +1,76 @@
+"""From the click to curves and to results, on the sample with the recommended settings, in seconds.
+
+    python -m benchmarks.first_results [--repeats 3] [--before FOLDER]
+
+With a standby there, as the dashboard keeps one, and without, as from the command line where there is none. ``--before`` names a checkout
+of another version, which takes turns with this one. Every run has a home of its own, so that each is a first run.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+from benchmarks.figures import Row, publish
+
+PROJECT = Path(__file__).parents[1]
+TIMELINE = PROJECT / "benchmarks" / "bare" / "timeline.py"
+POINTS = {
+    "first loss": ("first loss point of the first framework", "≤ 0.8"),
+    "both losses": ("first loss point of both", "≤ 1.5"),
+    "tested": ("both tested", ""),
+    "results": ("results on the page", "≤ 6"),
+    "finished": ("finished with latency", "≤ 10"),
+}
+"""What is waited for, and the goal in seconds with a standby."""
+
+
+def timeline(home: Path, *arguments: str, checkout: Path = PROJECT, standby: bool = False) -> dict[str, Any]:
+    """Make a run in a fresh process of a checkout; return when what was there, in seconds from the click."""
+    environment = os.environ | {
+        "PARITY_RUNS": str(home), "PARITY_LOCK": str(home / "lock"), "PARITY_STANDBY": "1" if standby else "0",
+        "PYTHONPATH": str(checkout), "HF_HUB_OFFLINE": "1",
+    }  # fmt: skip
+    done = subprocess.run([sys.executable, str(TIMELINE), *arguments], cwd=checkout, env=environment, capture_output=True, text=True)
+    if done.returncode:
+        sys.exit(f"A run in {checkout} failed:\n{done.stderr[-2000:]}")
+    times: dict[str, Any] = json.loads(done.stdout)
+    return times
+
+
+def main() -> None:
+    """Publish the seconds of each point, with and without a standby."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--before", type=Path, metavar="FOLDER", help="a checkout to compare with")
+    options = parser.parse_args()
+    times: dict[str, list[dict[str, Any]]] = {"without": [], "before": []}
+    for _ in range(options.repeats):
+        for way, taken in times.items():
+            if way != "before" or options.before:
+                with tempfile.TemporaryDirectory() as home:
+                    checkout = options.before.resolve() if way == "before" else PROJECT
+                    taken.append(timeline(Path(home), checkout=checkout))
+    note = f"Each run has a home of its own; runs of each kind, of which the median is told: {options.repeats}."
+    rows = []
+    for point, (name, _) in POINTS.items():
+        ours, theirs = (median_of(times[way], point) for way in ("without", "before"))
+        goal = "≤ 0.5" if point == "results" and theirs else ""
+        rows.append(Row(name, ours or 0.0, "s", "the version before" if theirs else "", theirs, goal=goal))
+    publish("From the click on, the sample, without a standby", rows, note)
+
+
+def median_of(times: list[dict[str, Any]], point: str) -> float | None:
+    """Return the median seconds to a point, or ``None`` without runs."""
+    return median(taken[point] for taken in times) if times else None
+
+
+if __name__ == "__main__":
+    main()
