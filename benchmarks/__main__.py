@@ -24,11 +24,14 @@ from benchmarks.figures import COLLECTION, Figures
 PROJECT = Path(__file__).parents[1]
 PAGE = PROJECT / "docs" / "performance.md"
 BENCHMARKS: Mapping[str, str] = {
-    "reading": "--rows 150000 --repeats 1",
-    "encodings": "",
-    "pages": "",
-    "encoding": "--rounds 3",
+    "first_results": "",
+    "whole_job": "",
+    "encoding": "",
     "training": "",
+    "pages": "",
+    "clients": "",
+    "reading.large_file": "--rows 150000 --repeats 1",
+    "reading.encodings": "",
     "measuring": "embedding-mlp --repeats 2",
     "accuracy": "sample --classifier embedding-mlp",
 }

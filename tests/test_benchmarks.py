@@ -122,7 +122,7 @@ def test_figures_are_printed_and_come_together_in_one_page(
 
 
 def test_every_benchmark_of_make_bench_is_there() -> None:
-    assert not [name for name in BENCHMARKS if not (BARE.parent / f"{name}.py").exists()]
+    assert not [name for name in BENCHMARKS if not (BARE.parent / f"{name.replace('.', '/')}.py").exists()]
 
 
 def test_made_texts_are_new_texts_with_the_words_of_their_class() -> None:

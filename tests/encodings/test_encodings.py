@@ -2,8 +2,8 @@
 
 import pytest
 
-from benchmarks.encodings import CUTS, samples, writable
-from benchmarks.language_texts import TEXTS
+from benchmarks.reading.encodings import CUTS, samples, writable
+from benchmarks.reading.language_texts import TEXTS
 from engine.encodings.offered import codec_name, codec_of, text_codecs
 from engine.encodings.survey import survey
 from engine.errors import DataError

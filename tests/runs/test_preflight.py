@@ -12,7 +12,7 @@ import numpy
 import pytest
 from safetensors.numpy import save_file
 
-from benchmarks.language_texts import TEXTS
+from benchmarks.reading.language_texts import TEXTS
 from engine.__main__ import main
 from engine.commands import runs as commands
 from engine.data.choice import DataChoice

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pandas
 import pytest
 
-from benchmarks.language_texts import TEXTS
+from benchmarks.reading.language_texts import TEXTS
 from engine.data.choice import DataChoice
 from engine.encodings.foreign import MANY, MULTILINGUAL, Pieces, is_foreign, language_of
 from engine.reading.options import ReadingOptions

@@ -1,6 +1,6 @@
 """How many legacy files are read right: forty short texts in twenty languages, whole and cut, in the codecs of each language.
 
-    python -m benchmarks.encodings [--seed 0] [--show]
+    python -m benchmarks.reading.encodings [--seed 0] [--show]
 
 A text counts as right where it is decoded letter by letter as it was. Beside Parity stands charset-normalizer's best guess. What Parity
 reads wrong it must not call sure (bar: none at all).
@@ -17,7 +17,7 @@ from pathlib import Path
 
 import charset_normalizer
 
-from benchmarks.language_texts import CODECS, TEXTS, WIDE
+from benchmarks.reading.language_texts import CODECS, TEXTS, WIDE
 from engine.errors import DataError
 from engine.reading.encoding import detect_encoding
 

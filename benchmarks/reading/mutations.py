@@ -1,9 +1,10 @@
 """Damage files in many ways and read them: no traceback, no long wait, no text that vanishes without a count.
 
-``python -m benchmarks.mutations FOLDER [--mutations N] [--seed N]`` takes the files of a folder (of awkward ones, best), flips and removes
-bytes, cuts, joins, repeats and swaps lines and cells, and reads and checks each result as the Data page does. It prints how many were read,
-how many were refused in a sentence, and everything that must not happen: an error that is not a sentence, more than five seconds of
-processor time, and words of a delimited text that are neither in a cell, nor a column's name, nor on a line that a finding names.
+``python -m benchmarks.reading.mutations FOLDER [--mutations N] [--seed N]`` takes the files of a folder (of awkward ones, best), flips
+and removes bytes, cuts, joins, repeats and swaps lines and cells, and reads and checks each result as the Data page does. It prints how
+many were read, how many were refused in a sentence, and everything that must not happen: an error that is not a sentence, more than five
+seconds of processor time, and words of a delimited text that are neither in a cell, nor a column's name, nor on a line that a finding
+names.
 """
 
 from __future__ import annotations

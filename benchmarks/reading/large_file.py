@@ -1,6 +1,6 @@
 """Reading and checking a large CSV against ``pandas.read_csv(engine="pyarrow")`` on the same file, in one run.
 
-    python -m benchmarks.reading [--rows 500000] [--repeats 3]
+    python -m benchmarks.reading.large_file [--rows 500000] [--repeats 3]
 
 Prints the ratio of the times (bar: at most 3) and the peak memory that reading and checking add, over the size of the file (bar: at
 most 3); and the time where the file was parsed and checked before, as for the preflight and the coordinator. Each measurement is a
@@ -117,7 +117,7 @@ def run(what: str, path: Path) -> dict[str, float]:
     """The measurement in a fresh process, with the seconds of all of it."""
     start = time.perf_counter()
     output = subprocess.run(
-        [sys.executable, "-m", "benchmarks.reading", "--measure", what, str(path)], check=True, capture_output=True, text=True
+        [sys.executable, "-m", "benchmarks.reading.large_file", "--measure", what, str(path)], check=True, capture_output=True, text=True
     )
     return dict(json.loads(output.stdout)) | {"all_seconds": time.perf_counter() - start}
 
