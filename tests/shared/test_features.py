@@ -14,7 +14,7 @@ import pytest
 from engine.errors import EncoderError, ParityError
 from engine.shared.encoders import vector_cache
 from engine.shared.encoders.vector_cache import Features, FeatureWriter, features_at, features_of
-from engine.shared.encoders.vector_file import create_vectors, hash_texts, open_vectors, seals_of
+from engine.shared.encoders.vector_file import VectorFile, create_vectors, hash_texts, open_vectors, seals_of
 from engine.shared.encoders.vector_limit import kept_limit, make_room, survey
 
 SIZE = 5
@@ -39,8 +39,8 @@ def encode(features: Features, texts: Sequence[str]) -> list[str]:
     """Complete a matrix, as a worker does; return the texts that it had to encode."""
     writer = FeatureWriter(features, SIZE)
     asked = [texts[row] for row in writer.missing]
-    for start in range(0, len(asked), 3):
-        writer.write(writer.missing[:3], vectors_of(asked[start : start + 3]))
+    for start in range(0, len(asked), 50):
+        writer.write(writer.missing[:50], vectors_of(asked[start : start + 50]))
     writer.finish()
     assert features.complete
     assert np.array_equal(features.open(), vectors_of(texts))
@@ -363,6 +363,21 @@ def test_a_source_that_is_removed_meanwhile_is_no_source(tmp_path: Path, monkeyp
     monkeypatch.setattr(Features, "_sources", lambda features: [tmp_path / f"{features.key}.npy"])
     features = place(tmp_path, TEXTS[1:])
     assert features.gather(SIZE) == 0 and not features.findings
+
+
+def test_a_file_that_cannot_be_read_now_is_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    kept = place(tmp_path, TEXTS)
+    encode(kept, TEXTS)
+
+    def refuse(file: Path, mode: str = "r") -> VectorFile:
+        if file == kept.file:
+            raise OSError(24, "Too many open files")
+        return open_vectors(file, mode)
+
+    monkeypatch.setattr(vector_cache, "open_vectors", refuse)
+    features = place(tmp_path, TEXTS[1:])
+    assert features.gather(SIZE) == 0
+    assert "could not be read ([Errno 24] Too many open files)" in features.findings[0] and kept.file.exists()
 
 
 def test_seals_of_vectors_of_odd_and_even_length(tmp_path: Path) -> None:

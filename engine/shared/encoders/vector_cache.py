@@ -260,16 +260,16 @@ class FeatureWriter:
                     os.utime(file)
             except FileNotFoundError:  # removed to make room: then it is not kept
                 continue
-            except (OSError, ValueError):
-                if not file.name.endswith("draft.npy"):  # which is whole as soon as it has its name
+            except OSError as error:  # perhaps it can be read another time
+                features.findings.append(f"Kept vectors could not be read ({error}); what is needed of them is computed again.")
+            except ValueError:
+                if not file.name.endswith("draft.npy"):  # somebody may just be making it; all others are whole when they get their names
                     damaged_files += 1
                     if file.parent != SHIPPED:
                         file.unlink(missing_ok=True)
         if damaged_files:
-            files = "A file" if damaged_files == 1 else f"{damaged_files} files"
-            features.findings.append(
-                f"{files} of kept vectors could not be read: cut short or damaged. What is needed of it is computed again."
-            )
+            files = "A file of kept vectors was" if damaged_files == 1 else f"{damaged_files} files of kept vectors were"
+            features.findings.append(f"{files} cut short or damaged and not used.")
         if self._damaged:
             many = "One kept vector was" if self._damaged == 1 else f"{self._damaged:,} kept vectors were"
             features.findings.append(f"{many} damaged (the checksum does not fit) and not used.")
