@@ -32,7 +32,7 @@ def test_typical_figures_know_every_classifier_and_a_standby_saves_the_imports(c
     work = Workload.of(asked(classifier, max_tokens=128))  # another limit than that of the vectors that come with the product
     cold, warm = typical_stages(work, False), typical_stages(work, True)
     assert list(cold) == [stage for stage in STAGES if stage in cold] and all(seconds > 0 for seconds in cold.values())
-    assert sum(cold.values()) - sum(warm.values()) == pytest.approx(10.0), "the imports of both, once"
+    assert sum(cold.values()) - sum(warm.values()) == pytest.approx(7.0), "the imports, side by side"
     assert ("encoding" in cold) == (classifier == "embedding-mlp")
 
 
@@ -48,7 +48,7 @@ def test_the_earlier_runs_that_are_most_alike_count() -> None:
 
 def test_a_training_that_stopped_early_before_is_expected_to_do_so_again() -> None:
     expected = expected_stages(asked(epochs=20), TYPICAL, False, [earlier(1.0, epochs=5)])
-    assert expected["training"].seconds == pytest.approx(TYPICAL["training"] / 4)
+    assert expected["training"].seconds == pytest.approx(TYPICAL["training"] / 4) and expected["training"].part == 0.25
     other = expected_stages(asked(epochs=10), TYPICAL, False, [earlier(1.0, epochs=5)])
     assert other["training"].seconds == pytest.approx(TYPICAL["training"]), "another number of epochs is another training"
 
@@ -100,6 +100,15 @@ def test_the_workers_own_words_count_more_the_further_they_are() -> None:
     watch.at(40.0, "training")
     _, left = watch.at(44.0, encode=1.0, pytorch=0.5, tensorflow=0.3)
     assert 4.0 < left < 30.0
+
+
+def test_a_training_that_ended_early_before_is_further_than_its_epochs_say() -> None:
+    watch = Watch()
+    watch.clock.expected = {"training": StageEstimate(1.0, 4.0, part=0.25)}
+    watch.at(0.0, "training")
+    _, before = watch.at(0.5, pytorch=0.125)
+    _, beyond = watch.at(2.0, pytorch=0.5)
+    assert before == pytest.approx(0.5) and 0.0 < beyond < 1.0, "half of all epochs are left at the most"
 
 
 def test_what_a_worker_has_behind_it_counts() -> None:

@@ -61,6 +61,8 @@ class StageClock:
         share = self._share_of_stage(status)
         if share <= 0:
             return whole - elapsed
+        if estimate and estimate.part < 1:  # may end early; how much later than the earlier ones, nobody knows
+            share /= max(estimate.part, min(1.0, 1.3 * share))
         trust = min(1.0, 2 * share)  # the first steps say little
         return (1 - share) * ((1 - trust) * whole + trust * elapsed / share)
 

@@ -66,21 +66,20 @@ def typical_stages(work: Workload, warm: bool) -> dict[str, float]:
     experiment, parts = work.experiment, work.facts.parts
     names = experiment.frameworks
     takes, encoding = experiment.family_member.takes, work.encoding_seconds
-    imports = 0.0 if warm else sum(IMPORT_SECONDS[name] for name in names)
-    first_import = 0.0 if warm else IMPORT_SECONDS[names[0]]
+    imports = 0.0 if warm else max(IMPORT_SECONDS[name] for name in names)  # side by side, while the texts are read
     tokens = 0.0 if takes == "vectors" else work.tokens
     seconds = {"reading": READING_SECONDS + work.facts.rows * (TEXT_SECONDS + tokens * TOKEN_SECONDS)}
     if encoding:
-        seconds["encoding"] = encoding + first_import + ENCODER_SECONDS[names[0]]
-    seconds["loading"] = imports - (first_import if encoding else 0.0) + sum(BUILD_SECONDS[name] for name in names)
+        seconds["encoding"] = encoding + imports + sum(ENCODER_SECONDS[name] for name in names)
+    seconds["loading"] = (0.0 if encoding else imports) + sum(BUILD_SECONDS[name] for name in names)
     seconds["training"], seconds["testing"] = work.compiling_seconds, 0.0
     for name in names:
         each = work.step_seconds(name) / experiment.batch_size
         seconds["training"] += FIRST_STEP_SECONDS[name] + (parts["train"] + parts["validation"] / 3) * experiment.epochs * each
         seconds["testing"] += TEST_SECONDS[name] + parts["test"] / 3 * each
     seconds["timing"] = len(names) * TIMING_SECONDS
-    if takes == "vectors":
-        seconds["timing"] += sum(ENCODER_SECONDS[name] for name in (names[1:] if encoding else names))
+    if takes == "vectors":  # the encoders are loaded once
+        seconds["timing"] += 0.0 if encoding else max(ENCODER_SECONDS[name] for name in names)
     return seconds
 
 
@@ -91,10 +90,8 @@ def expected_stages(
     asked = EarlierRun(experiment, StageTimes(warm, typical=dict(typical)))
     expected = {}
     for stage, seconds in typical.items():
-        factor = _factor(stage, asked, earlier)
-        if stage == "training":
-            factor *= _share_of_epochs(asked, earlier)
-        expected[stage] = StageEstimate(seconds * factor, seconds)
+        part = _share_of_epochs(asked, earlier) if stage == "training" else 1.0
+        expected[stage] = StageEstimate(seconds * _factor(stage, asked, earlier) * part, seconds, part)
     return expected
 
 

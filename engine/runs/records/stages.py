@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from engine.units import Seconds
+from engine.units import Seconds, Share
 
 
 @dataclass(frozen=True)
@@ -15,6 +15,8 @@ class StageEstimate:
     """The time that earlier runs took here for such work; the typical time where there are none."""
     typical: Seconds
     """The time that typical figures give for the amount of work."""
+    part: Share = 1.0
+    """The part of the work after which it will probably end, as a training does that no longer improves; ``seconds`` are for this part."""
 
 
 @dataclass(frozen=True)
