@@ -30,7 +30,7 @@ BENCHMARKS: Mapping[str, str] = {
     "training": "",
     "pages": "",
     "clients": "",
-    "reading.large_file": "--rows 150000 --repeats 1",
+    "reading.large_file": "--repeats 1",
     "reading.encodings": "",
     "measuring": "embedding-mlp --repeats 2",
     "accuracy": "sample --classifier embedding-mlp",

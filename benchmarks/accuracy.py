@@ -18,14 +18,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-sys.path.insert(0, str(Path(__file__).parents[1]))
-
 import numpy as np
 import pandas
 from scipy.sparse import csr_matrix
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import train_test_split
 
+from benchmarks.figures import Row, publish
+from engine import FRAMEWORK_NAMES
 from engine.commands.data_options import choose_data
 from engine.commands.parser import make_parser
 from engine.data.choice import DataChoice
@@ -70,10 +70,8 @@ def measure(file: str, classifier: str, options: argparse.Namespace) -> None:
     losses = {rate: validation_loss(run) for rate, run in runs.items()}
     best = min(losses, key=losses.__getitem__)
     tried = ", ".join(f"{rate:g}: {loss:.4f}" for rate, loss in losses.items())
-    print(
-        f"{Path(file).name}, {classifier}" + (f" (validation loss by learning rate {tried}; {best:g} was chosen)" if len(rates) > 1 else "")
-    )
-    report(runs[best], classifier)
+    chosen = f" Validation loss by learning rate {tried}; {best:g} was chosen." if len(rates) > 1 else ""
+    report(runs[best], classifier, Path(file).name, chosen)
 
 
 def as_value(text: str) -> Any:
@@ -125,30 +123,33 @@ def validation_loss(run: Run) -> float:
     return min(next(iter(results.frameworks.values())).epoch_validation_loss)
 
 
-def report(run: Run, classifier: str) -> None:
-    """Accuracy, agreement and what was measured beside them."""
+def report(run: Run, classifier: str, name: str, chosen: str) -> None:
+    """Publish accuracy, agreement and what was measured beside them."""
     results = run.read_results()
     assert results is not None, "finish() ends the benchmark where a run has none"
-    parity, data = results.parity, results.data
-    print(f"  {data.rows:,} texts, {len(data.classes)} classes, {data.split['test']:,} test texts, {data.truncated:,} cut")
-    if parity.test_agreement is not None:
-        print(f"  first-batch logit difference {parity.first_batch_logit_difference:.2g} (bar ≤ 1e-5)")
-        if parity.encoder_difference is not None:
-            print(f"  encoder difference {parity.encoder_difference:.2g} (bar ≤ 1e-4)")
-        print(f"  largest epoch-loss drift {parity.max_epoch_loss_drift:.4%}")
-        print(f"  test agreement {parity.test_agreement:.2%} (bar ≥ {AGREEMENT[classifier]:.0%})")
+    parity, data, rows = results.parity, results.data, list[Row]()
+    for what, value, goal in (
+        ("first answers, largest difference of logits", parity.first_batch_logit_difference, "≤ 1e-5"),
+        ("encoders, largest difference", parity.encoder_difference, "≤ 1e-4"),
+        ("largest drift of an epoch's loss", parity.max_epoch_loss_drift, ""),
+        ("test texts on which both agree", parity.test_agreement, f"≥ {AGREEMENT[classifier]:g}"),
+    ):
+        rows += [Row(what, value, goal=goal)] if value is not None else []
     reference = None
     if classifier in ("embedding-mlp", "tfidf-mlp"):
         inputs = load_inputs(run)
         (train, test) = (inputs.part(run, part) for part in ("train", "test"))
         regression = LogisticRegression(max_iter=3000).fit(matrix(train[0], inputs.input_size), train[1])
-        reference = regression.score(matrix(test[0], inputs.input_size), test[1])
-    for name, figures in results.frameworks.items():
-        words = f"  {name} test accuracy {figures.test_accuracy:.2%}, macro-F1 {figures.macro_f1:.4f}, best epoch {figures.best_epoch}"
-        words += f", {figures.train_seconds:.0f} s of training"
+        reference = 100 * regression.score(matrix(test[0], inputs.input_size), test[1])
+    for framework, figures in results.frameworks.items():
+        title, accuracy = FRAMEWORK_NAMES[framework], 100 * (figures.test_accuracy or 0.0)
+        rows.append(Row(f"{title}, test accuracy", accuracy, "%", "logistic regression" if reference else "", reference))
         if reference is not None:
-            words += f"; logistic regression {reference:.2%}: {100 * (figures.test_accuracy - reference):+.2f} points (bar ≥ −0.5)"
-        print(words, flush=True)
+            rows.append(Row(f"{title}, points above logistic regression", accuracy - reference, goal="≥ -0.5"))
+        rows.append(Row(f"{title}, macro-F1", figures.macro_f1 or 0.0))
+        rows.append(Row(f"{title}, training", figures.train_seconds or 0.0, "s"))
+    sizes = f"{data.rows:,} texts, {len(data.classes)} classes, {data.split['test']:,} test texts, {data.truncated:,} cut."
+    publish(f"Accuracy: {name}, {classifier}", rows, sizes + chosen)
 
 
 def matrix(arrays: tuple[np.ndarray, ...], size: int) -> Any:

@@ -21,6 +21,7 @@ from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.asyncio.client import ClientConnection, connect
 
+from benchmarks.figures import Row, publish
 from benchmarks.pages import fill_home
 from engine.data.store import sample_choice
 from engine.runs.experiment import Experiment
@@ -32,6 +33,8 @@ CLIENTS = 30
 PAGES = ("home", "guide", "train", "compare", "code")
 OF_A_RUN = ("train", "compare", "code")
 ROUNDS = 3
+BAR = 1.5
+"""Seconds."""
 WATCHED_SECONDS = 10
 
 
@@ -103,7 +106,8 @@ def wait_until_it_trains(run: Run) -> None:
 
 
 def main(arguments: list[str]) -> None:
-    """Print, for each page, median and 90th percentile of the first visit by so many and of the later ones; then what watching costs."""
+    """Publish, for each page, median and 90th percentile of the first visit by so many and of the later ones; then what watching costs."""
+    rows: list[Row] = []
     clients = int(arguments[0]) if arguments and arguments[0].isdigit() else CLIENTS
     pages = [name for name in arguments if not name.isdigit()] or list(PAGES)
     with tempfile.TemporaryDirectory() as folder:
@@ -113,28 +117,26 @@ def main(arguments: list[str]) -> None:
         try:
             with started_dashboard(Path(folder), Path(folder) / "log") as address:
                 wait_until_it_trains(training)
-                print(
-                    f"{'page':10}{'first, median':>15}{'90 %':>8}{'later, median':>15}{'90 %':>8}{'sent':>10}    {clients} visitors at once"
-                )
                 for page in pages:
                     named = training if page == "train" else finished
                     query = {"run": named.identifier} if page in OF_A_RUN else {}
                     rounds = [asyncio.run(opened_at_once(address, page, query, clients)) for _ in range(ROUNDS)]
                     later = [seconds for taken, _ in rounds[1:] for seconds in taken]
                     sizes = [amount for _, received in rounds for amount in received]
-                    figures = [
-                        f"{median(some):{width}.2f} s{quantiles(some, n=10)[-1]:6.2f} s"
-                        for some, width in ((rounds[0][0], 13), (later, 13))
-                    ]
-                    print(f"{page:10}{''.join(figures)}{median(sizes) / 1000:7,.0f} kB", flush=True)
+                    for visit, taken in (("first visit", rounds[0][0]), ("later visits", later)):
+                        rows.append(Row(f"{page}, {visit}, median", median(taken), "s", goal=f"≤ {BAR}"))
+                        rows.append(Row(f"{page}, {visit}, nine in ten", quantiles(taken, n=10)[-1], "s"))
+                    rows.append(Row(f"{page}, sent to each", median(sizes) / 1000, "kB"))
                 server = next(process for process in psutil.Process().children() if "streamlit" in " ".join(process.cmdline()))
                 milliseconds, received = asyncio.run(watched(address, {"run": training.identifier}, server))
-                print(f"watching a run: {milliseconds:.0f} ms of the processor and {received / 1000:.1f} kB a second")
+                rows.append(Row("watching a run for a second, of the processor", milliseconds, "ms", goal="≤ 50"))
+                rows.append(Row("watching a run for a second, sent", received / 1000, "kB", goal="≤ 100"))
         finally:
             training.request_stop()
             deadline = time.monotonic() + 60
             while training.read_status().active and time.monotonic() < deadline:
                 time.sleep(0.2)
+    publish(f"Pages for {clients} visitors at once, while a run trains", rows, "Over websockets, as browsers do; all at the same moment.")
 
 
 if __name__ == "__main__":

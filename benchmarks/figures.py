@@ -85,6 +85,8 @@ def reaches(value: float, goal: str) -> bool:
 def in_digits(value: float, unit: str) -> str:
     """Return three digits that count, or all of a large number, with the unit."""
     size = abs(value)
+    if 0 < size < 0.001:
+        return f"{value:.2g} {unit}".rstrip()
     digits = 0 if size >= 100 or value == int(value) else 1 if size >= 10 else 2 if size >= 1 else 3
     return f"{value:,.{digits}f} {unit}".rstrip()
 

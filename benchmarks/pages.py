@@ -13,6 +13,7 @@ from statistics import median
 
 from streamlit.testing.v1 import AppTest
 
+from benchmarks.figures import Row, publish
 from engine.runs.folder import Run
 
 PROJECT = Path(__file__).parents[1]
@@ -45,12 +46,11 @@ def milliseconds_of(page: AppTest) -> tuple[float, float]:
 
 
 def main(arguments: list[str]) -> None:
-    """Print, for each page, the time of its first run in this process and the median of those after it."""
-    runs = int(arguments[0]) if arguments else 500
+    """Publish, for each page, the time of its first run in this process and the median of those after it."""
+    runs, rows = int(arguments[0]) if arguments else 500, []
     with tempfile.TemporaryDirectory() as folder:
         os.environ["PARITY_RUNS"] = folder
         newest = fill_home(Path(folder), runs)
-        print(f"{'page':10}{'first run':>12}{'rerun':>12}{'computed':>12}    with {runs} runs in the folder")
         for name in PAGES:
             page = AppTest.from_file(str(PROJECT / "dashboard.py"), default_timeout=120)
             page.switch_page(f"pages/{name}.py")
@@ -58,7 +58,10 @@ def main(arguments: list[str]) -> None:
                 page.query_params["run"] = newest.identifier
             first, _ = milliseconds_of(page)
             reruns, computed = zip(*(milliseconds_of(page) for _ in range(RERUNS)), strict=True)
-            print(f"{name:10}{first:9,.0f} ms{median(reruns):9,.0f} ms{median(computed):9,.0f} ms", flush=True)
+            rows.append(Row(f"{name}, the first time", first, "ms"))
+            rows.append(Row(f"{name}, again", median(reruns), "ms"))
+            rows.append(Row(f"{name}, again, of the processor", median(computed), "ms"))
+    publish(f"Pages with {runs} runs in the folder", rows, f"Without a browser; “again” is the median of {RERUNS} reruns.")
 
 
 if __name__ == "__main__":

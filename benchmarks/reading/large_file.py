@@ -2,7 +2,7 @@
 
     python -m benchmarks.reading.large_file [--rows 500000] [--repeats 3]
 
-Prints the ratio of the times (bar: at most 3) and the peak memory that reading and checking add, over the size of the file (bar: at
+Publishes the ratio of the times (bar: at most 3) and the peak memory that reading and checking add, over the size of the file (bar: at
 most 3); and the time where the file was parsed and checked before, as for the preflight and the coordinator. Each measurement is a
 process of its own, so that one does not warm up or fill the memory of the other, and its time is that of the whole process, as a person
 waits for a command. The reading process, with its start and its memory, is part of both figures.
@@ -131,6 +131,7 @@ def main() -> None:
     if arguments.measure:
         print(json.dumps(measure(arguments.measure[0], Path(arguments.measure[1]))))
         return
+    from benchmarks.figures import Row, publish
     from engine.data.store import DatasetStore
 
     with tempfile.TemporaryDirectory() as folder:
@@ -147,15 +148,13 @@ def main() -> None:
         raise SystemExit("The ways read different numbers of rows.")
     median = {what: {key: statistics.median(result[key] for result in results) for key in results[0]} for what, results in measured.items()}
     memory = max(result["added_mib"] for result in measured["parity"])
-    ratio = median["parity"]["all_seconds"] / median["pandas"]["all_seconds"]
-    print(f"file: {arguments.rows:,} rows, {size:.0f} MiB; median of {arguments.repeats}")
-    for what, name in (
-        ("pandas", 'pandas.read_csv(engine="pyarrow")'), ("parity", "read_stored + check_table"), ("kept", "the same, kept from before"),
-    ):  # fmt: skip
-        of_it = f", {median[what]['reading_seconds']:.2f} s of it reading" if what != "pandas" else ""
-        print(f"{name + ':':35} {median[what]['all_seconds']:.2f} s, {median[what]['seconds']:.2f} s without imports{of_it}")
-    print(f"time ratio: {ratio:.2f} (bar {TIME_BAR:.0f}: {'met' if ratio <= TIME_BAR else 'MISSED'})")
-    print(f"peak memory / file: {memory / size:.2f} (bar {MEMORY_BAR:.0f}: {'met' if memory / size <= MEMORY_BAR else 'MISSED'})")
+    other, time_goal, rows = 'pandas.read_csv(engine="pyarrow")', f"≤ {TIME_BAR:g}", list[Row]()
+    for what, way, goal in (("reading and checking", "parity", time_goal), ("the same, kept from before", "kept", "")):
+        rows.append(Row(what, median[way]["all_seconds"], "s", other, median["pandas"]["all_seconds"], goal=goal))
+        rows.append(Row(f"{what}, without imports", median[way]["seconds"], "s", other, median["pandas"]["seconds"]))
+    rows.append(Row("memory that reading and checking add", memory, "MiB", "the file", size, goal=f"≤ {MEMORY_BAR:g}"))
+    note = f"Whole processes in turns; rounds, of which the median is told: {arguments.repeats}."
+    publish(f"Reading a CSV of {arguments.rows:,} rows, {size:.0f} MiB", rows, note)
 
 
 if __name__ == "__main__":
