@@ -90,6 +90,10 @@ def text_facts(results: Results) -> list[Fact]:
         fate = "read in windows and averaged" if results.run.windows else "what comes after was not read"
         longer = f"Longer than {data.max_tokens:,} {unit}; {fate}."
         facts.append(("Texts in windows" if results.run.windows else "Texts cut", _of(data.truncated, data.rows), longer))
+    if encoding := results.encoding:
+        kept, pace = encoding.from_cache or 0, encoding.texts_per_second
+        speed = f"{number(pace)} texts a second" if pace else "none had to be computed"
+        facts.append(("Vectors computed in", encoding.precision, f"Kept from before: {_of(kept, encoding.texts)} texts; {speed}."))
     if member.takes in ("words", "terms") and data.unknown is not None:
         kind = "term" if member.takes == "terms" else "word"
         split = data.split

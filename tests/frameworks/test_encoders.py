@@ -60,6 +60,9 @@ def encode_everything(wing: str, checkpoints: Path, output: Path, names: list[st
             np.save(
                 output / f"{name}-{pooling}-{normalize}.npy", encoder.encode(model, tokenizer, TEXTS, pooling, normalize, token_budget=64)
             )
+        if name in ("bundled", "bert"):
+            fast = encoder.load_encoder(folder, precision="bfloat16")
+            np.save(output / f"{name}-bfloat16.npy", encoder.encode(fast, tokenizer, TEXTS, "mean", True))
         if name == "bundled":
             np.save(output / "one-by-one.npy", encoder.encode(model, tokenizer, TEXTS, "mean", True, token_budget=1))
             told = np.full((len(TEXTS), 384), np.nan, dtype=np.float32)
@@ -170,6 +173,14 @@ def test_the_vectors_are_those_of_sentence_transformers(vectors: Path, wing: str
 @pytest.mark.parametrize("wing", WINGS)
 def test_batching_changes_nothing(vectors: Path, wing: str) -> None:
     assert difference(vectors / wing / "bundled-mean-True.npy", vectors / wing / "one-by-one.npy") <= 1e-6
+
+
+@pytest.mark.parametrize("wing", WINGS)
+@pytest.mark.parametrize("name", ["bert", pytest.param("bundled", marks=pytest.mark.thorough)])
+def test_vectors_in_bfloat16_are_alike_and_come_in_float32(vectors: Path, wing: str, name: str) -> None:
+    exact, fast = (np.load(vectors / wing / f"{name}-{kind}.npy") for kind in ("mean-True", "bfloat16"))
+    assert fast.dtype == np.float32 and np.allclose(np.linalg.norm(fast, axis=1), 1, atol=1e-5)
+    assert (exact * fast).sum(axis=1).min() >= 0.999 and np.abs(exact - fast).max() > 1e-4, "the precision is another one"
 
 
 @pytest.mark.thorough

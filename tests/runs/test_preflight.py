@@ -196,6 +196,19 @@ def test_another_compiler_can_be_named(monkeypatch: pytest.MonkeyPatch) -> None:
     assert checks(recommended(compiled=True))["Compiler"].state in ("passed", "warning")
 
 
+@pytest.mark.parametrize(
+    ("native", "state", "words"),
+    [(True, "passed", "kept in float32."), (False, "warning", "slower than in float32"), (None, "passed", "is not known")],
+)
+def test_bfloat16_without_a_processor_for_it_is_said_to_be_slower(
+    monkeypatch: pytest.MonkeyPatch, native: bool | None, state: str, words: str
+) -> None:
+    monkeypatch.setattr(preflight, "computes_bfloat16", lambda: native)
+    line = checks(recommended(encoding_precision="bfloat16", device="cpu"))["Precision of the vectors"]
+    assert line.state == state and words in line.sentence
+    assert "Precision of the vectors" not in checks(recommended())
+
+
 def test_compiling_windows_is_refused_with_the_reason() -> None:
     line = checks(recommended("text-cnn", compiled=True, long_texts="windows"))["Compiler"]
     assert line.state == "failed" and "XLA compiles one program for each shape" in line.sentence

@@ -34,6 +34,22 @@ def test_the_gpu_if_both_see_one(wanted: str, seen: dict[str, str | None], chose
     assert tuple(found.values()) == chosen and len(said) == notes
 
 
+@pytest.mark.parametrize(
+    ("told", "native"),
+    [
+        ("flags\t\t: fpu avx512f avx512_bf16 sse", True),
+        ("flags : fpu amx_bf16 amx_tile", True),
+        ("Features\t: fp asimd bf16 i8mm", True),
+        ("flags : fpu avx2 avx512f", False),
+        ("Features : fp asimd", False),
+        ("model name : a processor with bf16 in its name", None),
+    ],
+)
+def test_whether_the_processor_computes_bfloat16(monkeypatch: pytest.MonkeyPatch, told: str, native: bool | None) -> None:
+    monkeypatch.setattr(Path, "read_text", lambda path, encoding: f"processor : 0\n{told}\n")
+    assert devices.computes_bfloat16() is native
+
+
 def test_what_is_said_when_only_one_sees_a_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(devices.platform, "system", lambda: "Linux")
     (note,) = choose_device("auto", ONE)[1]

@@ -27,7 +27,7 @@ from engine.data.store import DatasetStore
 from engine.runs.experiment import Experiment
 from engine.runs.folder import Run, create_run, home
 from engine.runs.preparing.inputs import Inputs
-from engine.runs.records.results import FrameworkResults, Results
+from engine.runs.records.results import EncodingFacts, FrameworkResults, Results
 from engine.runs.status import Status
 from engine.shared.classifiers import CLASSIFIERS
 from engine.shared.recipe import Recipe
@@ -320,6 +320,15 @@ def test_a_hub_model_is_named_with_the_version_that_the_run_used(monkeypatch: py
     monkeypatch.setattr("engine.source.script_settings.load_inputs", lambda run: inputs)
     script = standalone_script(prepared_run("embedding-mlp", encoder="somebody/model"), "tensorflow")
     assert "snapshot_download('somebody/model', revision='0123abcd', allow_patterns=ENCODER_FILES)" in script
+
+
+@pytest.mark.parametrize(("precision", "argument"), [("bfloat16", ', precision="bfloat16")'), ("float32", ")")])
+def test_a_script_encodes_in_the_precision_of_the_run(precision: str, argument: str) -> None:
+    run = prepared_run("embedding-mlp")
+    run.write_encoding(EncodingFacts(16, 0, 1.0, 16.0, precision))
+    script = standalone_script(run, "pytorch")
+    assert f"    encoder = load_encoder(folder, DEVICE{argument}" in script
+    assert subprocess.run([*RUFF, "-"], input=script, text=True, capture_output=True).returncode == 0
 
 
 def bundled_folder() -> Path:
