@@ -61,6 +61,7 @@ class Visitor:
             received += len(data)
             answer = ForwardMsg.FromString(data)
             kind = answer.WhichOneof("type")
+            assert answer.delta.new_element.WhichOneof("type") != "exception", f"{page}: {answer.delta.new_element.exception.message}"
             if kind == "auto_rerun":
                 fragments.append(answer.auto_rerun.fragment_id)
             if kind == "script_finished" and answer.script_finished != ForwardMsg.FINISHED_EARLY_FOR_RERUN:

@@ -7,7 +7,7 @@ from html import escape
 import streamlit as st
 
 from engine import FRAMEWORK_NAMES, FRAMEWORKS
-from engine.display.formatting import count, percent, plain
+from engine.display.formatting import count, percent, plain, shorten
 from engine.runs.folder import Run, readable_experiment
 from engine.runs.index import run_rows
 from engine.runs.records.results import Results
@@ -17,7 +17,7 @@ from engine.source.scripts import SCRIPT_NAMES, data_file, notebook, obstacle_to
 from engine.source.snippets import Row, Stage, load_snippets, present_snippets
 from engine.source.source_tree import Definition
 from pages.parts.train.difference_list import STAGE_IN_ADDRESS
-from pages.parts.widgets.code_columns import QUIET, column_heading, show_piece
+from pages.parts.widgets.code_columns import QUIET, column_headings, show_piece
 from pages.parts.widgets.entry import through_dashboard
 from pages.parts.widgets.run_choice import choose_run, run_caption
 
@@ -87,8 +87,7 @@ for framework in FRAMEWORKS:
             "they are folded away below."
         )
 
-unfolded = st.query_params.get(STAGE_IN_ADDRESS, "train")
-"""The stage whose code is drawn at once; the others are when they are unfolded."""
+unfolded = st.query_params.get(STAGE_IN_ADDRESS, "build")  # whose code is drawn at once; that of the others when it is unfolded
 
 jumps = [f"[{stage.name.capitalize()}](#{stage.name.replace(' ', '-')})" for stage in exhibit.stages]
 with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
@@ -118,11 +117,9 @@ def show_stage(stage: Stage) -> None:
     anchor = stage.name.replace(" ", "-")
     st.subheader(stage.name.capitalize(), anchor=anchor)
     st.write(stage.difference)
-    for column, framework in zip(st.columns(2, gap="medium"), FRAMEWORKS, strict=True):
-        with column:
-            column_heading(framework, count(stage.lines(framework) - stage.mended(framework), "line"))
-    names = ", ".join(plain(row.name) for row in stage.rows)
-    pieces = st.expander(names, expanded=anchor == unfolded, key=f"stage_{anchor}", on_change="rerun")
+    column_headings({framework: count(stage.lines(framework) - stage.mended(framework), "line") for framework in FRAMEWORKS})
+    names = shorten(", ".join(row.name for row in stage.rows), 100)
+    pieces = st.expander(plain(names), expanded=anchor == unfolded, key=f"stage_{anchor}", on_change="rerun")
     if pieces.open:
         with pieces:
             for row in stage.rows:

@@ -33,6 +33,7 @@ def count_families(framework: str, files: Iterable[str]) -> int:
     return len({match[1] for file in files if (match := pattern.match(file))})
 
 
+@lru_cache(maxsize=2)
 def library_version(framework: str) -> str:
     """Return ``transformers 5.23.0``; without a number where it is not installed."""
     package = LIBRARIES[framework][0]

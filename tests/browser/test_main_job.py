@@ -28,7 +28,7 @@ def test_compare_answers_in_numbers(page: Page, run_address: str) -> None:
 
 
 def test_code_shows_what_ran_in_both(page: Page, run_address: str) -> None:
-    page.goto(f"/code{run_address}")
+    page.goto(f"/code{run_address}&stage=train")
     settle(page)
     shown = page.locator("[data-testid='stMain']").inner_text()
     assert "optimizer.step()" in shown, "the PyTorch loop"

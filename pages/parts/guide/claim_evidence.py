@@ -46,17 +46,26 @@ def show_claim(conclusion: Conclusion, evidence: Evidence) -> None:
     st.subheader(claim.title, anchor=conclusion.claim)
     st.markdown(f"**Claim.** {plain(claim.sentence)}  \n**Test.** {unbroken(plain(claim.tested))}")
     st.markdown(f"**Found.** {unbroken(plain(f'{conclusion.verdict}. {conclusion.figure}' if conclusion.verdict else conclusion.figure))}")
-    if conclusion.claim in DETAILS:
+    if conclusion.claim in DETAILS and has_figures(conclusion.claim, evidence):
         show_details(conclusion.claim, evidence)
     if statements := STATEMENTS.get(conclusion.claim):
         show_statements(statements)
     show_ways(conclusion, evidence)
 
 
+def has_figures(claim: str, evidence: Evidence) -> bool:
+    """Whether there is anything to unfold: of what has not been measured yet there is nothing."""
+    if claim in ROWS_OF:
+        return bool(evidence.rows(*ROWS_OF[claim], *BESIDE.get(claim, ())))
+    if claim == "negligible-difference":
+        return bool(evidence.rows())
+    return claim != "debugging" or bool(outcomes_by_mistake(evidence.museum))
+
+
 @st.fragment
 def show_details(claim: str, evidence: Evidence) -> None:
     """Show the figures that were concluded from, once somebody unfolds them: fourteen claims have more of them than a page should."""
-    folded = st.expander("The figures behind it", icon=":material/query_stats:", key=f"{FOLDED}{claim}", on_change="rerun")
+    folded = st.expander("What stands behind it", icon=":material/query_stats:", key=f"{FOLDED}{claim}", on_change="rerun")
     if folded.open:
         with folded:
             DETAILS[claim](evidence)
