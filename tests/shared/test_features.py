@@ -304,7 +304,9 @@ def test_the_oldest_unused_go_first_and_those_in_use_never(tmp_path: Path) -> No
     make_room(kept[0].folder, limit=0)
     assert [features.complete for features in kept] == [False, True, False, False], "one is in use"
     assert {file.name.split(".")[0] for file in kept[0].folder.glob("[!.]*")} == {kept[1].key}
+    (kept[1].folder / f"{kept[1].key}.{2**22 + 1}.use").touch()  # of a process that has gone
     kept[1].release()
+    assert not list(kept[1].folder.glob("*.use"))
     make_room(kept[0].folder, limit=0)
     assert not list(kept[0].folder.glob("[!.]*"))
 

@@ -19,7 +19,7 @@ import numpy as np
 from engine.errors import EncoderError
 from engine.files import read_json, write_atomically
 from engine.shared.encoders.vector_file import CHUNK, VectorFile, create_vectors, hash_texts, open_vectors, seals_of
-from engine.shared.encoders.vector_limit import in_use, kept_limit, kept_size, make_room, mark_in_use
+from engine.shared.encoders.vector_limit import in_use, kept_limit, kept_size, make_room, mark_in_use, unmark
 
 PROBE_TEXTS = 32
 """How many texts both encoders embed in every run, so that their vectors can be compared."""
@@ -77,7 +77,7 @@ class Features:
 
     def release(self) -> None:
         """Let the matrix be removed when it is the one that was not used for longest."""
-        (self.folder / f"{self.key}.{os.getpid()}.use").unlink(missing_ok=True)
+        unmark(self.folder, self.key)
 
     def gather(self, hidden_size: int) -> int:
         """Copy what is kept of these texts from earlier matrices; return how many texts have a vector now.

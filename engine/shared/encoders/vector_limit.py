@@ -108,6 +108,13 @@ def mark_in_use(folder: Path, key: str) -> None:
         (folder / f"{key}.{os.getpid()}.use").touch()
 
 
+def unmark(folder: Path, key: str) -> None:
+    """Take this process's mark away, and those of processes that have gone."""
+    for mark in folder.glob(f"{key}.*.use"):
+        if mark.name == f"{key}.{os.getpid()}.use" or not in_use(mark):
+            mark.unlink(missing_ok=True)
+
+
 def in_use(file: Path) -> bool:
     """Return whether the process in the file's name, if there is one, lives; another that got its number since does not count."""
     number = file.name.split(".")[1]
