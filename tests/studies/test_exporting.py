@@ -29,7 +29,7 @@ from engine.studies.export.request import ExportRequest, exported_folders, find_
 from engine.studies.export.words import LARGEST_DIFFERENCE
 from engine.studies.study import find_study
 from engine.workers.requests.export import WriteRequest
-from tests.driving import copy_run, small_data, studies_in_this_process, write_tiny_encoder
+from tests.driving import copy_run, fill, small_data, small_experiment, studies_in_this_process, write_tiny_encoder
 
 
 def export(run: Run, capsys: pytest.CaptureFixture[str], framework: str, name: str, *options: str) -> dict[str, Any]:
@@ -65,6 +65,19 @@ def test_an_exported_file_gives_the_models_answers(
     with zipfile.ZipFile(io.BytesIO(zipped(request))) as archive:
         names = archive.namelist()
     assert f"{framework}-{name}/tokenizer.json" in names and all(each.startswith(f"{framework}-{name}/") for each in names)
+
+
+@pytest.mark.thorough
+@pytest.mark.timeout(600)
+def test_a_run_on_vectors_in_bfloat16_is_exported_exactly(
+    tiny_encoder: Path, in_this_process: None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The file answers to texts in float32; compared with answers to the kept vectors it would seem to have lost something."""
+    run = fill(small_experiment(tiny_encoder, encoding_precision="bfloat16", frameworks=("pytorch",), epochs=3))
+    assert run.read_results().encoding.precision == "bfloat16"
+    check = export(run, capsys, "pytorch", "onnx")["check"]
+    assert check["max_logit_difference"] <= LARGEST_DIFFERENCE and check["label_agreement"] == 1.0
+    assert check["accuracy"] == check["accuracy_before"]
 
 
 @pytest.mark.thorough

@@ -71,7 +71,6 @@ def encode_texts(run: Run, framework: str, channel: Channel, embed: Embed, devic
     if not inputs.encoding_precision:
         inputs = _decide(run, framework, inputs, texts, checkpoint, embed_in)
     features = features_of_run(run, texts)
-    features.hold()
     writer = FeatureWriter(features, checkpoint.hidden_size)
     missing, kept = writer.missing, writer.kept_texts
     started, last_word = time.perf_counter(), 0.0
