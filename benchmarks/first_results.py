@@ -3,22 +3,29 @@
     python -m benchmarks.first_results [--repeats 3] [--before FOLDER]
 
 With a standby there, as the dashboard keeps one, and without, as from the command line where there is none. ``--before`` names a checkout
-of another version, which takes turns with this one. Every run has a home of its own, so that each is a first run.
+of another version, which takes turns with this one; the runs of both have a home of their own, so that each is a first run.
 """
 
 from __future__ import annotations
 
 import argparse
+import asyncio
 import json
 import os
 import subprocess
 import sys
 import tempfile
+import time
+from contextlib import suppress
 from pathlib import Path
 from statistics import median
 from typing import Any
 
+import psutil
+
+from benchmarks.clients import opened_at_once
 from benchmarks.figures import Row, publish
+from scripts.browsing import started_dashboard
 
 PROJECT = Path(__file__).parents[1]
 TIMELINE = PROJECT / "benchmarks" / "bare" / "timeline.py"
@@ -45,6 +52,40 @@ def timeline(home: Path, *arguments: str, checkout: Path = PROJECT, standby: boo
     return times
 
 
+def with_standby(repeats: int) -> list[dict[str, Any]]:
+    """Make runs beside a dashboard that a visitor has opened, each when a standby waits; none where it keeps none."""
+    taken: list[dict[str, Any]] = []
+    with tempfile.TemporaryDirectory() as folder:
+        home = Path(folder)
+        with started_dashboard(home, home / "dashboard.log", PARITY_STANDBY="1", PARITY_LOCK=str(home / "lock")) as address:
+            asyncio.run(opened_at_once(address, "train", {}, 1))
+            while len(taken) < repeats and waits(home):
+                taken.append(timeline(home, standby=True))
+    return taken
+
+
+def waits(home: Path, seconds: float = 60) -> bool:
+    """Wait until a worker of each framework is there and computes nothing; return whether it came to that."""
+    deadline, before = time.monotonic() + seconds, list[float]()
+    while time.monotonic() < deadline:
+        now = [sum(process.cpu_times()[:2]) for process in workers(home)]
+        if len(now) > 1 and now == before:
+            return True
+        before = now
+        time.sleep(1)
+    return False
+
+
+def workers(home: Path) -> list[psutil.Process]:
+    """Return the workers that belong to a home."""
+    found = []
+    for process in psutil.process_iter():
+        with suppress(psutil.Error):
+            if "engine.workers.main" in process.cmdline() and process.environ().get("PARITY_RUNS") == str(home):
+                found.append(process)
+    return found
+
+
 def main() -> None:
     """Publish the seconds of each point, with and without a standby."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -58,18 +99,22 @@ def main() -> None:
                 with tempfile.TemporaryDirectory() as home:
                     checkout = options.before.resolve() if way == "before" else PROJECT
                     taken.append(timeline(Path(home), checkout=checkout))
+    kept = with_standby(options.repeats)
+    if kept:
+        rows = [Row(name, median_of(kept, point), "s", goal=goal) for point, (name, goal) in POINTS.items()]
+        publish("From the click on, the sample, a standby there", rows, f"Runs, of which the median is told: {len(kept)}.")
     note = f"Each run has a home of its own; runs of each kind, of which the median is told: {options.repeats}."
     rows = []
     for point, (name, _) in POINTS.items():
-        ours, theirs = (median_of(times[way], point) for way in ("without", "before"))
+        theirs = median_of(times["before"], point) if options.before else None
         goal = "≤ 0.5" if point == "results" and theirs else ""
-        rows.append(Row(name, ours or 0.0, "s", "the version before" if theirs else "", theirs, goal=goal))
+        rows.append(Row(name, median_of(times["without"], point), "s", "the version before" if theirs else "", theirs, goal=goal))
     publish("From the click on, the sample, without a standby", rows, note)
 
 
-def median_of(times: list[dict[str, Any]], point: str) -> float | None:
-    """Return the median seconds to a point, or ``None`` without runs."""
-    return median(taken[point] for taken in times) if times else None
+def median_of(times: list[dict[str, Any]], point: str) -> float:
+    """Return the median seconds to a point."""
+    return float(median(taken[point] for taken in times))
 
 
 if __name__ == "__main__":
