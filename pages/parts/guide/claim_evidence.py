@@ -44,8 +44,8 @@ def show_claim(conclusion: Conclusion, evidence: Evidence) -> None:
     """Show the claim, the test, the conclusion, its evidence, and the way to repeat it."""
     claim = CLAIMS[conclusion.claim]
     st.subheader(claim.title, anchor=conclusion.claim)
-    st.markdown(f"**Claim.** {plain(claim.sentence)}  \n**Test.** {unbroken(plain(claim.tested))}")
-    st.markdown(f"**Found.** {unbroken(plain(f'{conclusion.verdict}. {conclusion.figure}' if conclusion.verdict else conclusion.figure))}")
+    found = f"{conclusion.verdict}. {conclusion.figure}" if conclusion.verdict else conclusion.figure
+    st.markdown(f"**Claim.** {plain(claim.sentence)}  \n**Test.** {unbroken(plain(claim.tested))}\n\n**Found.** {unbroken(plain(found))}")
     if conclusion.claim in DETAILS and has_figures(conclusion.claim, evidence):
         show_details(conclusion.claim, evidence)
     if statements := STATEMENTS.get(conclusion.claim):
