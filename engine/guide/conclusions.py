@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property, lru_cache
+from functools import cached_property
 
 from engine import FRAMEWORK_NAMES, FRAMEWORKS
 from engine.display.formatting import count, number
@@ -128,9 +128,8 @@ def _timed(claim: str, word: str) -> Callable[[Evidence], Conclusion]:
     return find
 
 
-@lru_cache(maxsize=1)
 def machine_has_gpu() -> bool:
-    """Whether the system knows of a GPU; asked once a process."""
+    """Whether the system knows of a GPU."""
     return bool(graphics_processors())
 
 

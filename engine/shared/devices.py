@@ -6,6 +6,7 @@ import platform
 import shutil
 import subprocess
 from dataclasses import dataclass, field
+from functools import lru_cache
 from importlib import metadata
 from pathlib import Path
 
@@ -86,10 +87,17 @@ def graphics_processors() -> list[str]:
     if command is None:
         return []
     try:
-        answer = subprocess.run([command, "--query-gpu=name", "--format=csv,noheader"], capture_output=True, text=True, timeout=10)
-    except (OSError, subprocess.TimeoutExpired):
+        return list(_told_by(command))
+    except (OSError, subprocess.SubprocessError):
         return []
-    return [line.strip() for line in answer.stdout.splitlines() if line.strip()] if answer.returncode == 0 else []
+
+
+@lru_cache(maxsize=1)
+def _told_by(command: str) -> tuple[str, ...]:
+    """Ask once in a process, for it takes up to a second and pages ask whenever they are drawn; after a failure it is asked again."""
+    query = [command, "--query-gpu=name", "--format=csv,noheader"]
+    answer = subprocess.run(query, capture_output=True, text=True, timeout=10, check=True)
+    return tuple(line.strip() for line in answer.stdout.splitlines() if line.strip())
 
 
 def choose_device(wanted: str, seen: dict[str, str | None]) -> tuple[dict[str, str], list[str]]:

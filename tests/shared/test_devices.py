@@ -68,7 +68,8 @@ def test_cores() -> None:
     assert physical_cores() >= 1
 
 
-def test_a_graphics_tool_that_fails_means_no_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_graphics_tool_that_fails_means_no_gpu_and_one_that_answers_is_asked_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    devices._told_by.cache_clear()
     monkeypatch.setattr(devices.platform, "system", lambda: "Linux")
     monkeypatch.setattr(devices.shutil, "which", lambda name: "/bin/nvidia-smi")
 
@@ -80,6 +81,9 @@ def test_a_graphics_tool_that_fails_means_no_gpu(monkeypatch: pytest.MonkeyPatch
     done = subprocess.CompletedProcess([], 0, "NVIDIA H200\n\n", "")
     monkeypatch.setattr(devices.subprocess, "run", lambda *arguments, **options: done)
     assert graphics_processors() == ["NVIDIA H200"]
+    monkeypatch.setattr(devices.subprocess, "run", times_out)
+    assert graphics_processors() == ["NVIDIA H200"], "a page does not wait for the tool whenever it is drawn"
+    devices._told_by.cache_clear()
     monkeypatch.setattr(devices.shutil, "which", lambda name: None)
     assert graphics_processors() == []
 
