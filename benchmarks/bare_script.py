@@ -90,11 +90,16 @@ class Party:
     def compute(self) -> None:
         """Let the processes compute for their seconds."""
         began = time.time()
-        for process in reversed(self._stopped):
-            _send(process.resume)
+        self.resume()
         time.sleep(self._seconds)
         self.stop()
         self.windows.append((began, time.time()))
+
+    def resume(self) -> None:
+        """Let those compute that were stopped here."""
+        for process in reversed(self._stopped):
+            with suppress(psutil.NoSuchProcess):  # it has come to its end
+                process.resume()
 
     def stop(self) -> None:
         """Stop the processes, the first one first. One that somebody else has stopped is not ours to resume."""
@@ -104,8 +109,3 @@ class Party:
                 if process.status() != psutil.STATUS_STOPPED:
                     process.suspend()
                     self._stopped.append(process)
-
-
-def _send(signal: Callable[[], None]) -> None:
-    with suppress(psutil.NoSuchProcess):  # it has come to its end
-        signal()

@@ -5,16 +5,19 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import time
 from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
+import psutil
 import pytest
 
 from benchmarks.__main__ import BENCHMARKS, page, section
 from benchmarks.accuracy import as_value
-from benchmarks.bare_script import SCRIPTS
+from benchmarks.bare_script import SCRIPTS, Party
 from benchmarks.figures import COLLECTION, Figures, Row, publish
+from benchmarks.training import run_readings, speed_in_windows
 from benchmarks.whole_job import made_texts, shuffled
 from engine.shared.architecture import Architecture
 from engine.shared.batches import training_plan
@@ -131,3 +134,39 @@ def test_made_texts_are_new_texts_with_the_words_of_their_class() -> None:
     assert len(texts) == 50 and again[0].equals(texts[0])
     assert not set(texts[1]) & set(again[1]), "so that no vector is kept of them"
     assert [sorted(text.split()) for text in texts[1]] == [sorted(text.split()) for text in again[1]]
+
+
+def test_only_readings_that_lie_within_a_turn_count(tmp_path: Path) -> None:
+    party = Party(lambda: [], 0.0)
+    party.windows = [(0.0, 10.0), (20.0, 30.0), (40.0, 50.0)]
+    events = [(-1.0, 0.0, True), (5.0, 2.0, False), (11.0, 5.0, False), (21.0, 7.0, False), (25.0, 8.0, False), (28.0, 9.0, True)]
+    file = tmp_path / "events.jsonl"
+    lines = [{"event": "steps", "time": end, "seconds": so_far, "steps": 25, "first_of_turn": first} for end, so_far, first in events]
+    file.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
+    assert run_readings(file) == [(5.0, 2.0, 25), (11.0, 3.0, 25), (21.0, 2.0, 25), (25.0, 1.0, 25)]
+    assert speed_in_windows(run_readings(file), party, 32) == [25 * 32 / 2, 25 * 32 / 1, None]
+
+
+def await_status(process: psutil.Popen, stopped: bool) -> bool:
+    """Whether a process comes to be stopped, or not to be: a signal takes its time."""
+    deadline = time.monotonic() + 20
+    while (process.status() == psutil.STATUS_STOPPED) != stopped and time.monotonic() < deadline:
+        time.sleep(0.01)
+    return (process.status() == psutil.STATUS_STOPPED) == stopped
+
+
+def test_what_somebody_else_has_stopped_is_not_resumed() -> None:
+    """A run's coordinator stops the worker that waits, and believes it to be stopped until it resumes it."""
+    theirs, ours = (psutil.Popen([sys.executable, "-c", "import time; time.sleep(60)"]) for _ in range(2))
+    try:
+        theirs.suspend()
+        assert await_status(theirs, stopped=True)
+        party = Party(lambda: [theirs, ours], 0.0)
+        party.stop()
+        assert await_status(ours, stopped=True)
+        party.resume()
+        assert await_status(ours, stopped=False) and theirs.status() == psutil.STATUS_STOPPED
+    finally:
+        for process in (theirs, ours):
+            process.kill()
+            process.wait()
