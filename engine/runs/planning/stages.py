@@ -35,8 +35,8 @@ BUILD_SECONDS = {"pytorch": 0.2, "tensorflow": 0.5}
 FIRST_STEP_SECONDS = {"pytorch": 0.2, "tensorflow": 1.2}
 """Tracing and warm-up, and what the end of the training takes."""
 TEST_SECONDS = {"pytorch": 0.1, "tensorflow": 0.3}
-TIMING_SECONDS = 1.5
-"""Timing one framework’s answers."""
+TIMING_SECONDS, TIMED_TEXTS = 0.5, 450
+"""Timing one framework's answers: for itself, and for each of so many texts, most of them in batches."""
 
 ALIKE: dict[str, tuple[str, ...]] = {
     "reading": ("data", "takes", "warm"),
@@ -77,7 +77,7 @@ def typical_stages(work: Workload, warm: bool) -> dict[str, float]:
         each = work.step_seconds(name) / experiment.batch_size
         seconds["training"] += FIRST_STEP_SECONDS[name] + (parts["train"] + parts["validation"] / 3) * experiment.epochs * each
         seconds["testing"] += TEST_SECONDS[name] + parts["test"] / 3 * each
-    seconds["timing"] = len(names) * TIMING_SECONDS
+    seconds["timing"] = len(names) * (TIMING_SECONDS + TIMED_TEXTS * work.answer_seconds)
     if takes == "vectors":  # the encoders are loaded once
         seconds["timing"] += 0.0 if encoding else max(ENCODER_SECONDS[name] for name in names)
     return seconds

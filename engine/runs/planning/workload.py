@@ -154,6 +154,12 @@ class Workload:
         return texts * self.tokens * _encoder_operations(self.checkpoint) / _speed(self.experiment) if texts else 0.0
 
     @property
+    def answer_seconds(self) -> float:
+        """The time from a new text to its class, the encoder's included."""
+        encoder = self.tokens * _encoder_operations(self.checkpoint) if self.experiment.family_member.takes == "vectors" else 0.0
+        return (encoder + self.operations) / _speed(self.experiment)
+
+    @property
     def compiling_seconds(self) -> float:
         """The time to compile both models; 0 where nothing is compiled."""
         if not self.experiment.compiled:
