@@ -46,6 +46,11 @@ def test_the_earlier_runs_that_are_most_alike_count() -> None:
     assert expected["training"].seconds == 2.0 * TYPICAL["training"] and expected["training"].typical == TYPICAL["training"]
 
 
+def test_another_kind_of_work_says_little() -> None:
+    expected = expected_stages(asked(), TYPICAL, False, [earlier(4.0, "text-cnn")])
+    assert expected["training"].seconds == pytest.approx(2.0 * TYPICAL["training"])
+
+
 def test_a_training_that_stopped_early_before_is_expected_to_do_so_again() -> None:
     expected = expected_stages(asked(epochs=20), TYPICAL, False, [earlier(1.0, epochs=5)])
     assert expected["training"].seconds == pytest.approx(TYPICAL["training"] / 4) and expected["training"].part == 0.25

@@ -9,9 +9,9 @@ from engine.runs.planning.stages import STAGES
 from engine.runs.records.stages import StageEstimate, StageTimes
 from engine.runs.status import Status
 
-PRIOR_SECONDS, MOST_PACE = 3.0, 3.0
+PRIOR_SECONDS, MOST_PACE = 5.0, 3.0
 """How much the expectation counts, in seconds of work, against what this run took longer or shorter so far; and how far that goes."""
-HEAVIER = {"tensorflow": 2.0}
+HEAVIER = {("loading", "tensorflow"): 2.0, ("training", "tensorflow"): 1.5}
 """How much longer a framework takes for its part of a stage than the other one, about."""
 PASSED: dict[str, dict[str, float]] = {
     "loading": {"build": 0.9, "train": 1.0},
@@ -29,13 +29,13 @@ class StageClock:
         self.taken: dict[str, float] = {}
         """Seconds of each stage that is over."""
         self._stage, self._begun = "", now()
-        self._share, self._told = 0.0, 0.0
+        self._share, self._heard, self._told = 0.0, 0.0, 0.0
 
     def begin(self, stage: str) -> None:
         """Say that the run has come to ``stage``, which ends the one before."""
         if stage != self._stage:
             self._close()
-            self._stage, self._begun, self._share = stage, self._now(), 0.0
+            self._stage, self._begun, self._share, self._heard = stage, self._now(), 0.0, 0.0
 
     def tell(self, status: Status) -> None:
         """Fill in what is done of the whole run, which never goes back, and how long the rest will take."""
@@ -58,16 +58,18 @@ class StageClock:
         elapsed = self._now() - self._begun
         estimate = self.expected.get(self._stage)
         whole = max(pace * estimate.seconds if estimate else 0.0, 1.25 * elapsed)  # what lasts longer than expected, still lasts a while
-        share = self._share_of_stage(status)
-        if share <= 0:
+        self._hear(status)
+        if self._share <= 0:
             return whole - elapsed
-        if estimate and estimate.part < 1:  # may end early; how much later than the earlier ones, nobody knows
-            share /= max(estimate.part, min(1.0, 1.3 * share))
+        part = estimate.part if estimate else 1.0
+        # A training may end early again; how much later than the earlier ones, nobody knows.
+        share = self._share / (max(part, min(1.0, 1.3 * self._share)) if part < 1 else 1.0)
         trust = min(1.0, 2 * share)  # the first steps say little
-        return (1 - share) * ((1 - trust) * whole + trust * elapsed / share)
+        whole = (1 - trust) * whole + trust * self._heard / share
+        return max(whole - elapsed, (elapsed - self._heard) / 4) if share < 1 else 0.0
 
-    def _share_of_stage(self, status: Status) -> float:
-        """Return which part of the present stage is done, as its workers say; 0 where they say nothing."""
+    def _hear(self, status: Status) -> None:
+        """Take in which part of the present stage is done, as its workers say, and when they said so; 0 where they say nothing."""
         done = PASSED.get(self._stage, {})
         if self._stage in ("encoding", "downloading"):
             shares = {self._stage: status.of("encode" if self._stage == "encoding" else "download").share or 0.0}
@@ -76,10 +78,10 @@ class StageClock:
             shares = {name: status.of(name).share or 0.0 for name in names}
         else:
             shares = {name: done.get(phase, 0.0) for name, phase in status.phases.items()}
-        weights = {name: HEAVIER.get(name, 1.0) for name in shares}
+        weights = {name: HEAVIER.get((self._stage, name), 1.0) for name in shares}
         share = sum(weights[name] * shares[name] for name in shares) / sum(weights.values()) if shares else 0.0
-        self._share = max(self._share, min(share, 1.0))
-        return self._share
+        if share > self._share:
+            self._share, self._heard = min(share, 1.0), self._now() - self._begun
 
     def _pace(self) -> float:
         """Return how much slower than expected the run has been so far, a stage that lasts longer than expected included."""

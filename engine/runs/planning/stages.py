@@ -126,7 +126,9 @@ def _factor(stage: str, asked: EarlierRun, earlier: Sequence[EarlierRun]) -> flo
         return *unlike, abs(math.log(run.stages.typical[stage] / wanted))
 
     nearest = sorted(known, key=distance)[:NEIGHBOURS]
-    return median(run.stages.seconds[stage] / run.stages.typical[stage] for run in nearest)
+    factor = median(run.stages.seconds[stage] / run.stages.typical[stage] for run in nearest)
+    # Of another kind of work it says how fast the machine is, but hardly how wrong the typical figures are for this one.
+    return math.sqrt(factor) if any(distance(nearest[0])[:2]) else factor
 
 
 def _share_of_epochs(asked: EarlierRun, earlier: Sequence[EarlierRun]) -> float:
