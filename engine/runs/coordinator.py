@@ -18,7 +18,7 @@ from engine.runs.records.outcome import Outcome
 from engine.runs.records.reading import from_json
 from engine.runs.source_code import save_code
 from engine.runs.status import WorkProgress
-from engine.shared.devices import choose_device, graphics_processors
+from engine.shared.devices import choose_device, graphics_processors, physical_cores
 from engine.shared.encoders.checkpoint import BUNDLED, Checkpoint, resolve
 
 if TYPE_CHECKING:
@@ -47,21 +47,22 @@ class RunCoordinator(Coordinator):
         super().__init__(run)
 
     def work(self) -> tuple[str, str]:
-        """Prepare, train, compare."""
+        """Prepare, train, compare, and time the answers."""
         self.status.started, self.status.finished = time.time(), None
         self.status.notes = ()
         self._enter("data", "Reading and splitting the texts")
-        unfinished = [name for name in self.experiment.frameworks if not self.run.read_outcome(name)]
+        outcomes = {name: self.run.read_outcome(name) for name in self.experiment.frameworks}
+        unfinished = [name for name, outcome in outcomes.items() if outcome is None or not outcome.timed]
         self.status.progress = {name: WorkProgress(1.0, 0.0) for name in self.experiment.frameworks if name not in unfinished}
-        workers = [self._start(name, "train") for name in unfinished]
-        if workers:
-            workers[0].go(turn=True)  # its import does not need the data and runs while they are read
-            save_code(self.run)
+        turns = self.take_turns([self._start(name) for name in unfinished], self._on_change, self.experiment.schedule == "both-at-once")
+        for worker in turns.workers[: physical_cores()]:
+            worker.go(turn=True)  # loading needs no data and goes on while they are read, side by side where there are cores for both
+        save_code(self.run)
         features, checkpoint, texts = self._prepare()
-        if features is not None and checkpoint is not None:
+        if features is not None and checkpoint is not None and turns.workers:
             if not features.complete:
-                features = self._encode(features, checkpoint, texts)
-            elif workers:
+                features = self._encode(turns, features, checkpoint, texts)
+            else:
                 difference = features.read_note().get("encoder_difference")
                 self._compare_encoders(features, checkpoint, difference if isinstance(difference, float) else None)
         if self.run.stop_requested():
@@ -74,15 +75,17 @@ class RunCoordinator(Coordinator):
             self.status.notes += notes_on_vectors(self.run, checkpoint)
             save_arrays(self.run, load_inputs(self.run).rows, (features.open(),))
             features.release()
-        turns = self.take_turns(workers, self._on_change, self.experiment.schedule == "both-at-once")
         self._train(turns)
+        if any(not worker.finished for worker in turns.workers):
+            self._compare(turns, "measuring")
+            self._time_answers(turns)
         return self._compare(turns)
 
     def _enter(self, phase: str, message: str, state: str = "preparing") -> None:
         self.say(message, state, phase)
 
-    def _start(self, framework: str, job: str) -> WorkerProcess:
-        return self.start(framework, job, self.run.path, self.experiment)
+    def _start(self, framework: str) -> WorkerProcess:
+        return self.start(framework, "train", self.run.path, self.experiment)
 
     def _on_change(self, worker: WorkerProcess | None) -> None:
         """Say how far the workers are; called at every turn and about twice a second in between."""
@@ -92,11 +95,11 @@ class RunCoordinator(Coordinator):
         self.status.turn = turn
         for process in self.processes:
             facts, framework = process.facts, process.framework
-            if process.job == "train" and "share" in facts:
+            if "share" in facts:
                 self.status.progress[framework] = (
                     WorkProgress(1.0, 0.0) if facts.get("trained") else WorkProgress(facts["share"], facts.get("seconds_left"))
                 )
-            if process.job == "encode" and "encoded" in facts:
+            if "encoded" in facts:
                 left = (facts["of"] - facts["encoded"]) / facts["per_second"] if facts.get("per_second") else None
                 self.status.progress["encode"] = WorkProgress(facts["encoded"] / facts["of"], left)
             if not process.finished:
@@ -124,21 +127,18 @@ class RunCoordinator(Coordinator):
         self.status.notes += tuple(features.findings) if features is not None else ()
         return features, checkpoint, texts
 
-    def _encode(self, features: Features, checkpoint: Checkpoint, texts: list[str]) -> Features:
+    def _encode(self, turns: Turns, features: Features, checkpoint: Checkpoint, texts: list[str]) -> Features:
         """Have one wing compute all vectors and the other those of the probe, which in matched mode must agree; return their place."""
-        maker, *others = self.experiment.frameworks
+        maker, *others = turns.workers
         self._enter("encode", f"Computing the vectors of {len(texts):,} texts with {checkpoint.name} (kept for the next run)")
-        for framework, job in [(maker, "encode"), *((other, "probe") for other in others)]:
-            if self.run.stop_requested():
-                return features
-            if job == "probe":
-                self._enter("encode", f"Comparing {FRAMEWORK_NAMES[framework]}'s encoder with {FRAMEWORK_NAMES[maker]}'s on a few texts")
-            turns = self.take_turns([self._start(framework, job)], self._on_change)
-            turns.run_until("end")
-            turns.end()
-            if self.run.stop_requested():
-                return features
-            turns.raise_failures()
+        self._turn_into_vectors(turns, maker, "encode", "all")
+        for other in others:
+            if not self.run.stop_requested():
+                first, second = FRAMEWORK_NAMES[maker.framework], FRAMEWORK_NAMES[other.framework]
+                self._enter("encode", f"Comparing {second}'s encoder with {first}'s on a few texts")
+                self._turn_into_vectors(turns, other, "probe", "none")
+        if self.run.stop_requested():
+            return features
         from engine.runs.comparison import encoder_difference
         from engine.runs.preparing.vectors import features_of_run
 
@@ -149,6 +149,15 @@ class RunCoordinator(Coordinator):
         features.write_note(features.read_note() | {"encoder_difference": difference})
         self._compare_encoders(features, checkpoint, difference)
         return features
+
+    def _turn_into_vectors(self, turns: Turns, worker: WorkerProcess, phase: str, texts: str) -> None:
+        """Have one worker turn ``all`` texts into vectors, or none but those of the probe. Raises ``TrainingError``."""
+        turns.run_until("build", of=worker)
+        for answer in ({"next": phase, "paused": worker.paused}, {"texts": texts}):
+            if not worker.finished:
+                turns.give(worker, lambda _, answer=answer: answer)  # type: ignore[misc]
+        if not self.run.stop_requested():  # a stop ends the encoding as well, and is no failure
+            turns.raise_failures()
 
     def _compare_encoders(self, features: Features, checkpoint: Checkpoint, difference: float | None) -> None:
         """Raise ``TrainingError`` in matched mode when the two encoders are not the same model, also where their vectors were kept."""
@@ -166,8 +175,8 @@ class RunCoordinator(Coordinator):
         self._enter("import", f"Loading {names}", "running")
         at_stake = self.experiment.device != "cpu" and graphics_processors()  # else the device is known before all have been loaded
         if turns.workers and not turns.at_once and not at_stake:
-            turns.lead(lambda worker: {"device": "cpu"} if worker.phase == "build" else {})
-            if len(turns.workers) > 1 and not turns.workers[0].finished:
+            turns.lead({"device": "cpu"})
+            if len(turns.workers) > 1 and not turns.workers[0].finished and turns.workers[1].phase != "build":
                 first, second = (FRAMEWORK_NAMES[worker.framework] for worker in turns.workers)
                 self._enter("import", f"Loading {second}; {first} has begun to train", "running")
         turns.run_until("build")
@@ -177,7 +186,7 @@ class RunCoordinator(Coordinator):
                 gpus[name] = None if outcome.device == "cpu" else outcome.device
         devices, notes = choose_device(self.experiment.device, gpus)
         self.status.notes += tuple(note for note in notes if note not in self.status.notes)
-        turns.run_until("train", lambda worker: {"device": devices[worker.framework]} if worker.phase == "build" else {})
+        turns.run_until("train", lambda worker: {"device": devices[worker.framework], "paused": worker.paused})
         if self.experiment.mode == "matched":
             from engine.runs.comparison import first_batch_logit_difference
 
@@ -192,18 +201,32 @@ class RunCoordinator(Coordinator):
                 self.status.notes += (f"The models' first answers differ by {difference:.2g}, more than rounding explains.",)
         self.status.notes += tuple(str(worker.facts["note"]) for worker in turns.workers if "note" in worker.facts)
         self._enter("train", "Training", "running")
+        if not turns.at_once:
+            for worker in turns.workers:  # one step each, so that both curves begin before either goes on
+                if worker.waiting and worker.phase == "train" and "share" not in worker.facts:
+                    turns.give(worker, lambda _: {"seconds": 0.0})
         turns.run_until("evaluate")
         self._enter("evaluate", "Evaluating on the test texts", "running")
-        turns.run_until("latency")
-        self._enter("compare", "Measuring how fast single texts are answered", "running")
-        turns.run_until("end")
+        turns.run_until("check")
+        self._keep_outcomes(turns)
+
+    def _time_answers(self, turns: Turns) -> None:
+        """Measure how fast the trained models answer; the results are there already, and do without it if this fails."""
+        self._enter("latency", "The results are there; measuring how fast single texts are answered", "running")
+        turns.run_until("latency", together=True)  # nothing of it is measured but the difference of the encoders
+        turns.run_until("answer")
+        self._keep_outcomes(turns)
+
+    def _keep_outcomes(self, turns: Turns) -> None:
         for worker in turns.workers:
             if outcome := from_json(Outcome, worker.facts.get("outcome")):
                 self.run.write_outcome(worker.framework, outcome)
-        turns.end()
 
-    def _compare(self, turns: Turns) -> tuple[str, str]:
-        """Put what is there side by side, also when one of the two has failed. Return the state of the run and its last word."""
+    def _compare(self, turns: Turns, unfinished: str = "") -> tuple[str, str]:
+        """Put what is there side by side, also when one of the two has failed. Return the state of the run and its last word.
+
+        ``unfinished`` is the state that the results have meanwhile, where the run goes on.
+        """
         from engine.runs.comparison import compare
 
         outcomes = {name: outcome for name in self.experiment.frameworks if (outcome := self.run.read_outcome(name))}
@@ -211,7 +234,7 @@ class RunCoordinator(Coordinator):
         state = "failed" if turns.failures else "stopped" if "stopped" in reasons else "failed" if "diverged" in reasons else "done"
         difference = None
         if outcomes:
-            results = compare(self.run, outcomes, state, self.status.notes)
+            results = compare(self.run, outcomes, unfinished or state, self.status.notes)
             difference = results.parity.encoder_difference
             self.run.write_results(results)
         if difference is not None and difference > ENCODER_BAR:

@@ -37,7 +37,7 @@ class Status:
     message: str = "Waiting to start"
     """One sentence for people: what is being done, what it waits for, or why it failed."""
     phase: str = "queue"
-    """``queue``, ``data``, ``download``, ``encode``, ``import``, ``train``, ``evaluate``, ``compare`` or ``end``; a study has no others
+    """``queue``, ``data``, ``download``, ``encode``, ``import``, ``train``, ``evaluate``, ``latency`` or ``end``; a study has no others
     than the first and the last, and is without one in between."""
     turn: str | None = None
     """The framework whose turn it is."""

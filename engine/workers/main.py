@@ -22,7 +22,7 @@ from engine.workers.jobs.answer import answer
 from engine.workers.jobs.audit import answer_transferred, train_steps
 from engine.workers.jobs.benchmark import measure_speed, reach_target
 from engine.workers.jobs.check import check
-from engine.workers.jobs.encode import encode, probe
+from engine.workers.jobs.encode import encode
 from engine.workers.jobs.export import write
 from engine.workers.jobs.latency_race import race
 from engine.workers.jobs.migrate import arrive, leave
@@ -38,7 +38,6 @@ from engine.workers.session import Answers, serve
 
 JOBS: dict[str, Callable[[Run, str, Channel], None]] = {
     "encode": encode,
-    "probe": probe,
     "train": train,
     "answer": answer,
     "check": check,

@@ -170,7 +170,7 @@ def test_stopped_while_it_waits_and_while_it_encodes(tiny_encoder: Path, monkeyp
     go = WorkerProcess.go
 
     def go_and_ask_for_a_stop(worker: WorkerProcess, **facts: object) -> None:
-        if worker.job == "encode":
+        if worker.phase == "encode":
             run.request_stop()
         go(worker, **facts)
 

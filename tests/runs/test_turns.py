@@ -169,10 +169,22 @@ def test_what_a_worker_prints_is_in_its_log(workers: Callable[..., WorkerProcess
     assert Run(Path(worker._log.name).parents[1]).read_status().state == "queued"
 
 
-def test_the_first_worker_leads_to_the_end_of_one_turn_of_training(workers: Callable[..., WorkerProcess]) -> None:
+def test_the_first_worker_leads_by_its_first_step_while_what_loads_stands_still(workers: Callable[..., WorkerProcess]) -> None:
     first, second = workers(THREE_PHASES), workers(THREE_PHASES, "tensorflow")
     turns = Turns([first, second], at_once=False, on_change=lambda worker: None)
-    turns.lead(lambda worker: {})
+    give, first_steps = turns.give, []
+
+    def note(worker: WorkerProcess, *rest: object) -> None:
+        if worker.phase == "train":
+            wait_until(lambda: suspended(second), "the other one to stand still")
+            first_steps.append(worker)
+        give(worker, *rest)
+
+    turns.give = note  # type: ignore[method-assign,assignment]
+    turns.lead({})
+    turns.give = give  # type: ignore[method-assign]
+    assert first_steps == [first]
+    wait_until(lambda: not suspended(second), "the other one to go on")
     assert (first.phase, first.facts["share"]) == ("train", pytest.approx(1 / 3)), "it has trained one turn, and waits"
     assert second.phase in ("start", "import"), "nothing has been given to the other one"
     turns.run_until("evaluate")

@@ -110,7 +110,9 @@ class WorkerProcess:
         )
         self._handle = psutil.Process(self.process.pid)
         self.identity = process_identity(self.process.pid)
-        self._suspended = False
+        self._suspended, self._suspended_at = False, 0.0
+        self.paused = 0.0
+        """Seconds for which it was stopped while it had something to do."""
         self._answered_ahead = False
         self._listener = threading.Thread(target=self._listen, daemon=True)
         self._listener.start()
@@ -136,15 +138,13 @@ class WorkerProcess:
     def go(self, **facts: Any) -> None:
         """Give the worker the turn, or, before it has asked for one, the first turn that it will ask for."""
         assert self.process.stdin is not None
+        self.resume()
         self._answered_ahead = not self.waiting
         self.waiting = False
         try:
-            if self._suspended:
-                self._handle.resume()
-                self._suspended = False
             self.process.stdin.write(json.dumps(facts) + "\n")
             self.process.stdin.flush()
-        except (OSError, ValueError, psutil.Error):
+        except (OSError, ValueError):
             pass  # it has died or was ended; the listener says so
 
     def hear(self, timeout: float) -> JsonObject | None:
@@ -162,14 +162,22 @@ class WorkerProcess:
         return message
 
     def suspend(self) -> None:
-        """Stop the waiting worker altogether, so that no idle thread pool spins while the other one is timed."""
+        """Stop the worker altogether, so that no idle thread pool spins while the other one is timed."""
         if self._suspended:
             return
-        try:
+        with suppress(psutil.Error, OSError):
             self._handle.suspend()
-            self._suspended = True
-        except (psutil.Error, OSError):
-            pass
+            self._suspended, self._suspended_at = True, time.perf_counter()
+
+    def resume(self) -> None:
+        """Let a suspended worker go on. What it was stopped for in the middle of something is added to ``paused``."""
+        if not self._suspended:
+            return
+        with suppress(psutil.Error, OSError):
+            self._handle.resume()
+            self._suspended = False
+            if not self.waiting:
+                self.paused += time.perf_counter() - self._suspended_at
 
     def end(self) -> None:
         """End the process and wait until it is gone. May be called twice."""

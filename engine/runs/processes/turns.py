@@ -8,7 +8,9 @@ from engine import FRAMEWORK_NAMES
 from engine.errors import TrainingError
 from engine.runs.processes.channel import TURN_SECONDS, WorkerProcess
 
-PHASES = ("start", "import", "build", "encode", "probe", "train", "evaluate", "check", "latency", "ready", "work", "end")
+PHASES = (
+    "start", "standby", "import", "encode", "probe", "build", "train", "evaluate", "check", "latency", "answer", "ready", "work", "end",
+)  # fmt: skip
 """The phases of a worker, which goes through those that concern it. One that answers a study's requests is ``ready`` when its framework is
 loaded, and then asks for ``work`` again and again; one that loads no framework begins with ``work``."""
 
@@ -42,19 +44,28 @@ class Turns:
         self.failures: dict[str, str] = {}
         self._last: WorkerProcess | None = None
 
-    def run_until(self, phase: str, answer: Callable[[WorkerProcess], dict[str, object]] = lambda worker: {}) -> None:
-        """Give turns until every living worker waits for ``phase`` or has finished. ``answer`` adds facts to a turn."""
+    def run_until(
+        self,
+        phase: str,
+        answer: Callable[[WorkerProcess], dict[str, object]] = lambda worker: {},
+        of: WorkerProcess | None = None,
+        together: bool = False,
+    ) -> None:
+        """Give turns until every living worker waits for ``phase`` or has finished. ``answer`` adds facts to a turn.
+
+        ``of`` one worker alone. ``together`` where nothing is measured, so that nobody has to wait for the other.
+        """
         goal = PHASES.index(phase)
         while True:
             ready = []
-            for worker in self._living():
+            for worker in self._living() if of is None else [of] * (not of.finished):
                 if not worker.waiting:
                     self._listen_until_waiting(worker)
                 if worker.waiting and PHASES.index(worker.phase) < goal:
                     ready.append(worker)
             if not ready:
                 break
-            if self.at_once:
+            if self.at_once or together:
                 self._all_at_once(ready, answer, goal)
             else:
                 ready.sort(key=lambda worker: (PHASES.index(worker.phase), worker is self._last))
@@ -62,15 +73,18 @@ class Turns:
                 self.give(ready[0], answer)
         self._on_change(None)
 
-    def lead(self, answer: Callable[[WorkerProcess], dict[str, object]]) -> None:
-        """Let the first worker go ahead to the end of its first turn of training, so that a curve begins while the next one loads."""
-        worker, trained = self.workers[0], False
-        while not worker.finished and not trained:
-            self._listen_until_waiting(worker)
-            if worker.finished or PHASES.index(worker.phase) > PHASES.index("train"):
-                break
-            trained = worker.phase == "train"
-            self.give(worker, answer)
+    def lead(self, answer: dict[str, object]) -> None:
+        """Let the first worker take its first step of training, so that a curve begins while the next one loads."""
+        worker = self.workers[0]
+        self.run_until("build", of=worker)
+        others = [other for other in self.workers[1:] if not other.waiting and not other.finished]
+        for other in others:  # what is loading stops for that moment, so that the first step is taken on a quiet machine
+            other.suspend()
+        for phase in ("build", "train"):
+            if not worker.finished and worker.phase == phase:
+                self.give(worker, lambda worker: {"seconds": 0.0} | answer)
+        for other in others:
+            other.resume()
         self._last = worker
 
     def give(self, worker: WorkerProcess, answer: Callable[[WorkerProcess], dict[str, object]] = lambda worker: {}) -> None:
@@ -79,7 +93,7 @@ class Turns:
         A worker that is given turn after turn goes on undisturbed: stopping and waking it each second would slow small steps down.
         """
         self.suspend([other for other in self.workers if other is not worker])
-        worker.go(turn=True, seconds=TURN_SECONDS, **answer(worker))
+        worker.go(**{"turn": True, "seconds": TURN_SECONDS} | answer(worker))
         self._on_change(worker)
         self._listen_until_waiting(worker)
 

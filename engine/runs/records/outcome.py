@@ -54,13 +54,14 @@ class Outcome:
     epoch_validation_accuracy: tuple[Share, ...] = ()
     """The accuracy on the validation texts after each epoch."""
     import_seconds: Seconds | None = None
-    """Loading the framework and the modules of its wing."""
+    """Loading the framework and what trains and answers with it, in the process that trained: while both were loaded, or long before."""
     rss_after_import_mib: MiB | None = None
-    """Resident memory of the worker before any model exists."""
+    """Resident memory of the worker right after that."""
     peak_rss_mib: MiB | None = None
-    """The largest resident memory of the worker until its evaluation had ended."""
+    """The memory after import and the growth together. An encoder that the process had loaded before does not count."""
     train_growth_mib: MiB | None = None
-    """The peak beyond the memory after import: model, data and training."""
+    """The largest resident memory from building the model until the evaluation had ended, beyond that right before: model, data and
+    training. Where the system cannot begin its count anew (all but Linux) the largest of the whole process."""
     gpu_memory_mib: MiB | None = None
     """The largest amount of GPU memory that the framework held; none on a CPU."""
     parameters: int | None = None
@@ -76,4 +77,9 @@ class Outcome:
     threads: int | None = None
     """Threads of the framework."""
     latency_ms: Latency = field(default_factory=Latency)
-    """How fast the trained model answers."""
+    """How fast the trained model answers; unknown until that has been measured, after all else."""
+
+    @property
+    def timed(self) -> bool:
+        """Whether the trained model's answers have been timed, with which all is finished."""
+        return self.latency_ms.single_p50 is not None

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import NoReturn
 
 import numpy as np
 
@@ -14,18 +15,24 @@ from engine.shared.text.tokens import token_counts
 from engine.shared.text.vocabulary import Terms, known_words, load_words
 from engine.workers.trained_model import load_classify
 
+Classify = Callable[[Sequence[str]], tuple[np.ndarray, float, float]]
+"""Texts to class probabilities, and the milliseconds of encoding and of classifying."""
+
 
 def answer(run: Run, framework: str, channel: Channel) -> None:
-    """Load the classifier and what turns texts into its inputs once, then answer with class probabilities until the input ends."""
+    """Load the classifier and what turns texts into its inputs once, then answer until the input ends."""
     classify = load_classify(run, framework, run.read_experiment().device)
+    answer_texts(run, channel, classify, channel.take("answer")["texts"])
+
+
+def answer_texts(run: Run, channel: Channel, classify: Classify, texts: list[str]) -> NoReturn:
+    """Answer with class probabilities, request after request, until the input ends."""
     inputs = load_inputs(run)
     count = make_counter(run, inputs)
-    request = channel.take("answer")
     while True:
-        texts = request["texts"]
         probabilities, encode_ms, classify_ms = classify(texts)
         tokens, tokens_in_vocabulary = count(texts)
-        request = channel.take(
+        texts = channel.take(
             "answer",
             probabilities=np.asarray(probabilities, float).round(7).tolist(),
             encode_ms=encode_ms,
@@ -33,7 +40,7 @@ def answer(run: Run, framework: str, channel: Channel) -> None:
             tokens=tokens,
             tokens_in_vocabulary=tokens_in_vocabulary,
             max_tokens=inputs.max_tokens,
-        )
+        )["texts"]
 
 
 def make_counter(run: Run, inputs: Inputs) -> Callable[[list[str]], tuple[list[int], list[int] | None]]:

@@ -1,4 +1,4 @@
-"""A worker's jobs ``encode`` (the vectors of all texts of a run) and ``probe`` (those of a few, to compare the two encoders)."""
+"""How a worker turns the texts of a run into vectors: all that are missing, and those of a few by which two encoders are compared."""
 
 from __future__ import annotations
 
@@ -25,26 +25,17 @@ Embed = Callable[..., np.ndarray]
 
 
 def encode(run: Run, framework: str, channel: Channel) -> None:
-    """Compute the vectors of all texts that are not there yet, and this framework's vectors of the probe texts."""
+    """Compute the vectors of all texts that are not there yet: the job of a study, whose workers train elsewhere."""
     channel.take("encode")
-    embed, device = _load(run, framework)
-    encode_texts(run, framework, channel, embed, device)
-    keep_probe(run, framework, embed)
-
-
-def probe(run: Run, framework: str, channel: Channel) -> None:
-    """Compute this framework's vectors of the probe texts."""
-    channel.take("probe")
-    embed, _ = _load(run, framework)
-    keep_probe(run, framework, embed)
-
-
-def _load(run: Run, framework: str) -> tuple[Embed, str]:
-    """Load the encoder in float32; return what embeds texts, and the device."""
     experiment = run.read_experiment()
     devices, device, _ = prepare_device(framework, experiment.device, experiment.threads)
     devices.use_device(device, frozenset())  # vectors are compared and kept: never with TensorFloat-32
-    return make_embed(framework, resolve(load_inputs(run).encoder), experiment, device), device
+    encode_texts(run, framework, channel, load_embed(run, framework, device), device)
+
+
+def load_embed(run: Run, framework: str, device: str) -> Embed:
+    """Load the run's encoder in float32."""
+    return make_embed(framework, resolve(load_inputs(run).encoder), run.read_experiment(), device)
 
 
 def keep_probe(run: Run, framework: str, embed: Embed) -> None:

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import cache
 from typing import Any
 
 import numpy as np
-import psutil
 
 from engine import FRAMEWORK_NAMES
 from engine.errors import TrainingError
@@ -23,21 +21,27 @@ from engine.runs.records.reading import to_json
 from engine.shared.batches import Plan, training_plan
 from engine.shared.devices import physical_cores
 from engine.shared.early_stopping import Progress
-from engine.shared.encoders.checkpoint import resolve
 from engine.shared.weights.files import read_weights
 from engine.shared.weights.initial import merge_initial
 from engine.workers.callback import EventFile, ReportedTraining, Reporter
+from engine.workers.jobs.answer import answer_texts
+from engine.workers.jobs.encode import Embed, encode_texts, keep_probe, load_embed
 from engine.workers.latency import measure_latency
-from engine.workers.meters import peak_rss_mib
-from engine.workers.wing import Encode, build_model, import_classifier, import_wing, make_embed, make_encode, prepare_device
+from engine.workers.loading import load_wing
+from engine.workers.meters import peak_rss_mib, reset_peak_rss
+from engine.workers.wing import Encode, build_model, import_classifier, import_wing, make_encode, prepare_device
 
 
 def train(run: Run, framework: str, channel: Channel) -> None:
-    """Train, evaluate, save and time one framework's classifier, one turn after the other."""
+    """Do all that one framework does for a run, one turn after the other; then answer texts for as long as somebody may ask."""
     channel.take("import")
     training = Training(run, framework, channel)
-    device = channel.take("build", gpu=training.gpu, import_seconds=training.import_seconds)["device"]
-    training.build(device)
+    answer = channel.take("build", gpu=training.gpu, import_seconds=training.import_seconds)
+    training.import_seconds -= answer.get("paused", 0.0)
+    while "device" not in answer:  # the vectors come first where they are not there yet
+        training.encode(channel.take(answer["next"])["texts"])
+        answer = channel.take("build")
+    training.build(answer["device"])
     training.keep_first_answers()
     training.go_on_from_checkpoint()
     training.open_reporter()
@@ -47,11 +51,12 @@ def train(run: Run, framework: str, channel: Channel) -> None:
     channel.take("evaluate", trained=True)
     training.evaluate()
     training.save()
-    channel.take("check", evaluated=True)
-    outcome = training.outcome()
+    outcome = run.read_outcome(framework) or training.outcome()  # it is there when only the answers remain to be timed
+    channel.take("check", evaluated=True, outcome=to_json(outcome))
     classify = training.load_classify()
     channel.take("latency")
-    channel.tell(outcome=to_json(replace(outcome, latency_ms=measure_latency(classify, training.sample))))
+    outcome = replace(outcome, latency_ms=measure_latency(classify, training.sample))
+    answer_texts(run, channel, classify, channel.take("answer", outcome=to_json(outcome), done=True)["texts"])
 
 
 class Training:
@@ -62,17 +67,26 @@ class Training:
         self.run, self.framework, self.channel = run, framework, channel
         self.experiment = run.read_experiment()
         self.events = EventFile(run.events_file(framework))
-        started = time.perf_counter()
+        loaded = load_wing(framework)
+        self.import_seconds, self.rss_after_import = loaded.seconds, loaded.rss_mib
         self.wing, self.inference, self.export = import_wing(framework, "training", "inference", "export")
         import_classifier(framework, self.experiment.classifier)
-        self.import_seconds = time.perf_counter() - started
-        self.rss_after_import = psutil.Process().memory_info().rss / 2**20
         self.threads = self.experiment.threads or physical_cores()
-        self.devices, _, self.gpu = prepare_device(framework, self.experiment.device, self.threads)
+        self.devices, self.own_device, self.gpu = prepare_device(framework, self.experiment.device, self.threads)
+        self.embed: Embed | None = None
+
+    def encode(self, texts: str) -> None:
+        """Turn ``all`` texts that have no vector yet into vectors, or none; then those by which the two encoders are compared."""
+        self.devices.use_device(self.own_device, frozenset())  # vectors are compared and kept: never with TensorFloat-32
+        self.embed = self.embed or load_embed(self.run, self.framework, self.own_device)
+        if texts == "all":
+            encode_texts(self.run, self.framework, self.channel, self.embed, self.own_device)
+        keep_probe(self.run, self.framework, self.embed)
 
     def build(self, device: str) -> None:
         """Build the model on ``cpu`` or ``gpu`` and fill it with the initial weights that both frameworks share."""
         self.inputs, self.device_kind = load_inputs(self.run), device
+        self.rss_before_training = reset_peak_rss()
         self.recipe = recipe_of(self.experiment, self.inputs, device == "gpu")
         self.device = self.devices.use_device(device, self.recipe.own)
         self.devices.use_precision("mixed" if self.recipe.mixed_precision else "float32")
@@ -205,14 +219,17 @@ class Training:
         self.events.write("saved")
 
     def outcome(self) -> Outcome:
-        """Return times, memory and losses; before an encoder is loaded for the checks, which would count as memory of the training."""
-        peak = peak_rss_mib()
+        """Return times, memory and losses; before an encoder is loaded for the checks, which would count as memory of the training.
+
+        What the process had loaded besides the framework before the training began, such as an encoder, does not count either.
+        """
+        growth = max(peak_rss_mib() - self.rss_before_training, 0.0)
         return replace(
             self.reporter.figures(),
             import_seconds=self.import_seconds,
             rss_after_import_mib=self.rss_after_import,
-            peak_rss_mib=peak,
-            train_growth_mib=max(peak - self.rss_after_import, 0.0),
+            peak_rss_mib=self.rss_after_import + growth,
+            train_growth_mib=growth,
             gpu_memory_mib=self.devices.gpu_memory_mib(self.device),
             parameters=self.parameters,
             model_bytes=self.run.model_file(self.framework).stat().st_size,
@@ -228,9 +245,11 @@ class Training:
         self.sample = [texts[row] for row in self.inputs.probe_rows]
         encode: Encode
         if self.experiment.family_member.takes == "vectors":
-            embed = make_embed(self.framework, resolve(self.inputs.encoder), self.experiment, self.device_kind)
-            np.save(self.run.probe_vectors(self.framework), embed(self.sample))
-            encode = lambda some: ((embed(some),), None)  # noqa: E731 - the encoder is loaded once for both uses
+            if self.embed is None or self.own_device != self.device_kind:
+                self.embed = load_embed(self.run, self.framework, self.device_kind)
+                keep_probe(self.run, self.framework, self.embed)
+            embed = self.embed
+            encode = lambda some: ((embed(some),), None)  # noqa: E731
         else:
             encode = make_encode(self.run, self.framework, self.inputs, self.device_kind)
         return lambda some: self.inference.classify(some, encode, self.model, self.device)
