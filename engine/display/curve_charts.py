@@ -20,6 +20,8 @@ AXIS_TITLES = {"epoch": "Epoch", "step": "Step", "seconds": "Seconds of training
 POINTS = "points"
 """The name of the data in the specification."""
 POINTS_PER_LINE = 1_000
+LONGEST_SPAN = 1 << 31
+"""More steps than an epoch has."""
 SMALLEST_DIFFERENCE = 1e-9
 """Differences below this are drawn here: a log scale has no zero."""
 
@@ -111,26 +113,34 @@ def _strip(x: Axis, end: float) -> str:
 
 def differences(points: pandas.DataFrame) -> pandas.DataFrame:
     """Return ``difference``, as a part of the mean, where both measured the same curve over the same steps; and the later ``seconds``."""
-    same = ["curve", "step", "span"]
-    sides = [points[points["framework"] == framework].drop_duplicates(same, keep="last") for framework in FRAMEWORKS]
-    both = sides[0].merge(sides[1], on=same, suffixes=("", "_right"))
-    middle = (both["loss"].abs() + both["loss_right"].abs()) / 2
-    gap = (both["loss"] - both["loss_right"]).abs()
-    both["difference"] = (gap / middle.where(middle > 0, 1.0)).astype(float)
-    both["seconds"] = both[["seconds", "seconds_right"]].max(axis=1)
-    return both[["framework", "curve", "epoch", "step", "seconds", "span", "difference"]].sort_values("step", kind="stable")
+    left, right = (points[points["framework"] == framework] for framework in FRAMEWORKS)
+    _, rows, others = numpy.intersect1d(_places(left), _places(right), return_indices=True)
+    both, other = left.iloc[rows], right.iloc[others]
+    losses = [side["loss"].to_numpy() for side in (both, other)]
+    middle = (abs(losses[0]) + abs(losses[1])) / 2
+    gap = abs(losses[0] - losses[1]) / numpy.where(middle > 0, middle, 1.0)
+    seconds = numpy.maximum(both["seconds"].to_numpy(), other["seconds"].to_numpy())
+    both = both.drop(columns="loss").assign(seconds=seconds, difference=gap)
+    return both.sort_values("step", kind="stable", ignore_index=True)
+
+
+def _places(side: pandas.DataFrame) -> numpy.ndarray:
+    """Return a number for each point that is the same in both frameworks where they measured the same curve over the same steps."""
+    curve = (side["curve"] == "validation").to_numpy()
+    return (side["step"].to_numpy().astype("int64") * LONGEST_SPAN + side["span"].to_numpy().astype("int64")) * 2 + curve
 
 
 def training_points(points: pandas.DataFrame) -> pandas.DataFrame:
     """Return the training curve: the reports within epochs where every framework has more of them than epochs, else the epochs' means."""
-    validation = points[points["curve"] == "validation"]
-    training = points[points["curve"] == "training"]
-    whole = training["span"] >= training.groupby("framework")["span"].transform("max") if len(validation) else training["span"] < 0
-    reports, epochs = training[~whole], training[whole]
-    enough = all(
-        (reports["framework"] == framework).sum() > (epochs["framework"] == framework).sum() for framework in training["framework"].unique()
-    )
-    return pandas.concat([validation, reports if enough else epochs])
+    validation = (points["curve"] == "validation").to_numpy()
+    span, whole = points["span"].to_numpy(), numpy.zeros(len(points), dtype=bool)
+    enough = True
+    for framework in FRAMEWORKS:
+        training = (points["framework"] == framework).to_numpy() & ~validation
+        if training.any():
+            whole |= training & (span >= span[training].max()) & validation.any()
+            enough &= bool((training & ~whole).sum() > (training & whole).sum())
+    return points[validation | (~whole if enough else whole)]
 
 
 def difference_sentence(points: pandas.DataFrame) -> str:
@@ -188,7 +198,9 @@ def _thinned(points: pandas.DataFrame, x: Axis, value: str = "loss") -> pandas.D
     lines = []
     for framework in FRAMEWORKS:
         for curve in THICKNESS:
-            line = points[(points["framework"] == framework) & (points["curve"] == curve)].sort_values("step", kind="stable")
+            line = points[(points["framework"] == framework) & (points["curve"] == curve)]
+            if not line["step"].is_monotonic_increasing:
+                line = line.sort_values("step", kind="stable")
             if len(line) > POINTS_PER_LINE:
                 stretches = numpy.array_split(numpy.arange(len(line)), POINTS_PER_LINE // 2)
                 heights = line[value].to_numpy()
