@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,8 @@ from engine.errors import TrainingError
 from engine.runs.experiment import Experiment
 from engine.runs.folder import Run, home
 from engine.runs.paths import HomePaths
+from engine.runs.planning.stage_clock import StageClock
+from engine.runs.planning.stages import STAGE_OF_PHASE
 from engine.runs.processes.channel import WorkerProcess
 from engine.runs.processes.coordinating import Coordinator, fill
 from engine.runs.processes.turns import Turns
@@ -45,10 +48,11 @@ class RunCoordinator(Coordinator):
         self.run = run
         self.experiment: Experiment = run.read_experiment()
         super().__init__(run)
+        self.clock = StageClock(self.status.expected)
 
     def work(self) -> tuple[str, str]:
         """Prepare, train, compare, and time the answers."""
-        self.status.started, self.status.finished = time.time(), None
+        self.resumed, self.status.started, self.status.finished = self.status.started is not None, time.time(), None
         self.status.notes = ()
         self._enter("data", "Reading and splitting the texts")
         outcomes = {name: self.run.read_outcome(name) for name in self.experiment.frameworks}
@@ -82,6 +86,8 @@ class RunCoordinator(Coordinator):
         return self._compare(turns)
 
     def _enter(self, phase: str, message: str, state: str = "preparing") -> None:
+        self.clock.begin(STAGE_OF_PHASE[phase])
+        self.clock.tell(self.status)
         self.say(message, state, phase)
 
     def _start(self, framework: str) -> WorkerProcess:
@@ -100,10 +106,11 @@ class RunCoordinator(Coordinator):
                     WorkProgress(1.0, 0.0) if facts.get("trained") else WorkProgress(facts["share"], facts.get("seconds_left"))
                 )
             if "encoded" in facts:
-                left = (facts["of"] - facts["encoded"]) / facts["per_second"] if facts.get("per_second") else None
-                self.status.progress["encode"] = WorkProgress(facts["encoded"] / facts["of"], left)
+                self.status.progress["encode"] = WorkProgress(facts["encoded_share"])
             if not process.finished:
                 self.status.memory[framework] = process.rss() / 2**20
+            self.status.phases[framework] = process.phase
+        self.clock.tell(self.status)
         self.write()
 
     def _prepare(self) -> tuple[Features | None, Checkpoint | None, list[str]]:
@@ -235,6 +242,9 @@ class RunCoordinator(Coordinator):
         difference = None
         if outcomes:
             results = compare(self.run, outcomes, unfinished or state, self.status.notes)
+            if not unfinished and state == "done" and not self.resumed:
+                epochs = max(len(outcome.epoch_train_loss) for outcome in outcomes.values())
+                results = replace(results, stages=self.clock.times(epochs / self.experiment.epochs))
             difference = results.parity.encoder_difference
             self.run.write_results(results)
         if difference is not None and difference > ENCODER_BAR:

@@ -48,6 +48,7 @@ def test_results_have_every_figure(sample_run: Run) -> None:
         predictions = sample_run.read_predictions(framework)
         assert float((predictions["label"] == predictions["prediction"]).mean()) == pytest.approx(figures.test_accuracy)
         assert np.allclose(predictions.filter(regex=r"^p\d+$").sum(axis=1), 1, atol=1e-5)
+    assert set(results.stages.seconds) >= {"reading", "encoding", "loading", "training", "testing", "timing"} and not results.stages.warm
     packages = results.environment.packages
     assert {"torch", "tensorflow"} <= set(packages) and results.environment.cores >= 1
     assert results.run.state == "done" and results.run.experiment.epochs == 12

@@ -65,15 +65,18 @@ def encode_texts(run: Run, framework: str, channel: Channel, embed: Embed, devic
     writer = FeatureWriter(features, checkpoint.hidden_size)
     missing, kept = writer.missing, writer.kept_texts
     started, last_word = time.perf_counter(), 0.0
-    finished = 0
+    letters = np.array([len(texts[row]) for row in missing])
+    finished = read = 0
 
     def on_batch(positions: np.ndarray, vectors: np.ndarray) -> None:
-        nonlocal finished, last_word
+        nonlocal finished, read, last_word
         writer.write(missing[positions], vectors)
         finished += len(positions)
+        read += int(letters[positions].sum())
         if time.perf_counter() - last_word > 0.3:
             last_word = time.perf_counter()
-            channel.tell(encoded=finished, of=len(missing), per_second=finished / (last_word - started))
+            # Texts of like length come together, and a long one takes longer: what is done of the work is told by letters.
+            channel.tell(encoded=finished, of=len(missing), encoded_share=read / max(1, int(letters.sum())))
             if run.stop_requested():
                 writer.leave()
                 raise ParityError("Stopped while the texts were being encoded; the vectors so far are kept.")
