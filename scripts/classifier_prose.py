@@ -47,9 +47,9 @@ XLM-RoBERTa or ALBERT from the hub or a folder. AdamW decays matrices only, the 
 straight line, gradients are clipped together, texts of like length share a batch, the same ones in both frameworks. Dropout is
 off in matched mode.
 
-It is the strongest of the family and the slowest by far. On a GPU it can train in mixed precision (bfloat16). Where there are many
-classes a larger learning rate pays: on the 77 intents of Banking77, official test part, PyTorch reached 92.4 % with the
-recommended 0.00005 and 93.2 % with 0.0001.""",
+It is the strongest of the family and the slowest by far. On a GPU, and on a processor that computes bfloat16, it can train in mixed
+precision. Where there are many classes a larger learning rate pays: on the 77 intents of Banking77, official test part, PyTorch
+reached 92.4 % with the recommended 0.00005 and 93.2 % with 0.0001.""",
 }
 """How it works, what it is good for and what it cannot do."""
 

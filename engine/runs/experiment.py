@@ -33,7 +33,10 @@ RATE_SCHEDULES = {
     "constant": "The same learning rate at every step",
     "linear": "Up on a straight line during the warm-up, then down to zero at the last step",
 }
-PRECISIONS = {"float32": "32 bits everywhere", "mixed": "bfloat16 where the framework deems it safe; on a GPU only"}
+PRECISIONS = {
+    "float32": "32 bits everywhere",
+    "mixed": "bfloat16 where the framework deems it safe; on a GPU, or a processor that computes it",
+}
 ENCODING_PRECISIONS = {
     "auto": "bfloat16 where a short trial on this machine finds it clearly faster and its vectors alike, else float32",
     "float32": "32 bits everywhere",

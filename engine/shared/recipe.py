@@ -34,7 +34,7 @@ class Recipe:
     compiled: bool = False
     """``torch.compile`` and XLA."""
     mixed_precision: bool = False
-    """bfloat16 where the framework deems it safe; on a GPU only."""
+    """bfloat16 where the framework deems it safe, on a device that computes it."""
     steps_per_call: int = 1
     """Optimizer steps that Keras makes in one call of its graph; few where a step is long, for turns end between calls."""
 

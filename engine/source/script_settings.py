@@ -12,6 +12,7 @@ from engine.runs.preparing.inputs import Inputs, load_inputs
 from engine.runs.preparing.prepare import label_inputs
 from engine.runs.preparing.recipes import recipe_of
 from engine.runs.records.results import EncodingFacts, Results
+from engine.shared.devices import computes_bfloat16
 from engine.shared.encoders.checkpoint import BUNDLED, BUNDLED_NAME, BUNDLED_PACKAGE, Checkpoint, bundled_checkpoint, describe, resolve
 from engine.shared.encoders.hub import NEEDED_FILES
 from engine.shared.text.tokens import padding_token
@@ -27,7 +28,7 @@ def parts_and_settings(run: Run, framework: str) -> tuple[Parts, str]:
     outcome = (run.read_results() or Results()).side(framework)
     on_gpu = (outcome.device or ("cpu" if experiment.device == "auto" else experiment.device)) != "cpu"
     classes, inputs = labels_of(run)
-    recipe = recipe_of(experiment, inputs, on_gpu)
+    recipe = recipe_of(experiment, inputs, on_gpu or bool(computes_bfloat16()))
     checkpoint, encoder = encoder_of(run) if member.pretrained else (None, EncoderSource(""))
     threads = outcome.threads or experiment.threads
     parts = Parts(

@@ -20,6 +20,9 @@ REPORT_STEPS = 25
 REPORT_SECONDS = 0.4
 """After so long a report is due whatever the number of steps, so that slow steps show too and a turn can end."""
 
+MOST_READINGS = 2048
+"""Readings of the step time that are kept apart for its median; of more, those that are next to one another in length become one."""
+
 
 Logs = dict[str, SupportsFloat]
 """What a framework tells at the end of a batch or an epoch, by name: a number, or a tensor of one."""
@@ -136,6 +139,8 @@ class Reporter(Listener):
                 counters["steady_documents"] += now - before
                 counters["steady_seconds"] += seconds
                 counters["steady_reports"].append([seconds / steps * 1000, steps])
+                if len(counters["steady_reports"]) > MOST_READINGS:  # they are a part of every checkpoint
+                    counters["steady_reports"] = halved(counters["steady_reports"])
         counters["step"] += steps
         self._events.write(
             "steps", epoch=self._epoch, step=counters["step"], steps=steps, loss=loss if math.isfinite(loss) else None,
@@ -237,3 +242,11 @@ class Reporter(Listener):
             epoch_validation_loss=tuple(counters["epoch_validation_loss"]),
             epoch_validation_accuracy=tuple(counters["epoch_validation_accuracy"]),
         )
+
+
+def halved(readings: list[list[float]]) -> list[list[float]]:
+    """Return half as many readings, milliseconds of a step and number of steps, by joining the two that are next in length."""
+    ordered = sorted(readings)
+    pairs = zip(ordered[::2], ordered[1::2], strict=False)
+    joined = [[(left * steps + right * others) / (steps + others), steps + others] for (left, steps), (right, others) in pairs]
+    return joined + ordered[len(ordered) // 2 * 2 :]

@@ -9,6 +9,7 @@ import tempfile
 import threading
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy
 import pandas
@@ -139,6 +140,17 @@ def test_the_limits_grow_with_the_file(tmp_path):
     small, large = (request.request_for(tmp_path / name, name, ReadingOptions()) for name in ("small", "large"))
     assert 60 <= small.seconds < 61 and large.seconds == 120
     assert request.request_for(tmp_path / "large", "large", ReadingOptions(), 20).seconds == 10
+
+
+@pytest.mark.parametrize(
+    ("gigabytes", "size", "memory", "upload"), [(2, 2**20, 10**9, 200), (8, 10**9, 6 * 10**9, 635), (64, 2 * 10**9, 14 * 10**9, 2048)]
+)
+def test_a_large_file_may_take_what_the_machine_has(tmp_path, monkeypatch, gigabytes, size, memory, upload):
+    monkeypatch.setattr(psutil, "virtual_memory", lambda: SimpleNamespace(total=gigabytes * 10**9))
+    (tmp_path / "large").touch()
+    os.truncate(tmp_path / "large", size)  # takes no room on the disk
+    assert request.request_for(tmp_path / "large", "large", ReadingOptions()).memory == memory
+    assert request.largest_upload() == upload
 
 
 def test_memory_that_a_file_of_commas_would_take_is_refused(tmp_path, monkeypatch):

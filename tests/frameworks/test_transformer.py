@@ -13,6 +13,7 @@ import pytest
 
 from engine.shared.architecture import Architecture
 from engine.shared.encoders.tensors import stored_tensors
+from engine.workers.callback import Listener, Logs
 from tests.tiny_checkpoints import FAMILY
 from tests.wing_process import InWing
 
@@ -144,6 +145,48 @@ def work(wing: str, checkpoints: Path, output: Path, families: list[str]) -> Non
     classifier.load_neutral(model, head())
     tokens, _ = tokens_and_labels(0)
     np.savez(output / f"{wing}-own.npz", learning=tools.answer(model, tokens, training=True), answering=tools.answer(model, tokens))
+
+
+class Losses(Listener):
+    """Notes the loss of each epoch."""
+
+    def __init__(self) -> None:
+        self.losses: list[float] = []
+
+    def on_epoch_end(self, epoch: int, logs: Logs) -> None:
+        self.losses.append(float(logs["loss"]))
+
+
+def work_mixed(wing: str, checkpoints: Path, output: Path) -> None:
+    """Train for some epochs in float32 and in mixed precision on the processor; keep the losses and the answers."""
+    from importlib import import_module
+
+    from engine.shared.batches import training_plan
+    from engine.shared.early_stopping import Progress
+    from engine.shared.recipe import Recipe
+
+    classifier = import_module(f"engine.frameworks.{wing}.classifiers.transformer")
+    training = import_module(f"engine.frameworks.{wing}.training")
+    inference = import_module(f"engine.frameworks.{wing}.inference")
+    devices = import_module(f"engine.frameworks.{wing}.devices")
+    tokens, labels = tokens_and_labels(0)
+    lengths = np.full(len(tokens), tokens.shape[1])
+    found = {}
+    for precision in ("float32", "mixed"):
+        devices.use_precision(precision)
+        recipe = Recipe(0.001, 4, mixed_precision=precision == "mixed", steps_per_call=1)
+        model = classifier.build(architecture_of(checkpoints, "bert"))
+        classifier.load_neutral(model, head())
+        inputs, targets = training.as_tensors((tokens,), labels, "cpu")
+        batches = training.make_batches(inputs, targets, lambda epoch: training_plan(len(tokens), lengths, 4, 0, epoch), recipe)
+        listener = Losses()
+        optimizer, rest = training.make_optimizer(model, recipe), (recipe, 6, Progress(patience=0), lambda model: None, listener)
+        training.train(model, optimizer, batches, (inputs, targets, lengths), *rest)
+        found[f"{precision}-losses"] = np.array(listener.losses)
+        found[f"{precision}-answers"] = inference.predict(model, inputs, lengths)
+        found[f"{precision}-logits"] = inference.predict_logits(model, tuple(values[:4] for values in inputs))
+        found[f"{precision}-weights"] = classifier.to_neutral(model)["output.weight"]
+    np.savez(output / f"{wing}-mixed.npz", **found)
 
 
 def work_again(checkpoints: Path, output: Path, families: list[str]) -> None:
@@ -282,3 +325,15 @@ def test_the_frameworks_own_choices(results: Path) -> None:
     assert np.abs(own["pytorch"]["answering"] - found_by(results, "pytorch", "bert")["float32"]).max() <= 1e-6
     assert 1e-5 < np.abs(own["tensorflow"]["answering"] - own["pytorch"]["answering"]).max() < 1e-1, "KerasHub's form of GELU"
     assert np.allclose(np.load(results / "sums.npy"), 1, atol=1e-5)
+
+
+@pytest.mark.parametrize("wing", WINGS)
+def test_mixed_precision_on_a_processor_learns_as_float32_does(wing: str, in_wing: InWing, checkpoints: Path, tmp_path: Path) -> None:
+    in_wing(wing, work_mixed, wing, checkpoints, tmp_path)
+    with np.load(tmp_path / f"{wing}-mixed.npz") as found:
+        assert all(values.dtype == np.float32 for name, values in found.items() if not name.endswith("losses"))
+        plain, mixed = found["float32-losses"], found["mixed-losses"]
+        assert plain[-1] < 0.9 * plain[0] and mixed[-1] < 0.9 * mixed[0]
+        np.testing.assert_allclose(mixed, plain, rtol=0.05)
+        assert (mixed != plain).any(), "bfloat16 rounds"
+        np.testing.assert_allclose(found["mixed-answers"].sum(axis=1), 1, atol=1e-5)

@@ -11,6 +11,7 @@ from streamlit.testing.v1 import AppTest
 
 from engine.data import rows
 from engine.data.process import child
+from engine.data.process.request import largest_upload
 from engine.data.store import DatasetStore
 from engine.reading.options import ReadingOptions
 from engine.runs.experiment import Experiment
@@ -72,7 +73,7 @@ def box(page: AppTest, label: str):
 def test_empty_page_offers_the_sample_and_says_what_is_accepted(open_page: OpenPage) -> None:
     page = open_page("data")
     assert not page.exception
-    assert "up to 200 MB" in words(page) and "Parquet" in words(page)
+    assert f"up to {largest_upload():,} MB" in words(page) and "Parquet" in words(page)
     assert not button(page, "Use the sample").disabled
     assert not page.dataframe
 

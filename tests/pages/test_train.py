@@ -135,6 +135,7 @@ def test_what_cannot_be_compiled_is_not_started(open_page):
 
 def test_precision_is_explained_where_there_is_no_gpu(open_page, monkeypatch):
     monkeypatch.setattr("pages.parts.train.settings_form.graphics_processors", list)
+    monkeypatch.setattr("pages.parts.train.settings_form.computes_bfloat16", lambda: None)
     page = open_page("train")
     page.segmented_control("setting_classifier").set_value("transformer").run()
     assert "Precision" not in boxes(page) and "Mixed precision needs a GPU" in words(page)

@@ -297,8 +297,8 @@ def test_what_is_no_table_is_refused(write, content, words):
 def test_a_file_beyond_the_limit(write):
     path, name = write(b"")
     with path.open("r+b") as file:
-        file.truncate(300 * 2**20)
-    with pytest.raises(DataError, match="is 300 MB; at most 200 MB"):
+        file.truncate(2100 * 2**20)  # no bytes on the disk
+    with pytest.raises(DataError, match="is 2,100 MB; at most 2,048 MB"):
         read_table(path, name)
 
 

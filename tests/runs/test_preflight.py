@@ -217,12 +217,16 @@ def test_compiling_windows_is_refused_with_the_reason() -> None:
     )
 
 
-def test_mixed_precision_without_a_gpu_is_a_warning(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(preflight, "graphics_processors", list)
+@pytest.mark.parametrize(
+    ("gpus", "native", "state"), [([], None, "warning"), ([], False, "warning"), ([], True, "passed"), (["A card"], False, "passed")]
+)
+def test_mixed_precision_needs_a_device_with_bfloat16(
+    gpus: list[str], native: bool | None, state: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(preflight, "graphics_processors", lambda: gpus)
+    monkeypatch.setattr(preflight, "computes_bfloat16", lambda: native)
     line = checks(recommended("transformer", precision="mixed"))["Precision"]
-    assert line.state == "warning" and "float32" in line.sentence
-    monkeypatch.setattr(preflight, "graphics_processors", lambda: ["A card"])
-    assert checks(recommended("transformer", precision="mixed"))["Precision"].state == "passed"
+    assert line.state == state and ("float32." in line.sentence)
     assert "Precision" not in checks(recommended("text-cnn", precision="mixed")), "it does not concern this classifier"
 
 

@@ -10,7 +10,18 @@ import pytest
 from tokenizers import Tokenizer, models, pre_tokenizers
 
 from engine.shared.encoders.checkpoint import bundled_checkpoint
-from engine.shared.text.tokens import MOST_WINDOWS, TEXTS_AT_ONCE, load_tokenizer, mean_of_windows, padding_token, text_windows, token_rows
+from engine.shared.text import tokens
+from engine.shared.text.tokens import (
+    MOST_WINDOWS,
+    TEXTS_AT_ONCE,
+    count_longer,
+    load_tokenizer,
+    mean_of_windows,
+    padding_token,
+    text_windows,
+    token_counts,
+    token_rows,
+)
 
 CLS, SEP = 101, 102
 
@@ -112,3 +123,14 @@ def test_windows_without_a_limit_are_whole_texts(words: Tokenizer) -> None:
 def test_the_padding_is_the_checkpoints(tmp_path: Path, config: dict[str, object], token: int) -> None:
     (tmp_path / "config.json").write_text(json.dumps(config))
     assert padding_token(tmp_path) == token
+
+
+def test_texts_beyond_a_limit_are_counted_without_taking_every_text_apart(monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = bundled_checkpoint().folder
+    texts = [letter * number for letter in ("!", "é ", "parcel ", "€") for number in range(1, 60)]
+    for limit in (3, 12, 30, 40):
+        assert count_longer(folder, texts, limit) == sum(count > limit for count in token_counts(folder, texts))
+    looked_at: list[str] = []
+    monkeypatch.setattr(tokens, "token_counts", lambda folder, some: looked_at.extend(some) or [1] * len(some))
+    count_longer(folder, ["late " * 3, "é", "late " * 60], 256)
+    assert looked_at == ["é", "late " * 60]

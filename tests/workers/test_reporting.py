@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from engine.shared.early_stopping import Progress
@@ -131,6 +132,26 @@ def test_the_median_is_one_of_steps_not_of_reports(bench: Bench) -> None:
             reporter.on_train_batch_end(step, {"loss": 1.0})
     assert [event["steps"] for event in bench.events("steps")] == [1, 4, 4, 1, 4, 1, 4, 1]
     assert reporter.figures().step_milliseconds_p50 == pytest.approx(100)
+
+
+def test_a_million_steps_leave_a_small_checkpoint_and_the_same_median(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    readings = [[float(milliseconds), 25] for milliseconds in np.random.default_rng(0).lognormal(0, 0.3, 40_000)]
+    kept: list[list[float]] = []
+    for reading in readings:
+        kept.append(reading)
+        kept = reporting.halved(kept) if len(kept) > reporting.MOST_READINGS else kept
+    assert sum(steps for _, steps in kept) == 1_000_000
+    medians = []
+    for some in (readings, kept):
+        bench.reporter.counters["steady_reports"] = some
+        medians.append(bench.reporter.figures().step_milliseconds_p50)
+    assert medians[1] == pytest.approx(medians[0], rel=0.002)
+    monkeypatch.setattr(reporting, "MOST_READINGS", 3)
+    bench.reporter.counters["steady_reports"] = []
+    bench.reporter.on_train_begin()
+    bench.epoch(0)
+    bench.epoch(1)
+    assert len(bench.reporter.counters["steady_reports"]) <= 3
 
 
 def test_loss_between_two_reports_is_the_mean_over_those_steps_only(bench: Bench) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import psutil
 
+from engine.reading.containers.limits import MAX_FILE_BYTES
 from engine.reading.options import ReadingOptions
 from engine.units import Seconds
 
@@ -17,7 +18,9 @@ PREVIEW_SECONDS = 10.0
 LEAST_SECONDS, SECONDS_PER_MEBIBYTE = 60.0, 2.0
 """A whole file may take a minute, and two seconds more for each MiB of it."""
 MOST_BYTES = 4 * GIGABYTE
-"""The most memory that a reading may take, on a machine that has twice as much."""
+"""The most memory that a reading may take of a file that is not large, on a machine that has twice as much."""
+MEMORY_PER_BYTE = 7
+"""Bytes that a reading may take for each byte of a large file: a CSV of 400 MB took 2.4 GB, of which 1.5 GB were in use at one time."""
 
 
 @dataclass(frozen=True)
@@ -71,6 +74,16 @@ class Answer:
 
 def request_for(path: Path, name: str, options: ReadingOptions, limit: int | None = None) -> Request:
     """Return the request with the limits that hold for this file."""
-    size = path.stat().st_size / 2**20
-    seconds = PREVIEW_SECONDS if limit is not None else LEAST_SECONDS + SECONDS_PER_MEBIBYTE * size
-    return Request(str(path.absolute()), name, options, limit, seconds, min(MOST_BYTES, psutil.virtual_memory().total // 2))
+    size, total = path.stat().st_size, psutil.virtual_memory().total
+    seconds = PREVIEW_SECONDS if limit is not None else LEAST_SECONDS + SECONDS_PER_MEBIBYTE * size / 2**20
+    memory = max(min(MOST_BYTES, total // 2), min(MEMORY_PER_BYTE * size, total * 3 // 4))
+    return Request(str(path.absolute()), name, options, limit, seconds, memory)
+
+
+def largest_upload() -> int:
+    """Return how many MB a file may have that is uploaded: a twelfth of the machine's memory, between 200 MB and what is accepted at all.
+
+    A dashboard holds an upload in memory until it is stored, and reading it takes several times as much.
+    """
+    allowed = psutil.virtual_memory().total // 12
+    return max(200 * 2**20, min(MAX_FILE_BYTES, allowed)) // 2**20

@@ -5,8 +5,8 @@ from __future__ import annotations
 from engine.errors import DataError
 
 MEBIBYTE = 2**20
-MAX_FILE_BYTES = 200 * MEBIBYTE
-"""The largest file that is accepted, as uploaded."""
+MAX_FILE_BYTES = 2048 * MEBIBYTE
+"""The largest file that is accepted; whether its table fits into the memory is seen when it is read."""
 MAX_DECOMPRESSED_BYTES = 512 * MEBIBYTE
 """The most that a compressed file may unfold to."""
 MAX_WORKBOOK_PARTS = 10_000

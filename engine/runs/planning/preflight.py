@@ -263,8 +263,15 @@ def _compiler(experiment: Experiment) -> Line:
 
 
 def _precision(experiment: Experiment) -> Line:
+    if computes_bfloat16():
+        return "Precision", "passed", "bfloat16 where the framework deems it safe; weights stay float32."
     if experiment.device == "cpu" or not graphics_processors():
-        return "Precision", "warning", "Mixed precision works on a GPU only, and none is used here: both compute with float32."
+        return (
+            "Precision",
+            "warning",
+            "Mixed precision needs a GPU, or a processor that is known to compute bfloat16 by itself: AVX512-BF16, AMX or ARM’s BF16. "
+            "Found neither: both compute with float32.",
+        )
     return "Precision", "passed", "bfloat16 where the framework deems it safe, as long as both use the GPU; weights stay float32."
 
 

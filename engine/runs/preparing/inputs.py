@@ -29,6 +29,8 @@ class Inputs:
     probe_rows: np.ndarray
     """The rows whose texts both encoders embed."""
     num_classes: int
+    probe_texts: tuple[str, ...] = ()
+    """Those texts, so that nobody reads all texts for a few."""
     encoder: str = ""
     """``bundled`` or the checkpoint's folder; never a hub id, for workers use no network. Empty where no encoder is needed."""
     features: str = ""

@@ -26,7 +26,7 @@ from engine.shared.encoders.checkpoint import BUNDLED, Checkpoint, resolve
 from engine.shared.encoders.contents import check_contents
 from engine.shared.encoders.vector_cache import PROBE_TEXTS, Features
 from engine.shared.encoders.vector_file import hash_texts
-from engine.shared.text.tokens import MOST_WINDOWS, load_tokenizer, padding_token, token_counts, token_rows
+from engine.shared.text.tokens import MOST_WINDOWS, count_longer, load_tokenizer, padding_token, token_rows
 from engine.shared.text.vocabulary import Terms, texts_without_known_words, train_words
 from engine.shared.weights.files import write_arrays
 from engine.shared.weights.initial import WEIGHTS, initial_weights
@@ -58,6 +58,7 @@ def prepare_inputs(
     experiment = run.read_experiment()
     texts = prepared.frame["text"].tolist()
     inputs = label_inputs(prepared, experiment)
+    inputs = replace(inputs, probe_texts=tuple(texts[row] for row in inputs.probe_rows))
     if checkpoint is not None:
         check_contents(checkpoint)
         inputs = replace(
@@ -79,7 +80,7 @@ def prepare_inputs(
             if features.complete and run.read_encoding() is None:  # a resumed run has computed them itself
                 run.write_encoding(EncodingFacts(len(texts), len(texts), 0.0, precision=precision))
         most = inputs.max_tokens * (MOST_WINDOWS if experiment.long_texts == "windows" else 1)
-        truncated = sum(count > most for count in token_counts(checkpoint.folder, texts))
+        truncated = count_longer(checkpoint.folder, texts, most)
         inputs = replace(inputs, features=str(features.file), encoding_precision=precision or "", truncated=truncated)
     else:
         arrays, lengths, inputs, vocabulary = featurize(experiment, checkpoint, texts, inputs)

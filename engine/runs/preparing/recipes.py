@@ -26,8 +26,11 @@ def architecture_of(experiment: Experiment, inputs: Inputs) -> Architecture:
     )
 
 
-def recipe_of(experiment: Experiment, inputs: Inputs, on_gpu: bool = False) -> Recipe:
-    """How to train. A newcomer who uses no weight decay takes plain Adam, so then that default is nobody's own."""
+def recipe_of(experiment: Experiment, inputs: Inputs, has_bfloat16: bool = False) -> Recipe:
+    """How to train; ``has_bfloat16`` says whether the device computes that, without which mixed precision only costs time.
+
+    A newcomer who uses no weight decay takes plain Adam, so then that default is nobody's own.
+    """
     own = EVERY_DEFAULT if experiment.mode == "defaults" else frozenset()
     if not experiment.weight_decay:
         own -= {"weight_decay"}
@@ -44,6 +47,6 @@ def recipe_of(experiment: Experiment, inputs: Inputs, on_gpu: bool = False) -> R
         decay_steps=steps if linear else 0,
         class_weights=inputs.class_weights,
         compiled=experiment.compiled,
-        mixed_precision=experiment.precision == "mixed" and on_gpu,
+        mixed_precision=experiment.precision == "mixed" and has_bfloat16,
         steps_per_call=experiment.family_member.steps_per_call,
     )

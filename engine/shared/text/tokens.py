@@ -120,8 +120,21 @@ def _counting_tokenizer(folder: Path, *changed: int) -> Tokenizer:
 
 def token_counts(folder: Path, texts: Sequence[str]) -> list[int]:
     """Number of tokens of each text before any cut, special tokens included."""
-    return [len(encoding.ids) for encoding in counting_tokenizer(folder).encode_batch_fast(list(texts))]
+    tokenizer = counting_tokenizer(folder)
+    return [len(encoding.ids) for portion in _portions(texts) for encoding in tokenizer.encode_batch_fast(portion)]
 
+
+def count_longer(folder: Path, texts: Sequence[str], tokens: int) -> int:
+    """Return how many texts have more than so many tokens before any cut, special ones included.
+
+    Short texts of ASCII alone are not taken apart: of their characters each token takes at least one.
+    """
+    unsure = [text for text in texts if len(text) + MARKS > tokens or not text.isascii()]
+    return sum(count > tokens for count in token_counts(folder, unsure))
+
+
+MARKS = 8
+"""Tokens that stand for no character of a text, at most: those at its ends, and a mark before its first word."""
 
 MOST_WINDOWS = 16
 """The most windows of one text; what lies beyond them is cut, so that one endless text does not decide how much memory a batch takes."""

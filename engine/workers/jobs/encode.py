@@ -40,9 +40,7 @@ def load_embed(run: Run, framework: str, device: str) -> Embed:
 
 def keep_probe(run: Run, framework: str, embed: Embed) -> None:
     """Keep this framework's vectors of the probe texts, which are always compared in float32."""
-    inputs = load_inputs(run)
-    texts = inputs.texts(run)
-    np.save(run.probe_vectors(framework), embed([texts[row] for row in inputs.probe_rows]))
+    np.save(run.probe_vectors(framework), embed(list(load_inputs(run).probe_texts)))
 
 
 def encode_texts(run: Run, framework: str, channel: Channel, embed: Embed, device: str) -> None:

@@ -19,7 +19,7 @@ from engine.runs.processes.channel import Channel
 from engine.runs.records.outcome import Outcome
 from engine.runs.records.reading import to_json
 from engine.shared.batches import Plan, training_plan
-from engine.shared.devices import physical_cores
+from engine.shared.devices import computes_bfloat16, physical_cores
 from engine.shared.early_stopping import Progress
 from engine.shared.weights.files import read_weights
 from engine.shared.weights.initial import merge_initial
@@ -87,7 +87,7 @@ class Training:
         """Build the model on ``cpu`` or ``gpu`` and fill it with the initial weights that both frameworks share."""
         self.inputs, self.device_kind = load_inputs(self.run), device
         self.rss_before_training = reset_peak_rss()
-        self.recipe = recipe_of(self.experiment, self.inputs, device == "gpu")
+        self.recipe = recipe_of(self.experiment, self.inputs, device == "gpu" or bool(computes_bfloat16()))
         self.device = self.devices.use_device(device, self.recipe.own)
         self.devices.use_precision("mixed" if self.recipe.mixed_precision else "float32")
         self.events.write("imported", seconds=self.import_seconds, rss_mib=self.rss_after_import, device=device, threads=self.threads)
@@ -241,8 +241,7 @@ class Training:
 
     def load_classify(self) -> Callable[[Sequence[str]], tuple[np.ndarray, float, float]]:
         """Return what answers to new texts, and keep the encoder's vectors of a few, where there is one."""
-        texts = self.inputs.texts(self.run)
-        self.sample = [texts[row] for row in self.inputs.probe_rows]
+        self.sample = list(self.inputs.probe_texts)
         encode: Encode
         if self.experiment.family_member.takes == "vectors":
             if self.embed is None or self.own_device != self.device_kind:

@@ -10,6 +10,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from engine.data.process.reader import preview
+from engine.data.process.request import largest_upload
 from engine.data.store import Dataset, DatasetStore
 from engine.display.formatting import count, plain, shorten, when
 from engine.errors import DataError
@@ -21,8 +22,8 @@ FILE_TYPES = [
     *("csv", "tsv", "tab", "txt", "md", "jsonl", "ndjson", "json", "parquet", "pq", "arrow", "feather"),
     *("xlsx", "xlsm", "xls", "xlsb", "ods", "gz", "bz2", "xz", "zst", "zip"),
 ]
-LARGEST_FILE = 200
-"""MB; the store refuses more, whatever the browser was told."""
+LARGEST_FILE = largest_upload()
+"""MB that the browser lets through; the store refuses what is larger than any file may be."""
 SAMPLE = "sample"
 PROBLEM = "upload_problem"
 UPLOADS = "uploads_taken"
@@ -50,8 +51,8 @@ def choose_dataset(store: DatasetStore) -> Dataset | None:
         )
         st.caption(
             "One row for each text, with a column that says its label: CSV, JSON, Parquet, Arrow or a workbook, also compressed or in a "
-            f"zip, up to {LARGEST_FILE} MB a file. Drop files that belong together, such as train and test, together. "
-            "They stay on this computer."
+            f"zip, up to {LARGEST_FILE:,} MB a file: what this machine’s memory allows. Drop files that belong together, such as train and "
+            "test, together. They stay on this computer."
         )
     with others:
         sample_chosen = dataset is not None and dataset.identifier == SAMPLE

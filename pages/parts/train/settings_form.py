@@ -26,7 +26,7 @@ from engine.runs.experiment import (
     Experiment,
 )
 from engine.shared.classifiers import CLASSIFIERS, Classifier
-from engine.shared.devices import graphics_processors
+from engine.shared.devices import computes_bfloat16, graphics_processors
 
 SETTINGS = {item.name: item for item in fields(Experiment)}
 DEFAULTS: dict[str, Any] = {item.name: item.default for item in fields(Experiment)}
@@ -165,10 +165,10 @@ def rare_settings(box: Boxes) -> dict[str, object]:
     if box.member.concerns("encoding_precision"):
         values["encoding_precision"] = box.choice("encoding_precision", "Precision of the vectors", ENCODING_PRECISIONS)
     if box.member.concerns("precision"):
-        if graphics_processors():
+        if graphics_processors() or computes_bfloat16():
             values["precision"] = box.choice("precision", "Precision", PRECISIONS)
         else:
-            st.caption("Precision: float32. Mixed precision needs a GPU, and this machine has none that the system knows of.")
+            st.caption("Precision: float32. Mixed precision needs a GPU or a processor with bfloat16, and none is known here.")
     return values
 
 

@@ -29,7 +29,10 @@ def build(architecture: Architecture, own: frozenset[str] = frozenset()) -> kera
     token_vectors = output["sequence_output"] if isinstance(output, dict) else output
     vectors = pool(token_vectors, is_token, architecture.pooling)  # (batch, hidden_size)
     answers = keras.layers.Dense(
-        architecture.num_classes, activation="softmax" if "loss" in own else None, name="output"
+        architecture.num_classes,
+        activation="softmax" if "loss" in own else None,
+        dtype=keras.config.floatx(),  # in mixed precision, too: losses and answers are not rounded
+        name="output",
     )(vectors)  # (batch, num_classes)
     return keras.Model(inputs=tokens, outputs=answers, name="transformer")
 
