@@ -19,5 +19,5 @@ def test_runs_shows_and_clears_kept_vectors(capsys: pytest.CaptureFixture[str]) 
     writer.write(writer.missing, np.ones((2, 4), np.float32))
     writer.finish()
     assert main(["runs"]) == 0 and "Vectors kept for later runs: 2. They take 0.0 MB, at most" in capsys.readouterr().out
-    assert main(["runs", "--clear-vectors"]) == 0 and "All are removed." in capsys.readouterr().out
+    assert main(["runs", "--clear-vectors"]) == 0 and "kept vectors are removed." in capsys.readouterr().out
     assert not features.complete

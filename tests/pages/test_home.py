@@ -89,6 +89,6 @@ def test_kept_vectors_are_shown_and_removed_after_a_question(open_page, finished
     assert "a run under way uses them: 1." in words(page) and "Vectors kept for later runs: 1." in words(page)
     features.release()
     page.button("remove_vectors").click().run()
-    assert "All are removed" in words(page) and "Vectors kept" not in words(page)
+    assert "The kept vectors are removed" in words(page) and "Vectors kept" not in words(page)
     monkeypatch.setenv("PARITY_VECTORS_LIMIT", "much")
     assert "PARITY_VECTORS_LIMIT is “much”" in words(open_page("home")).replace("\\", "")

@@ -16,4 +16,8 @@ def clear_vectors() -> str:
     """Remove all that no run under way uses; return what became of them, as a sentence."""
     make_room(HomePaths(home()).features_folder, limit=0)
     left = kept_vectors()
-    return f"Kept, because a run under way uses them: {left.texts:,}. The others are removed." if left.texts else "All are removed."
+    return (
+        f"Kept, because a run under way uses them: {left.texts:,}. The others are removed."
+        if left.texts
+        else "The kept vectors are removed."
+    )
