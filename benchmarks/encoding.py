@@ -1,6 +1,6 @@
 """How fast texts become vectors in both precisions, beside `SentenceTransformer.encode` at its defaults, and what the precision costs.
 
-    python -m benchmarks.encoding [FILE ...] [--texts 200] [--rounds 3] [--labelled 1000]
+    python -m benchmarks.encoding [FILE ...] [--texts 128] [--rounds 3] [--labelled 500]
 
 A FILE is any table of labelled texts; without one the sample's messages are encoded, as they are and joined in fours. In one process all
 ways take turns, and the medians count. The accuracy is that of a logistic regression on the vectors of up to ``--labelled`` texts, of
@@ -131,9 +131,9 @@ def main() -> None:
     """Run both wings, each in a fresh process."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("files", nargs="*", help="tables of labelled texts (default: the sample)")
-    parser.add_argument("--texts", type=int, default=200, help="how many texts a pass encodes")
+    parser.add_argument("--texts", type=int, default=128, help="how many texts a pass encodes")
     parser.add_argument("--rounds", type=int, default=3, help="passes of each way; the median counts")
-    parser.add_argument("--labelled", type=int, default=1000, help="how many texts the accuracy is measured on")
+    parser.add_argument("--labelled", type=int, default=500, help="how many texts the accuracy is measured on")
     parser.add_argument("--wing", choices=("pytorch", "tensorflow"), help="time this one alone, in the present process")
     options = parser.parse_args()
     if options.wing:
