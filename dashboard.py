@@ -38,9 +38,11 @@ def draw() -> None:
 
 
 if get_script_run_ctx(suppress_warning=True) is None:  # ``streamlit run`` takes the server from here, then runs this file for each visitor
+    from engine.runs.warm.keeper import keep_standby
     from pages.parts import first_visit  # which loads what pages need; the script that each visitor runs has it then
 
     app = st.App(__file__, middleware=[Middleware(OwnOriginOnly)])
     first_visit.prepare()
+    keep_standby()
 else:
     draw()

@@ -27,6 +27,7 @@ from tests.wing_process import InWing, WingProcess
 __all__ = ["active_run", "finished_run", "home_folder"]  # the run folders that the tests of the pages build by hand serve elsewhere, too
 
 os.environ.setdefault("HF_HUB_OFFLINE", "1")  # before any test imports huggingface_hub, which reads it once
+os.environ["PARITY_STANDBY"] = "0"  # runs of a test start as from the command line of a machine without a dashboard
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 

@@ -28,7 +28,7 @@ from engine.shared.weights.files import load_progress, read_weights, save_progre
 from engine.shared.weights.initial import WEIGHTS
 
 MODULES = ("devices", "training", "inference", "export", "encoder", "summaries", "checkpoint_repairs", "classifiers.embedding_mlp",
-           "classifiers.tfidf_mlp")  # fmt: skip
+           "classifiers.tfidf_mlp", "classifiers.text_cnn", "classifiers.bi_lstm", "classifiers.transformer", "windows")  # fmt: skip
 Weights = dict[str, np.ndarray]
 Inputs = tuple[np.ndarray, ...]
 

@@ -39,14 +39,23 @@ def main(arguments: list[str]) -> None:
     fill(Run(Path(arguments[0])), RunCoordinator)
 
 
+def fill_run(run: Run, waiting: list[WorkerProcess]) -> list[WorkerProcess]:
+    """Fill the run's folder with workers that wait already; return those that can answer for its trained models afterwards."""
+    answering: list[WorkerProcess] = []
+    fill(run, lambda run: RunCoordinator(run, waiting, answering))
+    return answering
+
+
 class RunCoordinator(Coordinator):
     """Does the work of one run, in the order in which it happens."""
 
     last_word_when_stopped = "Stopped while it was waiting; nothing was trained."
 
-    def __init__(self, run: Run) -> None:
+    def __init__(self, run: Run, waiting: list[WorkerProcess] | None = None, answering: list[WorkerProcess] | None = None) -> None:
+        """``waiting`` are workers that have loaded their framework already; with ``answering``, those that can answer are left in it."""
         self.run = run
         self.experiment: Experiment = run.read_experiment()
+        self._waiting, self._answering = waiting or [], answering
         super().__init__(run)
         self.clock = StageClock(self.status.expected)
 
@@ -60,7 +69,8 @@ class RunCoordinator(Coordinator):
         self.status.progress = {name: WorkProgress(1.0, 0.0) for name in self.experiment.frameworks if name not in unfinished}
         turns = self.take_turns([self._start(name) for name in unfinished], self._on_change, self.experiment.schedule == "both-at-once")
         for worker in turns.workers[: physical_cores()]:
-            worker.go(turn=True)  # loading needs no data and goes on while they are read, side by side where there are cores for both
+            if worker not in self._waiting:
+                worker.go(turn=True)  # loading needs no data and goes on while they are read, side by side where there are cores for both
         save_code(self.run)
         features, checkpoint, texts = self._prepare()
         if features is not None and checkpoint is not None and turns.workers:
@@ -91,7 +101,22 @@ class RunCoordinator(Coordinator):
         self.say(message, state, phase)
 
     def _start(self, framework: str) -> WorkerProcess:
+        for worker in self._waiting:
+            if worker.framework == framework and worker.process.poll() is None:
+                worker.adopt(self.run.path, "train")
+                return self.take_on(worker)
         return self.start(framework, "train", self.run.path, self.experiment)
+
+    def dismiss(self) -> None:
+        """End all workers but those that can answer for the trained models, where somebody may ask."""
+        able = [process for process in self.processes if process.phase == "answer" and process.waiting and not process.finished]
+        if self._answering is not None:
+            self._answering += able
+            self.processes = [process for process in self.processes if process not in able]
+        for process in self._waiting:
+            if process not in able:
+                process.end()
+        super().dismiss()
 
     def _on_change(self, worker: WorkerProcess | None) -> None:
         """Say how far the workers are; called at every turn and about twice a second in between."""

@@ -11,18 +11,18 @@ from pathlib import Path
 
 from engine.errors import RunError
 from engine.runs.experiment import Experiment
-from engine.runs.folder import Run, create_run, home
+from engine.runs.folder import Run, create_run
 from engine.runs.index import run_rows
 from engine.runs.planning.stages import stages_of
 from engine.runs.processes.identity import end_processes
-from engine.runs.processes.queue import lock_path
 from engine.runs.status import Status
+from engine.runs.warm.door import hand_over, own_variables, waiting_for
 from engine.runs.work_folder import WorkFolder
 
 
 def start(experiment: Experiment) -> Run:
     """Create a run's folder and start its coordinator, which outlives this process. Raises ``RunError`` when the disk refuses."""
-    run = create_run(experiment, Status(expected=stages_of(experiment)))
+    run = create_run(experiment, Status(expected=stages_of(experiment, warm=waiting_for(experiment) is not None)))
     launch(run)
     return run
 
@@ -61,8 +61,13 @@ def resume(run: Run) -> None:
 
 
 def launch(run: Run) -> None:
-    """Start the coordinator of a run folder in a session of its own, and return at once."""
+    """Hand a run folder to the standby, or start its coordinator in a session of its own, and return at once."""
+    if hand_over(run):
+        return
     try:
+        if (status := run.written_status()).coordinator is not None:  # a standby took it and died over it
+            status.coordinator = None
+            run.write_status(status)
         detach("engine.runs.coordinator", run.path)
     except OSError as error:
         message = f"The run's process could not be started: {error}. Check memory and disk, then resume the run."
@@ -84,7 +89,7 @@ def detach(module: str, folder: Path) -> None:
             stderr=log,
             cwd=Path(__file__).parents[2],
             start_new_session=True,
-            env=os.environ | {"HF_HUB_DISABLE_TELEMETRY": "1", "PARITY_RUNS": str(home()), "PARITY_LOCK": str(lock_path())},
+            env=os.environ | own_variables(),
         )
     # Its end must be noticed, so that a finished process does not stay a zombie of the dashboard.
     threading.Thread(target=process.wait, daemon=True, name=f"waits for {folder.name}").start()

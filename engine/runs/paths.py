@@ -104,6 +104,13 @@ class StudyPaths(WorkPaths):
 
 
 @dataclass(frozen=True)
+class StandbyPaths(WorkPaths):
+    """What lies in the folder of a process that waits, as long as it lives."""
+
+    door_file = Place("door.json", "where it can be spoken to, and what it has loaded")
+
+
+@dataclass(frozen=True)
 class HomePaths:
     """What lies beside the runs."""
 
@@ -112,6 +119,7 @@ class HomePaths:
     datasets_folder = Place("_datasets/", "uploaded files under their content hash; below each, readings/ with its parsed table")
     features_folder = Place("_features/", "vectors of texts, used again, text by text, by every run with the same encoder")
     studies_folder = Place("_studies/", "studies, kept by what was asked and by the engine's code")
+    standby_folder = Place("_standby/", "processes that wait with both frameworks loaded, a folder each")
     units_folder = Place("_studies/units/", "results of finished pieces of work, shared by all studies")
     old_snippets_file = Place("_studies/old_snippets.json", "what the snippets of old guides do with the installed versions")
 
@@ -119,6 +127,7 @@ class HomePaths:
 TREE: dict[str, tuple[type, ...]] = {
     "runs/<run>/": (RunPaths, WorkPaths),
     "runs/_studies/<kind>-<key>/": (StudyPaths, WorkPaths),
+    "runs/_standby/<process>/": (StandbyPaths, WorkPaths),
     "runs/": (HomePaths,),
 }
 """The folders, and whose places lie in them."""

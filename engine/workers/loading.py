@@ -1,15 +1,23 @@
-"""Loading a framework: once a process, with what that took."""
+"""Loading a framework: once a process, with what that took, and where it waits for a run at low priority."""
 
 from __future__ import annotations
 
+import os
+import sys
+import threading
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 
 import psutil
 
+from engine.runs.folder import Run
+from engine.runs.processes.channel import Channel, write_output_to
+from engine.shared.classifiers import CLASSIFIERS
 from engine.units import MiB, Seconds
-from engine.workers.wing import import_wing
+from engine.workers.wing import import_classifier, import_wing
 
 
 @dataclass(frozen=True)
@@ -28,3 +36,25 @@ def load_wing(framework: str) -> LoadedWing:
     started = time.perf_counter()
     import_wing(framework, "devices", "training", "inference", "export")
     return LoadedWing(time.perf_counter() - started, psutil.Process().memory_info().rss / 2**20)
+
+
+def stand_by(framework: str, channel: Channel) -> tuple[Run, str]:
+    """Load the framework and all that a run may need of its wing, and wait; return the run that came and the job to do for it."""
+    loading = threading.Thread(target=_load_all, args=(framework,), name="loads the framework")
+    loading.start()
+    loading.join()
+    order = channel.take("standby")
+    run = Run(Path(order["run"]))
+    write_output_to(run.worker_log(framework))
+    return run, order["job"]
+
+
+def _load_all(framework: str) -> None:
+    """Load in a thread of lower priority: Linux lowers that of a single thread, and whoever lowered a process could not raise it again."""
+    if sys.platform == "linux":
+        with suppress(OSError):
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 10)
+    load_wing(framework)
+    for classifier in CLASSIFIERS:
+        import_classifier(framework, classifier)
+    import_wing(framework, "encoder", "summaries", "windows")

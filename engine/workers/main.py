@@ -28,6 +28,7 @@ from engine.workers.jobs.latency_race import race
 from engine.workers.jobs.migrate import arrive, leave
 from engine.workers.jobs.mistakes import make_mistake
 from engine.workers.jobs.train import train
+from engine.workers.loading import stand_by
 from engine.workers.requests.ablation import TrainingRequest
 from engine.workers.requests.audit import StepsRequest, TransferRequest
 from engine.workers.requests.benchmark import SpeedRequest, TargetRequest
@@ -60,15 +61,22 @@ ANSWERS: Answers = {
 
 
 def main(arguments: list[str]) -> None:
-    """Do one job for one run and leave."""
+    """Do one job for one run, which is there or still to come, and leave."""
     run, framework, job = Run(Path(arguments[0])), arguments[1], arguments[2]
     if job != "answer":
         end_with_the_coordinator()
     channel = Channel()
+    speak_plainly(channel, lambda: work(run, framework, job, channel))
+
+
+def work(run: Run, framework: str, job: str, channel: Channel) -> None:
+    """Do a job; ``standby`` is that which comes with a later run."""
+    if job == "standby":
+        run, job = stand_by(framework, channel)
     if job in JOBS:
-        speak_plainly(channel, lambda: JOBS[job](run, framework, channel))
+        JOBS[job](run, framework, channel)
     else:
-        speak_plainly(channel, lambda: serve(run, framework, channel, ANSWERS))
+        serve(run, framework, channel, ANSWERS)
 
 
 def speak_plainly(channel: Channel, job: Callable[[], None]) -> None:

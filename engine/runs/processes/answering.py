@@ -10,7 +10,9 @@ from engine import FRAMEWORK_NAMES
 from engine.errors import RunError
 from engine.runs.folder import Run
 from engine.runs.processes.channel import WorkerProcess, worker_environment
+from engine.runs.processes.identity import living_process
 from engine.runs.records.reading import from_json
+from engine.runs.warm.door import DoorClosedError, Request, answering_for
 from engine.units import Milliseconds
 
 
@@ -47,7 +49,7 @@ class Answers:
 
 
 class Answerer:
-    """A worker process that holds one framework's encoder and classifier of a run."""
+    """What answers for one framework's encoder and classifier of a run: a process that waits with it, or one of its own."""
 
     def __init__(self, run: Run, framework: str, timeout: float = 120.0) -> None:
         """Start loading; the first answer waits for it. Raises ``RunError`` when this framework has no trained model in the run."""
@@ -59,23 +61,45 @@ class Answerer:
         self.run, self.framework, self._timeout = run, framework, timeout
         self._lock = threading.Lock()
         experiment = run.read_experiment()
-        self._worker = WorkerProcess(run.path, framework, "answer", worker_environment(experiment.threads, experiment.device))
+        self._door = answering_for(run, framework)
+        self._worker: WorkerProcess | None = None
+        if self._door is None:
+            self._worker = WorkerProcess(run.path, framework, "answer", worker_environment(experiment.threads, experiment.device))
 
     @property
     def alive(self) -> bool:
         """Whether the process is there."""
-        return self._worker.process.poll() is None
+        if self._worker is not None:
+            return self._worker.process.poll() is None
+        return self._door is not None and living_process(self._door.process) is not None
 
     def answer(self, texts: list[str]) -> Answers:
         """Answer the texts. Several callers wait for one another. Raises ``RunError`` when the process cannot answer, or has ended."""
         with self._lock:
-            self._wait()
+            if self._worker is None:
+                return self._ask_at_the_door(texts)
+            self._wait(self._worker)
             self._worker.go(texts=texts)
-            self._wait()
+            self._wait(self._worker)
             return from_json(Answers, self._worker.facts) or Answers()
 
-    def _wait(self) -> None:
-        worker, ends = self._worker, time.monotonic() + self._timeout
+    def _ask_at_the_door(self, texts: list[str]) -> Answers:
+        name = FRAMEWORK_NAMES[self.framework]
+        gone = RunError(f"The {name} model's process has ended unexpectedly. Ask again; it is started anew.")
+        if self._door is None:
+            raise gone
+        try:
+            facts = self._door.call(Request(self.run.identifier, framework=self.framework, texts=tuple(texts)), self._timeout)
+        except DoorClosedError as error:
+            self._door = None  # so that ``alive`` says no from now on
+            raise gone from error
+        if "failed" in facts:
+            self._door = None
+            raise RunError(f"The {name} model cannot answer: {facts['failed']}")
+        return from_json(Answers, facts) or Answers()
+
+    def _wait(self, worker: WorkerProcess) -> None:
+        ends = time.monotonic() + self._timeout
         while not worker.waiting:
             worker.hear(0.5)
             name = FRAMEWORK_NAMES[self.framework]
@@ -89,5 +113,7 @@ class Answerer:
                 raise RunError(f"The {name} model did not answer within {self._timeout:.0f} seconds. Try fewer texts, or ask again.")
 
     def close(self) -> None:
-        """End the process and free its memory."""
-        self._worker.end()
+        """End the process and free its memory; one that others may ask as well leaves by itself."""
+        if self._worker is not None:
+            self._worker.end()
+        self._door = None

@@ -83,6 +83,13 @@ def worker_environment(threads: int, device: str) -> dict[str, str]:
     return environment | ({"CUDA_VISIBLE_DEVICES": "-1"} if device == "cpu" else {})
 
 
+def write_output_to(log: Path) -> None:
+    """Let all that this process and the libraries in it print go to the end of a file."""
+    with open(log, "ab") as file:
+        os.dup2(file.fileno(), 2)
+    os.dup2(2, 1)
+
+
 class WorkerProcess:
     """The coordinator's end: a worker that computes only while it has the turn."""
 
@@ -127,6 +134,11 @@ class WorkerProcess:
             if isinstance(message, dict):
                 self.messages.put(message)
         self.messages.put({"ended": self.process.wait()})
+
+    def adopt(self, run_path: Path, job: str) -> None:
+        """Give a worker that waits without a run one to do a job for; what it prints goes to that run's log from then on."""
+        self.job, self.facts = job, {}
+        self.go(run=str(run_path), job=job)
 
     def rss(self) -> int:
         """Return the bytes of memory that the worker has in use; 0 when it is gone."""

@@ -32,7 +32,7 @@ class StopAskedError(Exception):
 
 
 def fill(folder: Folder, coordinator_of: Callable[[Folder], Coordinator]) -> None:
-    """Do the work of a folder. Whatever happens, its status says how it ended, and no worker is left behind."""
+    """Do the work of a folder. Whatever happens, its status says how it ended, and no worker is left behind unless it is still wanted."""
     try:
         # One process for each folder. The one before, which has failed, may still be ending its workers.
         with FileLock(folder.coordinator_lock, timeout=SECONDS_TO_LEAVE):
@@ -147,9 +147,12 @@ class Coordinator(ABC):
 
     def start(self, name: str, job: str, folder: Path, experiment: Experiment) -> WorkerProcess:
         """Start a worker for ``folder``. ``name`` is the framework's, as in ``WorkerProcess``."""
-        process = WorkerProcess(folder, name, job, worker_environment(experiment.threads, experiment.device))
+        return self.take_on(WorkerProcess(folder, name, job, worker_environment(experiment.threads, experiment.device)))
+
+    def take_on(self, process: WorkerProcess) -> WorkerProcess:
+        """Count a worker among those of this folder, which are ended with it, also when this process dies."""
         self.processes.append(process)
-        self.status.workers[f"{name} {job}"] = process.identity
+        self.status.workers[f"{process.name} {process.job}"] = process.identity
         self.write()
         return process
 

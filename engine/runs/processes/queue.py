@@ -50,6 +50,17 @@ def wait_in_queue(folder: WorkFolder, say: Callable[[str], None]) -> FileLock | 
         wait_a_moment()
 
 
+def machine_is_free() -> bool:
+    """Whether nobody computes at this moment."""
+    lock = FileLock(lock_path(), mode=0o666)
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        return False
+    lock.release()
+    return True
+
+
 def _note_path() -> Path:
     return lock_path().with_suffix(".holder.json")
 

@@ -37,7 +37,8 @@ def train(run: Run, framework: str, channel: Channel) -> None:
     channel.take("import")
     training = Training(run, framework, channel)
     answer = channel.take("build", gpu=training.gpu, import_seconds=training.import_seconds)
-    training.import_seconds -= answer.get("paused", 0.0)
+    if not training.was_loaded:
+        training.import_seconds -= answer.get("paused", 0.0)
     while "device" not in answer:  # the vectors come first where they are not there yet
         training.encode(channel.take(answer["next"])["texts"])
         answer = channel.take("build")
@@ -67,6 +68,7 @@ class Training:
         self.run, self.framework, self.channel = run, framework, channel
         self.experiment = run.read_experiment()
         self.events = EventFile(run.events_file(framework))
+        self.was_loaded = load_wing.cache_info().currsize > 0
         loaded = load_wing(framework)
         self.import_seconds, self.rss_after_import = loaded.seconds, loaded.rss_mib
         self.wing, self.inference, self.export = import_wing(framework, "training", "inference", "export")
