@@ -1,6 +1,6 @@
 """The engine of Parity: everything but the pages, in rooms that data flow through. See ``docs/architecture.md``."""
 
-__version__ = "0.4.0"
+__version__ = "0.5.0"
 """The version of the product, and the only place in which it is written. What changed in it: ``CHANGELOG.md``."""
 
 FRAMEWORK_NAMES = {"pytorch": "PyTorch", "tensorflow": "TensorFlow"}
