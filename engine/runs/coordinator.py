@@ -57,7 +57,7 @@ class RunCoordinator(Coordinator):
         self.experiment: Experiment = run.read_experiment()
         self._waiting, self._answering = waiting or [], answering
         super().__init__(run)
-        self.clock = StageClock(self.status.expected)
+        self.clock = StageClock(self.status.expected, warm=bool(waiting))
 
     def work(self) -> tuple[str, str]:
         """Prepare, train, compare, and time the answers."""
