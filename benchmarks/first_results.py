@@ -25,6 +25,8 @@ import psutil
 
 from benchmarks.clients import opened_at_once
 from benchmarks.figures import Row, publish
+from engine.files import read_json
+from engine.runs.paths import HomePaths, StandbyPaths
 from scripts.browsing import started_dashboard
 
 PROJECT = Path(__file__).parents[1]
@@ -65,10 +67,10 @@ def with_standby(repeats: int) -> list[dict[str, Any]]:
 
 
 def waits(home: Path, seconds: float = 60) -> bool:
-    """Wait until a worker of each framework is there and computes nothing; return whether it came to that."""
+    """Wait until a process that could take any run is there and its workers compute nothing; return whether it came to that."""
     deadline, before = time.monotonic() + seconds, list[float]()
     while time.monotonic() < deadline:
-        now = [sum(process.cpu_times()[:2]) for process in workers(home)]
+        now = [sum(process.cpu_times()[:2]) for process in waiting_workers(home)]
         if len(now) > 1 and now == before:
             return True
         before = now
@@ -76,13 +78,14 @@ def waits(home: Path, seconds: float = 60) -> bool:
     return False
 
 
-def workers(home: Path) -> list[psutil.Process]:
-    """Return the workers that belong to a home."""
-    found = []
-    for process in psutil.process_iter():
-        with suppress(psutil.Error):
-            if "engine.workers.main" in process.cmdline() and process.environ().get("PARITY_RUNS") == str(home):
-                found.append(process)
+def waiting_workers(home: Path) -> list[psutil.Process]:
+    """Return the workers of the processes of a home that wait for a run, not of those that answer for one."""
+    found: list[psutil.Process] = []
+    for folder in HomePaths(home).standby_folder.glob("*"):
+        door = read_json(StandbyPaths(folder).door_file)
+        if door and not door.get("run"):
+            with suppress(psutil.Error):
+                found += psutil.Process(door["process"]["pid"]).children()
     return found
 
 
