@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -21,6 +23,8 @@ from engine.runs.records.outcome import Outcome
 from engine.runs.records.reading import from_json
 from engine.runs.source_code import save_code
 from engine.runs.status import WorkProgress
+from engine.runs.warm.answers import answer_for
+from engine.runs.warm.door import keeper, own_variables, present_version
 from engine.shared.devices import choose_device, graphics_processors, physical_cores
 from engine.shared.encoders.checkpoint import BUNDLED, Checkpoint, resolve
 
@@ -35,8 +39,20 @@ LOGIT_BAR = 1e-3
 
 
 def main(arguments: list[str]) -> None:
-    """Fill the run's folder."""
-    fill(Run(Path(arguments[0])), RunCoordinator)
+    """Fill the run's folder; then, where a dashboard may ask, answer for the trained models."""
+    run, version = Run(Path(arguments[0])), present_version(os.environ | own_variables())
+    dashboard = keeper()
+    if dashboard is None:
+        fill(run, RunCoordinator)
+        return
+    workers = fill_run(run, [])
+    folder = HomePaths(home()).standby_folder / f"{dashboard.pid}-{run.identifier}"
+    try:
+        answer_for(run, folder, dashboard, version, workers)
+    finally:
+        for worker in workers:
+            worker.end()
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def fill_run(run: Run, waiting: list[WorkerProcess]) -> list[WorkerProcess]:

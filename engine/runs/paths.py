@@ -120,6 +120,7 @@ class HomePaths:
     features_folder = Place("_features/", "vectors of texts, used again, text by text, by every run with the same encoder")
     studies_folder = Place("_studies/", "studies, kept by what was asked and by the engine's code")
     standby_folder = Place("_standby/", "processes that wait with both frameworks loaded, a folder each")
+    keeper_file = Place("_standby/keeper.json", "the dashboard that keeps them waiting")
     units_folder = Place("_studies/units/", "results of finished pieces of work, shared by all studies")
     old_snippets_file = Place("_studies/old_snippets.json", "what the snippets of old guides do with the installed versions")
 

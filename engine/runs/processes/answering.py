@@ -12,7 +12,7 @@ from engine.runs.folder import Run
 from engine.runs.processes.channel import WorkerProcess, worker_environment
 from engine.runs.processes.identity import living_process
 from engine.runs.records.reading import from_json
-from engine.runs.warm.door import DoorClosedError, Request, answering_for
+from engine.runs.warm.door import Door, DoorClosedError, Request, answering_for, doors, keeper
 from engine.units import Milliseconds
 
 
@@ -48,11 +48,18 @@ class Answers:
         )
 
 
+SECONDS_TO_OPEN = 2.0
+"""How long the processes of a run that has just ended may take until they can be asked."""
+
+
 class Answerer:
     """What answers for one framework's encoder and classifier of a run: a process that waits with it, or one of its own."""
 
     def __init__(self, run: Run, framework: str, timeout: float = 120.0) -> None:
-        """Start loading; the first answer waits for it. Raises ``RunError`` when this framework has no trained model in the run."""
+        """Start loading; the first answer waits for it, and for the end of a run whose answers are being timed.
+
+        Raises ``RunError`` when this framework has no trained model in the run.
+        """
         if not run.model_file(framework).exists():
             raise RunError(
                 f"Run {run.identifier} has no trained {FRAMEWORK_NAMES[framework]} model: training has not finished or its file was "
@@ -60,22 +67,47 @@ class Answerer:
             )
         self.run, self.framework, self._timeout = run, framework, timeout
         self._lock = threading.Lock()
-        experiment = run.read_experiment()
-        self._door = answering_for(run, framework)
+        self._door: Door | None = None
         self._worker: WorkerProcess | None = None
+        self._connected = False
+        if not self._is_being_timed():
+            self._connect()
+
+    def _is_being_timed(self) -> bool:
+        """Whether the run has results and goes on: then its own processes will answer in a moment."""
+        status = self.run.read_status()
+        return status.active and status.phase == "latency" and keeper() is not None
+
+    def _connect(self) -> None:
+        """Find a process that has the model, or start one."""
+        experiment, self._connected = self.run.read_experiment(), True
+        self._door = answering_for(self.run, self.framework)
         if self._door is None:
-            self._worker = WorkerProcess(run.path, framework, "answer", worker_environment(experiment.threads, experiment.device))
+            self._worker = WorkerProcess(self.run.path, self.framework, "answer", worker_environment(experiment.threads, experiment.device))
+
+    def _wait_for_the_run(self) -> None:
+        ends = time.monotonic() + self._timeout
+        while self._is_being_timed() and time.monotonic() < ends:
+            time.sleep(0.05)
+        ends = time.monotonic() + SECONDS_TO_OPEN
+        while time.monotonic() < ends and not any(door.run == self.run.identifier for door in doors()):
+            time.sleep(0.05)
 
     @property
     def alive(self) -> bool:
         """Whether the process is there."""
         if self._worker is not None:
             return self._worker.process.poll() is None
+        if not self._connected:
+            return True
         return self._door is not None and living_process(self._door.process) is not None
 
     def answer(self, texts: list[str]) -> Answers:
         """Answer the texts. Several callers wait for one another. Raises ``RunError`` when the process cannot answer, or has ended."""
         with self._lock:
+            if not self._connected:
+                self._wait_for_the_run()
+                self._connect()
             if self._worker is None:
                 return self._ask_at_the_door(texts)
             self._wait(self._worker)

@@ -190,6 +190,12 @@ def answering_for(run: Run, framework: str) -> Door | None:
         return None
 
 
+def keeper() -> ProcessIdentity | None:
+    """Return the dashboard that keeps a standby, if one lives: as long as it does, processes may wait for it."""
+    found = from_json(ProcessIdentity, read_json(HomePaths(home()).keeper_file)) if is_wanted() else None
+    return found if living_process(found) is not None else None
+
+
 def own_variables() -> dict[str, str]:
     """Return the variables that every coordinator is given, whoever starts it."""
     from engine.runs.processes.queue import lock_path  # here, for the queue looks at all runs

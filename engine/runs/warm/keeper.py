@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import secrets
 import shutil
@@ -14,14 +15,14 @@ from pathlib import Path
 
 import psutil
 
-from engine.files import read_json
+from engine.files import read_json, write_atomically
 from engine.runs.folder import home
 from engine.runs.index import run_rows
 from engine.runs.paths import HomePaths, StandbyPaths
 from engine.runs.processes.identity import living_process, process_identity
 from engine.runs.processes.queue import machine_is_free
-from engine.runs.records.reading import from_json
-from engine.runs.warm.door import Door, doors, is_wanted, own_variables, standby_folders
+from engine.runs.records.reading import from_json, to_json
+from engine.runs.warm.door import Door, doors, is_wanted, keeper, own_variables, standby_folders
 
 LEAST_FREE = 6 * 2**30
 """Bytes of memory that must be free before a standby is started, which takes about a quarter of that."""
@@ -45,6 +46,10 @@ def _keep() -> None:
         try:
             if process is not None:
                 process.poll()  # so that a finished one does not stay a zombie
+            if keeper() is None:
+                place = HomePaths(home()).keeper_file
+                place.parent.mkdir(parents=True, exist_ok=True)
+                write_atomically(place, json.dumps(to_json(process_identity())))
             was_idle, idle = idle, _is_missing() and time.monotonic() - started > SECONDS_TO_OPEN
             if was_idle and idle and machine_is_free():
                 remove_dead()
