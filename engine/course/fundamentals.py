@@ -69,8 +69,8 @@ either framework computes.
         ),
         Shown(
             "Arrays become tensors",
-            "The same step twice. PyTorch takes over NumPy's memory and then moves it to a device; TensorFlow copies, on the device that "
-            "is named around the call.",
+            "The same step twice. Both take over NumPy's memory: PyTorch by a function of its own, TensorFlow by DLPack, the way in which "
+            "frameworks hand arrays to one another. PyTorch then moves it to a device, in TensorFlow the device is named around the call.",
             "tfidf-mlp",
             "train",
             ("as_tensors",),

@@ -337,3 +337,30 @@ def test_mixed_precision_on_a_processor_learns_as_float32_does(wing: str, in_win
         np.testing.assert_allclose(mixed, plain, rtol=0.05)
         assert (mixed != plain).any(), "bfloat16 rounds"
         np.testing.assert_allclose(found["mixed-answers"].sum(axis=1), 1, atol=1e-5)
+
+
+def work_mapped(folder: Path) -> list[bool]:
+    """Whether tensors hold what the arrays do, wherever those begin, and whether a mapped array stays the memory of its tensor."""
+    import tensorflow as tf
+
+    from engine.frameworks.tensorflow.training import as_tensors
+
+    rows = np.random.default_rng(0).standard_normal((100, 24)).astype(np.float32)  # 96 bytes each
+    np.save(folder / "rows.npy", rows)
+    mapped = np.load(folder / "rows.npy", mmap_mode="c")
+    found = []
+    for values in (mapped, mapped[2:], mapped[1:], mapped[:0], mapped[:, 1:], rows.astype(np.int32)[:64], rows.astype(np.float64)):
+        (tensor,), _ = as_tensors((values,), np.zeros(len(values), np.int64), "cpu")
+        expected = np.array(values)
+        first = tf.gather(tensor, tf.range(min(1, len(values))))
+        found.append(tensor.shape == values.shape and np.array_equal(tensor, expected) and np.array_equal(first, expected[:1]))
+    (tensor,), _ = as_tensors((mapped[2:],), np.zeros(98, np.int64), "cpu")
+    mapped[2, 0] = 7.0
+    found.append(float(tensor[0, 0]) == 7.0)
+    del mapped
+    found.append(float(tf.reduce_sum(tensor[:, 1])) != 0.0)
+    return found
+
+
+def test_arrays_become_tensors_in_their_own_memory(in_wing: InWing, tmp_path: Path) -> None:
+    assert in_wing("tensorflow", work_mapped, tmp_path) == [True] * 9

@@ -81,14 +81,20 @@ def save_arrays(run: Run, rows: dict[str, np.ndarray], arrays: tuple[np.ndarray,
     """Write what the classifier takes, the rows of each part side by side, so that a worker maps its part instead of copying it."""
     order = np.concatenate([rows[part] for part in PARTS])
     for number, values in enumerate(arrays):
-        with draft_of(run.input_array(number)) as draft:
-            arranged = np.lib.format.open_memmap(draft, mode="w+", dtype=values.dtype, shape=(len(order), *values.shape[1:]))
+        with draft_of(run.input_array(number)) as draft, draft.open("wb") as file:
+            form = np.lib.format.header_data_from_array_1_0(values[:0])
+            np.lib.format.write_array_header_1_0(file, form | {"shape": (len(order), *values.shape[1:]), "fortran_order": False})
             for start in range(0, len(order), CHUNK):
-                arranged[start : start + CHUNK] = values[order[start : start + CHUNK]]
-            arranged.flush()
-            del arranged
+                file.write(np.ascontiguousarray(_reopened(values)[order[start : start + CHUNK]]).data)
     if lengths is not None:
         np.save(run.lengths_file, lengths[order])
+
+
+def _reopened(values: np.ndarray) -> np.ndarray:
+    """Map an array anew that is mapped: its pages count as this process's memory for as long as it has them mapped."""
+    if not isinstance(values, np.memmap) or values.filename is None:
+        return values
+    return np.memmap(values.filename, values.dtype, "r", values.offset, values.shape)
 
 
 def save_inputs(run: Run, inputs: Inputs, texts: list[str]) -> None:
