@@ -62,6 +62,12 @@ def fill_run(run: Run, waiting: list[WorkerProcess]) -> list[WorkerProcess]:
     return answering
 
 
+def load_for_the_end() -> None:
+    """Load what puts the results together, so that they do not wait for it when both have been tested."""
+
+    import engine.runs.comparison  # noqa: F401
+
+
 class RunCoordinator(Coordinator):
     """Does the work of one run, in the order in which it happens."""
 
@@ -227,6 +233,7 @@ class RunCoordinator(Coordinator):
             if len(turns.workers) > 1 and not turns.workers[0].finished and turns.workers[1].phase != "build":
                 first, second = (FRAMEWORK_NAMES[worker.framework] for worker in turns.workers)
                 self._enter("import", f"Loading {second}; {first} has begun to train", "running")
+        load_for_the_end()  # while the workers load
         turns.run_until("build")
         gpus = {worker.framework: worker.facts.get("gpu") for worker in turns.workers if not worker.finished}
         for name in self.experiment.frameworks:  # what finished before a resume decides too, so that both use the same kind of device

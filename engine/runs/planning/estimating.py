@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from engine.runs.experiment import Experiment
 from engine.runs.planning.stages import earlier_runs, expected_of
 from engine.runs.planning.workload import Workload
+from engine.runs.warm.door import waiting_for
 
 PROCESS_MIB = {"pytorch": 350.0, "tensorflow": 750.0}
 """A worker with its framework, before there is a model."""
@@ -31,7 +32,8 @@ class Estimate:
 def estimate(experiment: Experiment) -> Estimate:
     """Return time and memory. What cannot be read counts as 1,000 texts of 64 tokens, or as a large encoder: there is always an answer."""
     work = Workload.of(experiment)
-    expected = expected_of(work, warm=False)
+    warm = waiting_for(experiment) is not None
+    expected = expected_of(work, warm)
     encoding = expected["encoding"].seconds if "encoding" in expected else 0.0
     names = (*SAME, *SAME_FOR_TOKENS) if experiment.family_member.sequences else SAME
     alike = any(all(getattr(run.experiment, name) == getattr(experiment, name) for name in names) for run in earlier_runs())
@@ -43,7 +45,8 @@ def estimate(experiment: Experiment) -> Estimate:
     if experiment.family_member.takes == "vectors":
         memory += len(experiment.frameworks) * work.encoder_bytes / 2**20
     seconds = sum(stage.seconds for stage in expected.values())
-    return Estimate(seconds, encoding, work.compiling_seconds, memory, f"{kind}; at most {experiment.epochs} epochs.")
+    waiting = " A standby waits with the frameworks loaded, so that it begins at once." if warm else ""
+    return Estimate(seconds, encoding, work.compiling_seconds, memory, f"{kind}; at most {experiment.epochs} epochs.{waiting}")
 
 
 SAME = ("classifier", "mode", "compiled", "schedule", "device")

@@ -76,10 +76,10 @@ def wait_for_a_run(folder: Path, keeper: ProcessIdentity, version: str, workers:
 
 def load_the_rest() -> None:
     """Load what a coordinator loads late, so that a run does not wait for it."""
-    import engine.runs.comparison
     import engine.runs.preparing.prepare
     import engine.runs.preparing.vectors  # noqa: F401
 
+    coordinator.load_for_the_end()
     run_rows()
 
 

@@ -26,7 +26,7 @@ from engine.shared.weights.initial import merge_initial
 from engine.workers.callback import EventFile, ReportedTraining, Reporter
 from engine.workers.jobs.answer import answer_texts
 from engine.workers.jobs.encode import Embed, encode_texts, keep_probe, load_embed
-from engine.workers.latency import measure_latency
+from engine.workers.latency import BATCH_SIZE, BATCH_SIZE_OF_AN_ENCODER, measure_latency
 from engine.workers.loading import load_wing
 from engine.workers.meters import peak_rss_mib, reset_peak_rss
 from engine.workers.wing import Encode, build_model, import_classifier, import_wing, make_encode, prepare_device
@@ -56,7 +56,7 @@ def train(run: Run, framework: str, channel: Channel) -> None:
     channel.take("check", evaluated=True, outcome=to_json(outcome))
     classify = training.load_classify()
     channel.take("latency")
-    outcome = replace(outcome, latency_ms=measure_latency(classify, training.sample))
+    outcome = replace(outcome, latency_ms=measure_latency(classify, training.sample, training.batch_to_time))
     answer_texts(run, channel, classify, channel.take("answer", outcome=to_json(outcome), done=True)["texts"])
 
 
@@ -240,6 +240,12 @@ class Training:
             device=(self.gpu if self.device_kind == "gpu" else None) or "cpu",
             threads=self.threads,
         )
+
+    @property
+    def batch_to_time(self) -> int:
+        """The texts that are answered at once when that is timed, the same in both frameworks."""
+        slow = self.experiment.family_member.pretrained and self.device_kind == "cpu"
+        return BATCH_SIZE_OF_AN_ENCODER if slow else BATCH_SIZE
 
     def load_classify(self) -> Callable[[Sequence[str]], tuple[np.ndarray, float, float]]:
         """Return what answers to new texts, and keep the encoder's vectors of a few, where there is one."""
