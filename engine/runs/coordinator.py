@@ -186,6 +186,7 @@ class RunCoordinator(Coordinator):
         maker, *others = turns.workers
         self._enter("encode", f"Computing the vectors of {len(texts):,} texts with {checkpoint.name} (kept for the next run)")
         self._turn_into_vectors(turns, maker, "encode", "all")
+        self.status.notes += tuple(note for note in maker.facts.get("findings", ()) if note not in self.status.notes)
         for other in others:
             if not self.run.stop_requested():
                 first, second = FRAMEWORK_NAMES[maker.framework], FRAMEWORK_NAMES[other.framework]

@@ -42,7 +42,7 @@ PAGES = sorted(path.stem for path in (Path(__file__).parents[2] / "pages").glob(
 
 SHOWN = {
     "home": ["support_messages.csv", "PyTorch 13.3 %", "TensorFlow 13.3 %"],
-    "guide": ["9 are put to the test on this machine", "2.94 ×"],
+    "guide": ["9 are put to the test on this machine", "2.94 to 8.27 ×"],
     "data": ["Use the sample"],
     "train": ["Both reach 13.3 % and agree on 100 % of 15 test texts", "never differ by more than 1 part in 7,220,000", "13.3 %"],
     "compare": ["Both reach 13.3 % and agree on 100 % of 15 test texts", "1 part in 7,220,000"],
@@ -192,7 +192,7 @@ def test_every_file_of_a_recorded_folder_is_in_the_tree(recorded_run: Run) -> No
     for folder, holders in TREE.items():
         names = [re.sub(r"<[\w-]+>", "[^/]+", place.name) for place in places(*holders) if place.name != "<framework>/"]
         roots = [recorded_run.path] if "<run>" in folder else [study.path for kind in studies.KINDS for study in studies.list_studies(kind)]
-        if folder != "runs/":
+        if folder != "runs/" and "_standby" not in folder:  # what waits leaves nothing behind
             files = [file.relative_to(root).as_posix() for root in roots for file in root.glob("**/*") if file.is_file()]
             unknown = [file for file in files if not any(re.match(name + ("$" if name[-1] != "/" else ""), file) for name in names)]
             assert files and not unknown, f"{folder} also has {', '.join(unknown)}: say in engine/runs/paths.py what that is"

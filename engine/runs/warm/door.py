@@ -18,7 +18,7 @@ from typing import Self
 from engine.errors import ParityError
 from engine.files import read_json, write_atomically
 from engine.runs.experiment import Experiment
-from engine.runs.folder import Run, home
+from engine.runs.folder import Run, home, readable_experiment
 from engine.runs.paths import HomePaths, StandbyPaths
 from engine.runs.processes.identity import ProcessIdentity, living_process
 from engine.runs.records.reading import from_json, to_json
@@ -169,7 +169,8 @@ def waiting_for(experiment: Experiment) -> Door | None:
 
 def hand_over(run: Run) -> bool:
     """Give a queued run to a process that waits for one, if there is one that fits; whether it was accepted."""
-    door = waiting_for(run.read_experiment())
+    experiment = readable_experiment(run)
+    door = waiting_for(experiment) if experiment is not None else None
     if door is None:
         return False
     try:

@@ -62,6 +62,7 @@ def encode_texts(run: Run, framework: str, channel: Channel, embed: Embed, devic
     features = features_of_run(run, texts)
     writer = FeatureWriter(features, checkpoint.hidden_size)
     missing, kept = writer.missing, writer.kept_texts
+    channel.tell(findings=features.findings)
     started, last_word = time.perf_counter(), 0.0
     letters = np.array([len(texts[row]) for row in missing])
     finished = read = 0
