@@ -40,11 +40,11 @@ LOGIT_BAR = 1e-3
 
 def main(arguments: list[str]) -> None:
     """Fill the run's folder; then, where a dashboard may ask, answer for the trained models."""
-    run, version = Run(Path(arguments[0])), present_version(os.environ | own_variables())
-    dashboard = keeper()
+    run, dashboard = Run(Path(arguments[0])), keeper()
     if dashboard is None:
         fill(run, RunCoordinator)
         return
+    version = present_version(os.environ | own_variables())
     workers = fill_run(run, [])
     folder = HomePaths(home()).standby_folder / f"{dashboard.pid}-{run.identifier}"
     try:

@@ -81,18 +81,23 @@ def detach(module: str, folder: Path) -> None:
 
     ``module`` knows the folder's coordinator, as ``engine/runs/processes/entry.py`` says.
     """
-    with open(WorkFolder(folder).coordinator_log, "ab") as log:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "engine.runs.processes.entry", module, str(folder)],
+    process = start_coordinator(module, [str(folder)], WorkFolder(folder).coordinator_log)
+    # Its end must be noticed, so that a finished process does not stay a zombie of the dashboard.
+    threading.Thread(target=process.wait, daemon=True, name=f"waits for {folder.name}").start()
+
+
+def start_coordinator(module: str, words: list[str], log: Path) -> subprocess.Popen[bytes]:
+    """Start a coordinator in a session of its own, so that it outlives this process; ``words`` are what its module's ``main`` is given."""
+    with open(log, "ab") as output:
+        return subprocess.Popen(
+            [sys.executable, "-m", "engine.runs.processes.entry", module, *words],
             stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
+            stdout=output,
+            stderr=output,
             cwd=Path(__file__).parents[2],
             start_new_session=True,
             env=os.environ | own_variables(),
         )
-    # Its end must be noticed, so that a finished process does not stay a zombie of the dashboard.
-    threading.Thread(target=process.wait, daemon=True, name=f"waits for {folder.name}").start()
 
 
 def recover() -> list[Run]:

@@ -148,10 +148,12 @@ def doors() -> list[Door]:
     """Return the doors of living processes that were started with the present code and environment, the latest first."""
     if not is_wanted():
         return []
-    version = present_version(os.environ | own_variables())
     found = [from_json(Door, read_json(StandbyPaths(folder).door_file)) for folder in standby_folders()]
-    living = [door for door in found if door is not None and door.version == version and living_process(door.process) is not None]
-    return sorted(living, key=lambda door: door.opened, reverse=True)
+    living = [door for door in found if door is not None and living_process(door.process) is not None]
+    if not living:
+        return []  # most often, and pages ask at every rerun: the code is looked at where somebody waits
+    version = present_version(os.environ | own_variables())
+    return sorted((door for door in living if door.version == version), key=lambda door: door.opened, reverse=True)
 
 
 def standby_folders() -> list[Path]:

@@ -7,22 +7,21 @@ import os
 import secrets
 import shutil
 import subprocess
-import sys
 import threading
 import time
 from contextlib import suppress
-from pathlib import Path
 
 import psutil
 
 from engine.files import read_json, write_atomically
 from engine.runs.folder import home
 from engine.runs.index import run_rows
+from engine.runs.launching import start_coordinator
 from engine.runs.paths import HomePaths, StandbyPaths
 from engine.runs.processes.identity import living_process, process_identity
 from engine.runs.processes.queue import machine_is_free
 from engine.runs.records.reading import from_json, to_json
-from engine.runs.warm.door import Door, doors, is_wanted, keeper, own_variables, standby_folders
+from engine.runs.warm.door import Door, doors, is_wanted, keeper, standby_folders
 
 LEAST_FREE = 6 * 2**30
 """Bytes of memory that must be free before a standby is started, which takes about a quarter of that."""
@@ -74,16 +73,7 @@ def start_standby(module: str = "engine.runs.warm.standby") -> subprocess.Popen[
     folder.path.mkdir(parents=True)
     me = process_identity()
     words = [str(folder.path), str(me.pid), str(me.started)]
-    with open(folder.coordinator_log, "ab") as log:
-        return subprocess.Popen(
-            [sys.executable, "-m", "engine.runs.processes.entry", module, *words],
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
-            cwd=Path(__file__).parents[3],
-            start_new_session=True,
-            env=os.environ | own_variables(),
-        )
+    return start_coordinator(module, words, folder.coordinator_log)
 
 
 def remove_dead() -> None:

@@ -1,4 +1,4 @@
-"""In which precision an encoder computes vectors here: a short trial says it once, and its outcome is kept beside the vectors."""
+"""The precision in which an encoder computes vectors here: a short trial says it once, and its outcome is kept beside the vectors."""
 
 from __future__ import annotations
 
