@@ -64,6 +64,7 @@ def fill_run(run: Run, waiting: list[WorkerProcess]) -> list[WorkerProcess]:
 
 def load_for_the_end() -> None:
     """Load what puts the results together, so that they do not wait for it when both have been tested."""
+    import sklearn.metrics  # noqa: F401
 
     import engine.runs.comparison  # noqa: F401
 

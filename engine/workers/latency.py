@@ -15,10 +15,11 @@ PRECISION = 0.05
 """A median is known, and measuring it ends, when its 95 % interval reaches at most this part of it to either side."""
 SINGLE_SECONDS, BATCH_SECONDS = 1.2, 0.7
 """How long single texts and batches are timed at the most, unless the least number of them takes longer."""
-SINGLE_TEXTS = 20
-"""Different texts in a round of single ones. Measuring ends with a round, so that both frameworks answer the same texts equally often."""
+SINGLE_TEXTS, LEAST_SINGLES = 10, 20
+"""Different texts in a round of single ones, and how many answers there are at the least. Measuring ends with a round, so that both
+frameworks answer the same texts equally often."""
 LEAST_BATCHES, WARM_UP = 5, 3
-BATCH_SIZE, BATCH_SIZE_OF_AN_ENCODER = 64, 16
+BATCH_SIZE, BATCH_SIZE_OF_AN_ENCODER = 64, 8
 """Texts in a batch. Where each goes through an encoder on a CPU, five batches of 64 would take longer than the whole training of a head."""
 LEAST_FOR_P95 = 20
 """Below so many calls the 95th percentile would be the slowest of them, and is left out."""
@@ -29,7 +30,7 @@ def measure_latency(classify: Any, texts: list[str], batch_size: int = BATCH_SIZ
     some, batch_texts = (texts * SINGLE_TEXTS)[:SINGLE_TEXTS], (texts * batch_size)[:batch_size]
     for text in some[:WARM_UP]:
         classify([text])
-    single = repeat(lambda number: classify([some[number % SINGLE_TEXTS]]), 400, SINGLE_TEXTS, SINGLE_SECONDS, PRECISION, SINGLE_TEXTS)
+    single = repeat(lambda number: classify([some[number % SINGLE_TEXTS]]), 400, LEAST_SINGLES, SINGLE_SECONDS, PRECISION, SINGLE_TEXTS)
     classify(batch_texts)
     batch = repeat(lambda number: classify(batch_texts), 100, LEAST_BATCHES, BATCH_SECONDS, PRECISION).sum(axis=1)
     total = single.sum(axis=1)
@@ -50,7 +51,7 @@ def repeat(measure: Any, most: int, least: int = 5, seconds: float = 3.0, precis
     """Return the (encoding, classifying) milliseconds of each repetition.
 
     At the end of a round it stops once the median is known to ``precision``, or where another round would not fit into
-    ``seconds``; but never before there are ``least``.
+    ``seconds``; but never before there are ``least``. A round takes ``each_round`` different things, the same in every round.
     """
     began, times = time.perf_counter(), list[tuple[float, float]]()
     while len(times) < most:
@@ -60,9 +61,18 @@ def repeat(measure: Any, most: int, least: int = 5, seconds: float = 3.0, precis
             continue
         if (time.perf_counter() - began) * (count + each_round) / count > seconds:
             break
-        if precision and median_reach(np.sum(times, axis=1)) <= precision:
+        if precision and median_reach(_noise(np.sum(times, axis=1), each_round)) <= precision:
             break
     return np.array(times)
+
+
+def _noise(times: np.ndarray, each_round: int) -> np.ndarray:
+    """Return the times without what differs because a long text takes longer than a short one: the texts are the same in every round."""
+    if each_round == 1:
+        return times
+    rounds = times.reshape(-1, each_round)  # (rounds, texts)
+    usual = np.median(rounds, axis=0)
+    return (rounds / np.where(usual > 0, usual, 1.0)).ravel()
 
 
 def median_reach(times: np.ndarray) -> float:

@@ -13,11 +13,14 @@ from pathlib import Path
 
 import psutil
 
+from engine.errors import EncoderError
 from engine.runs.folder import Run
 from engine.runs.processes.channel import Channel, write_output_to
 from engine.shared.classifiers import CLASSIFIERS
+from engine.shared.devices import graphics_processors
+from engine.shared.encoders.checkpoint import bundled_checkpoint
 from engine.units import MiB, Seconds
-from engine.workers.wing import import_classifier, import_wing
+from engine.workers.wing import import_classifier, import_wing, load_ahead
 
 
 @dataclass(frozen=True)
@@ -39,7 +42,10 @@ def load_wing(framework: str) -> LoadedWing:
 
 
 def stand_by(framework: str, channel: Channel) -> tuple[Run, str]:
-    """Load the framework and all that a run may need of its wing, and wait; return the run that came and the job to do for it."""
+    """Load the framework, all that a run may need of its wing and the bundled encoder, and wait.
+
+    Return the run that came and the job to do for it.
+    """
     loading = threading.Thread(target=_load_all, args=(framework,), name="loads the framework")
     loading.start()
     loading.join()
@@ -58,3 +64,6 @@ def _load_all(framework: str) -> None:
     for classifier in CLASSIFIERS:
         import_classifier(framework, classifier)
     import_wing(framework, "encoder", "summaries", "windows")
+    if not graphics_processors():  # on a GPU it would take memory that another program may need
+        with suppress(EncoderError):  # a run that needs it says what is wrong with it
+            load_ahead(framework, bundled_checkpoint())

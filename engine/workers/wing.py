@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -38,16 +39,50 @@ def import_classifier(framework: str, classifier: str) -> Any:
 def prepare_device(framework: str, wanted: str, threads: int) -> tuple[Any, str, str | None]:
     """Set the threads; return the wing's ``devices``, the device (``cpu`` or ``gpu``) that ``wanted`` means here, and the GPU's name."""
     (devices,) = import_wing(framework, "devices")
-    devices.set_threads(threads or physical_cores())
+    _set_threads(framework, threads or physical_cores())
     gpu = devices.visible_gpu() if wanted != "cpu" else None
     return devices, "gpu" if gpu else "cpu", gpu
+
+
+@cache  # PyTorch lets itself be told only once
+def _set_threads(framework: str, threads: int) -> None:
+    import_wing(framework, "devices")[0].set_threads(threads)
+
+
+_ready_encoders: dict[tuple[object, ...], Any] = {}
+
+
+def _encoder_key(framework: str, checkpoint: Checkpoint, device: str, precision: str) -> tuple[object, ...]:
+    return framework, checkpoint.folder, checkpoint.file_stamps, device, precision
+
+
+def load_ahead(framework: str, checkpoint: Checkpoint) -> None:
+    """Load an encoder on the CPU and let it read one text, so that the next ``make_embed`` for the same files has it at once."""
+    prepare_device(framework, "cpu", 0)[0].use_device("cpu", frozenset())
+    (encoder,) = import_wing(framework, "encoder")
+    model = _load_encoder(framework, checkpoint, "cpu", "float32")
+    encoder.encode(model, load_tokenizer(checkpoint.folder, 16), ["once"], checkpoint.pooling, checkpoint.normalize)
+    _ready_encoders[_encoder_key(framework, checkpoint, "cpu", "float32")] = model
+
+
+def forget_encoders_loaded_ahead() -> None:
+    """Give their memory back, where a run has no use for them."""
+    _ready_encoders.clear()
+
+
+def _load_encoder(framework: str, checkpoint: Checkpoint, device: str, precision: str) -> Any:
+    ready = _ready_encoders.pop(_encoder_key(framework, checkpoint, device, precision), None)
+    if ready is not None:
+        return ready
+    (encoder,) = import_wing(framework, "encoder")
+    with guard_encoder(framework, checkpoint.folder, device):
+        return encoder.load_encoder(checkpoint.folder, device, precision=precision)
 
 
 def make_embed(framework: str, checkpoint: Checkpoint, experiment: Experiment, device: str, precision: str = "float32") -> Any:
     """Load the encoder and return a function from texts (and an optional ``on_batch``) to their vectors, in float32 whatever computes."""
     (encoder,) = import_wing(framework, "encoder")
-    with guard_encoder(framework, checkpoint.folder, device):
-        model = encoder.load_encoder(checkpoint.folder, device, precision=precision)
+    model = _load_encoder(framework, checkpoint, device, precision)
     tokenizer = load_tokenizer(checkpoint.folder, min(experiment.max_tokens, checkpoint.max_tokens))
     fixed = {"token_budget": TOKEN_BUDGET[device]} | ({"windows": True} if experiment.long_texts == "windows" else {})
     return lambda texts, **options: encoder.encode(model, tokenizer, texts, checkpoint.pooling, checkpoint.normalize, **(fixed | options))

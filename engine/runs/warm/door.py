@@ -30,6 +30,8 @@ SECONDS_TO_ACCEPT = 5.0
 TELLING = ("PARITY_", "HF_", "OMP_", "GOMP_", "MKL_", "KMP_", "ONEDNN_", "MALLOC_", "TF_", "XLA_", "KERAS_", "CUDA_", "NVIDIA_", "TORCH",
            "PYTORCH_")  # fmt: skip
 """How the names of the variables begin that matter to what a process has loaded."""
+SET_BY_LIBRARIES = frozenset({"KMP_DUPLICATE_LIB_OK", "KMP_INIT_AT_FORK", "TF2_BEHAVIOR"})
+"""Variables that scikit-learn and TensorFlow set when they are imported: they tell what a process has done, not how it was started."""
 
 
 class DoorClosedError(ParityError):
@@ -215,6 +217,6 @@ def present_version(environment: Mapping[str, str]) -> str:
             facts = file.stat()
             digest.update(f"{file.relative_to(engine)} {facts.st_size} {facts.st_mtime_ns}\n".encode())
     for name in sorted(environment):
-        if name.startswith(TELLING):
+        if name.startswith(TELLING) and name not in SET_BY_LIBRARIES:
             digest.update(f"{name}={environment[name]}\n".encode("utf-8", "surrogateescape"))
     return digest.hexdigest()[:32]
