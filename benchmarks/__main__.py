@@ -30,6 +30,7 @@ BENCHMARKS: Mapping[str, str] = {
     "training": "",
     "pages": "",
     "clients": "",
+    "scale": "--rows 20000",
     "reading.large_file": "--repeats 1",
     "reading.encodings": "",
     "measuring": "embedding-mlp --repeats 2",
