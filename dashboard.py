@@ -7,6 +7,7 @@ from starlette.middleware import Middleware
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from pages.parts.own_origin import OwnOriginOnly
+from pages.parts.turnstile import turn_to_draw
 
 ASSETS = Path(__file__).parent / "assets"
 
@@ -34,7 +35,8 @@ def draw() -> None:
         ],
         position="top",
     )
-    page.run()
+    with turn_to_draw(page.url_path):
+        page.run()
 
 
 if get_script_run_ctx(suppress_warning=True) is None:  # ``streamlit run`` takes the server from here, then runs this file for each visitor

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import threading
+import time
+from dataclasses import dataclass, field
 from functools import lru_cache
 
 from engine.display.curve_charts import Axis, curve_pair
@@ -10,33 +12,70 @@ from engine.display.figure import Picture
 from engine.results.curves import Curves
 from engine.runs.folder import Run
 
+REST = 30
+"""While a run is live, so many times as long as its curves took to draw they are shown as they are: those of a million steps take long."""
+
+Pictures = tuple[Picture, Picture]
+
+
+@dataclass
+class Drawing:
+    """Both pictures as they were last drawn."""
+
+    pictures: Pictures
+    shown: tuple[float | None, ...]
+    """The bytes of events that are in them, and the end of the axis."""
+    ended: float
+    """When they were drawn."""
+    seconds: float
+    """How long that took."""
+
+    def may_stay(self, live: bool) -> bool:
+        """Whether it is too soon to draw what has come since."""
+        return live and time.monotonic() - self.ended < REST * self.seconds
+
+
+@dataclass
+class Followed:
+    """A run that is looked at."""
+
+    curves: Curves
+    alone: threading.Lock = field(default_factory=threading.Lock)
+    """Keeps two visitors from taking in the same bytes at once."""
+    drawings: dict[tuple[Axis, bool], Drawing] = field(default_factory=dict)
+    """The last one by axis, and whether the run was live."""
+
 
 def follow(run: Run) -> Curves:
     """The curves of a run, kept for all visitors so that each call reads only what is new."""
-    curves, alone = _followed(run)
-    with alone:
-        curves.read(run)
-    return curves
+    followed = _followed(run)
+    with followed.alone:
+        followed.curves.read(run)
+    return followed.curves
 
 
-def pictures_of(run: Run, x: Axis = "epoch", end: float | None = None) -> tuple[Picture, Picture]:
-    """Both curves, and the strip of their difference, as far as they have been written; drawn anew only when there are new points."""
-    curves, alone = _followed(run)
-    with alone:
-        curves.read(run)
-        return _drawn(curves, tuple(curves.offsets.values()), x, end)
+def pictures_of(run: Run, x: Axis = "epoch", end: float | None = None) -> Pictures:
+    """Both curves, and the strip of their difference, as far as they have been written; drawn anew only when there are new points.
+
+    ``end`` is the right end of the axis while the run is live; then pictures that took long to draw may be some seconds old.
+    """
+    followed, live = _followed(run), end is not None
+    with followed.alone:
+        followed.curves.read(run)
+        shown, drawing = (*followed.curves.offsets.values(), end), followed.drawings.get((x, live))
+        if drawing is None or (drawing.shown != shown and not drawing.may_stay(live)):
+            began = time.monotonic()
+            pictures = curve_pair(followed.curves.points(), x, end)
+            drawing = Drawing(pictures, shown, time.monotonic(), time.monotonic() - began)
+            followed.drawings[x, live] = drawing
+        return drawing.pictures
 
 
-@lru_cache(maxsize=32)
-def _drawn(curves: Curves, read: tuple[int, ...], x: Axis, end: float | None) -> tuple[Picture, Picture]:
-    return curve_pair(curves.points(), x, end)
-
-
-def _followed(run: Run) -> tuple[Curves, threading.Lock]:
-    """The curves, and what keeps two visitors from taking in the same bytes at once. Another run under the same name begins anew."""
+def _followed(run: Run) -> Followed:
+    """Return what is kept of a run; another run under the same name begins anew."""
     return _kept(run, run.experiment_file.stat().st_ino if run.experiment_file.exists() else 0)
 
 
 @lru_cache(maxsize=16)
-def _kept(run: Run, folder: int) -> tuple[Curves, threading.Lock]:
-    return Curves(run.identifier), threading.Lock()
+def _kept(run: Run, folder: int) -> Followed:
+    return Followed(Curves(run.identifier))
