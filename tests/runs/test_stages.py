@@ -9,7 +9,7 @@ import pytest
 from engine.data.store import sample_choice
 from engine.runs.experiment import Experiment
 from engine.runs.planning.stage_clock import StageClock
-from engine.runs.planning.stages import STAGES, EarlierRun, expected_stages, typical_stages
+from engine.runs.planning.stages import ENCODER_SECONDS, STAGES, EarlierRun, expected_stages, typical_stages
 from engine.runs.planning.workload import Workload
 from engine.runs.records.stages import StageEstimate, StageTimes
 from engine.runs.status import Status, WorkProgress
@@ -32,7 +32,8 @@ def test_typical_figures_know_every_classifier_and_a_standby_saves_the_imports(c
     work = Workload.of(asked(classifier, max_tokens=128))  # another limit than that of the vectors that come with the product
     cold, warm = typical_stages(work, False), typical_stages(work, True)
     assert list(cold) == [stage for stage in STAGES if stage in cold] and all(seconds > 0 for seconds in cold.values())
-    assert sum(cold.values()) - sum(warm.values()) == pytest.approx(7.0), "the imports, side by side"
+    saved = 7.0 + sum(ENCODER_SECONDS.values()) * (classifier == "embedding-mlp")
+    assert sum(cold.values()) - sum(warm.values()) == pytest.approx(saved), "the imports, side by side, and the bundled encoder"
     assert ("encoding" in cold) == (classifier == "embedding-mlp")
 
 
