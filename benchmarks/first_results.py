@@ -62,7 +62,8 @@ def with_standby(repeats: int) -> list[dict[str, Any]]:
         with started_dashboard(home, home / "dashboard.log", PARITY_STANDBY="1", PARITY_LOCK=str(home / "lock")) as address:
             asyncio.run(opened_at_once(address, "train", {}, 1))
             while len(taken) < repeats and waits(home):
-                taken.append(timeline(home, standby=True))
+                memory = standby_mib(home)
+                taken.append(timeline(home, standby=True) | {"memory": memory})
     return taken
 
 
@@ -89,6 +90,14 @@ def waiting_workers(home: Path) -> list[psutil.Process]:
     return found
 
 
+def standby_mib(home: Path) -> float:
+    """Return the memory of the process that waits and of its workers; what they share counts once where the system tells (Linux)."""
+    workers = waiting_workers(home)
+    infos = [process.memory_full_info() for process in {worker.ppid(): worker.parent() for worker in workers}.values() if process]
+    infos += [worker.memory_full_info() for worker in workers]
+    return sum(getattr(info, "pss", info.rss) for info in infos) / 2**20
+
+
 def main() -> None:
     """Publish the seconds of each point, with and without a standby."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -105,6 +114,7 @@ def main() -> None:
     kept = with_standby(options.repeats)
     if kept:
         rows = [Row(name, median_of(kept, point), "s", goal=goal) for point, (name, goal) in POINTS.items()]
+        rows.append(Row("memory of the standby while it waits", median_of(kept, "memory") / 1024, "GiB"))
         publish("From the click on, the sample, a standby there", rows, f"Runs, of which the median is told: {len(kept)}.")
     note = f"Each run has a home of its own; runs of each kind, of which the median is told: {options.repeats}."
     rows = []
@@ -116,7 +126,7 @@ def main() -> None:
 
 
 def median_of(times: list[dict[str, Any]], point: str) -> float:
-    """Return the median seconds to a point."""
+    """Return the median of the seconds to a point, or of the memory."""
     return float(median(taken[point] for taken in times))
 
 

@@ -57,7 +57,10 @@ MEASURES = (
     ("latency_ms.batch_p95", "Batch, p95", "latency", "milliseconds", "From texts to probabilities; 95 % of the calls were faster."),
     ("peak_rss_mib", "Peak memory", "memory", "MiB", "Largest resident memory of its process, the framework included."),
     ("rss_after_import_mib", "Memory after import", "memory", "MiB", "Resident memory before any model exists: the framework itself."),
-    ("train_growth_mib", "Growth in training", "memory", "MiB", "Peak memory minus memory after import: model, data and training."),
+    (
+        "train_growth_mib", "Growth in training", "memory", "MiB",
+        "The most from building the model to the test, beyond that before: model, data, training, library pages used for the first time.",
+    ),
     ("gpu_memory_mib", "GPU memory", "memory", "MiB", "Largest amount of GPU memory that the framework held."),
     ("parameters", "Parameters", "size", "parameters", "Numbers that are trained; an encoder counts if it is trained along."),
     ("model_bytes", "Model on disk", "size", "bytes", "Size of the saved weights; a frozen encoder is not part of them."),

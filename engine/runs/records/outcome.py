@@ -60,8 +60,10 @@ class Outcome:
     peak_rss_mib: MiB | None = None
     """The memory after import and the growth together. An encoder that the process had loaded before does not count."""
     train_growth_mib: MiB | None = None
-    """The largest resident memory from building the model until the evaluation had ended, beyond that right before: model, data and
-    training. Where the system cannot begin its count anew (all but Linux) the largest of the whole process."""
+    """The largest resident memory from building the model until the evaluation had ended, beyond that right before: model, data,
+    training, and pages of the libraries that are used for the first time; those are fewer where the framework had been loaded long before,
+    and the sample's model grew by some 10 to 30 MiB less there. Where the system cannot begin its count anew (all but Linux) the largest of
+    the whole process."""
     gpu_memory_mib: MiB | None = None
     """The largest amount of GPU memory that the framework held; none on a CPU."""
     parameters: int | None = None
