@@ -4,6 +4,7 @@
 
 FILE is a table like AG News, without a header: the class, then the text. Without it texts are made of the sample's words, which no vector
 is kept of. The other side has one model and no proof; this one trains, tests and compares two. Afterwards a hundred new texts are added.
+The goals are those for the 7,600 texts of AG News: on few texts, loading two frameworks weighs more than turning texts into vectors.
 """
 
 from __future__ import annotations
@@ -25,6 +26,8 @@ from benchmarks.first_results import PROJECT, timeline
 from engine.shared.encoders.checkpoint import bundled_checkpoint
 
 GOALS = {"float32": "≤ 1", "bfloat16": "≤ 0.6"}
+LEAST_FOR_GOALS = 7_000
+"""Texts from which on the goals are meant."""
 NEW = 100
 REGRESSION = PROJECT / "benchmarks" / "bare" / "sentence_regression.py"
 
@@ -53,7 +56,8 @@ def measure(folder: Path, table: pandas.DataFrame, name: str, repeats: int) -> t
         seconds["other"].append(regression(file))
     what = f"{name}, {len(table):,} texts, to both models tested"
     other = ("sentence-transformers and a logistic regression", median(seconds["other"]))
-    rows = [Row(f"{what}, {precision}", median(seconds[precision]), "s", *other, goal=goal) for precision, goal in GOALS.items()]
+    goals = GOALS if len(table) >= LEAST_FOR_GOALS else dict.fromkeys(GOALS, "")
+    rows = [Row(f"{what}, {precision}", median(seconds[precision]), "s", *other, goal=goal) for precision, goal in goals.items()]
     grown = write(pandas.concat([table, shuffled(table.iloc[:NEW], 1)]), folder / "grown.csv")
     times = first_run(folder / "bfloat16-0", grown, "bfloat16")
     encoding = times["results_file"]["encoding"]
