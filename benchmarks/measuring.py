@@ -15,7 +15,6 @@ import tempfile
 import time
 from pathlib import Path
 from statistics import median
-from typing import Any
 
 import numpy as np
 
@@ -29,9 +28,11 @@ from engine.runs.launching import start
 from engine.runs.preparing.inputs import load_inputs
 from engine.runs.processes.channel import WorkerProcess, worker_environment
 from engine.runs.processes.turns import Turns
+from engine.runs.records.reading import to_json
 from engine.shared.classifiers import CLASSIFIERS
 from engine.studies.benchmark.request import AMOUNTS, Setting
 from engine.workers.jobs.benchmark import plan_of, rounds_of
+from engine.workers.requests.benchmark import SpeedRequest
 
 ROWS = 800
 GOAL = "0.95 to 1.05"
@@ -63,9 +64,9 @@ def compare(classifier: str, frameworks: list[str], folder: Path, repeats: int) 
         experiment = Experiment.recommended(choice, classifier, frameworks=(framework,), epochs=1, patience=0, rate_schedule="constant")
         run = finish(experiment)
         setting = Setting(classifier, "matched", experiment.batch_size)
-        request = {"prepared": str(run.path), "seed": 0, "mode": setting.mode, "batch_size": setting.batch_size, "tokens": None}
         amount = AMOUNTS[experiment.family_member.takes]
-        request |= amount._replace(steps=2 * amount.steps)._asdict()
+        amounts = amount._replace(steps=2 * amount.steps)._asdict()
+        request = SpeedRequest(seed=0, mode=setting.mode, batch_size=setting.batch_size, tokens=None, **amounts)
         task = same_batches(run, experiment, request, folder / "task")
         steps, batches = [], []
         for _ in range(repeats):
@@ -88,17 +89,16 @@ def finish(experiment: Experiment) -> Run:
     return run
 
 
-def measured(run: Run, framework: str, request: dict[str, Any], bare: BareScript) -> tuple[dict[str, float], dict[str, float]]:
+def measured(run: Run, framework: str, request: SpeedRequest, bare: BareScript) -> tuple[dict[str, float], dict[str, float]]:
     """What the benchmark's worker tells, in a process of its own that is asked as a study asks it; and a bare script between its rounds."""
     bare.wait()
     worker = WorkerProcess(run.path, framework, "benchmark", worker_environment(0, "cpu"))
     turns = Turns([worker], False, lambda changed: None)
     try:
-        turns.run_until("build", lambda _: {"prepared": request["prepared"]})
-        turns.run_until("train", lambda _: {"device": "cpu"})
-        turns.give(worker, lambda _: request)
-        while worker.facts.get("answer", {}).get("pause"):
-            worker.facts.pop("answer")
+        turns.run_until("ready", lambda _: {"prepared": str(run.path)})
+        turns.run_until("work", lambda _: {"device": "cpu"})
+        turns.give(worker, lambda _: {"kind": SpeedRequest.__name__, "prepared": str(run.path), "request": to_json(request)})
+        while worker.facts.pop("pause", False):
             turns.suspend([worker])
             bare.take_turn()
             turns.give(worker)
@@ -109,13 +109,13 @@ def measured(run: Run, framework: str, request: dict[str, Any], bare: BareScript
         turns.end()
 
 
-def same_batches(run: Run, experiment: Experiment, request: dict[str, Any], folder: Path) -> Path:
+def same_batches(run: Run, experiment: Experiment, request: SpeedRequest, folder: Path) -> Path:
     """The task of a bare script: the benchmark's own batches as a single epoch."""
     write_task(run, experiment, folder)
     _, labels, lengths = load_inputs(run).part(run, "train")
     call = experiment.family_member.steps_per_call
-    rounds = rounds_of(request["rounds"], math.ceil(request["steps"] / request["rounds"] / call) * call, call)
-    plan = plan_of(rounds[-1].stop, len(labels), lengths, experiment.batch_size, request["seed"], False)
+    rounds = rounds_of(request.rounds, math.ceil(request.steps / request.rounds / call) * call, call)
+    plan = plan_of(rounds[-1].stop, len(labels), lengths, experiment.batch_size, request.seed, False)
     np.save(folder / "orders.npy", plan.order[None])
     np.save(folder / "widths.npy", plan.widths[None])
     task = json.loads((folder / "task.json").read_text())
