@@ -183,18 +183,15 @@ class RunCoordinator(Coordinator):
         return features, checkpoint, texts
 
     def _encode(self, turns: Turns, features: Features, checkpoint: Checkpoint, texts: list[str]) -> Features:
-        """Have one wing compute all vectors and the other those of the probe, which in matched mode must agree; return their place."""
+        """Have one wing compute all vectors while the other loads its encoder, and compare the two on a few texts; return their place."""
         maker, *others = turns.workers
         self._enter("encode", f"Computing the vectors of {len(texts):,} texts with {checkpoint.name} (kept for the next run)")
-        self._turn_into_vectors(turns, maker, "encode", "all")
-        self.status.notes += tuple(note for note in maker.facts.get("findings", ()) if note not in self.status.notes)
-        for other in others:
-            if not self.run.stop_requested():
-                first, second = FRAMEWORK_NAMES[maker.framework], FRAMEWORK_NAMES[other.framework]
-                self._enter("encode", f"Comparing {second}'s encoder with {first}'s on a few texts")
-                self._turn_into_vectors(turns, other, "probe", "none")
-        if self.run.stop_requested():
+        parts = {other: ("probe", "none") for other in others} | {maker: ("encode", "all")}
+        turns.together({worker: ({"next": phase}, {"texts": some}) for worker, (phase, some) in parts.items()}, "build")
+        if self.run.stop_requested():  # it ends the encoding as well, and is no failure
             return features
+        turns.raise_failures()
+        self.status.notes += tuple(note for note in maker.facts.get("findings", ()) if note not in self.status.notes)
         from engine.runs.comparison import encoder_difference
         from engine.runs.preparing.vectors import features_of_run
 
@@ -205,15 +202,6 @@ class RunCoordinator(Coordinator):
         features.write_note(features.read_note() | {"encoder_difference": difference})
         self._compare_encoders(features, checkpoint, difference)
         return features
-
-    def _turn_into_vectors(self, turns: Turns, worker: WorkerProcess, phase: str, texts: str) -> None:
-        """Have one worker turn ``all`` texts into vectors, or none but those of the probe. Raises ``TrainingError``."""
-        turns.run_until("build", of=worker)
-        for answer in ({"next": phase, "paused": worker.paused}, {"texts": texts}):
-            if not worker.finished:
-                turns.give(worker, lambda _, answer=answer: answer)  # type: ignore[misc]
-        if not self.run.stop_requested():  # a stop ends the encoding as well, and is no failure
-            turns.raise_failures()
 
     def _compare_encoders(self, features: Features, checkpoint: Checkpoint, difference: float | None) -> None:
         """Raise ``TrainingError`` in matched mode when the two encoders are not the same model, also where their vectors were kept."""

@@ -205,3 +205,32 @@ def test_a_gpu_is_hidden_from_a_worker_of_the_cpu_alone(monkeypatch: pytest.Monk
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "1")
     hidden = {device: worker_environment(0, device)["CUDA_VISIBLE_DEVICES"] for device in ("cpu", "gpu", "auto")}
     assert hidden == {"cpu": "-1", "gpu": "1", "auto": "1"}
+
+
+TWO_PARTS = """
+channel.take("import")
+answer = channel.take("build")
+while "device" not in answer:
+    told = channel.take(answer["next"])
+    channel.tell(did=told["texts"])
+    answer = channel.take("build")
+"""
+
+
+def test_different_work_is_done_side_by_side(workers: Callable[..., WorkerProcess]) -> None:
+    first, second = workers(TWO_PARTS, "pytorch"), workers(TWO_PARTS, "tensorflow")
+    turns = Turns([first, second], False, lambda worker: None)
+    turns.together({first: ({"next": "encode"}, {"texts": "all"}), second: ({"next": "probe"}, {"texts": "none"})}, "build")
+    for worker, did in ((first, "all"), (second, "none")):
+        assert worker.waiting and worker.phase == "build" and worker.facts["did"] == did and not suspended(worker)
+
+
+def test_what_is_done_side_by_side_ends_when_one_fails(workers: Callable[..., WorkerProcess]) -> None:
+    """The other one may have minutes of work before it, which would be for nothing."""
+    busy = workers('channel.take("import")\nchannel.take("build")\ntime.sleep(600)', "pytorch")
+    failing = workers('channel.take("import")\nchannel.take("build")\nsys.exit(3)', "tensorflow")
+    turns = Turns([busy, failing], False, lambda worker: None)
+    turns.together({busy: ({"next": "encode"},), failing: ({"next": "probe"},)}, "build")
+    assert not busy.finished and not busy.waiting
+    with pytest.raises(TrainingError, match="The TensorFlow worker ended by itself with exit code 3"):
+        turns.raise_failures()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 
 from engine import FRAMEWORK_NAMES
 from engine.errors import TrainingError
@@ -72,6 +72,23 @@ class Turns:
                 self._last = ready[0]
                 self.give(ready[0], answer)
         self._on_change(None)
+
+    def together(self, answers: Mapping[WorkerProcess, Sequence[Mapping[str, object]]], phase: str) -> None:
+        """Let workers do different work side by side, where nothing is measured that the other one could disturb.
+
+        Each is given its ``answers``, one after the other, from the moment on in which it first waits for ``phase``. The end is when all
+        have used theirs and wait again, or when one has failed.
+        """
+        left, begun = {worker: list(told) for worker, told in answers.items()}, set[WorkerProcess]()
+        while not self.failures and (busy := [worker for worker in left if not worker.finished and (left[worker] or not worker.waiting)]):
+            for worker in busy:
+                if not worker.waiting:
+                    self._note(worker, worker.hear(0.05))
+                    continue
+                if worker.phase == phase:
+                    begun.add(worker)
+                worker.go(turn=True, seconds=TURN_SECONDS, **(left[worker].pop(0) if worker in begun else {}))
+            self._on_change(None)
 
     def lead(self, answer: dict[str, object]) -> None:
         """Let the first worker take its first step of training, so that a curve begins while the next one loads."""
