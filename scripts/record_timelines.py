@@ -1,12 +1,14 @@
-"""Records how runs went, moment by moment, for the test of the time left: ``python -m scripts.record_timelines [FILE ...]``.
+"""Records how runs went, moment by moment, for the test of the time left: ``python -m scripts.record_timelines [FILE …]``.
 
 Runs of several classifiers and sizes are started one after the other, on the sample and on the given tables, some of them twice, so that
-the second one finds its vectors. What their status said, and when, goes into ``tests/recorded/timelines.json``; figures of one machine.
+the second one finds its vectors, and some with a standby. What their status said, and when, goes into ``tests/recorded/timelines.json``;
+figures of one machine.
 """
 
 from __future__ import annotations
 
 import json
+import os
 import sys
 import time
 from pathlib import Path
@@ -17,6 +19,8 @@ from engine.runs.experiment import Experiment
 from engine.runs.launching import start
 from engine.runs.records.reading import to_json
 from engine.runs.status import Status
+from engine.runs.warm.door import waiting_for
+from engine.runs.warm.keeper import keep_standby
 
 FILE = Path(__file__).parents[1] / "tests" / "recorded" / "timelines.json"
 EVERY = 0.1
@@ -36,14 +40,20 @@ LINES = (
     "sample --rows 200",
 )
 """What is trained, as on the command line, in this order."""
+WARM_LINES = ("sample", "sample --seed 3", "sample --classifier tfidf-mlp --seed 3", "sample --classifier text-cnn --seed 3")
+"""What is trained when a standby waits."""
 LINES_OF_FILE = ("--guess --classifier tfidf-mlp", "--guess", "--guess --seed 2")
 """What is trained on each table."""
 
 
 def experiments(files: list[str]) -> list[Experiment]:
     """Return what is run."""
-    lines = [line.split() for line in LINES] + [[file, *line.split()] for file in files for line in LINES_OF_FILE]
-    return [make_experiment(make_parser().parse_args(["train", *line])) for line in lines]
+    return [experiment_of(line) for line in [*LINES, *(f"{file} {line}" for file in files for line in LINES_OF_FILE)]]
+
+
+def experiment_of(line: str) -> Experiment:
+    """Return what a command line asks for."""
+    return make_experiment(make_parser().parse_args(["train", *line.split()]))
 
 
 def record(experiment: Experiment) -> dict[str, Any]:
@@ -76,8 +86,15 @@ def timeline(experiment: Experiment, status: Status, moments: list[dict[str, Any
 
 def main(files: list[str]) -> None:
     """Record them all; each is written when it is over."""
+    os.environ["PARITY_STANDBY"] = "0"
     recorded = []
-    for experiment in experiments(files):
+    cold = experiments(files)
+    for number, experiment in enumerate([*cold, *map(experiment_of, WARM_LINES)]):
+        if number == len(cold):
+            os.environ["PARITY_STANDBY"] = "1"
+            keep_standby()
+        while number >= len(cold) and waiting_for(experiment) is None:
+            time.sleep(1)
         recorded.append(record(experiment))
         FILE.write_text(json.dumps(recorded, separators=(",", ":"), ensure_ascii=False) + "\n", encoding="utf-8")
         print(experiment.data.name, experiment.classifier, recorded[-1]["state"], recorded[-1]["seconds"], flush=True)
