@@ -25,15 +25,15 @@ PROJECT = Path(__file__).parents[1]
 PAGE = PROJECT / "docs" / "performance.md"
 BENCHMARKS: Mapping[str, str] = {
     "first_results": "--repeats 2",
-    "whole_job": "",
-    "encoding": "",
+    "whole_job": "--texts 800",
+    "encoding": "--labelled 300",
     "training": "",
     "pages": "",
     "clients": "",
     "scale": "--rows 20000",
     "reading.large_file": "--repeats 1",
     "reading.encodings": "",
-    "measuring": "embedding-mlp --repeats 2",
+    "measuring": "embedding-mlp --repeats 1",
     "accuracy": "sample --classifier embedding-mlp",
 }
 """Each benchmark with the arguments with which all of them together take at most twelve minutes."""

@@ -25,7 +25,8 @@ from engine.runs.warm.keeper import keep_standby
 FILE = Path(__file__).parents[1] / "tests" / "recorded" / "timelines.json"
 EVERY = 0.1
 """Seconds between two looks."""
-
+IDLE = 12
+"""Seconds before each run."""
 
 LINES = (
     "sample",
@@ -95,6 +96,7 @@ def main(files: list[str]) -> None:
             keep_standby()
         while number >= len(cold) and waiting_for(experiment) is None:
             time.sleep(1)
+        time.sleep(IDLE)  # which a standby needs to load, too
         recorded.append(record(experiment))
         FILE.write_text(json.dumps(recorded, separators=(",", ":"), ensure_ascii=False) + "\n", encoding="utf-8")
         print(experiment.data.name, experiment.classifier, recorded[-1]["state"], recorded[-1]["seconds"], flush=True)

@@ -9,16 +9,18 @@ from engine.runs.planning.stages import STAGES
 from engine.runs.records.stages import StageEstimate, StageTimes
 from engine.runs.status import Status
 
-PRIOR_SECONDS, MOST_PACE = 5.0, 3.0
+PRIOR_SECONDS, MOST_PACE = 10.0, 3.0
 """How much the expectation counts, in seconds of work, against what this run took longer or shorter so far; and how far that goes."""
 HEAVIER = {("loading", "tensorflow"): 2.0, ("training", "tensorflow"): 1.5}
 """How much longer a framework takes for its part of a stage than the other one, about."""
 PASSED: dict[str, dict[str, float]] = {
     "loading": {"build": 0.9, "train": 1.0},
     "testing": {"check": 1.0, "latency": 1.0},
-    "timing": {"latency": 0.2, "answer": 1.0, "end": 1.0},
+    "timing": {"answer": 1.0, "end": 1.0},
 }
 """Which part of its share of a stage a worker has done that has come to a phase."""
+BEFORE = {"loading": 0.55, "timing": 0.24}
+"""Which part of a stage both workers do side by side: the frameworks and the encoders are loaded so."""
 
 
 class StageClock:
@@ -30,12 +32,14 @@ class StageClock:
         """Seconds of each stage that is over."""
         self._stage, self._begun = "", now()
         self._share, self._heard, self._told = 0.0, 0.0, 0.0
+        self._first = (0.0, 0.0)
+        """What was done of the present stage, and when, as its workers first said something: before that, they were loading."""
 
     def begin(self, stage: str) -> None:
         """Say that the run has come to ``stage``, which ends the one before."""
         if stage != self._stage:
             self._close()
-            self._stage, self._begun, self._share, self._heard = stage, self._now(), 0.0, 0.0
+            self._stage, self._begun, self._share, self._heard, self._first = stage, self._now(), 0.0, 0.0, (0.0, 0.0)
 
     def tell(self, status: Status) -> None:
         """Fill in what is done of the whole run, which never goes back, and how long the rest will take."""
@@ -59,14 +63,19 @@ class StageClock:
         estimate = self.expected.get(self._stage)
         whole = max(pace * estimate.seconds if estimate else 0.0, 1.25 * elapsed)  # what lasts longer than expected, still lasts a while
         self._hear(status)
-        if self._share <= 0:
+        if self._share <= self._first[0]:  # nothing is known of its pace
             return whole - elapsed
         part = estimate.part if estimate else 1.0
         # A training may end early again; how much later than the earlier ones, nobody knows.
         share = self._share / (max(part, min(1.0, 1.3 * self._share)) if part < 1 else 1.0)
         trust = min(1.0, 2 * share)  # the first steps say little
-        whole = (1 - trust) * whole + trust * self._heard / share
+        whole = (1 - trust) * whole + trust * self._whole_at_this_pace(share / self._share)
         return max(whole - elapsed, (elapsed - self._heard) / 4) if share < 1 else 0.0
+
+    def _whole_at_this_pace(self, scale: float) -> float:
+        """Return how long the present stage will take if it goes on as since its workers first said something."""
+        share, first = scale * self._share, scale * self._first[0]
+        return self._heard + (1 - share) * (self._heard - self._first[1]) / (share - first)
 
     def _hear(self, status: Status) -> None:
         """Take in which part of the present stage is done, as its workers say, and when they said so; 0 where they say nothing."""
@@ -80,8 +89,12 @@ class StageClock:
             shares = {name: done.get(phase, 0.0) for name, phase in status.phases.items()}
         weights = {name: HEAVIER.get((self._stage, name), 1.0) for name in shares}
         share = sum(weights[name] * shares[name] for name in shares) / sum(weights.values()) if shares else 0.0
+        if 0 < share < 1:
+            share += (1 - share) * BEFORE.get(self._stage, 0.0)
         if share > self._share:
+            first = not self._share and self._stage in ("encoding", "training")
             self._share, self._heard = min(share, 1.0), self._now() - self._begun
+            self._first = (self._share, self._heard) if first else self._first
 
     def _pace(self) -> float:
         """Return how much slower than expected the run has been so far, a stage that lasts longer than expected included."""
