@@ -33,6 +33,7 @@ def test_a_standby_trains_and_its_processes_answer(chromium: Browser, tmp_path: 
         expect(page.get_by_role("heading", name="Trained on support_messages.csv")).to_be_visible(timeout=TRAINING_MILLISECONDS)
         assert_healthy(page)
         assert run.read_status().coordinator == waiting.process, "the run was handed to the standby"
+        wait_until(lambda: not run.read_status().active, "the answers to be timed")
         results = run.read_results()
         assert results is not None and results.stages is not None and results.stages.warm
 
