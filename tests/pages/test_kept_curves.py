@@ -22,6 +22,7 @@ def drawing(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
 
     monkeypatch.setattr(curves.time, "monotonic", lambda: told["now"])
     monkeypatch.setattr(curves, "curve_pair", draw)
+    monkeypatch.setattr(curves, "LONG", 0)
     curves._kept.cache_clear()
     return told
 
@@ -47,6 +48,17 @@ def test_a_live_run_is_drawn_anew_as_often_as_it_is_cheap(
     drawing["now"] += later
     curves.pictures_of(finished_run, "epoch", end)
     assert drawing["drawn"] == drawn
+
+
+def test_a_short_run_is_drawn_anew_however_long_that_takes(
+    finished_run: Run, drawing: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first drawing of a server takes longest; the last epochs must not wait for that."""
+    monkeypatch.setattr(curves, "LONG", 1_000_000)
+    drawing["takes"] = 5.0
+    first = curves.pictures_of(finished_run, "epoch", 6.0)
+    add_event(finished_run)
+    assert curves.pictures_of(finished_run, "epoch", 6.0) != first
 
 
 def test_when_a_live_run_ends_its_last_points_are_drawn(finished_run: Run, drawing: dict[str, Any]) -> None:

@@ -12,8 +12,10 @@ from engine.display.figure import Picture
 from engine.results.curves import Curves
 from engine.runs.folder import Run
 
+LONG = 1_000_000
+"""Bytes of events from which on curves take long to draw, some 10,000 reports."""
 REST = 30
-"""While a run is live, so many times as long as its curves took to draw they are shown as they are: those of a million steps take long."""
+"""While a long run is live, its curves are shown as they are for so many times as long as they took to draw."""
 
 Pictures = tuple[Picture, Picture]
 
@@ -30,9 +32,9 @@ class Drawing:
     seconds: float
     """How long that took."""
 
-    def may_stay(self, live: bool) -> bool:
-        """Whether it is too soon to draw what has come since."""
-        return live and time.monotonic() - self.ended < REST * self.seconds
+    def may_stay(self, live: bool, size: int) -> bool:
+        """Whether it is too soon to draw what has come since; ``size`` are the bytes of all events."""
+        return live and size > LONG and time.monotonic() - self.ended < REST * self.seconds
 
 
 @dataclass
@@ -57,13 +59,14 @@ def follow(run: Run) -> Curves:
 def pictures_of(run: Run, x: Axis = "epoch", end: float | None = None) -> Pictures:
     """Both curves, and the strip of their difference, as far as they have been written; drawn anew only when there are new points.
 
-    ``end`` is the right end of the axis while the run is live; then pictures that took long to draw may be some seconds old.
+    ``end`` is the right end of the axis while the run is live; then those of a long run may be some seconds old.
     """
     followed, live = _followed(run), end is not None
     with followed.alone:
         followed.curves.read(run)
-        shown, drawing = (*followed.curves.offsets.values(), end), followed.drawings.get((x, live))
-        if drawing is None or (drawing.shown != shown and not drawing.may_stay(live)):
+        offsets = followed.curves.offsets.values()
+        shown, drawing = (*offsets, end), followed.drawings.get((x, live))
+        if drawing is None or (drawing.shown != shown and not drawing.may_stay(live, sum(offsets))):
             began = time.monotonic()
             pictures = curve_pair(followed.curves.points(), x, end)
             drawing = Drawing(pictures, shown, time.monotonic(), time.monotonic() - began)
