@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
+import psutil
 import pytest
 
 from engine import FRAMEWORKS
@@ -31,7 +32,9 @@ Start = Callable[[], Door]
 def standby(workers: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Start]:
     """Starts a standby that this process keeps; returns its door when it is open."""
     monkeypatch.setenv("PARITY_STANDBY", "1")
-    monkeypatch.setattr(doors_module, "physical_cores", lambda: 1)  # so that the one thread of small runs fits
+    here = psutil.Process()
+    cores = here.cpu_affinity()
+    here.cpu_affinity(cores[:1])  # for whoever is started from here too, so that the one thread of small runs fits
     started: list[subprocess.Popen[bytes]] = []
 
     def start() -> Door:
@@ -42,6 +45,7 @@ def standby(workers: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Start]:
     for process in started:
         process.terminate()
         process.wait()
+    here.cpu_affinity(cores)
 
 
 def experiment(encoder: Path, **changes: object) -> object:
