@@ -153,7 +153,8 @@ st.fragment(show_when_unfolded)(both_use, ":material/join_inner:", "shared", exh
 st.subheader("Take it with you", anchor="take-it-with-you")
 if not run or not experiment:
     st.write(
-        "A finished run gives a script and a notebook for each framework, with its settings and data. The sample takes about a minute."
+        "A finished run gives a script and a notebook for each framework, with its settings and data. The sample takes less than half a "
+        "minute."
     )
     st.page_link("pages/home.py", label="Try it on the sample", icon=":material/play_arrow:")
     st.stop()

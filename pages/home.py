@@ -78,7 +78,7 @@ with words:
             st.error(plain(error), icon=":material/error:")
         else:
             st.switch_page("pages/train.py", query_params={"run": started.identifier})
-    st.caption("Customer messages in five departments. It takes about a minute and needs no upload and no network.")
+    st.caption("Customer messages in five departments. It takes less than half a minute and needs no upload and no network.")
     st.page_link("pages/data.py", label="Use your own data", icon=":material/upload_file:")
     st.page_link("pages/guide.py", label="Which of the two? Opinions and evidence", icon=":material/balance:")
     st.page_link("pages/audit.py", label="See how equal the two can be made", icon=":material/equal:")

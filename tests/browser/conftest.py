@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 from scripts.browsing import find_chromium, open_chromium, started_dashboard
 
 TRAINING_MILLISECONDS = 600_000
-"""How long each wait for the run may take at most; on an idle laptop the whole run takes about a minute."""
+"""How long each wait for the run may take at most; on an idle laptop the whole run takes less than half a minute."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

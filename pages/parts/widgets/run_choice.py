@@ -115,7 +115,7 @@ def _choose_another(run: Run, results_needed: bool) -> Run:
 
 def _no_run_yet(purpose: str) -> Run:
     st.title("No run yet")
-    st.write(f"Finish a run to {purpose}. On the sample it takes about a minute and needs no upload.")
+    st.write(f"Finish a run to {purpose}. On the sample it takes less than half a minute and needs no upload.")
     st.page_link("pages/home.py", label="Try it on the sample", icon=":material/play_arrow:")
     st.page_link("pages/data.py", label="Use your own data", icon=":material/upload_file:")
     st.stop()
