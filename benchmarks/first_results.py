@@ -93,8 +93,8 @@ def waiting_workers(home: Path) -> list[psutil.Process]:
 def standby_mib(home: Path) -> float:
     """Return the memory of the process that waits and of its workers; what they share counts once where the system tells (Linux)."""
     workers = waiting_workers(home)
-    infos = [process.memory_full_info() for process in {worker.ppid(): worker.parent() for worker in workers}.values() if process]
-    infos += [worker.memory_full_info() for worker in workers]
+    processes = {*workers, *(worker.parent() for worker in workers)}
+    infos = [process.memory_full_info() for process in processes if process]
     return sum(getattr(info, "pss", info.rss) for info in infos) / 2**20
 
 

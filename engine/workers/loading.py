@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import os
 import sys
 import threading
@@ -15,17 +14,13 @@ from pathlib import Path
 import psutil
 
 from engine.errors import EncoderError
-from engine.runs.folder import Run
+from engine.runs.folder import Run, readable_experiment
 from engine.runs.processes.channel import Channel, write_output_to
 from engine.shared.classifiers import CLASSIFIERS
 from engine.shared.devices import graphics_processors
-from engine.shared.encoders.checkpoint import bundled_checkpoint
+from engine.shared.encoders.checkpoint import BUNDLED, bundled_checkpoint
 from engine.units import MiB, Seconds
-from engine.workers.wing import import_classifier, import_wing, load_ahead
-
-IMPORTED_LATE = {"pytorch": ("torch._dynamo",), "tensorflow": ()}
-"""What a framework imports by itself when its first optimizer is made. It is loaded with the framework, else its 70 MiB would count as
-memory of the training in a run that loads its framework, and not in one whose framework was loaded already."""
+from engine.workers.wing import forget_encoders_loaded_ahead, import_classifier, import_wing, load_ahead
 
 
 @dataclass(frozen=True)
@@ -43,8 +38,6 @@ def load_wing(framework: str) -> LoadedWing:
     """Load a framework and what trains and answers with it; asked again, return what it took the first time."""
     started = time.perf_counter()
     import_wing(framework, "devices", "training", "inference", "export")
-    for name in IMPORTED_LATE[framework]:
-        importlib.import_module(name)
     return LoadedWing(time.perf_counter() - started, psutil.Process().memory_info().rss / 2**20)
 
 
@@ -59,6 +52,9 @@ def stand_by(framework: str, channel: Channel) -> tuple[Run, str]:
     order = channel.take("standby")
     run = Run(Path(order["run"]))
     write_output_to(run.worker_log(framework))
+    experiment = readable_experiment(run)
+    if experiment is None or experiment.encoder != BUNDLED or experiment.family_member.takes != "vectors":
+        forget_encoders_loaded_ahead()
     return run, order["job"]
 
 

@@ -8,7 +8,10 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import nn
+from torch import (
+    _dynamo,  # noqa: F401 - Adam imports it at its first use: here it counts as loading
+    nn,
+)
 from torch.nn import functional
 from torch.nn.utils import clip_grad_norm_
 from torch.optim.lr_scheduler import LambdaLR

@@ -19,7 +19,7 @@ PASSED: dict[str, dict[str, float]] = {
     "timing": {"answer": 1.0, "end": 1.0},
 }
 """Which part of its share of a stage a worker has done that has come to a phase."""
-BEFORE = {"loading": 0.55, "timing": 0.24}
+SIDE_BY_SIDE = {"loading": 0.55, "timing": 0.24}
 """Which part of a stage both workers do side by side: the frameworks and the encoders are loaded so."""
 
 
@@ -73,7 +73,10 @@ class StageClock:
         return max(whole - elapsed, (elapsed - self._heard) / 4) if share < 1 else 0.0
 
     def _whole_at_this_pace(self, scale: float) -> float:
-        """Return how long the present stage will take if it goes on as since its workers first said something."""
+        """Return the seconds of the present stage if it goes on as since its workers first said something.
+
+        ``scale`` turns what they say is done of it into what is done of the part that is expected.
+        """
         share, first = scale * self._share, scale * self._first[0]
         return self._heard + (1 - share) * (self._heard - self._first[1]) / (share - first)
 
@@ -90,7 +93,7 @@ class StageClock:
         weights = {name: HEAVIER.get((self._stage, name), 1.0) for name in shares}
         share = sum(weights[name] * shares[name] for name in shares) / sum(weights.values()) if shares else 0.0
         if 0 < share < 1:
-            share += (1 - share) * BEFORE.get(self._stage, 0.0)
+            share += (1 - share) * SIDE_BY_SIDE.get(self._stage, 0.0)
         if share > self._share:
             first = not self._share and self._stage in ("encoding", "training")
             self._share, self._heard = min(share, 1.0), self._now() - self._begun

@@ -71,14 +71,14 @@ def typical_stages(work: Workload, warm: bool) -> dict[str, float]:
     names = experiment.frameworks
     takes, encoding = experiment.family_member.takes, work.encoding_seconds
     ready = warm and experiment.encoder == BUNDLED  # who waits has the bundled encoder loaded as well
+    encoders = sum(ENCODER_SECONDS[name] for name in names)
     imports = 0.0 if warm else max(IMPORT_SECONDS[name] for name in names)  # side by side, while the texts are read
     tokens = 0.0 if takes == "vectors" else work.tokens
     seconds = {"reading": READING_SECONDS + work.facts.rows * (TEXT_SECONDS + tokens * TOKEN_SECONDS)}
     if encoding:
-        load = 0.0 if ready else sum(ENCODER_SECONDS[name] for name in names)
-        seconds["encoding"] = encoding + imports + load
+        seconds["encoding"] = encoding + imports + (0.0 if ready else encoders)
     seconds["loading"] = (0.0 if encoding else imports) + sum(BUILD_SECONDS[name] for name in names)
-    seconds["loading"] += sum(ENCODER_SECONDS[name] for name in names) if takes == "pieces" else 0.0
+    seconds["loading"] += encoders if takes == "pieces" else 0.0
     seconds["training"], seconds["testing"] = work.compiling_seconds, 0.0
     for name in names:
         each = work.step_seconds(name) / experiment.batch_size

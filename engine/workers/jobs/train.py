@@ -29,15 +29,7 @@ from engine.workers.jobs.encode import Embed, encode_texts, keep_probe, load_emb
 from engine.workers.latency import BATCH_SIZE, BATCH_SIZE_OF_AN_ENCODER, measure_latency
 from engine.workers.loading import load_wing
 from engine.workers.meters import peak_rss_mib, reset_peak_rss
-from engine.workers.wing import (
-    Encode,
-    build_model,
-    forget_encoders_loaded_ahead,
-    import_classifier,
-    import_wing,
-    make_encode,
-    prepare_device,
-)
+from engine.workers.wing import Encode, build_model, import_classifier, import_wing, make_encode, prepare_device
 
 
 def train(run: Run, framework: str, channel: Channel) -> None:
@@ -84,8 +76,6 @@ class Training:
         self.threads = self.experiment.threads or physical_cores()
         self.devices, self.own_device, self.gpu = prepare_device(framework, self.experiment.device, self.threads)
         self.embed: Embed | None = None
-        if self.experiment.family_member.takes != "vectors":
-            forget_encoders_loaded_ahead()
 
     def encode(self, texts: str) -> None:
         """Turn ``all`` texts that have no vector yet into vectors, or none; then those by which the two encoders are compared."""

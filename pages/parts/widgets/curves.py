@@ -13,7 +13,7 @@ from engine.results.curves import Curves
 from engine.runs.folder import Run
 
 LONG = 1_000_000
-"""Bytes of events from which on curves take long to draw, some 10,000 reports."""
+"""Bytes of events from which on curves take long to draw, some 5,000 reports."""
 REST = 30
 """While a long run is live, its curves are shown as they are for so many times as long as they took to draw."""
 
